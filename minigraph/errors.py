@@ -1,0 +1,37 @@
+"""Everything minigraph refuses, by name.
+
+Each error says what failed, on which named thing, what arrived, and what to do next.
+Each also is the builtin error that NumPy or Python would raise in its place, so that
+``except ValueError`` written for NumPy keeps working.
+"""
+
+
+class MinigraphError(Exception):
+    """The parent of every error that minigraph raises on purpose."""
+
+
+class BlockedGradientError(MinigraphError):
+    """A gradient would have to cross a stochastic or a black-box node."""
+
+
+class InputError(MinigraphError, ValueError):
+    """A value that cannot be used: a bad shape, a bad parameter, a bad option."""
+
+
+class UsageError(MinigraphError, TypeError):
+    """A call that has no meaning here: a wrong type, an unknown keyword, an unsupported function."""
+
+
+class SelectionError(MinigraphError, IndexError):
+    """An index outside the array it indexes."""
+
+
+class UnknownNameError(MinigraphError, KeyError):
+    """A name that the graph does not know, or knows twice."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])  # KeyError would print the message in quotes
+
+
+class MissingExtraError(MinigraphError, ImportError):
+    """An optional package is needed; the message names the extra to install."""

@@ -1,0 +1,131 @@
+"""Sample-axis rules: how an operation runs on many samples at once.
+
+In a replay, data that descend from a draw carry a leading sample axis, and all others do not. A
+rule looks at one recorded call (`Call`) and returns the function of arrays that does the same for
+all samples. *Event* shapes are those of a single sample, without that axis.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..errors import InputError
+
+
+class Call(NamedTuple):
+    """One recorded call: the operation, its fixed arguments, event shapes, who has samples."""
+
+    op: Any
+    fixed: Mapping[str, Any]
+    shapes: tuple[tuple[int, ...], ...]
+    sampled: tuple[bool, ...]
+    shape: tuple[int, ...]
+
+
+Run = Callable[..., Any]
+
+
+def pad(array: Any, axes: int) -> Any:
+    """Insert `axes` axes of length one behind the sample axis."""
+    return array.reshape(array.shape[:1] + (1,) * axes + array.shape[1:]) if axes else array
+
+
+def aligned(forward: Run, shapes: tuple[tuple[int, ...], ...], sampled: tuple[bool, ...]) -> Run:
+    """Return `forward` on arrays whose event axes are lined up from the right."""
+    ndim = max((len(shape) for shape in shapes), default=0)
+    pads = [ndim - len(s) if has else 0 for s, has in zip(shapes, sampled, strict=True)]
+    if not any(pads):
+        return forward
+    return lambda *arrays: forward(*[pad(a, n) for a, n in zip(arrays, pads, strict=True)])
+
+
+def elementwise(call: Call) -> Run:
+    """Run on broadcast arrays; also right for matrix functions on the last axes."""
+    forward = functools.partial(call.op.forward, **call.fixed) if call.fixed else call.op.forward
+    return aligned(forward, call.shapes, call.sampled)
+
+
+def from_end(axis: Any, ndim: int) -> Any:
+    """Return an axis, or several, counted from the end, where a leading axis changes nothing."""
+    if axis is None:
+        return tuple(range(-ndim, 0))
+    if isinstance(axis, (tuple, list)):
+        return tuple(from_end(a, ndim) for a in axis)
+    return axis - ndim if axis >= 0 else axis
+
+
+def along_axis(call: Call) -> Run:
+    """Run with the fixed argument `axis` counted from the end; None means all event axes."""
+    fixed = dict(call.fixed)
+    fixed["axis"] = from_end(fixed.get("axis"), len(call.shapes[0]))
+    return functools.partial(call.op.forward, **fixed)
+
+
+def to_shape(call: Call) -> Run:
+    """Run as a reshape of every sample to the event shape of the output."""
+    return lambda array: array.reshape(array.shape[:1] + call.shape)
+
+
+def broadcasting(call: Call) -> Run:
+    """Run as a broadcast of every sample to the event shape of the output."""
+    extra = len(call.shape) - len(call.shapes[0])
+    return lambda array: np.broadcast_to(pad(array, extra), array.shape[:1] + call.shape)
+
+
+def permuting(call: Call) -> Run:
+    """Run as a transpose of the event axes."""
+    axes = call.fixed.get("axes")
+    axes = range(len(call.shape))[::-1] if axes is None else from_end(axes, 0)
+    order = (0, *(a % len(call.shape) + 1 for a in axes))
+    return lambda array: np.transpose(array, order)
+
+
+def joining(call: Call) -> Run:
+    """Run concatenate or stack: inputs without samples are repeated for each sample."""
+    axis = call.fixed.get("axis", 0)
+    if axis is None:
+        raise InputError(f"{call.op.name}: axis=None has no sample-axis rule; ravel first")
+    axis = from_end(axis, len(call.shape))
+
+    def run(*arrays: Any) -> Any:
+        samples = next(len(a) for a, has in zip(arrays, call.sampled, strict=True) if has)
+        full = [
+            a if has else np.broadcast_to(a, (samples, *shape))
+            for a, has, shape in zip(arrays, call.sampled, call.shapes, strict=True)
+        ]
+        return call.op.forward(*full, axis=axis)
+
+    return run
+
+
+def looped(call: Call) -> Run:
+    """Run sample by sample: always right, and slow. For functions that NumPy cannot look into."""
+
+    def run(*arrays: Any) -> Any:
+        samples = next(len(a) for a, has in zip(arrays, call.sampled, strict=True) if has)
+        rows = [
+            call.op.evaluate([row(a, i, has) for a, has in zip(arrays, call.sampled, strict=True)],
+                             call.fixed)
+            for i in range(samples)
+        ]  # fmt: skip
+        for one in rows:
+            if np.shape(one) != call.shape:
+                raise InputError(
+                    f"{call.op.name}: one sample gives shape {np.shape(one)}, the recorded one "
+                    f"gave {call.shape}; a replay needs the same shape for every sample"
+                )
+        return np.array(rows).reshape(samples, *call.shape)
+
+    return run
+
+
+def row(array: Any, i: int, has_samples: bool) -> Any:
+    """Return sample `i` as a value of a single run: a float, or an array."""
+    if not has_samples:
+        return array
+    one = array[i]
+    return float(one) if type(one) is np.float64 else one

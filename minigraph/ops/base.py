@@ -1,0 +1,187 @@
+"""What an operation is, and how calling one records a node.
+
+An operation is called in two ways. The rules of this package call the `Operation` itself: floats
+and arrays in, a float or an array out; any Data in, a Data out. So one derivative rule serves
+`backward` (plain numbers) and `gradient` (a graph that can be drawn and differentiated again).
+Users call the public function that `public` makes of it, which always returns Data.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..errors import InputError, MinigraphError, SelectionError, UsageError
+from ..graph import NO_FIXED, Data, DeterministicNode, label, result
+from ..values import Value, from_user, own
+
+Rule = Callable[..., Any]
+SampleRule = Callable[..., Callable[..., Any]]
+
+
+class Operation:
+    """A deterministic function of arrays.
+
+    Parameters
+    ----------
+    name : str
+        Its name in pictures, listings and in the ``mg`` namespace.
+    forward : callable
+        ``forward(*arrays, **fixed)`` in plain NumPy.
+    *rules : callable or None
+        One derivative rule per input: ``rule(g, y, *inputs, **fixed)`` returns the cotangent of
+        that input from the cotangent ``g`` of the output ``y``. It may have any shape that
+        broadcasts with the input: the backward loop undoes the broadcast. None: the output does
+        not change smoothly with that input. A variadic operation has one rule for all its inputs,
+        which takes the position of the input first.
+    along : callable
+        The sample-axis rule, see `along.py`.
+    scalar : callable, optional
+        The same function on Python floats.
+    fixed : sequence of str
+        The names of the arguments that are not data, in NumPy's order.
+    numpy : sequence of callables
+        NumPy's own functions that mean this operation.
+    variadic : bool
+        It takes a sequence of arrays as its first argument.
+    barrier : {None, "stop", "black box"}
+        A gradient ends here on purpose; a gradient must not cross here.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        forward: Callable[..., Any],
+        *rules: Rule | None,
+        along: SampleRule,
+        scalar: Callable[..., Any] | None = None,
+        fixed: Sequence[str] = (),
+        numpy: Sequence[Any] | None = None,
+        variadic: bool = False,
+        barrier: str | None = None,
+    ) -> None:
+        self.name = name
+        self.__doc__ = f"Return {name} of Data, as NumPy's does."
+        self.forward = forward
+        self.rules: Any = _Each(rules[0]) if variadic and rules else rules
+        self.along = along
+        self.scalar = scalar
+        self.fixed = tuple(fixed)
+        self.numpy = tuple(numpy) if numpy is not None else _numpy_named(name)
+        self.variadic = variadic
+        self.barrier = barrier
+
+    def __call__(self, *inputs: Any, **fixed: Any) -> Any:
+        for x in inputs:
+            if type(x) is Data:
+                return record(self, tuple([as_data(x) for x in inputs]), fixed)
+        return self.evaluate(inputs, fixed)
+
+    def evaluate(self, values: Sequence[Value], fixed: Mapping[str, Any] = NO_FIXED) -> Value:
+        """Return the forward value on plain values."""
+        if self.scalar is not None and not fixed:
+            for x in values:
+                if type(x) is not float:
+                    break
+            else:
+                return self.scalar(*values)
+        return own(self.forward(*values, **fixed))
+
+    def __repr__(self) -> str:
+        return f"mg.{self.name}"
+
+
+class _Each:
+    """The rules of a variadic operation: the same one, told the position of the input."""
+
+    def __init__(self, rule: Rule | None) -> None:
+        self.rule = rule
+
+    def __getitem__(self, position: int) -> Rule | None:
+        return None if self.rule is None else functools.partial(self.rule, position)
+
+
+def _numpy_named(name: str) -> tuple[Any, ...]:
+    found = getattr(np, name, None)
+    return () if found is None else (found,)
+
+
+def as_data(x: Any) -> Data:
+    """Return `x` as Data: a bare number or array becomes a constant."""
+    if type(x) is Data:
+        return x
+    data = Data.__new__(Data)
+    data._value = x if type(x) is float else from_user(x)
+    data._node = None
+    data._constant = "literal"
+    data._changed = 0
+    return data
+
+
+def literal(x: Any) -> float | None:
+    """Return the number, if `x` is one that was written down in an expression and never changes."""
+    if type(x) is Data:
+        x = x._value if x._constant == "literal" else None
+    return x if type(x) is float else None
+
+
+def record(op: Operation, inputs: tuple[Data, ...], fixed: Mapping[str, Any] = NO_FIXED) -> Data:
+    """Run `op` on data and return the output, with a node that remembers how it was made."""
+    try:
+        value = op.evaluate([x._value for x in inputs], fixed)
+    except (ValueError, TypeError, IndexError) as error:
+        raise explained(error, op, inputs) from error
+    return result(value, DeterministicNode(op, inputs, fixed))
+
+
+def explained(error: Exception, op: Operation, inputs: Sequence[Data]) -> Exception:
+    """Return NumPy's error as one that names the operation and what arrived."""
+    if isinstance(error, MinigraphError):
+        return error
+    arrived = ", ".join(f"{label(x)} of shape {x.shape}" for x in inputs)
+    if "could not be broadcast" in str(error):
+        shapes = " and ".join(str(x.shape) for x in inputs)
+        return InputError(
+            f"{op.name}: shapes {shapes} do not broadcast; reshape one of them ({arrived})"
+        )
+    kind = {IndexError: SelectionError, TypeError: UsageError}.get(type(error), InputError)
+    return kind(f"{op.name}: {error}; it was given {arrived}")
+
+
+def public(op: Operation) -> Callable[..., Data]:
+    """Return the function that users call: NumPy's arguments in, Data out."""
+    count = 1 if op.variadic else len(op.rules)
+
+    def function(*args: Any, **keywords: Any) -> Data:
+        if len(args) < count:
+            raise UsageError(f"{op.name}: needs {count} array arguments, got {len(args)}")
+        fixed = bind(op, args[count:], keywords) if keywords or len(args) > count else NO_FIXED
+        arrays = args[0] if op.variadic else args[:count]
+        return record(op, tuple([as_data(x) for x in arrays]), fixed)
+
+    function.__name__ = function.__qualname__ = op.name
+    function.__doc__ = op.__doc__
+    function.numpy = op.numpy  # type: ignore[attr-defined]
+    return function
+
+
+def bind(op: Operation, extra: Sequence[Any], keywords: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fixed arguments, from what came after the arrays and the keywords."""
+    fixed = dict(zip(op.fixed, extra, strict=False))
+    if len(extra) > len(op.fixed):
+        raise UsageError(f"{op.name}: {len(extra) - len(op.fixed)} arguments too many")
+    for key, given in keywords.items():
+        if key in op.fixed:
+            fixed[key] = given
+        elif given is not IGNORED.get(key, op):
+            known = ", ".join(op.fixed) or "none"
+            raise UsageError(f"{op.name}: no argument {key!r} here; its keywords are: {known}")
+    return fixed
+
+
+IGNORED: Mapping[str, Any] = {  # NumPy's keywords that say nothing when left at their default
+    "out": None, "where": True, "dtype": None, "casting": "same_kind", "order": "K", "subok": True,
+}  # fmt: skip

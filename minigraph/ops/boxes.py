@@ -1,0 +1,155 @@
+"""Boxes: functions made one rectangle, new operations from plain NumPy, and the end of a gradient."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, overload
+
+import numpy as np
+
+from ..errors import InputError
+from ..graph import Data, Group, tick
+from . import along
+from .base import Operation, as_data, public
+from .shaping import shape_of
+
+stop = Operation("stop_gradient", lambda x: x, None, barrier="stop", along=along.elementwise)
+
+
+def stop_gradient(x: Any) -> Data:
+    """Return `x`, through a visible box that lets data through and no gradient.
+
+    Examples
+    --------
+    >>> import minigraph as mg
+    >>> x = mg.Data(3.0)
+    >>> mg.gradient(x * mg.stop_gradient(x), x).value
+    3.0
+    """
+    return public(stop)(x)
+
+
+@overload
+def function(f: Callable[..., Any], *, name: str | None = None) -> Callable[..., Any]: ...
+@overload
+def function(f: None = None, *, name: str | None = None) -> Callable[..., Any]: ...
+def function(f: Any = None, *, name: str | None = None) -> Any:
+    """Make a Python function of Data one rectangle in pictures; gradients see through it.
+
+    The picture can be expanded to show what is inside. Nested functions nest.
+
+    Parameters
+    ----------
+    f : callable
+        Takes Data (bare numbers become constants) and returns Data, or a tuple of them.
+    name : str, optional
+        The name of the rectangle; the function's own by default.
+
+    Examples
+    --------
+    >>> import minigraph as mg
+    >>> @mg.function
+    ... def F(x):
+    ...     return (x - 3) ** 2
+    >>> F(mg.Data(1.0)).value
+    4.0
+    """
+    if f is None:
+        return functools.partial(function, name=name)
+    title = name or getattr(f, "__name__", "function")
+
+    @functools.wraps(f)
+    def boxed(*args: Any, **keywords: Any) -> Any:
+        start = tick()
+        out = f(*args, **keywords)
+        outputs = [d for d in (out if isinstance(out, (tuple, list)) else [out]) if type(d) is Data]
+        given = {d for d in (*args, *keywords.values()) if type(d) is Data}
+        enclose(outputs, given, start, title)
+        return out
+
+    return boxed
+
+
+def enclose(outputs: list[Data], given: set[Data], start: int, title: str) -> None:
+    """Put a box around what ran since `start` between the data `given` and `outputs`."""
+    group = Group(title)
+    todo, seen = list(outputs), set(given)
+    while todo:
+        data = todo.pop()
+        node = data._node
+        if data in seen or node is None or node.serial < start:
+            continue
+        seen.add(data)
+        todo.extend(node.inputs)
+        if node._group is None:
+            node._group = group
+        elif node._group.outermost is not group:
+            node._group.outermost.parent = group
+
+
+def primitive(
+    forward: Callable[..., Any], vjp: Callable[..., Any] | None = None, *, name: str | None = None
+) -> Callable[..., Data]:
+    """Make a new operation from plain NumPy.
+
+    Parameters
+    ----------
+    forward : callable
+        ``forward(*arrays) -> array``. It may be anything that runs: a simulator, a solver.
+    vjp : callable, optional
+        ``vjp(g, y, *arrays)`` (or ``vjp(g, *arrays)``) returns the cotangent of each input, a
+        tuple if there are several, each of its input's shape. Written in NumPy functions or in
+        other primitives it is differentiable itself. Without it the operation is a black box:
+        it can be sampled through and scored with REINFORCE, and a gradient that needs to cross
+        it is refused.
+    name : str, optional
+        The name of the rectangle; the forward function's own by default.
+
+    Raises
+    ------
+    InputError
+        If the cotangents have other shapes than the inputs.
+
+    Examples
+    --------
+    >>> import minigraph as mg
+    >>> import numpy as np
+    >>> cube = mg.primitive(lambda x: x**3, lambda g, y, x: 3 * g * x**2, name="cube")
+    >>> x = mg.Data(2.0)
+    >>> mg.gradient(cube(x), x).value
+    12.0
+    """
+    title = name or getattr(forward, "__name__", "primitive")
+    rule = None if vjp is None else functools.partial(_vjp_rule, title, vjp)
+    op = Operation(
+        title, lambda *arrays: np.array(forward(*arrays)), rule,
+        variadic=True, numpy=(), along=along.looped, barrier=None if vjp else "black box",
+    )  # fmt: skip
+
+    @functools.wraps(forward)
+    def call(*arrays: Any) -> Data:
+        out = op(*[as_data(x) for x in arrays])
+        return out if type(out) is Data else as_data(out)
+
+    call.op = op  # type: ignore[attr-defined]
+    return call
+
+
+def _vjp_rule(title: str, vjp: Any, i: int, g: Any, y: Any, *arrays: Any) -> Any:
+    """Return cotangent `i` of a primitive, checked."""
+    takes = vjp.__code__.co_argcount if hasattr(vjp, "__code__") else len(arrays) + 2
+    several = bool(getattr(vjp, "__code__", None) and vjp.__code__.co_flags & 0x04)
+    all_of_them = vjp(g, *arrays) if takes == len(arrays) + 1 and not several else vjp(g, y, *arrays)
+    cotangents = all_of_them if isinstance(all_of_them, (tuple, list)) else (all_of_them,)
+    if len(cotangents) != len(arrays):
+        raise InputError(
+            f"vjp of {title}: returned {len(cotangents)} cotangents for {len(arrays)} inputs"
+        )
+    c = cotangents[i]
+    if c is not None and np.shape(getattr(c, "value", c)) != shape_of(arrays[i]):
+        raise InputError(
+            f"vjp of {title}: the cotangent of input {i} has shape "
+            f"{np.shape(getattr(c, 'value', c))}, the input has shape {shape_of(arrays[i])}"
+        )
+    return c

@@ -1,0 +1,85 @@
+"""Matrix products."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from . import along
+from .base import Operation
+from .shaping import reshape, shape_of, swap_last
+
+
+def _as_matrix(x: Any, left: bool) -> Any:
+    """Return a vector as a row (on the left of a product) or as a column (on the right)."""
+    shape = shape_of(x)
+    return x if len(shape) > 1 else reshape(x, shape=(1, *shape) if left else (*shape, 1))
+
+
+def _as_matrices(g: Any, a: Any, b: Any) -> tuple[Any, Any, Any]:
+    """Return cotangent and factors of a product as matrices."""
+    shape = list(shape_of(g))
+    if len(shape_of(b)) == 1:
+        shape.append(1)
+    if len(shape_of(a)) == 1:
+        shape.insert(len(shape) - 1, 1)
+    return reshape(g, shape=tuple(shape)), _as_matrix(a, True), _as_matrix(b, False)
+
+
+def _left_rule(g: Any, y: Any, a: Any, b: Any) -> Any:
+    if len(shape_of(a)) == len(shape_of(b)) == 1:
+        return g * b
+    g, _, b = _as_matrices(g, a, b)
+    c = matmul(g, swap_last(b))
+    return reshape(c, shape=(*shape_of(c)[:-2], shape_of(c)[-1])) if len(shape_of(a)) == 1 else c
+
+
+def _right_rule(g: Any, y: Any, a: Any, b: Any) -> Any:
+    if len(shape_of(a)) == len(shape_of(b)) == 1:
+        return g * a
+    g, a, _ = _as_matrices(g, a, b)
+    c = matmul(swap_last(a), g)
+    return reshape(c, shape=shape_of(c)[:-1]) if len(shape_of(b)) == 1 else c
+
+
+def _matmul_along(call: along.Call) -> along.Run:
+    (a_shape, b_shape), (a_has, b_has) = call.shapes, call.sampled
+    if len(b_shape) == 2 and not b_has and len(a_shape) == 1:
+        return np.matmul  # many row vectors times one matrix: one matrix product
+    if len(a_shape) == 2 and not a_has and len(b_shape) == 1:
+        return lambda a, b: np.matmul(b, a.T)  # one matrix times many vectors: the same, mirrored
+    if len(a_shape) == len(b_shape) == 1:
+        if a_has and b_has:
+            return lambda a, b: np.einsum("si,si->s", a, b)
+        return lambda a, b: np.matmul(a, b) if a_has else np.matmul(b, a)
+    a_matrix = (1, *a_shape) if len(a_shape) == 1 else a_shape
+    b_matrix = (*b_shape, 1) if len(b_shape) == 1 else b_shape
+    run = along.aligned(np.matmul, (a_matrix, b_matrix), call.sampled)
+
+    def matrices(a: Any, b: Any) -> Any:
+        a = a.reshape(a.shape[:1] + a_matrix) if a_has else np.reshape(a, a_matrix)
+        b = b.reshape(b.shape[:1] + b_matrix) if b_has else np.reshape(b, b_matrix)
+        c = run(a, b)
+        return c.reshape(c.shape[:1] + call.shape)
+
+    return matrices
+
+
+matmul = Operation("matmul", np.matmul, _left_rule, _right_rule, along=_matmul_along)
+
+
+def _outer_along(call: along.Call) -> along.Run:
+    (a_has, b_has), (n, m) = call.sampled, call.shape
+    rows, columns = (-1, n, 1) if a_has else (n, 1), (-1, 1, m) if b_has else (1, m)
+    return lambda a, b: np.reshape(a, rows) * np.reshape(b, columns)
+
+
+outer = Operation(
+    "outer", np.outer,
+    lambda g, y, a, b: reshape(matmul(g, reshape(b, shape=(-1,))), shape=shape_of(a)),
+    lambda g, y, a, b: reshape(matmul(reshape(a, shape=(-1,)), g), shape=shape_of(b)),
+    along=_outer_along,
+)  # fmt: skip
+
+

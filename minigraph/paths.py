@@ -1,0 +1,159 @@
+"""Where gradients can flow: the dashed arrows, and the nodes at which they stop.
+
+A gradient of `y` with respect to `wrt` needs every path from `wrt` to `y`. If one of them runs
+through a stochastic node, what the open paths add up to is a finite, plausible, wrong number. So
+the paths are looked at before anything is differentiated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from .errors import BlockedGradientError, UsageError
+from .graph import Data, Graph, Node, StochasticNode, above, label
+
+
+class Flow:
+    """The data through which gradients from `outputs` to `wrt` would flow.
+
+    Parameters
+    ----------
+    outputs : sequence of Data
+        Where the gradients start.
+    wrt : iterable of Data, optional
+        Where they end; by default every float input that is not a constant.
+
+    Attributes
+    ----------
+    made : list of Data
+        What a node made on any path towards the outputs, in the order it ran.
+    carries : dict
+        Every data that depends on `wrt`, with the input through which it (first) does; None for
+        `wrt` itself.
+    blocked : list of Data
+        The outputs of the draws and black boxes among them.
+    inputs, ends : list of Data
+        The inputs above the outputs (bare numbers left out); where the gradients end: `wrt`.
+    """
+
+    def __init__(self, outputs: Sequence[Data], wrt: Iterable[Data] | None = None) -> None:
+        self.outputs = outputs
+        self.made, self.inputs = above(outputs, through_stops=False)
+        self.ends = [x for x in self.inputs if is_parameter(x)] if wrt is None else list(wrt)
+        self.carries: dict[Data, Data | None] = dict.fromkeys(self.ends)
+        self.blocked: list[Data] = []
+        carries = self.carries
+        for data in self.made:
+            node = data._node
+            for x in node.inputs:
+                if x in carries:
+                    barrier = node.barrier
+                    if barrier != "stop":
+                        carries.setdefault(data, x)
+                        if barrier:
+                            self.blocked.append(data)
+                    break
+
+    def path(self, through: Data) -> list[Data]:
+        """Return one path from `wrt` through the data `through` to an output."""
+        path = [through]
+        source = self.carries[through]
+        while source is not None:
+            path.insert(0, source)
+            source = self.carries[source]
+        towards: dict[Data, Data] = {}
+        for data in reversed(self.made):
+            if data._node.barrier != "stop" and (data in towards or data in self.outputs):
+                for x in data._node.inputs:
+                    towards.setdefault(x, data)
+        while path[-1] in towards:
+            path.append(towards[path[-1]])
+        return path
+
+
+def describe(path: Sequence[Data]) -> str:
+    """Return a path in words, ``θ → P → X → F → Y``; a box is passed through in one step."""
+    words: list[str] = []
+    inside = None
+    for position, data in enumerate(path):
+        node = data._node
+        if node is not None and position:
+            box = node._group.outermost if node._group else None
+            if box is None or box is not inside:
+                words.append(box.name if box else node.name)
+            elif not data.name:
+                continue
+            inside = box
+        elif position == 0 and not data.name:
+            words.append(label(data))
+        if data.name:
+            words.append(data.name)
+    return " → ".join(words)
+
+
+def is_parameter(x: Data) -> bool:
+    """Return whether `x` is an input that can receive a gradient."""
+    return x._node is None and not x._constant and x.dtype.kind == "f"
+
+
+def blocked(graph: Graph, wrt: Data | Sequence[Data] | None = None) -> dict[Node, str]:
+    """Return the nodes at which a gradient to `wrt` stops, each with a path through it.
+
+    Parameters
+    ----------
+    wrt : Data or list of Data, optional
+        All inputs that are not constants, by default.
+
+    Examples
+    --------
+    >>> import minigraph as mg
+    >>> theta = mg.Data(0.5, name="θ")
+    >>> y = mg.sample(mg.Normal(theta, 1.0), name="X") ** 2
+    >>> y.name = "Y"
+    >>> mg.Graph(y).blocked()
+    {StochasticNode('P'): 'θ → P → X → power → Y'}
+    """
+    flow = Flow(graph.outputs, [wrt] if isinstance(wrt, Data) else wrt)
+    return {data.node: describe(flow.path(data)) for data in flow.blocked}
+
+
+def refuse_blocked(flow: Flow) -> None:
+    """Raise the error that teaches the way out, if any path of `flow` is blocked."""
+    if not flow.blocked:
+        return
+    at = flow.blocked[-1]
+    path = flow.path(at)
+    y, theta = path[-1], path[0]
+    others = len(flow.blocked) - 1
+    more = f" ({others} more like it: see mg.Graph(y).blocked())" if others else ""
+    if isinstance(at._node, StochasticNode):
+        law = type(at._node.distribution).__name__
+        handle = f'"{at.name}"' if at.name else "nodes"
+        raise BlockedGradientError(
+            f"{y.name or 'y'} depends on {label(theta)} through random {at.name or 'data'} ~ {law} "
+            f"(path {describe(path)}), and a gradient cannot cross a draw{more}; "
+            f"call mg.reparameterize(y, {handle}) or mg.reinforce(y, {handle}), "
+            "or mg.unblock(y) for the best legal choice."
+        )
+    raise BlockedGradientError(
+        f"{y.name or 'y'} depends on {label(theta)} through black box {at._node.name} "
+        f"(path {describe(path)}){more}; give it a derivative, mg.primitive(forward, vjp), or "
+        "score the draws above it with mg.reinforce(y)."
+    )
+
+
+
+def refuse_stale(flow: Flow) -> None:
+    """Raise if an input was assigned after something was computed from it."""
+    changed = [x for x in flow.inputs if flow.made and x._changed > flow.made[0]._node.serial]
+    for x in changed:
+        for data in flow.made:
+            if x in data._node.inputs and x._changed > data._node.serial:
+                raise UsageError(
+                    f"gradient through {label(data)}: input {label(x)} was given a new value after "
+                    "it was computed; build the graph again, or use mg.expectation, which replays "
+                    "it with the values of now"
+                )
+
+
+Graph.blocked = blocked  # type: ignore[method-assign]

@@ -1,0 +1,66 @@
+"""Values: what a Data may hold, a Python float or a read-only array."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .errors import InputError, UsageError
+
+Value = Any  # float | NDArray; kept loose because NumPy's own functions return either
+
+
+def from_user(raw: Any) -> Value:
+    """Return what a caller handed in, as a value of our own: checked, copied, read-only."""
+    if type(raw) is float:
+        return raw
+    if isinstance(raw, (int, float)) and not isinstance(raw, (bool, np.generic)):
+        return float(raw)
+    plain = not isinstance(raw, (np.ndarray, np.generic))
+    try:
+        array = np.array(raw)
+    except (ValueError, TypeError) as error:
+        raise InputError(f"Data: {error}; pass a number or a rectangular array") from error
+    if array.dtype.kind not in "fiub":
+        raise UsageError(
+            f"Data: got {type(raw).__name__} of dtype {array.dtype}; "
+            "minigraph computes with real numbers, integers and booleans"
+        )
+    if plain and array.dtype.kind in "iu" and _python_numbers(raw):
+        array = array.astype(np.float64)
+    return own(array)
+
+
+def _python_numbers(raw: Any) -> bool:
+    """Return False if a list holds NumPy integers, which keep their dtype."""
+    while isinstance(raw, (list, tuple)) and raw:
+        raw = raw[0]
+    return not isinstance(raw, (np.ndarray, np.generic))
+
+
+def own(raw: Any) -> Value:
+    """Return a result as a value: float64 scalars as Python floats, arrays made read-only."""
+    kind = type(raw)
+    if kind is float:
+        return raw
+    if kind is np.float64:
+        return float(raw)
+    array = np.asarray(raw)
+    if array.ndim == 0 and array.dtype == np.float64:
+        return float(array)
+    if array.flags.writeable:
+        array.flags.writeable = False
+    return array
+
+
+def show(value: Value) -> str:
+    """Return a short text for a value; a million elements are a shape, not a wall of numbers."""
+    if type(value) is float:
+        return repr(value)
+    if value.ndim == 0:
+        return f"array({value}, dtype={value.dtype})"
+    if value.size <= 8:
+        return repr(value)
+    first = ", ".join(f"{x:.6g}" for x in value.ravel()[:3])
+    return f"array([{first}, …], shape={value.shape}, dtype={value.dtype})"
