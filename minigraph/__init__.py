@@ -1,16 +1,44 @@
-"""minigraph: reverse-mode autodiff in which randomness is part of the graph."""
+"""minigraph: reverse-mode autodiff in which randomness is part of the graph.
+
+The source reads as a book, in this order: `errors`, `values`, `graph` (data, nodes, rewriting),
+`ops` (operations with their derivatives), `paths` (where gradients can flow), `gradient` (reverse
+mode), `distributions` (the laws), `estimators` (ways round a draw), `tape` (a graph run again),
+`expectation` and `exact` (averages), `drawing` (pictures), `__main__` (the tour).
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from . import paths as _paths
-from .errors import *  # noqa: F403
-from .gradient import backward as _backward
+from .distributions import *
+from .errors import (
+    BlockedGradientError,
+    InputError,
+    MinigraphError,
+    MissingExtraError,
+    SelectionError,
+    UnknownNameError,
+    UsageError,
+)
+from .estimate import Estimate
+from .estimators.reinforce import reinforce
+from .estimators.reparameterize import reparameterize
+from .estimators.unblock import unblock
+from .exact import exact
+from .expectation import expectation
 from .gradient import gradient
 from .graph import Data, DeterministicNode, Graph, Node, StochasticNode
 from .ops import dispatch as _dispatch
 from .ops.boxes import function, primitive, stop_gradient
 from .ops.namespace import PUBLIC as _PUBLIC
+from .tape import Tape
 
-globals().update(_PUBLIC)
+__version__ = "0.1.0"
+
+globals().update(_PUBLIC)  # mg.exp, mg.sum, … : one name for every operation in the tables
+
+__all__ = [name for name in globals() if not name.startswith("_")]
+
+if TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any: ...

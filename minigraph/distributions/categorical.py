@@ -1,0 +1,117 @@
+"""The categorical law: one of K outcomes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..ops.elementwise import divide, equal, exp, isnan, log, square, where
+from ..ops.reductions import logsumexp, sum_
+from ..ops.shaping import expand_dims, shape_of
+from .base import Distribution
+from .constraints import Constraint, below, logits, weights
+from .parameters import one_of
+
+
+class Categorical(Distribution):
+    """The law of an index 0, 1, …, K-1, drawn with probabilities `probs`. Samples are integers.
+
+    Parameters
+    ----------
+    probs : array_like, shape (..., K), optional
+        Nonnegative weights; they are normalised to sum to one along the last axis.
+    logits : array_like, shape (..., K), optional
+        Unnormalised log-probabilities, in nats. Give one of the two.
+
+    Raises
+    ------
+    UsageError
+        If none or both of the two are given.
+    InputError
+        If a weight is negative or all are zero, or a logit is NaN or inf.
+
+    Examples
+    --------
+    >>> import minigraph as mg
+    >>> mg.Categorical([0.2, 0.3, 0.5]).log_prob([2, 3]).value
+    array([-0.69314718,        -inf])
+    """
+
+    constraints = {"probs": weights, "logits": logits}
+    event_axes = {"probs": 1, "logits": 1}
+
+    def __init__(self, probs: Any = None, logits: Any = None) -> None:
+        super().__init__(**one_of(self, probs=probs, logits=logits))
+        self.size = int(shape_of(self.inputs[0])[-1])
+
+    @property
+    def support(self) -> Constraint:  # type: ignore[override]
+        """The indices."""
+        return below(self.size)
+
+    @property
+    def probs(self) -> Any:
+        """The probabilities, summing to one along the last axis."""
+        if "probs" in self.parameters:
+            p = self.parameters["probs"]
+            return divide(p, sum_(p, axis=-1, keepdims=True))
+        x = self.parameters["logits"]
+        return exp(x - logsumexp(x, axis=-1, keepdims=True))
+
+    @property
+    def logits(self) -> Any:
+        """The log-probabilities, normalised."""
+        if "logits" in self.parameters:
+            x = self.parameters["logits"]
+            return x - logsumexp(x, axis=-1, keepdims=True)
+        return log(self.probs)
+
+    def pick(self, table: Any, x: Any) -> Any:
+        """Return the entry of `table` at index `x` along its last axis; 0 outside."""
+        chosen = equal(expand_dims(x, axis=-1), np.arange(self.size))
+        return sum_(where(chosen, table, 0.0), axis=-1)
+
+    def log_density(self, x: Any) -> Any:
+        x = x if hasattr(x, "shape") else np.asarray(x)
+        inside = sum_(
+            where(equal(expand_dims(x, axis=-1), np.arange(self.size)), 1.0, 0.0), axis=-1
+        )
+        if "logits" in self.parameters:
+            table = self.parameters["logits"]
+            value = self.pick(table, x) - logsumexp(table, axis=-1)
+        else:  # the logarithm sees only the weight that it is asked for
+            table = self.parameters["probs"]
+            value = log(where(equal(inside, 1.0), self.pick(table, x), 1.0))
+            value = value - log(sum_(table, axis=-1))
+        return where(equal(inside, 1.0), value, where(isnan(x), np.nan, -np.inf))
+
+    def probability(self, x: Any) -> Any:
+        return self.pick(self.probs, x)
+
+    def generate(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
+        cumulative = np.cumsum(self.probs, axis=-1)
+        cumulative /= cumulative[..., -1:]  # rounding must not leave a gap below one
+        u = rng.random(shape)
+        if cumulative.ndim == 1:
+            return np.searchsorted(cumulative, u, side="right").astype(np.int64)
+        return np.sum(u[..., None] >= cumulative, axis=-1, dtype=np.int64)
+
+    def outcomes(self, spread: int = 1) -> Any:
+        return np.arange(self.size)
+
+    @property
+    def mean(self) -> Any:
+        """The mean of the index."""
+        return sum_(self.probs * np.arange(self.size, dtype=float), axis=-1)
+
+    @property
+    def variance(self) -> Any:
+        """The variance of the index."""
+        k = np.arange(self.size, dtype=float)
+        return sum_(self.probs * square(k), axis=-1) - square(self.mean)
+
+    def entropy(self) -> Any:
+        """Return the entropy in nats."""
+        p = self.probs
+        return -sum_(p * log(where(equal(p, 0.0), 1.0, p)), axis=-1)

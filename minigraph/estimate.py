@@ -1,0 +1,80 @@
+"""What an average returns: the value, its gradient, and how good both are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from .errors import UnknownNameError
+from .graph import Data, label
+from .values import show
+
+
+class ByData(Mapping[Data, Any]):
+    """Results by Data, or by the name of one."""
+
+    def __init__(self, keys: Sequence[Data] = (), values: Sequence[Any] = ()) -> None:
+        self._items = dict(zip(keys, values, strict=True))
+
+    def __getitem__(self, key: Data | str) -> Any:
+        found = [x for x in self._items if x is key or (isinstance(key, str) and x.name == key)]
+        if len(found) == 1:
+            return self._items[found[0]]
+        known = ", ".join(label(x) for x in self._items) or "nothing: pass wrt=θ to get gradients"
+        raise UnknownNameError(f"estimate[{key!r}]: {len(found)} entries match; there is {known}")
+
+    def __iter__(self) -> Iterator[Data]:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __repr__(self) -> str:
+        return "{" + ", ".join(f"{label(x)}: {v}" for x, v in self._items.items()) + "}"
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """An average, exact or by Monte Carlo.
+
+    Attributes
+    ----------
+    value, stderr : float or ndarray
+        The average of Y and its standard error (0 if exact).
+    samples : int
+        How many samples, or points of an exact sum.
+    variance : float or ndarray
+        The variance of Y for one sample.
+    grad, grad_stderr, grad_variance : mapping
+        For each `wrt` (keys: the Data or its name) the average gradient, its standard error, and
+        the variance of the gradient of one sample.
+    """
+
+    value: Any
+    stderr: Any
+    samples: int
+    variance: Any
+    grad: ByData = field(default_factory=ByData)
+    grad_stderr: ByData = field(default_factory=ByData)
+    grad_variance: ByData = field(default_factory=ByData)
+    exact: bool = False
+
+    def __repr__(self) -> str:
+        lines = [f"value {_with_error(self.value, self.stderr, self.exact)}"]
+        for x, g in self.grad.items():
+            lines.append(f"∂/∂{x.name or '?'} {_with_error(g, self.grad_stderr[x], self.exact)}")
+        how = f"exact, {self.samples} points" if self.exact else f"{self.samples} samples"
+        return f"Estimate({'; '.join(lines)}; {how})"
+
+
+def _with_error(value: Any, stderr: Any, exact: bool) -> str:
+    if np.ndim(value):
+        return (
+            show(np.asarray(value))
+            if exact
+            else f"{show(np.asarray(value))} ± {show(np.asarray(stderr))}"
+        )
+    return f"{value:.10g}" if exact else f"{value:.6g} ± {stderr:.2g}"

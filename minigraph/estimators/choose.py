@@ -1,0 +1,57 @@
+"""Which draws a rewrite is about: named by name, by node, by sample, or all that block."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ..errors import InputError, UnknownNameError, UsageError
+from ..graph import Data, StochasticNode, ancestors, label
+from ..paths import Flow
+
+Handle = Any  # a name, a StochasticNode, its sample, or a list of these; None: all that block
+
+
+def choose(call: str, y: Data, nodes: Handle) -> list[Data]:
+    """Return the samples, in the graph of `y`, that the handle `nodes` means, in run order."""
+    if not isinstance(y, Data):
+        raise UsageError(f"{call}: got {type(y).__name__}, needs the Data to rewrite")
+    if nodes is None:
+        return [x for x in Flow([y]).blocked if isinstance(x._node, StochasticNode)]
+    draws = [x for x in ancestors([y]) if isinstance(x._node, StochasticNode)]
+    handles = nodes if isinstance(nodes, (list, tuple, set)) else [nodes]
+    chosen = {x for handle in handles for x in _meant(call, y, handle, draws)}
+    return [x for x in draws if x in chosen]
+
+
+def _meant(call: str, y: Data, handle: Any, draws: list[Data]) -> Iterable[Data]:
+    if isinstance(handle, str):
+        found = [x for x in draws if x.name == handle] or [
+            x for x in draws if x._node._name == handle
+        ]
+        if len(found) == 1:
+            return found
+        names = ", ".join(repr(x.name) for x in draws if x.name) or "none is named"
+        problem = f"{len(found)} draws are" if found else "no draw is"
+        raise UnknownNameError(
+            f"{call}: {problem} called {handle!r} in the graph of {label(y)}; draws: {names}"
+        )
+    node = handle._node if isinstance(handle, Data) else handle
+    if not isinstance(node, StochasticNode):
+        what = label(handle) if isinstance(handle, Data) else repr(handle)
+        raise UsageError(
+            f"{call}: {what} is no draw; name a sample, its StochasticNode, or a list of these"
+        )
+    # A rewrite copies the nodes downstream of it; a copy is still the same draw.
+    found = [x for x in draws if x._node.draw is node.draw]
+    if not found:
+        raise InputError(
+            f"{call}: draw {handle!r} is not in the graph of {label(y)}; "
+            "it may have been rewritten already, or belong to another graph"
+        )
+    return found
+
+
+def call_for(rewrite: str, x: Data) -> str:
+    """Return the call that rewrites the draw `x`, for an error to recommend."""
+    return f'mg.{rewrite}(y, "{x.name}")' if x.name else f"mg.{rewrite}(y)"

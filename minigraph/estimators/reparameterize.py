@@ -1,0 +1,102 @@
+"""The reparameterization trick: a draw becomes noise and a deterministic transform."""
+
+from __future__ import annotations
+
+from ..errors import BlockedGradientError
+from ..graph import Data, DeterministicNode, StochasticNode, label, result, rewrite
+from ..ops.boxes import function
+from ..paths import Flow, describe
+from .choose import Handle, call_for, choose
+
+
+def reparameterize(y: Data, nodes: Handle = None, *, continuous: bool = False) -> Data:
+    """Return `y` with draws written as a transform of noise, X = g_θ(ε).
+
+    Each chosen stochastic node becomes a noise node without parameters and a deterministic
+    transform, so that gradients reach the parameters along deterministic functions only:
+    ∇ E[F(X)] = E[∇ F(g_θ(ε))]. The noise is the one that the sample was made from; values stay.
+
+    Parameters
+    ----------
+    y : Data
+        The output whose graph is rewritten. It stays as it was.
+    nodes : str, StochasticNode, Data, or list of these, optional
+        Which draws; by default all that block a gradient.
+    continuous : bool
+        Say that `y` is a continuous function of the samples, although a comparison, a rounding or
+        the condition of a `where` lies on the path (as in ``where(x > 0, x, 0)``).
+
+    Raises
+    ------
+    BlockedGradientError
+        If a law has no transform, or the path from the sample to `y` meets a black box, or a step
+        at which `y` may jump: there the pathwise gradient is biased.
+
+    References
+    ----------
+    Kingma and Welling 2013, *Auto-Encoding Variational Bayes*, https://arxiv.org/abs/1312.6114
+
+    Examples
+    --------
+    >>> import minigraph as mg
+    >>> theta = mg.Data(0.5, name="θ")
+    >>> y = mg.sample(mg.Normal(theta, 1.0), name="X", rng=0) * 3.0
+    >>> z = mg.reparameterize(y)
+    >>> z.value == y.value, mg.gradient(z, theta).value
+    (True, 3.0)
+    """
+    chosen = choose("reparameterize", y, nodes)
+    for x in chosen:
+        problem = why_not_pathwise(y, x, continuous)
+        if problem:
+            raise BlockedGradientError(f"reparameterize: {problem}")
+
+    def open_box(data: Data, inputs: tuple[Data, ...]) -> Data | None:
+        if data not in chosen:
+            return None
+        node = data._node
+        law = node.distribution.with_inputs(inputs)
+        noise_node = StochasticNode(law.noise(), node.noise, None, object())
+        noise_node.branched = node.branched
+        noise = result(node.noise, noise_node)
+        noise.name = f"ε_{data.name}" if data.name else "ε"
+        transform = function(lambda noise, *_: law.transform(noise), name="g")
+        return transform(noise, *inputs)
+
+    return rewrite([y], open_box)[0]
+
+
+def why_not_pathwise(y: Data, x: Data, continuous: bool = False) -> str | None:
+    """Return why the draw `x` cannot be reparameterized for `y`, or None if it can."""
+    name, law = x.name or "the draw", x._node.distribution
+    if law.noise() is None:
+        return (
+            f"{name} ~ {type(law).__name__} has no transform of noise that is differentiable in "
+            f"its parameters; call {call_for('reinforce', x)}"
+        )
+    flow = Flow([y], [x])
+    for data in flow.made:
+        node = data._node
+        if data not in flow.carries or not isinstance(node, DeterministicNode):
+            continue
+        path = describe(flow.path(data))
+        if node.barrier == "black box":
+            return (
+                f"the path {path} meets the black box {node.name}; "
+                f"call {call_for('reinforce', x)}, which needs no derivative of it"
+            )
+        if not continuous and (jump := _jump(node, flow)):
+            return (
+                f"the path {path} runs through {node.name} of {label(jump)}, which is flat between "
+                "jumps: the pathwise gradient misses the jumps and is biased; "
+                f"call {call_for('reinforce', x)}, or pass continuous=True if y does not jump"
+            )
+    return None
+
+
+def _jump(node: DeterministicNode, flow: Flow) -> Data | None:
+    """Return an input of `node` that carries the sample and of which it is a step function."""
+    for i, x in enumerate(node.inputs):
+        if x in flow.carries and node.op.rules[i] is None:
+            return x
+    return None

@@ -1,0 +1,63 @@
+"""Streaming moments: mean and variance of what passes by, block by block.
+
+Blocks are merged with the pairwise update, which stays accurate when the mean is much larger than
+the standard deviation. Source: Chan, Golub and LeVeque 1983, *Algorithms for computing the sample
+variance*, https://doi.org/10.1080/00031305.1983.10483115
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+
+class Moments(NamedTuple):
+    """The total weight of samples, their weighted mean, their summed squared deviations."""
+
+    weight: float
+    mean: Any
+    squares: Any
+
+    @classmethod
+    def of(cls, samples: Any) -> Moments:
+        """Return the moments of samples along the first axis."""
+        samples = np.asarray(samples, dtype=np.result_type(samples, np.float64))
+        mean = samples.mean(axis=0)
+        if samples.ndim == 1:
+            off = samples - mean
+            return cls(float(len(samples)), mean, np.dot(off, off))
+        return cls(float(len(samples)), mean, np.square(samples - mean).sum(axis=0))
+
+    @classmethod
+    def weighted(cls, samples: Any, weights: Any) -> Moments:
+        """Return the moments of weighted samples; those of weight 0 do not count, even if NaN."""
+        samples = np.asarray(samples, dtype=float)[weights > 0]
+        weights = weights[weights > 0]
+        total = float(weights.sum())
+        mean = np.tensordot(weights, samples, 1) / total if total else np.zeros(samples.shape[1:])
+        return cls(total, mean, np.tensordot(weights, np.square(samples - mean), 1))
+
+    @classmethod
+    def constant(cls, value: Any, weight: float) -> Moments:
+        """Return the moments of a value that does not vary."""
+        mean = np.asarray(value, dtype=float)
+        return cls(weight, mean, np.zeros_like(mean))
+
+    def merge(self, other: Moments) -> Moments:
+        """Return the moments of both together."""
+        weight = self.weight + other.weight
+        if not weight:
+            return self
+        off = other.mean - self.mean
+        share = other.weight / weight
+        return Moments(
+            weight,
+            self.mean + off * share,
+            self.squares + other.squares + np.square(off) * (self.weight * share),
+        )
+
+    def variance(self, freedom: float = 1.0) -> Any:
+        """Return the variance of one sample; NaN if there are too few samples to tell."""
+        left = self.weight - freedom
+        return self.squares / left if left > 0 else np.full_like(self.mean, np.nan)
