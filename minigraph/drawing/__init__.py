@@ -1,1 +1,8 @@
-""""""
+"""Pictures: one description of boxes and arrows, then a file for each format."""
+
+from . import notebook as notebook
+from .dot import to_dot as to_dot
+from .mermaid import to_mermaid as to_mermaid
+from .render import render as render
+from .render import to_graphviz as to_graphviz
+from .text import listing as listing

@@ -1,0 +1,57 @@
+"""The dashed arrows: along which data arrows a gradient comes back, and where it is blocked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..errors import UsageError
+from ..graph import Data, Graph, Node
+from ..paths import Flow
+
+OPEN, BLOCKED = "open", "blocked"
+
+
+class Backflow:
+    """Where gradients flow back from the outputs of a graph to `wrt`.
+
+    Attributes
+    ----------
+    into_node : dict
+        Data → "open" or "blocked": the arrow from a data back into the node that made it.
+    into_data : dict
+        (Data, position) → the arrow from the node of that data back into one of its inputs.
+    """
+
+    def __init__(self, graph: Graph, wrt: Any = None) -> None:
+        flow = Flow(graph.outputs, None if wrt is None else targets(graph, wrt))
+        blocked, ends = set(flow.blocked), set(flow.ends)
+        self.into_node: dict[Data, str] = {}
+        self.into_data: dict[tuple[Data, int], str] = {}
+        reached = set(graph.outputs)
+        for data in reversed(flow.made):
+            if data not in flow.carries or data in ends or not (data in reached or data in blocked):
+                continue
+            mark = BLOCKED if data in blocked else OPEN
+            self.into_node[data] = mark
+            for i, x in enumerate(data._node.inputs):
+                if x in flow.carries and (mark == BLOCKED or passes(data._node, i, x)):
+                    self.into_data[data, i] = mark
+                    reached.add(x)
+
+
+def passes(node: Node, i: int, x: Data) -> bool:
+    """Return whether a cotangent comes out of a deterministic node at its input number `i`."""
+    return node.op.rules[i] is not None and x.dtype.kind == "f"  # type: ignore[attr-defined]
+
+
+def targets(graph: Graph, wrt: Any) -> Sequence[Data]:
+    """Return `wrt` as a list of Data; a name is looked up in the graph."""
+    many = wrt if isinstance(wrt, (list, tuple)) else [wrt]
+    found = [graph[x] if isinstance(x, str) else x for x in many]
+    for x in found:
+        if not isinstance(x, Data):
+            raise UsageError(
+                f"picture: wrt is a {type(x).__name__}; pass Data or names, one or a list"
+            )
+    return found

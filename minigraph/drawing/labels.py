@@ -1,0 +1,98 @@
+"""What a picture says about a name, a value, a call: one short line of text that prints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..graph import Data, DeterministicNode, Node, StochasticNode
+
+LONGEST = 40
+
+
+def shown(text: str, longest: int = LONGEST) -> str:
+    r"""Return `text` on one line, its middle cut out if it is long.
+
+    What cannot be printed (control and bidi characters, lone surrogates) is written as Python
+    would write it, so that a name shows as what it is and cannot disturb its surroundings.
+
+    Examples
+    --------
+    >>> shown("a\nb"), shown("x" * 1000, longest=9)
+    ('a\\nb', 'xxxxxx…xx')
+    """
+    if len(text) > longest:
+        tail = longest // 4
+        text = f"{text[: longest - tail - 1]}…{text[len(text) - tail :]}"
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def number(value: Any) -> str:
+    """Return one number in at most six digits; a float shows that it is one."""
+    text = f"{value:.6g}" if isinstance(value, (float, np.floating)) else str(value)
+    return text if not isinstance(value, float) or set(text) & set(".en") else f"{text}.0"
+
+
+def brief(value: Any) -> str:
+    """Return a value as a number, a short list, or what shape it has.
+
+    Examples
+    --------
+    >>> brief(0.1 + 0.2), brief(np.ones(2)), brief(np.ones((3, 2)))
+    ('0.3', '[1, 1]', 'array 3×2')
+    """
+    if np.ndim(value) == 0:
+        return number(value if isinstance(value, float) else np.asarray(value)[()])
+    if value.ndim == 1 and value.size <= 4:
+        return f"[{', '.join(f'{x:.6g}' for x in value)}]"
+    return f"array {'×'.join(map(str, value.shape))}"
+
+
+def fixed_text(value: Any) -> str:
+    """Return an argument that is not data; never a memory address, which would change."""
+    if isinstance(value, slice):
+        parts = [value.start, value.stop] + ([value.step] if value.step is not None else [])
+        return ":".join("" if part is None else fixed_text(part) for part in parts)
+    if isinstance(value, (tuple, list)):
+        return f"({', '.join(map(fixed_text, value))}{',' if len(value) == 1 else ''})"
+    if isinstance(value, (np.ndarray, np.number, float)):
+        return brief(value)
+    if value is None or isinstance(value, (int, str, bool)):
+        return shown(repr(value), 24)
+    return "…" if value is Ellipsis else getattr(value, "__name__", type(value).__name__)
+
+
+def is_literal(x: Data) -> bool:
+    """Return whether `x` is a number or array that was written down in an expression."""
+    return x._constant == "literal"
+
+
+def call(node: Node, name_of: Callable[[Data], str], keywords: bool = True) -> str:
+    """Return the call of a node, ``Normal(loc=θ, scale=1.0)`` or ``power(X, 2.0)``.
+
+    `name_of` says what its inputs are called; literals are written out.
+    """
+    inputs = [brief(x.value) if is_literal(x) else name_of(x) for x in node.inputs]
+    if len(inputs) > 8:
+        inputs[4:-3] = [f"… {len(inputs) - 7} more"]
+    if isinstance(node, StochasticNode):
+        names = getattr(node.distribution, "parameters", {})
+        if keywords and len(names) == len(inputs):
+            inputs = [f"{name}={x}" for name, x in zip(names, inputs, strict=True)]
+        return f"{shown(type(node.distribution).__name__)}({', '.join(inputs)})"
+    assert isinstance(node, DeterministicNode)
+    if set(node.fixed) == {"index"}:
+        parts = iter(inputs[1:])
+        index = [next(parts, "…") if is_slot(i) else fixed_text(i) for i in node.fixed["index"]]
+        return f"{inputs[0]}[{', '.join(index)}]"
+    inputs += [f"{key}={fixed_text(x)}" for key, x in node.fixed.items() if x is not None]
+    return f"{shown(node.name)}({', '.join(inputs)})"
+
+
+def is_slot(part: Any) -> bool:
+    """Return whether a part of an index stands for data, an input of the node."""
+    return hasattr(part, "position")

@@ -1,0 +1,126 @@
+"""Mermaid, the language of diagrams that GitHub and many notebooks draw by themselves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from .picture import Arrow, Box, Cluster, Picture, nested
+from .sketch import picture
+
+SHAPES: Mapping[str, tuple[str, str]] = {
+    "data": ("{", "}"), "parameter": ("{", "}"), "constant": ("{", "}"), "output": ("{", "}"),
+    "stochastic": ("(", ")"), "noise": ("(", ")"),
+    "deterministic": ("[", "]"), "surrogate": ("[[", "]]"), "stop": ("{{", "}}"),
+    "black box": ("[", "]"), "more": ("[", "]"),
+}  # fmt: skip
+LIGHT = "fill:#ffffff,color:#202020,stroke:#808080"  # said in full: the theme may be dark
+LOOKS: Mapping[str, str] = {
+    "parameter": f"{LIGHT},stroke-width:3px",
+    "constant": f"{LIGHT},stroke-dasharray:2 3",
+    "output": f"{LIGHT},stroke-width:5px",
+    "stochastic": "fill:#e8e8e8,color:#202020,stroke:#808080",
+    "noise": f"{LIGHT},stroke-dasharray:2 3",
+    "black box": "fill:#202020,color:#ffffff,stroke:#808080",
+}
+GRADIENT, STOPPED = "stroke:#3b82c4", "stroke:#d0443b"
+
+
+def to_mermaid(y: Any, **options: Any) -> str:
+    """Return the picture of the graph above `y` in Mermaid.
+
+    Parameters
+    ----------
+    y : Data, list of Data, or Graph
+        What to draw.
+    **options
+        gradients, values, shapes, expand, wrt, direction, limit: see `Options`.
+
+    Examples
+    --------
+    >>> import minigraph as mg
+    >>> x = mg.Data(3.0, name="x")
+    >>> print(to_mermaid(mg.exp(x)))  # doctest: +ELLIPSIS
+    graph TB
+        n0{"x"}
+        n1["exp"]
+        n2{" "}
+        n0 --> n1
+        n1 --> n2
+        n2 -.-> n1
+        n1 -.-> n0
+    ...
+    """
+    return source(picture(y, **options))
+
+
+def source(drawn: Picture) -> str:
+    """Return a description as Mermaid."""
+    lines = [
+        f"graph {drawn.direction}",
+        *nested(drawn, box_text, cluster_text, tab=TAB),
+        *[TAB + arrow_text(arrow) for arrow in drawn.arrows],
+        *[TAB + line for line in styles(drawn)],
+    ]
+    return "\n".join([*lines, ""])
+
+
+TAB = "    "
+
+
+def box_text(box: Box) -> str:
+    """Return the line of one box."""
+    opening, closing = SHAPES[box.kind]
+    return f'{box.id}{opening}"{"<br/>".join(map(escaped, box.lines)) or " "}"{closing}'
+
+
+def arrow_text(arrow: Arrow) -> str:
+    """Return the line of one arrow; a blocked one ends in a cross and says so."""
+    words = ["blocked"] * arrow.blocked + [f"×{arrow.repeats}"] * (arrow.repeats > 1)
+    said = f'"{" ".join(words)}"'
+    if not arrow.gradient:
+        line = f"-- {said} -->" if words else "-->"
+    elif arrow.blocked:
+        line = f"-. {said} .-x"
+    else:
+        line = f"-. {said} .->" if words else "-.->"
+    return f"{arrow.tail} {line} {arrow.head}"
+
+
+def cluster_text(cluster: Cluster) -> tuple[str, str]:
+    """Return the first and the last line of an open box."""
+    return f'subgraph {cluster.id}["{escaped(cluster.name)}"]', "end"
+
+
+def styles(drawn: Picture) -> list[str]:
+    """Return the lines that say how each kind looks, for the kinds there are."""
+    lines = [f"classDef default {LIGHT}"]
+    for kind, look in LOOKS.items():
+        members = [box.id for box in drawn.boxes if box.kind == kind]
+        if members:
+            name = kind.replace(" ", "_")
+            lines += [f"classDef {name} {look}", f"class {','.join(members)} {name}"]
+    for cluster in drawn.clusters:
+        lines.append(f"style {cluster.id} fill:none,stroke:#808080")
+    for blocked, look in ((False, GRADIENT), (True, STOPPED)):
+        numbers = [
+            str(i) for i, arrow in enumerate(drawn.arrows)
+            if arrow.gradient and arrow.blocked is blocked
+        ]  # fmt: skip
+        if numbers:
+            lines.append(f"linkStyle {','.join(numbers)} {look}")
+    return lines
+
+
+def escaped(text: str) -> str:
+    """Return text that shows as it is within a quoted label.
+
+    Mermaid reads quotes, markup, entities, Markdown and directives in a label. What is neither a
+    letter, a digit, within a word nor known to be harmless is written as its number.
+    """
+    return UNSAFE.sub(lambda found: f"#{ord(found[0])};", text)
+
+
+LETTER = r"[^\W_]"
+UNSAFE = re.compile(rf"[^\w ·…×(),=→.-]|(?<!{LETTER})[._-]|[._-](?!{LETTER})")

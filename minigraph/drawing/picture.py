@@ -1,0 +1,109 @@
+"""One description of a picture, boxes and arrows, from which every format is written.
+
+Identifiers are generated (n0, n1, …); names appear in the lines of a label and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypedDict
+
+KINDS = (
+    "data", "parameter", "constant", "output",
+    "stochastic", "noise", "deterministic", "surrogate", "stop", "black box", "more",
+)  # fmt: skip
+DIRECTIONS = ("TB", "LR", "BT", "RL")
+
+
+class Options(TypedDict, total=False):
+    """What every picture can be asked for.
+
+    Attributes
+    ----------
+    gradients : bool
+        Draw the dashed arrows, the way gradients flow. True by default.
+    values : bool
+        Write the value below every name, and the gradient where `backward` has stored one.
+    shapes : bool
+        Write the shape of every array below its name.
+    expand : bool
+        Open the boxes of `mg.function`.
+    wrt : Data, str, or list of these
+        Draw the gradients towards these only; by default towards every float input that is not
+        a constant.
+    direction : {"TB", "LR", "BT", "RL"}
+        Which way the data flows; top to bottom by default.
+    limit : int
+        How many functions and inputs to draw, 80 by default; of a larger graph the beginning and
+        the end are drawn, and one box says how many are left out between them.
+    """
+
+    gradients: bool
+    values: bool
+    shapes: bool
+    expand: bool
+    wrt: Any
+    direction: str
+    limit: int
+
+
+@dataclass(frozen=True)
+class Box:
+    """A data or a function. `cluster` is the open box around it."""
+
+    id: str
+    kind: str
+    lines: tuple[str, ...] = ()
+    cluster: str | None = None
+
+
+@dataclass(frozen=True)
+class Arrow:
+    """An arrow; a gradient is drawn dashed. `repeats` counts the same argument passed again."""
+
+    tail: str
+    head: str
+    gradient: bool = False
+    blocked: bool = False
+    repeats: int = 1
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """An open box around others."""
+
+    id: str
+    name: str
+    parent: str | None = None
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Boxes and arrows. `title` and `description` are for those who cannot see them."""
+
+    boxes: tuple[Box, ...]
+    arrows: tuple[Arrow, ...]
+    clusters: tuple[Cluster, ...] = ()
+    direction: str = "TB"
+    title: str = "Graph"
+    description: str = ""
+
+
+def nested(
+    drawn: Picture,
+    box_text: Callable[[Box], str],
+    around: Callable[[Cluster], tuple[str, str]],
+    parent: str | None = None,
+    tab: str = "\t",
+) -> Iterator[str]:
+    """Yield a line for every box, those of a cluster between its first and its last line."""
+    for box in drawn.boxes:
+        if box.cluster == parent:
+            yield tab + box_text(box)
+    for cluster in drawn.clusters:
+        if cluster.parent == parent:
+            first, last = around(cluster)
+            yield tab + first
+            yield from nested(drawn, box_text, around, cluster.id, tab + "\t")
+            yield tab + last

@@ -1,0 +1,168 @@
+"""From a graph to the description of its picture."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from ..errors import InputError, UsageError
+from ..graph import Data, Graph, Group
+from .backflow import BLOCKED, Backflow
+from .kinds import data_kind, data_lines, unit_kind, unit_lines
+from .labels import shown
+from .picture import DIRECTIONS, Arrow, Box, Cluster, Options, Picture
+from .units import Unit, chain, in_order, units
+
+
+def picture(y: Any, **options: Any) -> Picture:
+    """Return the description of the graph above `y`: a Data, a list of Data, or a Graph.
+
+    The options are those of `Options`.
+
+    Examples
+    --------
+    >>> import minigraph as mg
+    >>> x = mg.Data(3.0, name="x")
+    >>> [box.kind for box in picture(x**2).boxes]
+    ['parameter', 'deterministic', 'output']
+    """
+    known = Options.__annotations__
+    for name in options:
+        if name not in known:
+            raise UsageError(f"picture: no option {name!r}; the options are {', '.join(known)}")
+    direction, limit = options.get("direction", "TB"), options.get("limit", 80)
+    if direction not in DIRECTIONS:
+        raise InputError(f"picture: direction {direction!r}; it is one of {', '.join(DIRECTIONS)}")
+    if limit < 2:
+        raise InputError(f"picture: limit is {limit}; draw at least 2 functions")
+    graph = y if isinstance(y, Graph) else Graph(y)
+    sketch = Sketch(graph, options)
+    sketch.draw_boxes(limit)
+    arrows = sketch.data_arrows()
+    back = None
+    if options.get("gradients", True):
+        back = Backflow(graph, options.get("wrt"))
+        arrows += sketch.gradient_arrows(back)
+    title, description = in_words(graph, back)
+    boxes, clusters = tuple(sketch.boxes), tuple(sketch.clusters.values())
+    return Picture(boxes, tuple(arrows), clusters, direction, title, description)
+
+
+class Sketch:
+    """A picture in the making: `ids` says which box stands for a data or a unit."""
+
+    def __init__(self, graph: Graph, options: Any) -> None:
+        self.graph = graph
+        self.options = options
+        self.units = units(graph, options.get("expand", False))
+        self.homes = dict(homes(graph, self.units))
+        self.ids: dict[Any, str] = {}
+        self.boxes: list[Box] = []
+        self.clusters: dict[Group, Cluster] = {}
+        self.more: str | None = None
+
+    def draw_boxes(self, limit: int) -> None:
+        """Draw functions and data in the order they ran; the middle of a long list is one box.
+
+        What is left out is one stretch of that order, so no path leaves it and comes back.
+        """
+        things = in_order(self.graph, self.units)
+        first, last = limit // 2, len(things) - limit // 2
+        for position, thing in enumerate(things):
+            if first <= position < last and last - first > 1:
+                self.more = self.more or self.add("more", f"… {last - first:,} more …")
+                outputs = thing.outputs if isinstance(thing, Unit) else []
+                self.ids.update(dict.fromkeys([thing, *outputs], self.more))
+            elif isinstance(thing, Unit):
+                self.ids[thing] = self.add(unit_kind(thing), *unit_lines(thing), home=thing.box)
+                for data in thing.outputs:
+                    self.add_data(data)
+            else:
+                self.add_data(thing)
+
+    def add(self, kind: str, *lines: str, home: Group | None = None) -> str:
+        """Add a box and return its identifier."""
+        box = Box(f"n{len(self.boxes)}", kind, lines, self.cluster(home))
+        self.boxes.append(box)
+        return box.id
+
+    def add_data(self, data: Data) -> None:
+        """Add the box of a data, unless it is there."""
+        if data not in self.ids:
+            kind = data_kind(data, data in self.graph.outputs)
+            lines = data_lines(data, self.options.get("values"), self.options.get("shapes"))
+            self.ids[data] = self.add(kind, *lines, home=self.homes.get(data))
+
+    def cluster(self, group: Group | None) -> str | None:
+        """Return the identifier of an open box, adding it and those around it."""
+        parent = None
+        for box in chain(group):
+            if box not in self.clusters:
+                self.clusters[box] = Cluster(f"g{len(self.clusters)}", shown(str(box.name)), parent)
+            parent = self.clusters[box].id
+        return parent
+
+    def data_arrows(self) -> list[Arrow]:
+        """Return the full arrows."""
+        found: list[tuple[Any, Any]] = []
+        for unit in self.units:
+            found += [(x, unit) for x, _ in unit.inputs]
+            found += [(unit, data) for data in unit.outputs]
+        return self.arrows((tail, head, None) for tail, head in found)
+
+    def gradient_arrows(self, back: Backflow) -> list[Arrow]:
+        """Return the dashed arrows, in the order in which gradients run along them."""
+        found: list[tuple[Any, Any, str | None]] = []
+        for unit in reversed(self.units):
+            found += [(data, unit, back.into_node.get(data)) for data in reversed(unit.outputs)]
+            for x, places in unit.inputs:
+                marks = [back.into_data[place] for place in places if place in back.into_data]
+                found.append((unit, x, marks[0] if marks else None))
+        return self.arrows((tail, head, mark) for tail, head, mark in found if mark is not None)
+
+    def arrows(self, found: Iterable[tuple[Any, Any, str | None]]) -> list[Arrow]:
+        """Return arrows between boxes; what lies within the box of the rest has none."""
+        count: Counter[tuple[str, str, str | None]] = Counter()
+        for tail, head, mark in found:
+            ends = self.ids[tail], self.ids[head]
+            if ends[0] != ends[1]:
+                key = (*ends, mark)
+                count[key] = 1 if self.more in ends else count[key] + 1
+        drawn: list[Arrow] = []
+        for (tail_id, head_id, mark), n in count.items():
+            arrow = Arrow(tail_id, head_id, mark is not None, mark == BLOCKED, n if n > 3 else 1)
+            drawn += [arrow] * (1 if n > 3 else n)
+        return drawn
+
+
+def homes(graph: Graph, drawn: list[Unit]) -> Iterator[tuple[Data, Group | None]]:
+    """Yield every data that a unit made, and the innermost open box around it and all its users."""
+    around: dict[Data, list[Group]] = {x: [] for x in graph.outputs}
+    for unit in drawn:
+        boxes = chain(unit.box)
+        for x, _ in unit.inputs:
+            around[x] = common(around.get(x, boxes), boxes)
+    for unit in drawn:
+        for data in unit.outputs:
+            boxes = common(around.get(data, []), chain(unit.box))
+            yield data, boxes[-1] if boxes else None
+
+
+def common(a: list[Group], b: list[Group]) -> list[Group]:
+    """Return how two lists begin alike."""
+    n = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x is not y), None)
+    return a[: min(len(a), len(b)) if n is None else n]
+
+
+def in_words(graph: Graph, back: Backflow | None) -> tuple[str, str]:
+    """Return a title and a description for those who cannot see the picture."""
+    names = ", ".join([shown(x.name) for x in graph.outputs if x.name][:4])
+    blocked = [] if back is None else [x for x, mark in back.into_node.items() if mark == BLOCKED]
+    at = ", ".join(shown(str(x._node.name)) for x in reversed(blocked[-4:]))
+    return (
+        f"Graph of {names}" if names else "Graph",
+        f"{len(graph.inputs)} inputs, {len(graph.stochastic)} stochastic and "
+        f"{len(graph.deterministic)} deterministic functions."
+        + (f" The gradient is blocked at {at}." if blocked else ""),
+    )

@@ -1,0 +1,37 @@
+"""SVG that can be read aloud, and put beside others on one page."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import re
+
+from .picture import Picture
+
+
+def finished(svg: str, drawn: Picture) -> str:
+    """Return what Graphviz wrote, with a title and a description, and ids of this picture alone.
+
+    Graphviz calls the first box of every picture node1; two pictures on one page would share it.
+    """
+    svg = svg[svg.index("<svg") :]
+    prefix = "mg" + hashlib.sha256(repr(drawn).encode()).hexdigest()[:8]
+    svg = re.sub(r"<!--.*?-->\n?", "", svg, flags=re.DOTALL)
+    svg = re.sub(r'<g id="(\w+)"', rf'<g id="{prefix}-\1"', svg)
+    spoken = {box.id: " ".join([box.kind, *box.lines]) for box in drawn.boxes}
+    spoken |= {f"cluster_{cluster.id}": cluster.name for cluster in drawn.clusters}
+
+    def title(found: re.Match[str]) -> str:
+        ends = [spoken.get(end, "") for end in html.unescape(found[1]).split("->")]
+        return f"<title>{html.escape(' → '.join(ends))}</title>"
+
+    svg = re.sub(r"<title>(.*?)</title>", title, svg, flags=re.DOTALL)
+    svg = svg.replace(
+        "<svg ", f'<svg role="img" aria-labelledby="{prefix}-title {prefix}-desc" ', 1
+    )
+    inside = svg.index(">") + 1
+    words = (
+        f'\n<title id="{prefix}-title">{html.escape(drawn.title)}</title>'
+        f'\n<desc id="{prefix}-desc">{html.escape(drawn.description)}</desc>'
+    )
+    return svg[:inside] + words + svg[inside:]

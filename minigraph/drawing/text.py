@@ -1,0 +1,78 @@
+"""A graph as text: what ran, line by line, in the order it ran."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from ..graph import Data, Graph, StochasticNode
+from .backflow import BLOCKED, Backflow
+from .labels import brief, call, shown
+from .units import Unit, in_order, units
+
+LONGEST_GRAPH = 40
+
+
+def listing(graph: Graph) -> str:
+    """Return the graph as lines in the order they ran: what was drawn, what was computed, values.
+
+    The boxes of `mg.function` are one call. Data without a name are %1, %2, …. Of a long graph
+    the middle is left out.
+
+    Examples
+    --------
+    >>> import minigraph as mg
+    >>> theta = mg.Data(0.5, name="θ")
+    >>> y = 2 * theta + mg.exp(theta)
+    >>> y.name = "Y"
+    >>> print(listing(mg.Graph(y)))
+    θ                         0.5
+    %1 = multiply(2.0, θ)     1.0
+    %2 = exp(θ)               1.64872
+    Y = add(%1, %2)           2.64872
+    """
+    drawn = units(graph, expand=False)
+    things = in_order(graph, drawn)
+    names = names_of(things)
+    blocked = {x for x, mark in Backflow(graph).into_node.items() if mark == BLOCKED}
+    half = LONGEST_GRAPH // 2
+    left_out = max(0, len(things) - LONGEST_GRAPH)
+    if left_out:
+        things[half:-half] = []
+    rows = [row(thing, names, blocked) for thing in things]
+    if left_out:
+        rows.insert(half, (f"… {left_out:,} more …", ""))
+    width = min(60, max(len(left) for left, _ in rows))
+    return "\n".join(f"{left:<{width}}   {right}".rstrip() for left, right in rows)
+
+
+def names_of(things: list[Unit | Data]) -> dict[Data, str]:
+    """Return a name for every data: its own, numbered if another has it too, or %1, %2, …."""
+    names: dict[Data, str] = {}
+    seen: Counter[str] = Counter()
+    unnamed = 0
+    for thing in things:
+        for data in thing.outputs if isinstance(thing, Unit) else [thing]:
+            name = shown(data.name) if data.name else f"%{(unnamed := unnamed + 1)}"
+            seen[name] += 1
+            names[data] = name if seen[name] == 1 else f"{name}#{seen[name]}"
+    return names
+
+
+def row(thing: Unit | Data, names: dict[Data, str], blocked: set[Data]) -> tuple[str, str]:
+    """Return the two columns of one line: what ran, and the value it gave."""
+    if isinstance(thing, Data):
+        note = "   constant" if thing.constant else ""
+        return names[thing], brief(thing.value) + note
+    node = thing.node
+    if thing.group is not None:
+        arguments = ", ".join(names[x] for x, _ in thing.inputs)
+        said = f"{shown(str(thing.group.name))}({arguments})"
+    else:
+        said = call(node, names.__getitem__)
+    sign = "~" if isinstance(node, StochasticNode) else "="
+    note = "   gradient blocked" if any(x in blocked for x in thing.outputs) else ""
+    left = f"{', '.join(names[x] for x in thing.outputs)} {sign} {said}"
+    return left, ", ".join(brief(x.value) for x in thing.outputs) + note
+
+
+setattr(Graph, "__str__", listing)

@@ -1,0 +1,142 @@
+"""Which nodes are drawn as one: the calls of a `function` that can be closed.
+
+A closed box must not hide what the picture is about: a draw or a black box inside keeps it open.
+Nor may it lie: if a path leaves the box and comes back, closing it would draw a circle.
+"""
+
+from __future__ import annotations
+
+import graphlib
+from collections.abc import Iterator
+from typing import Any
+
+from ..graph import Data, Graph, Group, Node
+from .labels import is_literal
+
+
+class Unit:
+    """A function of the picture: one node, or all nodes of a closed box.
+
+    Attributes
+    ----------
+    group : Group or None
+        The closed box, if it is one.
+    box : Group or None
+        The innermost open box around it.
+    made : list of Data
+        The outputs of its nodes, in the order they ran.
+    outputs : list of Data
+        Those that somebody outside sees.
+    inputs : list of (Data, list of (Data, int))
+        What it reads from outside, literals left out, and the places that read it: which node (by
+        its output), which position. A node that is passed the same data twice reads it twice; a
+        closed box reads it once.
+    """
+
+    def __init__(self, group: Group | None, box: Group | None) -> None:
+        self.group = group
+        self.box = box
+        self.made: list[Data] = []
+        self.outputs: list[Data] = []
+        self.inputs: list[tuple[Data, list[tuple[Data, int]]]] = []
+
+    def find_inputs(self) -> None:
+        """Fill in `inputs`."""
+        inside = set(self.made)
+        merged: dict[Any, tuple[Data, list[tuple[Data, int]]]] = {}
+        for data in self.made:
+            for i, x in enumerate(data._node.inputs):
+                if x not in inside and not is_literal(x):
+                    key = (x, i) if self.group is None else x
+                    merged.setdefault(key, (x, []))[1].append((data, i))
+        self.inputs = list(merged.values())
+
+    @property
+    def node(self) -> Node:
+        """Its last node; the only one if it is not a box."""
+        return self.made[-1].node
+
+
+def chain(group: Group | None) -> list[Group]:
+    """Return the boxes around something, the outermost first."""
+    boxes: list[Group] = []
+    while group is not None:
+        boxes.append(group)
+        group = group.parent
+    return boxes[::-1]
+
+
+def units(graph: Graph, expand: bool) -> list[Unit]:
+    """Return the functions to draw, in the order they ran."""
+    made = [data for data in graph.data if data._node is not None]
+    chains = {data: chain(data._node._group) for data in made if data._node._group is not None}
+    opened: set[Group] = set()
+    for data, boxes in chains.items():
+        if expand or data._node.barrier in ("draw", "black box"):
+            opened.update(boxes)
+    while True:
+        unit_of = assign(made, chains, opened)
+        circle = find_circle(unit_of) if chains else []
+        if not circle:
+            break
+        opened.update(unit.group for unit in circle if unit.group is not None)
+    seen = set(graph.outputs)
+    for data, unit in unit_of.items():
+        seen.update(x for x in data._node.inputs if unit_of.get(x) is not unit)
+    for data, unit in unit_of.items():
+        if data in seen:
+            unit.outputs.append(data)
+    last = {unit: position for position, unit in enumerate(unit_of.values())}
+    for unit in last:
+        unit.find_inputs()
+    return sorted(last, key=last.__getitem__)
+
+
+def in_order(graph: Graph, drawn: list[Unit]) -> list[Unit | Data]:
+    """Return the functions and, before the first that reads it, each input; no literals."""
+    found: dict[Unit | Data, None] = {}
+    for unit in drawn:
+        found.update((x, None) for x, _ in unit.inputs if x._node is None)
+        found[unit] = None
+    found.update((x, None) for x in graph.outputs if x._node is None)
+    return list(found)
+
+
+def assign(
+    made: list[Data], chains: dict[Data, list[Group]], opened: set[Group]
+) -> dict[Data, Unit]:
+    """Return the unit of every data that a node made: its outermost box that is not open."""
+    closed: dict[Group, Unit] = {}
+    unit_of: dict[Data, Unit] = {}
+    for data in made:
+        box = None
+        for group in chains.get(data, ()):
+            if group not in opened:
+                unit = closed.setdefault(group, Unit(group, box))
+                break
+            box = group
+        else:
+            unit = Unit(None, box)
+        unit.made.append(data)
+        unit_of[data] = unit
+    return unit_of
+
+
+def find_circle(unit_of: dict[Data, Unit]) -> list[Unit]:
+    """Return units that need each other, or nothing if they can be put in an order."""
+    sorter: graphlib.TopologicalSorter[Unit] = graphlib.TopologicalSorter()
+    for data, unit in unit_of.items():
+        sorter.add(unit, *needed(data, unit, unit_of))
+    try:
+        sorter.prepare()
+    except graphlib.CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def needed(data: Data, unit: Unit, unit_of: dict[Data, Unit]) -> Iterator[Unit]:
+    """Yield the other units whose results the node of `data` needs."""
+    for x in data._node.inputs:
+        other = unit_of.get(x)
+        if other is not None and other is not unit:
+            yield other
