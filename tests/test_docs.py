@@ -1,0 +1,57 @@
+"""The pages in docs/: their code runs, their pictures are those that the code draws."""
+
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+
+import minigraph as mg
+
+DOCS = Path(__file__).parent.parent / "docs"
+
+
+def code_of(page: str) -> list[str]:
+    """Return the Python blocks of a page."""
+    text = (DOCS / page).read_text(encoding="utf-8")
+    return re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+
+
+def test_code_of_the_question_ends_in_the_refusal_it_shows():
+    scope: dict = {}
+    *first, last = code_of("question.md")
+    for block in first:
+        exec(block, scope)
+    with pytest.raises(mg.BlockedGradientError) as caught:
+        exec(last, scope)
+    shown = (DOCS / "question.md").read_text(encoding="utf-8")
+    assert " ".join(str(caught.value).split()) in " ".join(shown.split())
+
+
+def test_code_of_the_averages_computes_no_bias_and_the_known_variance():
+    scope: dict = {}
+    exec(code_of("question.md")[0], scope)
+    exec(code_of("averages.md")[0], scope)
+    d = 0.5 - 3
+    assert scope["bias"] == pytest.approx(0.0, abs=1e-9)
+    assert scope["variance"] == pytest.approx(d**4 + 14 * d**2 + 15, rel=1e-9)
+
+
+def test_code_of_the_rewrites_keeps_the_value():
+    scope: dict = {}
+    exec(code_of("question.md")[0], scope)
+    y = scope["y"]
+    reinforce, reparameterize, _ = code_of("rewrites.md")
+    for block in (reinforce, reparameterize):
+        exec(block, scope)
+        assert scope["z"] is not y
+        assert scope["z"].value == y.value
+
+
+def test_pictures_of_the_pages_are_drawn(tmp_path):
+    drawing = runpy.run_path(str(DOCS / "draw.py"))
+    drawing["main"](tmp_path)
+    drawn = {path.name for path in tmp_path.iterdir()}
+    shown = {path.name for path in (DOCS / "img").glob("*.svg")}
+    assert drawn
+    assert drawn <= shown
