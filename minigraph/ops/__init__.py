@@ -1,1 +1,1 @@
-"""Operations: each one is its forward, its derivative rules and its sample-axis rule, side by side."""
+"""Operations: each is its forward, its derivative rules and its sample-axis rule."""

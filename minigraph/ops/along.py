@@ -49,6 +49,12 @@ def elementwise(call: Call) -> Run:
     return aligned(forward, call.shapes, call.sampled)
 
 
+def flat(array: Any) -> Any:
+    """Return one row of elements for each sample."""
+    size = int(np.prod(array.shape[1:]))
+    return array.reshape(len(array), size)
+
+
 def from_end(axis: Any, ndim: int) -> Any:
     """Return an axis, or several, counted from the end, where a leading axis changes nothing."""
     if axis is None:
@@ -65,6 +71,20 @@ def along_axis(call: Call) -> Run:
     return functools.partial(call.op.forward, **fixed)
 
 
+def along_rows(call: Call) -> Run:
+    """Run an operation of one axis; with none, on the flattened elements of each sample."""
+    fixed = dict(call.fixed)
+    axis = fixed.pop("axis", None)
+    if axis is None or not call.shapes[0]:
+        return lambda x: call.op.forward(flat(x), axis=-1, **fixed).reshape(len(x), *call.shape)
+    return functools.partial(call.op.forward, axis=from_end(axis, len(call.shapes[0])), **fixed)
+
+
+def beside(call: Call) -> Run:
+    """Run an operation of several arrays and one axis: their event axes are lined up."""
+    return aligned(along_axis(call), call.shapes, call.sampled)
+
+
 def to_shape(call: Call) -> Run:
     """Run as a reshape of every sample to the event shape of the output."""
     return lambda array: array.reshape(array.shape[:1] + call.shape)
@@ -78,28 +98,30 @@ def broadcasting(call: Call) -> Run:
 
 def permuting(call: Call) -> Run:
     """Run as a transpose of the event axes."""
+    ndim = len(call.shape)
     axes = call.fixed.get("axes")
-    axes = range(len(call.shape))[::-1] if axes is None else from_end(axes, 0)
-    order = (0, *(a % len(call.shape) + 1 for a in axes))
+    order = (0, *(a % ndim + 1 for a in (range(ndim)[::-1] if axes is None else axes)))
     return lambda array: np.transpose(array, order)
+
+
+def repeated(array: Any, samples: int, has: bool, shape: tuple[int, ...]) -> Any:
+    """Return an array with a sample axis; the same values for each sample if it had none."""
+    return array if has else np.broadcast_to(array, (samples, *shape))
+
+
+def everyone(call: Call, arrays: tuple[Any, ...]) -> list[Any]:
+    """Return all inputs of a call with a sample axis."""
+    samples = next(len(a) for a, has in zip(arrays, call.sampled, strict=True) if has)
+    return [
+        repeated(a, samples, has, shape)
+        for a, has, shape in zip(arrays, call.sampled, call.shapes, strict=True)
+    ]
 
 
 def joining(call: Call) -> Run:
     """Run concatenate or stack: inputs without samples are repeated for each sample."""
-    axis = call.fixed.get("axis", 0)
-    if axis is None:
-        raise InputError(f"{call.op.name}: axis=None has no sample-axis rule; ravel first")
-    axis = from_end(axis, len(call.shape))
-
-    def run(*arrays: Any) -> Any:
-        samples = next(len(a) for a, has in zip(arrays, call.sampled, strict=True) if has)
-        full = [
-            a if has else np.broadcast_to(a, (samples, *shape))
-            for a, has, shape in zip(arrays, call.sampled, call.shapes, strict=True)
-        ]
-        return call.op.forward(*full, axis=axis)
-
-    return run
+    axis = from_end(call.fixed.get("axis", 0), len(call.shape))
+    return lambda *arrays: call.op.forward(*everyone(call, arrays), axis=axis)
 
 
 def looped(call: Call) -> Run:

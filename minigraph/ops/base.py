@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from ..data import NO_FIXED, Data, label, literal_data, made
 from ..errors import InputError, MinigraphError, SelectionError, UsageError
-from ..graph import NO_FIXED, Data, DeterministicNode, label, result
-from ..values import Value, from_user, own
+from ..values import Value, own
+from . import along
 
 Rule = Callable[..., Any]
 SampleRule = Callable[..., Callable[..., Any]]
@@ -44,7 +45,8 @@ class Operation:
     fixed : sequence of str
         The names of the arguments that are not data, in NumPy's order.
     numpy : sequence of callables
-        NumPy's own functions that mean this operation.
+        NumPy's own functions that mean this operation, by default the one of its name. Empty: it
+        serves other operations and is not offered under its name.
     variadic : bool
         It takes a sequence of arrays as its first argument.
     barrier : {None, "stop", "black box"}
@@ -70,6 +72,7 @@ class Operation:
         self.along = along
         self.scalar = scalar
         self.fixed = tuple(fixed)
+        self.internal = numpy is not None and not numpy
         self.numpy = tuple(numpy) if numpy is not None else _numpy_named(name)
         self.variadic = variadic
         self.barrier = barrier
@@ -110,15 +113,19 @@ def _numpy_named(name: str) -> tuple[Any, ...]:
 
 
 def as_data(x: Any) -> Data:
-    """Return `x` as Data: a bare number or array becomes a constant."""
+    """Return `x` as Data: a bare number or array becomes a constant, a list of Data is stacked."""
     if type(x) is Data:
         return x
-    data = Data.__new__(Data)
-    data._value = x if type(x) is float else from_user(x)
-    data._node = None
-    data._constant = "literal"
-    data._changed = 0
-    return data
+    if holds_data(x):
+        return record(stack, tuple([as_data(part) for part in x]))
+    return literal_data(x)
+
+
+def holds_data(x: Any) -> bool:
+    """Return whether `x` is a list (at any depth) or an array of objects with Data in it."""
+    if isinstance(x, (list, tuple)):
+        return any(type(part) is Data or holds_data(part) for part in x)
+    return isinstance(x, np.ndarray) and x.dtype.hasobject and x.ndim > 0
 
 
 def literal(x: Any) -> float | None:
@@ -134,7 +141,7 @@ def record(op: Operation, inputs: tuple[Data, ...], fixed: Mapping[str, Any] = N
         value = op.evaluate([x._value for x in inputs], fixed)
     except (ValueError, TypeError, IndexError) as error:
         raise explained(error, op, inputs) from error
-    return result(value, DeterministicNode(op, inputs, fixed))
+    return made(value, op, inputs, fixed)
 
 
 def explained(error: Exception, op: Operation, inputs: Sequence[Data]) -> Exception:
@@ -157,7 +164,9 @@ def public(op: Operation) -> Callable[..., Data]:
 
     def function(*args: Any, **keywords: Any) -> Data:
         if len(args) < count:
-            raise UsageError(f"{op.name}: needs {count} array arguments, got {len(args)}")
+            raise UsageError(
+                f"{op.name}: needs {count} array arguments by position, got {len(args)}"
+            )
         fixed = bind(op, args[count:], keywords) if keywords or len(args) > count else NO_FIXED
         arrays = args[0] if op.variadic else args[:count]
         return record(op, tuple([as_data(x) for x in arrays]), fixed)
@@ -171,17 +180,47 @@ def public(op: Operation) -> Callable[..., Data]:
 def bind(op: Operation, extra: Sequence[Any], keywords: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fixed arguments, from what came after the arrays and the keywords."""
     fixed = dict(zip(op.fixed, extra, strict=False))
-    if len(extra) > len(op.fixed):
-        raise UsageError(f"{op.name}: {len(extra) - len(op.fixed)} arguments too many")
+    if len(extra) > len(op.fixed) and any(x is not None for x in extra[len(op.fixed) :]):
+        raise UsageError(
+            f"{op.name}: {len(extra) - len(op.fixed)} arguments too many; "
+            "minigraph writes into no array (out=) and makes a new one"
+        )
     for key, given in keywords.items():
         if key in op.fixed:
             fixed[key] = given
-        elif given is not IGNORED.get(key, op):
-            known = ", ".join(op.fixed) or "none"
-            raise UsageError(f"{op.name}: no argument {key!r} here; its keywords are: {known}")
+        else:
+            refuse_keyword(op.name, key, given, op.fixed)
     return fixed
+
+
+def refuse_keyword(name: str, key: str, given: Any, known: Sequence[str] = ()) -> None:
+    """Raise for a keyword that has no meaning here, unless it says what is done anyway."""
+    if given is not IGNORED.get(key, IGNORED) and given != IGNORED.get(key, IGNORED):
+        advice = ADVICE.get(key) or f"its keywords are: {', '.join(known) or 'none'}"
+        raise UsageError(f"{name}: no argument {key}={given!r} here; {advice}")
 
 
 IGNORED: Mapping[str, Any] = {  # NumPy's keywords that say nothing when left at their default
     "out": None, "where": True, "dtype": None, "casting": "same_kind", "order": "K", "subok": True,
+    "copy": None, "like": None, "initial": None,
 }  # fmt: skip
+ADVICE: Mapping[str, str] = {
+    "out": "Data are never written into; use what the call returns",
+    "where": "choose elements with mg.where(mask, result, other)",
+    "dtype": "convert with mg.astype(x, dtype) before or after",
+}
+
+
+def _join(*arrays: Any, axis: int = 0) -> Any:
+    return np.stack(arrays, axis=axis)
+
+
+def _layer(i: int, g: Any, y: Any, *arrays: Any, axis: int = 0) -> Any:
+    """Return the part of `g` that came from input `i`."""
+    index: list[Any] = [slice(None)] * y.ndim
+    index[axis] = i
+    return g[tuple(index)]
+
+
+# It stands here because a list of Data is itself an argument of every operation.
+stack = Operation("stack", _join, _layer, fixed=["axis"], variadic=True, along=along.joining)

@@ -1,4 +1,4 @@
-"""Boxes: functions made one rectangle, new operations from plain NumPy, and the end of a gradient."""
+"""Boxes: functions made one rectangle, new operations from NumPy, and the end of a gradient."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any, overload
 
 import numpy as np
 
+from ..data import Data, tick
 from ..errors import InputError
-from ..graph import Data, Group, tick
+from ..graph import Group
 from . import along
 from .base import Operation, as_data, public
 from .shaping import shape_of
@@ -57,31 +58,36 @@ def function(f: Any = None, *, name: str | None = None) -> Any:
     """
     if f is None:
         return functools.partial(function, name=name)
-    title = name or getattr(f, "__name__", "function")
+    title = str(name or getattr(f, "__name__", "function"))
 
     @functools.wraps(f)
     def boxed(*args: Any, **keywords: Any) -> Any:
         start = tick()
         out = f(*args, **keywords)
         outputs = [d for d in (out if isinstance(out, (tuple, list)) else [out]) if type(d) is Data]
-        given = {d for d in (*args, *keywords.values()) if type(d) is Data}
-        enclose(outputs, given, start, title)
+        enclose(made_since(start, outputs), Group(title))
         return out
 
     return boxed
 
 
-def enclose(outputs: list[Data], given: set[Data], start: int, title: str) -> None:
-    """Put a box around what ran since `start` between the data `given` and `outputs`."""
-    group = Group(title)
-    todo, seen = list(outputs), set(given)
+def made_since(start: int, outputs: list[Data]) -> list[Data]:
+    """Return what was made since `start`, above and including `outputs`, the last ones first."""
+    todo: list[Any] = list(outputs)
+    found: dict[Data, None] = {}
     while todo:
         data = todo.pop()
+        how = data._made if type(data) is Data else None
+        if how is not None and how[3] >= start and data not in found:
+            found[data] = None
+            todo.extend(how[1])
+    return list(found)
+
+
+def enclose(made: list[Data], group: Group) -> None:
+    """Put a box around the nodes that made data, and around the boxes that they are in."""
+    for data in made:
         node = data._node
-        if data in seen or node is None or node.serial < start:
-            continue
-        seen.add(data)
-        todo.extend(node.inputs)
         if node._group is None:
             node._group = group
         elif node._group.outermost is not group:
@@ -120,7 +126,7 @@ def primitive(
     >>> mg.gradient(cube(x), x).value
     12.0
     """
-    title = name or getattr(forward, "__name__", "primitive")
+    title = str(name or getattr(forward, "__name__", "primitive"))
     rule = None if vjp is None else functools.partial(_vjp_rule, title, vjp)
     op = Operation(
         title, lambda *arrays: np.array(forward(*arrays)), rule,
@@ -140,16 +146,19 @@ def _vjp_rule(title: str, vjp: Any, i: int, g: Any, y: Any, *arrays: Any) -> Any
     """Return cotangent `i` of a primitive, checked."""
     takes = vjp.__code__.co_argcount if hasattr(vjp, "__code__") else len(arrays) + 2
     several = bool(getattr(vjp, "__code__", None) and vjp.__code__.co_flags & 0x04)
-    all_of_them = vjp(g, *arrays) if takes == len(arrays) + 1 and not several else vjp(g, y, *arrays)
+    all_of_them = (
+        vjp(g, *arrays) if takes == len(arrays) + 1 and not several else vjp(g, y, *arrays)
+    )
     cotangents = all_of_them if isinstance(all_of_them, (tuple, list)) else (all_of_them,)
     if len(cotangents) != len(arrays):
         raise InputError(
             f"vjp of {title}: returned {len(cotangents)} cotangents for {len(arrays)} inputs"
         )
     c = cotangents[i]
-    if c is not None and np.shape(getattr(c, "value", c)) != shape_of(arrays[i]):
+    arrived = None if c is None else c.shape if isinstance(c, Data) else np.shape(c)
+    if arrived not in (None, shape_of(arrays[i])):
         raise InputError(
-            f"vjp of {title}: the cotangent of input {i} has shape "
-            f"{np.shape(getattr(c, 'value', c))}, the input has shape {shape_of(arrays[i])}"
+            f"vjp of {title}: the cotangent of input {i} has shape {arrived}, "
+            f"the input has shape {shape_of(arrays[i])}"
         )
     return c

@@ -1,26 +1,33 @@
-"""How Data answer to Python's operators and to NumPy's own functions."""
+"""How Data answer to Python's operators, to NumPy's own functions, and to its array methods."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
+
+from ..data import Data, above, label
 from ..errors import UsageError
-from ..graph import Data, DeterministicNode, result
-from . import elementwise, linear, selection, shaping
+from ..graph import DeterministicNode, result
+from . import elementwise, layouts, linear, selection, special
 from .base import Operation, as_data, record
-from .namespace import BY_NUMPY
+from .namespace import BY_NUMPY, PUBLIC
 
 OPERATORS = {
     "add": elementwise.add,
     "sub": elementwise.subtract,
     "mul": elementwise.multiply,
     "truediv": elementwise.divide,
+    "floordiv": elementwise.floor_divide,
+    "mod": elementwise.remainder,
     "pow": elementwise.power,
     "matmul": linear.matmul,
     "and": elementwise.bitwise_and,
     "or": elementwise.bitwise_or,
     "xor": elementwise.bitwise_xor,
+    "lshift": elementwise.left_shift,
+    "rshift": elementwise.right_shift,
 }
 ONE_SIDED = {
     "lt": elementwise.less,
@@ -34,6 +41,13 @@ UNARY = {
     "abs": elementwise.absolute,
     "invert": elementwise.invert,
 }
+UFUNC_METHODS = {  # (ufunc, method): the function that it is
+    (np.add, "reduce"): "sum", (np.multiply, "reduce"): "prod",
+    (np.maximum, "reduce"): "max", (np.minimum, "reduce"): "min",
+    (np.logical_and, "reduce"): "all", (np.logical_or, "reduce"): "any",
+    (np.add, "accumulate"): "cumsum", (np.multiply, "accumulate"): "cumprod",
+}  # fmt: skip
+IN_PLACE = ("fill", "itemset", "partition", "put", "resize", "sort")
 
 
 def binary(op: Operation) -> Callable[[Data, Any], Data]:
@@ -72,23 +86,94 @@ def iterate(self: Data) -> Iterator[Data]:
 
 def from_ufunc(self: Data, ufunc: Any, method: str, *inputs: Any, **keywords: Any) -> Any:
     """Run a NumPy ufunc on Data as minigraph's operation of the same meaning."""
-    if method != "__call__":
-        raise UsageError(f"np.{ufunc.__name__}.{method}: not defined on Data; use a reduction")
-    return _found(ufunc)(*inputs, **keywords)
+    out = keywords.get("out")
+    if out is not None and any(x is not None for x in out):
+        raise UsageError(
+            f"np.{ufunc.__name__}: out= (or an operation in place, array += Data) would write "
+            "into an array; use what the call returns"
+        )
+    if method == "__call__":
+        return found(ufunc)(*inputs, **keywords)
+    if method == "outer":
+        a, b = (as_data(x) for x in inputs)
+        return found(ufunc)(layouts.reshape(a, a.shape + (1,) * b.ndim), b, **keywords)
+    name = UFUNC_METHODS.get((ufunc, method))
+    if name is None:
+        raise UsageError(
+            f"np.{ufunc.__name__}.{method}: not defined on Data; use a reduction of mg"
+        )
+    keywords.setdefault("axis", 0)
+    return PUBLIC[name](*inputs, **keywords)
 
 
 def from_function(self: Data, func: Any, types: Any, args: Any, keywords: Any) -> Any:
     """Run a NumPy function on Data as minigraph's function of the same meaning."""
-    return _found(func)(*args, **keywords)
+    return found(func)(*args, **keywords)
 
 
-def _found(func: Any) -> Callable[..., Any]:
-    if func not in BY_NUMPY:
+def found(func: Any) -> Callable[..., Any]:
+    """Return minigraph's function for one of NumPy, or for a ufunc of SciPy, by its name."""
+    if func in BY_NUMPY:
+        return BY_NUMPY[func]
+    if isinstance(func, np.ufunc) and isinstance(vars(special).get(func.__name__), Operation):
+        return PUBLIC[func.__name__]
+    module = getattr(func, "__module__", None) or "np"
+    raise UsageError(
+        f"{module.replace('numpy', 'np', 1)}.{func.__name__}: not defined on Data; compose it of "
+        "operations in mg, or wrap it with mg.primitive (give it a vjp, or use it as a black box)"
+    )
+
+
+def to_array(self: Data, dtype: Any = None, copy: Any = None) -> Any:
+    """Return the plain value of a constant; else an array of Data, so that nothing is detached."""
+    made, inputs = above([self])
+    drawn = any(x._made[0].barrier == "draw" for x in made)  # type: ignore[index]
+    if drawn or not all(x._constant for x in inputs):
+        if dtype is not None and np.dtype(dtype) != object:
+            raise UsageError(
+                f"converting {label(self)} to a plain array of {np.dtype(dtype)} would cut it off "
+                "from its graph; use x.value if that is meant, else functions of mg or NumPy"
+            )
+        array = np.empty(self.shape, object)
+        for index in np.ndindex(self.shape):
+            array[index] = self[index] if index else self
+        return array
+    return np.array(self._value, dtype=dtype)
+
+
+def array_method(name: str) -> Callable[..., Any]:
+    """Return the array method that is NumPy's function of that name."""
+    call = PUBLIC[name]
+
+    def method(self: Data, *args: Any, **keywords: Any) -> Any:
+        return call(self, *args, **keywords)
+
+    method.__name__ = name
+    method.__doc__ = call.__doc__
+    return method
+
+
+def refused(name: str) -> Callable[..., Any]:
+    """Return the method of an array that would change it."""
+
+    def method(self: Data, *args: Any, **keywords: Any) -> Any:
         raise UsageError(
-            f"np.{func.__name__}: not defined on Data; compose it of operations in mg, or wrap "
-            "it with mg.primitive (give it a vjp, or use it as a black box)"
+            f"{name} of {label(self)}: Data are never changed in place; call mg.{name} or "
+            "mg.index_update, and use what they return"
         )
-    return BY_NUMPY[func]
+
+    return method
+
+
+def several(name: str) -> Callable[..., Any]:
+    """Return a method that takes its numbers one by one, too: ``x.reshape(2, 3)``."""
+    call = PUBLIC[name]
+
+    def method(self: Data, *numbers: Any, **keywords: Any) -> Any:
+        given = numbers[0] if len(numbers) == 1 else numbers
+        return call(self, given, **keywords) if numbers else call(self, **keywords)
+
+    return method
 
 
 for key, op in OPERATORS.items():
@@ -98,11 +183,25 @@ for key, op in ONE_SIDED.items():
     setattr(Data, f"__{key}__", binary(op))
 for key, op in UNARY.items():
     setattr(Data, f"__{key}__", unary(op))
+for key in vars(np.ndarray):
+    if key in IN_PLACE:
+        setattr(Data, key, refused(key))
+    elif callable(PUBLIC.get(key)) and not hasattr(Data, key):
+        setattr(Data, key, array_method(key))
 for key, method in {
     "__getitem__": selection.select,
     "__iter__": iterate,
+    "__array__": to_array,
     "__array_ufunc__": from_ufunc,
     "__array_function__": from_function,
-    "T": property(lambda self: shaping.transpose(self)),
+    "__divmod__": lambda self, other: PUBLIC["divmod"](self, other),
+    "__rdivmod__": lambda self, other: PUBLIC["divmod"](other, self),
+    "reshape": several("reshape"),
+    "transpose": several("transpose"),
+    "copy": lambda self: PUBLIC["positive"](self),
+    "T": property(lambda self: PUBLIC["transpose"](self)),
+    "mT": property(lambda self: PUBLIC["matrix_transpose"](self)),
+    "real": property(lambda self: self),
+    "imag": property(lambda self: PUBLIC["imag"](self)),
 }.items():
     setattr(Data, key, method)

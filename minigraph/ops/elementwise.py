@@ -1,9 +1,12 @@
 """Operations element by element, a table of derivatives: forward, then one rule per input.
 
-In a rule, ``g`` is the cotangent of the output ``y``. Rules use ``*``, ``+``, ``-`` and the operations
-of this table, never ``/`` or ``**`` (on Python floats these raise where NumPy returns inf).
+In a rule, ``g`` is the cotangent of the output ``y``. Rules use ``*``, ``+``, ``-`` and the
+operations of this table, never ``/`` or ``**`` (on Python floats these raise where NumPy returns
+inf).
 """
 
+# A rule names the operations of its table, itself among them, before they have a type:
+# mypy: disable-error-code="has-type"
 from __future__ import annotations
 
 import math
@@ -52,7 +55,9 @@ negative.scalar = float.__neg__  # these never raise, so they need no guard
 
 def _power(x: float, p: float) -> float:
     value = x**p
-    return math.nan if type(value) is complex else value
+    if type(value) is complex:
+        raise ValueError  # NumPy's answer is nan, with its warning
+    return value
 
 
 def _power_slope(g: Any, y: Any, x: Any, p: Any) -> Any:
@@ -67,23 +72,44 @@ def _power_slope(g: Any, y: Any, x: Any, p: Any) -> Any:
     return g * (number * (x if number == 2.0 else power(x, number - 1.0)))
 
 
-power = ufunc(
-    "power", np.power,
-    _power_slope,
-    lambda g, y, x, p: g * y * log(where(equal(x, 0.0), 1.0, x)),  # 0**p has slope 0 in p
-    fast=_power,
-)  # fmt: skip
+def _exponent_slope(g: Any, y: Any, x: Any, p: Any) -> Any:
+    return g * y * log(where(equal(x, 0.0), 1.0, x))  # 0**p has slope 0 in p
+
+
+power = ufunc("power", np.power, _power_slope, _exponent_slope, fast=_power)
+float_power = ufunc("float_power", np.float_power, _power_slope, _exponent_slope, fast=_power)
 square = ufunc("square", np.square, lambda g, y, x: g * (2.0 * x), fast=lambda x: x * x)
 sqrt = ufunc("sqrt", np.sqrt, lambda g, y, x: divide(g, 2.0 * y), fast=math.sqrt)
+cbrt = ufunc("cbrt", np.cbrt, lambda g, y, x: divide(g, 3.0 * y * y))
 reciprocal = ufunc("reciprocal", np.reciprocal, lambda g, y, x: -g * y * y, fast=lambda x: 1.0 / x)
-absolute = ufunc(
-    "absolute", np.absolute, lambda g, y, x: g * sign(x), fast=abs, numpy=[np.absolute]
-)
+absolute = ufunc("absolute", np.absolute, lambda g, y, x: g * sign(x), fast=abs)
+fabs = ufunc("fabs", np.fabs, lambda g, y, x: g * sign(x), fast=abs)
+remainder = ufunc(
+    "remainder", np.remainder,
+    lambda g, y, a, b: g,
+    lambda g, y, a, b: -g * floor_divide(a, b),
+)  # fmt: skip
+fmod = ufunc(
+    "fmod", np.fmod,
+    lambda g, y, a, b: g,
+    lambda g, y, a, b: -g * trunc(divide(a, b)),
+)  # fmt: skip
+copysign = ufunc("copysign", np.copysign, lambda g, y, a, b: g * sign(a) * copysign(1.0, b), None)
+ldexp = ufunc("ldexp", np.ldexp, lambda g, y, x, i: g * exp2(i), None)
+conjugate = ufunc("conjugate", np.conjugate, lambda g, y, x: g)
+real = ufunc("real", lambda x: x, lambda g, y, x: g, numpy=[np.real])
+imag = ufunc("imag", lambda x: np.zeros_like(x), None, numpy=[np.imag])
 
 # Steps: flat wherever they are smooth, so no gradient passes ------------------------------------
 sign = ufunc("sign", np.sign, None)
 floor = ufunc("floor", np.floor, None)
 ceil = ufunc("ceil", np.ceil, None)
+trunc = ufunc("trunc", np.trunc, None)
+rint = ufunc("rint", np.rint, None)
+fix = ufunc("fix", np.trunc, None, numpy=[np.fix])
+floor_divide = ufunc("floor_divide", np.floor_divide, None, None)
+signbit = ufunc("signbit", np.signbit, None)
+heaviside = ufunc("heaviside", np.heaviside, None, lambda g, y, x, h: where(equal(x, 0.0), g, 0.0))
 greater = ufunc("greater", np.greater, None, None)
 greater_equal = ufunc("greater_equal", np.greater_equal, None, None)
 less = ufunc("less", np.less, None, None)
@@ -97,6 +123,10 @@ logical_not = ufunc("logical_not", np.logical_not, None)
 bitwise_and = ufunc("bitwise_and", np.bitwise_and, None, None)
 bitwise_or = ufunc("bitwise_or", np.bitwise_or, None, None)
 bitwise_xor = ufunc("bitwise_xor", np.bitwise_xor, None, None)
+left_shift = ufunc("left_shift", np.left_shift, None, None)
+right_shift = ufunc("right_shift", np.right_shift, None, None)
+gcd = ufunc("gcd", np.gcd, None, None)
+lcm = ufunc("lcm", np.lcm, None, None)
 invert = ufunc("invert", np.invert, None)
 isnan = ufunc("isnan", np.isnan, None)
 isinf = ufunc("isinf", np.isinf, None)
@@ -116,57 +146,101 @@ def _share(a: Any, b: Any) -> Any:
     return where(greater(a, b), 1.0, where(equal(a, b), 0.5, 0.0))
 
 
+def _share_numbers(a: Any, b: Any) -> Any:
+    """Return the share of `a` where a nan loses to any number."""
+    return where(isnan(b), 1.0, _share(a, b))
+
+
 maximum = ufunc(
     "maximum", np.maximum,
     lambda g, y, a, b: g * _share(a, b),
     lambda g, y, a, b: g * _share(b, a),
+    fast=lambda a, b: a if a >= b or a != a else b,
 )  # fmt: skip
 minimum = ufunc(
     "minimum", np.minimum,
     lambda g, y, a, b: g * _share(b, a),
     lambda g, y, a, b: g * _share(a, b),
+    fast=lambda a, b: a if a <= b or a != a else b,
 )  # fmt: skip
+fmax = ufunc(
+    "fmax", np.fmax,
+    lambda g, y, a, b: g * _share_numbers(a, b),
+    lambda g, y, a, b: g * _share_numbers(b, a),
+)  # fmt: skip
+fmin = ufunc(
+    "fmin", np.fmin,
+    lambda g, y, a, b: g * _share_numbers(-a, -b),
+    lambda g, y, a, b: g * _share_numbers(-b, -a),
+)  # fmt: skip
+
+
+def _inside(x: Any, low: Any, high: Any) -> Any:
+    return logical_and(greater_equal(x, low), less_equal(x, high))
+
+
 clip = ufunc(
     "clip", np.clip,
-    lambda g, y, x, low, high: where(logical_and(greater_equal(x, low), less_equal(x, high)), g, 0.0),
-    lambda g, y, x, low, high: where(less(x, low), g, 0.0),
-    lambda g, y, x, low, high: where(greater(x, high), g, 0.0),
+    lambda g, y, x, low, high: where(_inside(x, low, high), g, 0.0),
+    lambda g, y, x, low, high: where(logical_and(less(x, low), less_equal(low, high)), g, 0.0),
+    lambda g, y, x, low, high: where(logical_or(greater(x, high), greater(low, high)), g, 0.0),
+)  # fmt: skip
+nan_to_num = Operation(
+    "nan_to_num", np.nan_to_num,
+    lambda g, y, x, **fixed: where(isfinite(x), g, 0.0),
+    fixed=["copy", "nan", "posinf", "neginf"], along=along.elementwise,
+)  # fmt: skip
+round_ = Operation("round", np.round, None, fixed=["decimals"], along=along.elementwise)
+isclose = Operation(
+    "isclose", np.isclose, None, None, fixed=["rtol", "atol", "equal_nan"], along=along.elementwise
+)
+
+
+def _astype_rule(g: Any, y: Any, x: Any, dtype: Any) -> Any:
+    if np.dtype(dtype).kind != "f":
+        return None  # integers and truths carry no gradient
+    return astype(g, dtype=np.float64 if type(x) is float else x.dtype)
+
+
+astype = Operation(
+    "astype", lambda x, dtype: np.asarray(x).astype(dtype), _astype_rule,
+    fixed=["dtype"], along=along.elementwise,
 )  # fmt: skip
 
 # Exponentials ----------------------------------------------------------------------------------
 exp = ufunc("exp", np.exp, lambda g, y, x: g * y, fast=math.exp)
+exp2 = ufunc("exp2", np.exp2, lambda g, y, x: g * (y * math.log(2.0)))
 expm1 = ufunc("expm1", np.expm1, lambda g, y, x: g * (y + 1.0), fast=math.expm1)
 log = ufunc("log", np.log, lambda g, y, x: divide(g, x), fast=math.log)
+log2 = ufunc("log2", np.log2, lambda g, y, x: divide(g, x * math.log(2.0)), fast=math.log2)
+log10 = ufunc("log10", np.log10, lambda g, y, x: divide(g, x * math.log(10.0)), fast=math.log10)
 log1p = ufunc("log1p", np.log1p, lambda g, y, x: divide(g, x + 1.0), fast=math.log1p)
 logaddexp = ufunc(
     "logaddexp", np.logaddexp,
-    lambda g, y, a, b: g * _weight(a, y),
-    lambda g, y, a, b: g * _weight(b, y),
+    lambda g, y, a, b: g * exp(_behind(a, y)),
+    lambda g, y, a, b: g * exp(_behind(b, y)),
+)  # fmt: skip
+logaddexp2 = ufunc(
+    "logaddexp2", np.logaddexp2,
+    lambda g, y, a, b: g * exp2(_behind(a, y)),
+    lambda g, y, a, b: g * exp2(_behind(b, y)),
 )  # fmt: skip
 
 
-def _weight(part: Any, total: Any) -> Any:
-    """Return exp(part - total): 0 where both are -inf, 1 where both are inf."""
-    return exp(where(equal(part, total), where(equal(part, -np.inf), part, 0.0), part - total))
-
-
-# Trigonometry ----------------------------------------------------------------------------------
-sin = ufunc("sin", np.sin, lambda g, y, x: g * cos(x), fast=math.sin)
-cos = ufunc("cos", np.cos, lambda g, y, x: -g * sin(x), fast=math.cos)
-tan = ufunc("tan", np.tan, lambda g, y, x: g * (1.0 + y * y), fast=math.tan)
-arctan = ufunc("arctan", np.arctan, lambda g, y, x: divide(g, 1.0 + x * x), fast=math.atan)
-tanh = ufunc("tanh", np.tanh, lambda g, y, x: g * (1.0 - y * y), fast=math.tanh)
+def _behind(part: Any, total: Any) -> Any:
+    """Return part - total: -inf where both are -inf, 0 where both are inf."""
+    return where(equal(part, total), where(equal(part, -np.inf), part, 0.0), part - total)
 
 
 # For networks ----------------------------------------------------------------------------------
 def _sigmoid(x: Any) -> Any:
     small = np.exp(-np.abs(x))  # never overflows
-    return np.where(np.greater_equal(x, 0), 1.0, small) / (1.0 + small)
+    return np.where(np.less(x, 0), small, 1.0) / (1.0 + small)
 
 
 def _sigmoid_scalar(x: float) -> float:
     small = math.exp(-abs(x))
-    return (1.0 if x >= 0.0 else small) / (1.0 + small)
+    return (small if x < 0.0 else 1.0) / (1.0 + small)
 
 
 def _softplus_scalar(x: float) -> float:

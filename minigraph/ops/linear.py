@@ -1,5 +1,7 @@
-"""Matrix products."""
+"""Products of arrays: matmul, outer, and einsum, of which every other product is a case."""
 
+# A rule names the operations of its table, itself among them, before they have a type:
+# mypy: disable-error-code="has-type"
 from __future__ import annotations
 
 from typing import Any
@@ -83,3 +85,56 @@ outer = Operation(
 )  # fmt: skip
 
 
+# einsum: recorded with one letter for each axis, so that a rule and a sample axis are letters too
+def _einsum(*arrays: Any, subscripts: str, optimize: Any = False) -> Any:
+    return np.einsum(subscripts, *arrays, optimize=optimize)
+
+
+def unused(letters: str, how_many: int) -> str:
+    """Return letters that are not among `letters`."""
+    return "".join(c for c in LETTERS if c not in letters)[:how_many]
+
+
+def _einsum_rule(
+    i: int, g: Any, y: Any, *arrays: Any, subscripts: str, optimize: Any = False
+) -> Any:
+    """Exchange the letters of the output and of input `i`.
+
+    A letter that stands twice in the input picked a diagonal: an identity matrix puts it back. A
+    letter that only this input has was summed away: an axis of length one broadcasts it back.
+    """
+    inputs, output = subscripts.split("->")
+    terms = inputs.split(",")
+    shape, dtype = shape_of(arrays[i]), getattr(g, "dtype", np.float64)
+    letters, given, factors = "", [output], [g]
+    for n, letter in zip(shape, terms.pop(i), strict=True):
+        if letter in letters:
+            twin = unused(subscripts + letters, 1)
+            given.append(letter + twin)
+            factors.append(np.eye(n, dtype=dtype))
+            letter = twin
+        letters += letter
+    given += terms
+    factors += [a for j, a in enumerate(arrays) if j != i]
+    kept = [letter for letter in letters if any(letter in term for term in given)]
+    found = einsum_(*factors, subscripts=",".join(given) + "->" + "".join(kept), optimize=optimize)
+    if len(kept) < len(shape):
+        sizes = iter(shape_of(found))
+        found = reshape(found, shape=tuple(next(sizes) if c in kept else 1 for c in letters))
+    return found
+
+
+def _einsum_along(call: along.Call) -> along.Run:
+    inputs, output = call.fixed["subscripts"].split("->")
+    s = unused(call.fixed["subscripts"], 1)
+    pairs = zip(inputs.split(","), call.sampled, strict=True)
+    subscripts = ",".join(s * has + term for term, has in pairs) + "->" + s + output
+    optimize = call.fixed.get("optimize", False)
+    return lambda *arrays: np.einsum(subscripts, *arrays, optimize=optimize)
+
+
+LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+einsum_ = Operation(
+    "einsum", _einsum, _einsum_rule,
+    fixed=["subscripts", "optimize"], variadic=True, along=_einsum_along,
+)  # fmt: skip

@@ -1,32 +1,67 @@
-"""The names users call, gathered from the tables: `PUBLIC` by name, `BY_NUMPY` by NumPy function."""
+"""The names users call, gathered from the tables: `PUBLIC`, and `BY_NUMPY` by function."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import MappingProxyType
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
-from . import elementwise, functions, linear, reductions, selection, shaping
+import numpy as np
+
+from . import (
+    creation,
+    elementwise,
+    factorizations,
+    folds,
+    grids,
+    joins,
+    layouts,
+    linear,
+    norms,
+    picks,
+    products,
+    reductions,
+    selection,
+    shaping,
+    special,
+    statistics,
+    trigonometry,
+)
 from .base import Operation, public
 
-TABLES = (shaping, elementwise, reductions, linear, selection, functions)
+TABLES = (
+    shaping, elementwise, trigonometry, special, reductions, linear, factorizations, selection,
+    folds, norms, statistics, layouts, joins, products, picks, grids, creation,
+)  # fmt: skip
+TAKEN = frozenset({"gradient"})  # NumPy's gradient is a finite difference, ours is not
 
 
-def _gather() -> tuple[dict[str, Callable[..., Any]], dict[Any, Callable[..., Any]]]:
-    names: dict[str, Callable[..., Any]] = {}
+def _gather() -> tuple[dict[str, Any], dict[Any, Callable[..., Any]]]:
+    names: dict[str, Any] = dict(creation.CONSTANTS)
     numpy: dict[Any, Callable[..., Any]] = {}
     for table in TABLES:
         for thing in vars(table).values():
-            if isinstance(thing, Operation):
-                call = names.setdefault(thing.name, public(thing))
+            if isinstance(thing, Operation) and not thing.internal:
+                call = public(thing)
             elif getattr(thing, "__module__", "") == table.__name__ and hasattr(thing, "numpy"):
-                call = names[thing.__name__] = thing
+                call = thing
             else:
                 continue
+            names[call.__name__] = call  # a later table says it as NumPy does
             numpy.update(dict.fromkeys(call.numpy, call))  # type: ignore[attr-defined]
+    for name, thing in vars(np).items():
+        if name not in TAKEN and callable(thing) and thing in numpy:
+            names.setdefault(name, numpy[thing])  # NumPy's other names: abs, mod, true_divide, …
     return names, numpy
 
 
 _names, _numpy = _gather()
+_names["linalg"] = SimpleNamespace(
+    **{
+        name: _numpy.get(thing, _names.get(name))
+        for name, thing in vars(np.linalg).items()
+        if callable(thing) and (thing in _numpy or name in ("matmul", "outer", "tensordot"))
+    }
+)
 PUBLIC = MappingProxyType(_names)
 BY_NUMPY = MappingProxyType(_numpy)

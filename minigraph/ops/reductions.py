@@ -1,5 +1,7 @@
-"""Operations that fold an axis into one number."""
+"""Operations that fold an axis into one number, or run along it."""
 
+# A rule names the operations of its table, itself among them, before they have a type:
+# mypy: disable-error-code="has-type"
 from __future__ import annotations
 
 import functools
@@ -9,23 +11,27 @@ import numpy as np
 
 from . import along
 from .base import Operation
-from .elementwise import divide, equal, exp, isfinite, where
-from .shaping import broadcast_to, inverse, reshape, shape_of, transpose
+from .elementwise import divide, equal, exp, greater_equal, isfinite, where
+from .shaping import broadcast_to, flip, inverse, reshape, shape_of, transpose
+
+
+def folded_axes(x: Any, axis: Any) -> tuple[int, ...]:
+    """Return the axes that a fold along `axis` takes away, counted from 0."""
+    ndim = len(shape_of(x))
+    axes = range(ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    return tuple(int(a) % ndim for a in axes) if ndim else ()
 
 
 def spread(folded: Any, x: Any, axis: Any) -> Any:
     """Return a folded array with its axes back, of length one, so that it broadcasts with `x`."""
-    shape = shape_of(x)
-    axes = range(len(shape)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    gone = {a % len(shape) for a in axes} if shape else set()
-    return reshape(folded, shape=tuple(1 if i in gone else n for i, n in enumerate(shape)))
+    gone = folded_axes(x, axis)
+    shape = tuple(1 if i in gone else n for i, n in enumerate(shape_of(x)))
+    return folded if shape_of(folded) == shape else reshape(folded, shape=shape)
 
 
 def count(x: Any, axis: Any) -> float:
     """Return how many elements of `x` are folded into one."""
-    shape = shape_of(x)
-    axes = range(len(shape)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    return float(np.prod([shape[a] for a in axes])) if shape else 1.0
+    return float(np.prod([shape_of(x)[a] for a in folded_axes(x, axis)]))
 
 
 reduction = functools.partial(Operation, fixed=["axis", "keepdims"], along=along.along_axis)
@@ -50,8 +56,7 @@ def _prod_rule(g: Any, y: Any, x: Any, axis: Any = None, keepdims: bool = False)
     shape = shape_of(x)
     if not shape:
         return g
-    axes = range(len(shape)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    folded = tuple(a % len(shape) for a in axes)
+    folded = folded_axes(x, axis)
     order = tuple(i for i in range(len(shape)) if i not in folded) + folded
     rest, n = tuple(shape[i] for i in order[: len(shape) - len(folded)]), int(count(x, axis))
     rows = reshape(transpose(x, axes=order), shape=(*rest, 1, n))
@@ -63,14 +68,17 @@ def _prod_rule(g: Any, y: Any, x: Any, axis: Any = None, keepdims: bool = False)
 sum_ = reduction("sum", np.sum, _sum_rule)
 mean = reduction("mean", np.mean, _mean_rule)
 prod = reduction("prod", np.prod, _prod_rule)
-max_ = reduction("max", np.max, _extreme_rule, numpy=[np.max, np.amax])
-min_ = reduction("min", np.min, _extreme_rule, numpy=[np.min, np.amin])
+max_ = reduction("max", np.max, _extreme_rule)
+min_ = reduction("min", np.min, _extreme_rule)
+all_ = reduction("all", np.all, None)
+any_ = reduction("any", np.any, None)
+count_nonzero = reduction("count_nonzero", np.count_nonzero, None)
 
 
 def _logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Return log(sum(exp(x))) around the largest element, which may be infinite."""
     top = np.max(x, axis=axis, keepdims=True)
-    top = np.where(np.isfinite(top), top, 0.0).astype(np.asarray(x).dtype)
+    top = np.where(np.isfinite(top), top, 0.0).astype(np.asarray(top).dtype)
     with np.errstate(divide="ignore", over="ignore"):
         total = np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True)) + top
     return total if keepdims else np.squeeze(total, axis=axis)
@@ -83,3 +91,33 @@ def _logsumexp_rule(g: Any, y: Any, x: Any, axis: Any = None, keepdims: bool = F
 
 
 logsumexp = reduction("logsumexp", _logsumexp, _logsumexp_rule)
+
+# Positions: integers, which carry no gradient ---------------------------------------------------
+position = functools.partial(Operation, fixed=["axis"], along=along.along_rows)
+argmax = position("argmax", np.argmax, None)
+argmin = position("argmin", np.argmin, None)
+argsort = Operation(
+    "argsort", np.argsort, None, fixed=["axis", "kind", "order", "stable"], along=along.along_rows
+)
+
+
+# Running totals; the public functions always name the axis -------------------------------------
+def _cumsum_rule(g: Any, y: Any, x: Any, axis: int) -> Any:
+    return flip(cumsum(flip(g, axis=axis), axis=axis), axis=axis)
+
+
+def _cumprod_rule(g: Any, y: Any, x: Any, axis: int) -> Any:
+    """Return Σᵢ gᵢ ∏ⱼ xⱼ over j ≤ i, j ≠ k for each k ≤ i: right also where some are 0."""
+    ndim, n = len(shape_of(x)), shape_of(x)[axis]
+    order = (*(i for i in range(ndim) if i != axis % ndim), axis % ndim)
+    rows, cotangents = (
+        reshape(transpose(z, axes=order), shape=(*(shape_of(x)[i] for i in order[:-1]), 1, n))
+        for z in (x, g)
+    )
+    others = cumprod(where(np.eye(n, dtype=bool), 1.0, rows), axis=-1)
+    later = greater_equal(np.arange(n), np.arange(n)[:, None])
+    return transpose(sum_(where(later, others * cotangents, 0.0), axis=-1), axes=inverse(order))
+
+
+cumsum = Operation("cumsum", np.cumsum, _cumsum_rule, fixed=["axis"], along=along.along_axis)
+cumprod = Operation("cumprod", np.cumprod, _cumprod_rule, fixed=["axis"], along=along.along_axis)

@@ -1,90 +1,99 @@
 """Operations that pick elements: indexing, and its opposite, adding into places."""
 
+# A rule names the operations of its table, itself among them, before they have a type:
+# mypy: disable-error-code="has-type"
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
 
-from ..graph import Data
+from ..data import Data
+from ..errors import SelectionError, UsageError
 from . import along
-from .base import Operation
-from .shaping import shape_of
+from .base import Operation, as_data, holds_data
+from .elementwise import where
+from .shaping import add_into, positions, shape_of
 
 
 class Slot:
-    """Stands in a recorded index for an array of positions that is data."""
+    """Stands in a recorded index for an array of places that is data."""
 
-    __slots__ = ("position",)
+    __slots__ = ("number",)
 
-    def __init__(self, position: int) -> None:
-        self.position = position
+    def __init__(self, number: int) -> None:
+        self.number = number
 
     def __repr__(self) -> str:
-        return f"<index {self.position}>"
+        return f"<index {self.number}>"
 
 
-def filled(index: tuple[Any, ...], positions: tuple[Any, ...]) -> tuple[Any, ...]:
+Index = tuple[Any, ...]
+
+
+def filled(index: Index, places: Index) -> Index:
     """Return a recorded index with its slots filled in."""
-    return tuple(positions[i.position] if isinstance(i, Slot) else i for i in index)
+    return tuple(places[i.number] if isinstance(i, Slot) else i for i in index)
 
 
-def _getitem(x: Any, *positions: Any, index: tuple[Any, ...]) -> Any:
-    return np.asarray(x)[filled(index, positions)]
+def is_basic(index: Index) -> bool:
+    """Return whether the index is made of numbers, slices, None and ... alone: a view."""
+    return not any(isinstance(i, (np.ndarray, Slot)) for i in index)
 
 
-def _getitem_rule(i: int, g: Any, y: Any, x: Any, *positions: Any, index: Any) -> Any:
-    return add_at(g, *positions, shape=shape_of(x), index=index) if i == 0 else None
+def chosen(shape: tuple[int, ...], index: Index, places: Index) -> Any:
+    """Return the flat positions that an index picks: the index itself, or an array of them."""
+    return positions(shape)[filled(index, places)]
 
 
-def _add_at(g: Any, *positions: Any, shape: tuple[int, ...], index: tuple[Any, ...]) -> Any:
+def _getitem(x: Any, *places: Any, index: Index) -> Any:
+    return np.asarray(x)[filled(index, places)]
+
+
+def _getitem_rule(i: int, g: Any, y: Any, x: Any, *places: Any, index: Index) -> Any:
+    return add_at(g, *places, shape=shape_of(x), index=index) if i == 0 else None
+
+
+def _add_at(g: Any, *places: Any, shape: tuple[int, ...], index: Index) -> Any:
     """Return zeros of `shape` with `g` added at `index`; places that are named twice add up."""
     g = np.asarray(g)
     total = np.zeros(shape, g.dtype)
-    where = filled(index, positions)
-    if any(isinstance(i, np.ndarray) for i in where):
-        np.add.at(total, where, g)
+    if is_basic(index):
+        total[index] = g
     else:
-        total[where] = g
+        add_into(total, filled(index, places), g)
     return total
 
 
-def _add_at_rule(i: int, gg: Any, y: Any, g: Any, *positions: Any, shape: Any, index: Any) -> Any:
-    return getitem(gg, *positions, index=index) if i == 0 else None
-
-
-def _batched(index: tuple[Any, ...]) -> tuple[tuple[Any, ...], int]:
-    """Return the index behind a sample axis, and where NumPy then puts that axis."""
-    arrays = [n for n, i in enumerate(index) if isinstance(i, (np.ndarray, int, np.integer))]
-    fancy = [i for i in index if isinstance(i, np.ndarray)]
-    apart = bool(fancy) and arrays[-1] - arrays[0] + 1 != len(arrays)
-    # Arrays that a slice separates come first in the result, before the sample axis:
-    # x[:, i, :, j] has shape (len(i), samples, …).
-    return (slice(None), *index), np.broadcast(*fancy).ndim if apart else 0
+def _add_at_rule(i: int, gg: Any, y: Any, g: Any, *places: Any, shape: Any, index: Index) -> Any:
+    return getitem(gg, *places, index=index) if i == 0 else None
 
 
 def _getitem_along(call: along.Call) -> along.Run:
-    index = call.fixed["index"]
+    index, shape = call.fixed["index"], call.shapes[0]
     if any(call.sampled[1:]):
-        if call.sampled[1] and len(index) == 1 and isinstance(index[0], Slot):
-            return _pick_one_axis(call)
-        return along.looped(call)
+        alone = len(index) == 1 and call.shapes[1] != shape
+        return _pick_one_axis(call) if alone and _whole(call) else along.looped(call)
+    if is_basic(index):
+        return lambda x: x[(slice(None), *index)]
+    # NumPy puts the axes of separated index arrays first; flat positions have no such surprise.
+    return lambda x, *places: along.flat(x)[:, chosen(shape, index, places)]
 
-    def run(x: Any, *positions: Any) -> Any:
-        whole, axis = _batched(filled(index, positions))
-        return np.moveaxis(x[whole], axis, 0)
 
-    return run
+def _whole(call: along.Call) -> bool:
+    """Return whether the output is what integers pick along the first axis (not a mask)."""
+    return call.shape == call.shapes[1] + call.shapes[0][1:]
 
 
 def _pick_one_axis(call: along.Call) -> along.Run:
     """Run table[k] where k differs from sample to sample."""
-    if not call.sampled[0]:
-        return lambda table, k: np.asarray(table)[k]
 
     def run(table: Any, k: Any) -> Any:
-        samples = np.arange(len(k)).reshape(-1, *(1,) * (k.ndim - 1))
-        return table[samples, k]
+        if k.dtype == bool:
+            return along.looped(call)(table, k)
+        if not call.sampled[0]:
+            return np.asarray(table)[k]
+        return table[np.arange(len(k)).reshape(-1, *(1,) * (k.ndim - 1)), k]
 
     return run
 
@@ -94,13 +103,12 @@ def _add_at_along(call: along.Call) -> along.Run:
         return along.looped(call)
     shape, index = call.fixed["shape"], call.fixed["index"]
 
-    def run(g: Any, *positions: Any) -> Any:
-        whole, axis = _batched(filled(index, positions))
+    def run(g: Any, *places: Any) -> Any:
         total = np.zeros((len(g), *shape), g.dtype)
-        if any(isinstance(i, np.ndarray) for i in whole):
-            np.add.at(total, whole, np.moveaxis(g, 0, axis))
+        if is_basic(index):
+            total[(slice(None), *index)] = g
         else:
-            total[whole] = g
+            add_into(along.flat(total), (slice(None), chosen(shape, index, places)), g)
         return total
 
     return run
@@ -116,19 +124,142 @@ add_at = Operation(
 )  # fmt: skip
 
 
+# Writing: a new array with other values at some places -----------------------------------------
+def _written(shape: tuple[int, ...], index: Index, places: Index) -> tuple[Any, Any]:
+    """Return where something is written, and which of the new values stays if several go there."""
+    picked = chosen(shape, index, places)
+    last = np.full(int(np.prod(shape)), -1)
+    last[picked] = positions(np.shape(picked))
+    return (last >= 0).reshape(shape), last[picked] == positions(np.shape(picked))
+
+
+def _update(x: Any, new: Any, *places: Any, index: Index) -> Any:
+    out = np.array(x)
+    out[filled(index, places)] = new
+    return out
+
+
+def _update_rule(i: int, g: Any, y: Any, x: Any, new: Any, *places: Any, index: Index) -> Any:
+    if i > 1:
+        return None
+    if i == 1:
+        return getitem(g, *places, index=index) * last_write(
+            *places, shape=shape_of(x), index=index
+        )
+    return where(written(*places, shape=shape_of(x), index=index), 0.0, g)
+
+
+def _update_along(call: along.Call) -> along.Run:
+    if any(call.sampled[2:]):
+        return along.looped(call)
+    shape, index = call.shapes[0], call.fixed["index"]
+
+    def run(x: Any, new: Any, *places: Any) -> Any:
+        samples = len(x) if call.sampled[0] else len(new)
+        out = np.array(along.repeated(x, samples, call.sampled[0], shape))
+        picked = chosen(shape, index, places)
+        extra = np.ndim(picked) - len(call.shapes[1]) if call.sampled[1] else 0
+        along.flat(out)[:, picked] = along.pad(new, extra)
+        return out
+
+    return run
+
+
+index_update_ = Operation(
+    "index_update", _update, _update_rule,
+    fixed=["index"], variadic=True, numpy=(), along=_update_along,
+)  # fmt: skip
+written = Operation(
+    "written", lambda *places, shape, index: _written(shape, index, places)[0], None,
+    fixed=["shape", "index"], variadic=True, numpy=(), along=along.looped,
+)  # fmt: skip
+last_write = Operation(
+    "last_write", lambda *places, shape, index: _written(shape, index, places)[1], None,
+    fixed=["shape", "index"], variadic=True, numpy=(), along=along.looped,
+)  # fmt: skip
+
+
+# One place for each of the others: along an axis -----------------------------------------------
+def _put(g: Any, places: Any, shape: tuple[int, ...], axis: int) -> Any:
+    """Return zeros of `shape` with `g` added where take_along_axis would pick."""
+    total = np.zeros(shape, g.dtype)
+    grid = list(np.ogrid[tuple(slice(n) for n in g.shape)])
+    grid[axis] = places
+    stays = [0 if n == 1 and i != axis % g.ndim else grid[i] for i, n in enumerate(shape)]
+    add_into(total, tuple(stays), g)
+    return total
+
+
+def _put_along(call: along.Call) -> along.Run:
+    axis = along.from_end(call.fixed["axis"], len(call.shape))
+    shape = call.fixed["shape"]
+
+    def run(g: Any, places: Any) -> Any:
+        g, places = along.everyone(call, (g, places))
+        return _put(g, places, (len(g), *shape), axis)
+
+    return run
+
+
+def _take_along(call: along.Call) -> along.Run:
+    axis = along.from_end(call.fixed["axis"], len(call.shape))
+
+    def run(*arrays: Any) -> Any:
+        x, places = along.everyone(call, arrays)
+        return np.take_along_axis(x, places, axis=axis)
+
+    return run
+
+
+take_along_axis = Operation(
+    "take_along_axis", np.take_along_axis,
+    lambda g, y, x, places, axis: put_along(g, places, shape=shape_of(x), axis=axis),
+    None,
+    fixed=["axis"], along=_take_along,
+)  # fmt: skip
+put_along = Operation(
+    "put_along", _put,
+    lambda gg, y, g, places, shape, axis: take_along_axis(gg, places, axis=axis),
+    None,
+    fixed=["shape", "axis"], numpy=(), along=_put_along,
+)  # fmt: skip
+searchsorted = Operation(
+    "searchsorted", np.searchsorted, None, None, fixed=["side"],
+    along=lambda call: along.looped(call) if call.sampled[0] else along.elementwise(call),
+)  # fmt: skip
+argwhere = Operation("argwhere", np.argwhere, None, along=along.looped)
+
+
+def recorded(index: Any) -> tuple[Index, list[Data]]:
+    """Return an index as it is kept in a node: what is data in it becomes a slot."""
+    places: list[Data] = []
+    kept: list[Any] = []
+    for part in index if isinstance(index, tuple) else (index,):
+        if holds_data(part):
+            part = as_data(part)
+        if isinstance(part, Data):
+            if part.dtype.kind not in "iub":
+                raise UsageError(
+                    f"index: a Data of dtype {part.dtype} arrived; an index is made of integers "
+                    "or truths (mg.Data(np.array([0, 2])), mg.astype(x, int), x > 0)"
+                )
+            kept.append(Slot(len(places)))
+            places.append(part)
+        elif isinstance(part, (list, tuple, np.ndarray)):
+            kept.append(_frozen(part))
+        elif isinstance(part, (bool, np.bool_)):
+            raise SelectionError(f"index: a single {part} arrived; write None for a new axis")
+        else:
+            kept.append(part)
+    return tuple(kept), places
+
+
+def _frozen(part: Any) -> Any:
+    """Return a copy of an index array, so that its owner may change it afterwards."""
+    return np.array(part, dtype=None if np.size(part) or isinstance(part, np.ndarray) else int)
+
+
 def select(x: Data, index: Any) -> Data:
     """Return ``x[index]``, with NumPy's basic and advanced indexing; Data may be part of it."""
-    parts = index if isinstance(index, tuple) else (index,)
-    positions: list[Any] = []
-    recorded: list[Any] = []
-    for part in parts:
-        if isinstance(part, Data) and part.dtype.kind in "iu":
-            recorded.append(Slot(len(positions)))
-            positions.append(part)
-        elif isinstance(part, Data):
-            recorded.append(np.asarray(part._value))
-        elif isinstance(part, list):
-            recorded.append(np.array(part, dtype=None if part else int))
-        else:
-            recorded.append(part)
-    return getitem(x, *positions, index=tuple(recorded))
+    kept, places = recorded(index)
+    return getitem(x, *places, index=kept)

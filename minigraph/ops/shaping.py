@@ -1,21 +1,31 @@
 """Operations that move elements and change none: shapes, axes, joins, broadcasts.
 
-Every operation here is linear, so each derivative is the opposite move.
+Every operation here is linear, so each derivative is the opposite move. The last part of the table
+needs no rule of its own: what a NumPy function does to positions, it does to elements.
 """
 
+# A rule names the operations of its table, itself among them, before they have a type:
+# mypy: disable-error-code="has-type"
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from . import along
 from .base import Operation
+from .base import stack as stack  # a join too, but every operation needs it
 
 
 def shape_of(x: Any) -> tuple[int, ...]:
     """Return the shape of a float, an array or a Data."""
     return () if type(x) is float else x.shape
+
+
+def size_of(x: Any) -> int:
+    """Return the number of elements of a float, an array or a Data."""
+    return 1 if type(x) is float else x.size
 
 
 def _sum_to(x: Any, shape: tuple[int, ...]) -> Any:
@@ -59,11 +69,6 @@ squeeze = Operation(
     lambda g, y, x, axis=None: reshape(g, shape=shape_of(x)),
     fixed=["axis"], along=along.to_shape,
 )  # fmt: skip
-ravel = Operation(
-    "ravel", np.ravel,
-    lambda g, y, x: reshape(g, shape=shape_of(x)),
-    along=along.to_shape,
-)  # fmt: skip
 transpose = Operation(
     "transpose", np.transpose,
     lambda g, y, x, axes=None: transpose(g, axes=None if axes is None else inverse(axes)),
@@ -82,26 +87,15 @@ def swap_last(x: Any) -> Any:
     return transpose(x, axes=(*range(n - 2), n - 1, n - 2))
 
 
-def _concatenate(*arrays: Any, axis: Any = 0) -> Any:
+def _concatenate(*arrays: Any, axis: int = 0) -> Any:
     return np.concatenate(arrays, axis=axis)
 
 
-def _piece(i: int, g: Any, y: Any, *arrays: Any, axis: Any = 0) -> Any:
+def _piece(i: int, g: Any, y: Any, *arrays: Any, axis: int = 0) -> Any:
     """Return the part of `g` that came from input `i` of a concatenation."""
-    if axis is None:
-        before = sum(int(np.prod(shape_of(a))) for a in arrays[:i])
-        size = int(np.prod(shape_of(arrays[i])))
-        return reshape(g[before : before + size], shape=shape_of(arrays[i]))
     before = sum(shape_of(a)[axis] for a in arrays[:i])
-    size = shape_of(arrays[i])[axis]
     index: list[Any] = [slice(None)] * len(shape_of(y))
-    index[axis] = slice(before, before + size)
-    return g[tuple(index)]
-
-
-def _layer(i: int, g: Any, y: Any, *arrays: Any, axis: int = 0) -> Any:
-    index: list[Any] = [slice(None)] * len(shape_of(y))
-    index[axis] = i
+    index[axis] = slice(before, before + shape_of(arrays[i])[axis])
     return g[tuple(index)]
 
 
@@ -109,7 +103,69 @@ concatenate = Operation(
     "concatenate", _concatenate, _piece,
     fixed=["axis"], variadic=True, along=along.joining,
 )  # fmt: skip
-stack = Operation(
-    "stack", lambda *arrays, axis=0: np.stack(arrays, axis=axis), _layer,
-    fixed=["axis"], variadic=True, along=along.joining,
+
+
+# Moves: run once on the positions of the elements -----------------------------------------------
+def positions(shape: tuple[int, ...]) -> Any:
+    """Return an array of `shape` that holds the position of each of its elements."""
+    return np.arange(int(np.prod(shape))).reshape(shape)
+
+
+gather = Operation(
+    "gather", lambda x, places: np.reshape(x, -1)[places],
+    lambda g, y, x, places: scatter(g, places=places, shape=shape_of(x)),
+    fixed=["places"], numpy=(), along=lambda call: lambda x: along.flat(x)[:, call.fixed["places"]],
 )  # fmt: skip
+
+
+def add_into(total: Any, places: Any, g: Any) -> None:
+    """Add `g` to an array of our own; a place that is named twice gets both."""
+    np.add.at(total, places, g)
+
+
+def _scatter(g: Any, places: Any, shape: tuple[int, ...]) -> Any:
+    """Return zeros of `shape` with `g` added at `places`; a place that is named twice adds up."""
+    g = np.asarray(g)
+    total = np.zeros(int(np.prod(shape)), g.dtype)
+    add_into(total, places, g)
+    return total.reshape(shape)
+
+
+def _scatter_along(call: along.Call) -> along.Run:
+    def run(g: Any) -> Any:
+        total = np.zeros((len(g), int(np.prod(call.shape))), g.dtype)
+        add_into(total, (slice(None), call.fixed["places"]), g)
+        return total.reshape(len(g), *call.shape)
+
+    return run
+
+
+scatter = Operation(
+    "scatter", _scatter,
+    lambda gg, y, g, places, shape: gather(gg, places=places),
+    fixed=["places", "shape"], numpy=(), along=_scatter_along,
+)  # fmt: skip
+
+
+def move(name: str, forward: Callable[..., Any], *fixed: str) -> Operation:
+    """Declare a function that moves, repeats or drops elements."""
+    return Operation(
+        name, forward,
+        lambda g, y, x, **to: scatter(
+            g, places=forward(positions(shape_of(x)), **to), shape=shape_of(x)
+        ),
+        fixed=fixed,
+        along=lambda call: gather.along(
+            call._replace(fixed={"places": forward(positions(call.shapes[0]), **call.fixed)})
+        ),
+    )  # fmt: skip
+
+
+flip = move("flip", np.flip, "axis")
+roll = move("roll", np.roll, "shift", "axis")
+rot90 = move("rot90", np.rot90, "k", "axes")
+repeat = move("repeat", np.repeat, "repeats", "axis")
+tile = move("tile", np.tile, "reps")
+resize = move("resize", np.resize, "new_shape")
+delete = move("delete", np.delete, "obj", "axis")
+diagonal = move("diagonal", np.diagonal, "offset", "axis1", "axis2")

@@ -1,5 +1,7 @@
 """Special functions, from SciPy (the optional extra ``scipy``), with their derivatives."""
 
+# A rule names the operations of its table, itself among them, before they have a type:
+# mypy: disable-error-code="has-type"
 from __future__ import annotations
 
 import math
@@ -8,9 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import MissingExtraError
-from .base import Operation
-from .elementwise import divide, exp, ufunc
+from ..data import Data
+from ..errors import InputError, MissingExtraError, UsageError
+from . import reductions
+from .base import Operation, as_data
+from .composing import composed, refuse
+from .elementwise import divide, equal, exp, log, log1p, sigmoid, sign, softplus, ufunc, where
+from .folds import axes_of
 
 
 def from_scipy(name: str) -> Callable[..., Any]:
@@ -30,9 +36,22 @@ def from_scipy(name: str) -> Callable[..., Any]:
 
 def special(name: str, *rules: Any, forward: Any = None, fast: Any = None) -> Operation:
     """Declare a special function."""
-    return ufunc(name, forward or from_scipy(name), *rules, fast=fast, numpy=())
+    return ufunc(name, forward or from_scipy(name), *rules, fast=fast)
 
 
+def no_slope(name: str, argument: str) -> Callable[..., Any]:
+    """Return the rule of an argument for which no derivative is known in closed form."""
+
+    def rule(*args: Any, **fixed: Any) -> Any:
+        raise UsageError(
+            f"{name}: its derivative in {argument} is not defined here; keep {argument} constant, "
+            "or wrap your own with mg.primitive"
+        )
+
+    return rule
+
+
+# Gamma -----------------------------------------------------------------------------------------
 def _gammaln(x: Any) -> Any:
     """Return log|Γ(x)|, from SciPy where it is there, else number by number."""
     try:
@@ -48,11 +67,171 @@ def _lgamma(x: float) -> float:
 
 gammaln = special("gammaln", lambda g, y, x: g * digamma(x), forward=_gammaln, fast=_lgamma)
 digamma = special("digamma", lambda g, y, x: g * polygamma(1.0, x))
+psi = special("psi", lambda g, y, x: g * polygamma(1.0, x))
 polygamma = special("polygamma", None, lambda g, y, n, x: g * polygamma(n + 1.0, x))
+gamma = special("gamma", lambda g, y, x: g * (y * digamma(x)))
+rgamma = special("rgamma", lambda g, y, x: -g * (y * digamma(x)))
+gammasgn = special("gammasgn", None)
+beta = special(
+    "beta",
+    lambda g, y, a, b: g * y * (digamma(a) - digamma(a + b)),
+    lambda g, y, a, b: g * y * (digamma(b) - digamma(a + b)),
+)  # fmt: skip
+betaln = special(
+    "betaln",
+    lambda g, y, a, b: g * (digamma(a) - digamma(a + b)),
+    lambda g, y, a, b: g * (digamma(b) - digamma(a + b)),
+)  # fmt: skip
+gammainc = special(
+    "gammainc", no_slope("gammainc", "a"), lambda g, y, a, x: g * _gamma_density(a, x)
+)
+gammaincc = special(
+    "gammaincc", no_slope("gammaincc", "a"), lambda g, y, a, x: -g * _gamma_density(a, x)
+)
+gammaincinv = special(
+    "gammaincinv", no_slope("gammaincinv", "a"),
+    lambda g, y, a, p: divide(g, _gamma_density(a, y)),
+)  # fmt: skip
+betainc = special(
+    "betainc", no_slope("betainc", "a"), no_slope("betainc", "b"),
+    lambda g, y, a, b, x: g * exp(xlogy(a - 1.0, x) + xlog1py(b - 1.0, -x) - betaln(a, b)),
+)  # fmt: skip
+betaincinv = special(
+    "betaincinv", no_slope("betaincinv", "a"), no_slope("betaincinv", "b"),
+    lambda g, y, a, b, p: g * exp(betaln(a, b) - xlogy(a - 1.0, y) - xlog1py(b - 1.0, -y)),
+)  # fmt: skip
+
+
+def _gamma_density(a: Any, x: Any) -> Any:
+    return exp(xlogy(a - 1.0, x) - x - gammaln(a))
+
+
+# Normal ----------------------------------------------------------------------------------------
 ndtr = special("ndtr", lambda g, y, x: g * _normal_density(x))
 ndtri = special("ndtri", lambda g, y, p: divide(g, _normal_density(y)))
-erf = special("erf", lambda g, y, x: g * (2.0 / math.sqrt(math.pi)) * exp(-(x * x)))
+log_ndtr = special("log_ndtr", lambda g, y, x: g * exp(-0.5 * x * x - y - LOG_ROOT_2_PI))
+erf = special("erf", lambda g, y, x: g * TWO_BY_ROOT_PI * exp(-(x * x)))
+erfc = special("erfc", lambda g, y, x: -g * TWO_BY_ROOT_PI * exp(-(x * x)))
+erfcx = special("erfcx", lambda g, y, x: g * (2.0 * x * y - TWO_BY_ROOT_PI))
+erfinv = special("erfinv", lambda g, y, x: g * exp(y * y) * (1.0 / TWO_BY_ROOT_PI))
+erfcinv = special("erfcinv", lambda g, y, x: -g * exp(y * y) * (1.0 / TWO_BY_ROOT_PI))
+TWO_BY_ROOT_PI = 2.0 / math.sqrt(math.pi)
+LOG_ROOT_2_PI = 0.5 * math.log(2.0 * math.pi)
 
 
 def _normal_density(x: Any) -> Any:
     return exp(-0.5 * (x * x)) * (1.0 / math.sqrt(2.0 * math.pi))
+
+
+# Logistic, and x log x: these need no SciPy ----------------------------------------------------
+def _quiet(f: Callable[..., Any]) -> Callable[..., Any]:
+    """Return `f` without the warnings of branches that are thrown away."""
+
+    def forward(*arrays: Any) -> Any:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return f(*arrays)
+
+    return forward
+
+
+def _times(a: Any, logarithm: Any, b: Any) -> Any:
+    """Return a * logarithm, 0 where `a` is."""
+    return np.where(np.equal(a, 0) & ~np.isnan(b), np.multiply(a, 0), np.multiply(a, logarithm))
+
+
+expit = special("expit", lambda g, y, x: g * (y * (1.0 - y)), forward=sigmoid.forward)
+log_expit = special(
+    "log_expit", lambda g, y, x: g * sigmoid(-x), forward=lambda x: -softplus.forward(-x)
+)
+logit = special(
+    "logit", lambda g, y, p: divide(g, p * (1.0 - p)),
+    forward=_quiet(lambda p: np.log(p) - np.log1p(-p)),
+)  # fmt: skip
+xlogy = special(
+    "xlogy",
+    lambda g, y, a, b: g * where(equal(a, 0.0), where(equal(b, 0.0), -np.inf, log(b)), log(b)),
+    lambda g, y, a, b: g * where(equal(a, 0.0), 0.0, divide(a, b)),
+    forward=_quiet(lambda a, b: _times(a, np.log(b), b)),
+)  # fmt: skip
+xlog1py = special(
+    "xlog1py",
+    lambda g, y, a, b: g * log1p(b),
+    lambda g, y, a, b: g * where(equal(a, 0.0), 0.0, divide(a, 1.0 + b)),
+    forward=_quiet(lambda a, b: _times(a, np.log1p(b), b)),
+)  # fmt: skip
+entr = special("entr", lambda g, y, x: -g * (log(x) + 1.0))
+rel_entr = special(
+    "rel_entr",
+    lambda g, y, a, b: g * (log(divide(a, b)) + 1.0),
+    lambda g, y, a, b: -g * divide(a, b),
+)  # fmt: skip
+kl_div = special(
+    "kl_div",
+    lambda g, y, a, b: g * log(divide(a, b)),
+    lambda g, y, a, b: g * (1.0 - divide(a, b)),
+)  # fmt: skip
+
+# Bessel ----------------------------------------------------------------------------------------
+j0 = special("j0", lambda g, y, x: -g * j1(x))
+j1 = special("j1", lambda g, y, x: g * (0.5 * (j0(x) - jv(2.0, x))))
+y0 = special("y0", lambda g, y, x: -g * y1(x))
+y1 = special("y1", lambda g, y, x: g * (0.5 * (y0(x) - yv(2.0, x))))
+jv = special(
+    "jv", no_slope("jv", "n"), lambda g, y, n, x: g * (0.5 * (jv(n - 1.0, x) - jv(n + 1.0, x)))
+)
+jn = special(
+    "jn", no_slope("jn", "n"), lambda g, y, n, x: g * (0.5 * (jv(n - 1.0, x) - jv(n + 1.0, x)))
+)
+yv = special(
+    "yv", no_slope("yv", "n"), lambda g, y, n, x: g * (0.5 * (yv(n - 1.0, x) - yv(n + 1.0, x)))
+)
+yn = special(
+    "yn", no_slope("yn", "n"), lambda g, y, n, x: g * (0.5 * (yv(n - 1.0, x) - yv(n + 1.0, x)))
+)
+i0 = special("i0", lambda g, y, x: g * i1(x))
+i1 = special("i1", lambda g, y, x: g * (0.5 * (i0(x) + iv(2.0, x))))
+iv = special(
+    "iv", no_slope("iv", "n"), lambda g, y, n, x: g * (0.5 * (iv(n - 1.0, x) + iv(n + 1.0, x)))
+)
+i0e = special("i0e", lambda g, y, x: g * (i1e(x) - sign(x) * y))
+i1e = special("i1e", lambda g, y, x: g * (0.5 * (i0e(x) + ive(2.0, x)) - sign(x) * y))
+ive = special(
+    "ive", no_slope("ive", "n"),
+    lambda g, y, n, x: g * (0.5 * (ive(n - 1.0, x) + ive(n + 1.0, x)) - sign(x) * y),
+)  # fmt: skip
+
+
+# Sums of exponentials --------------------------------------------------------------------------
+@composed()
+def logsumexp(
+    a: Any, axis: Any = None, b: Any = None, keepdims: bool = False, return_sign: bool = False
+) -> Data:
+    """Return log(sum(b * exp(a))) without overflow; `b`, weights, is 1 by default."""
+    refuse("logsumexp", return_sign=return_sign or None)
+    a = as_data(a)
+    if b is not None:
+        a = a + log(as_data(b))
+    return reductions.logsumexp(a, axis=axes_of(axis), keepdims=bool(keepdims))
+
+
+@composed()
+def log_softmax(x: Any, axis: Any = None) -> Data:
+    """Return the logarithm of softmax, in nats."""
+    return x - reductions.logsumexp(as_data(x), axis=axes_of(axis), keepdims=True)
+
+
+@composed()
+def softmax(x: Any, axis: Any = None) -> Data:
+    """Return exponentials that sum to 1 over axes."""
+    return exp(x - reductions.logsumexp(as_data(x), axis=axes_of(axis), keepdims=True))
+
+
+@composed()
+def multigammaln(a: Any, d: int) -> Data:
+    """Return the logarithm of the multivariate gamma function of dimension `d`."""
+    if d < 1 or d % 1:
+        raise InputError(f"multigammaln: dimension {d}; it is a positive integer")
+    found = as_data(a) * 0.0 + d * (d - 1) * 0.25 * math.log(math.pi)
+    for j in range(int(d)):
+        found = found + gammaln(a - j * 0.5)
+    return found

@@ -1,0 +1,77 @@
+"""How a function that is made of operations is declared: NumPy's signature, one box in pictures."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..data import Data, tick
+from ..errors import InputError, MinigraphError, SelectionError, UsageError
+from ..graph import Group
+from .base import as_data, refuse_keyword
+from .boxes import enclose, made_since
+
+Function = Callable[..., Any]
+
+
+def composed(*numpy: Any) -> Callable[[Function], Function]:
+    """Declare a function as minigraph's meaning of NumPy functions (those of its name, if none).
+
+    Its Python signature is NumPy's. What it records is drawn as one rectangle of its name.
+    """
+
+    def declare(f: Function) -> Function:
+        title = f.__name__.rstrip("_")
+
+        @functools.wraps(f)
+        def call(*args: Any, **keywords: Any) -> Any:
+            start = tick()
+            try:
+                out = f(*args, **keywords)
+            except MinigraphError:
+                raise
+            except (TypeError, IndexError, ValueError) as error:
+                raise in_the_name_of(title, error) from error
+            outputs = [d for d in (out if isinstance(out, tuple) else (out,)) if type(d) is Data]
+            made = made_since(start, outputs)
+            if len(made) > 1:
+                enclose(made, Group(title))
+            elif made and made[0]._made[0].name != title:  # type: ignore[index]
+                made[0]._node.name = title
+            return out
+
+        call.__name__ = call.__qualname__ = title
+        call.numpy = numpy or numpy_named(title)  # type: ignore[attr-defined]
+        return call
+
+    return declare
+
+
+def numpy_named(name: str) -> tuple[Any, ...]:
+    """Return NumPy's function of that name; in np.linalg, if np has none."""
+    found = getattr(np, name, None) or getattr(np.linalg, name, None)
+    return () if found is None else (found,)
+
+
+def in_the_name_of(title: str, error: Exception) -> Exception:
+    """Return Python's or NumPy's error as one that names the function."""
+    text = str(error).replace(f"{title}_()", f"{title}()")
+    if isinstance(error, IndexError) and not isinstance(error, ValueError):
+        return SelectionError(f"{title}: {text}")
+    return (UsageError if isinstance(error, TypeError) else InputError)(f"{title}: {text}")
+
+
+def refuse(name: str, **given: Any) -> None:
+    """Raise for NumPy's keywords that have no meaning here and are not at their default."""
+    for key, value in given.items():
+        refuse_keyword(name, key, value)
+
+
+def arrays(given: Any) -> list[Data]:
+    """Return a sequence of array arguments as a list of Data; the rows of a single array."""
+    if isinstance(given, (list, tuple)):
+        return [as_data(x) for x in given]
+    return list(as_data(given))

@@ -1,0 +1,249 @@
+"""New arrays as NumPy makes them, from data or from numbers alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..data import Data
+from ..errors import UsageError
+from . import elementwise as e
+from . import reductions, shaping
+from .base import as_data
+from .composing import composed, refuse
+from .layouts import ints
+
+
+# From data -------------------------------------------------------------------------------------
+@composed(np.copy)
+def array(object: Any, dtype: Any = None, **keywords: Any) -> Data:
+    """Return Data of numbers, of Data, or of nested lists of both.
+
+    Examples
+    --------
+    >>> import minigraph as mg
+    >>> a, b = mg.Data(1.0), mg.Data(2.0)
+    >>> mg.array([[a, b], [b, 0.0]]).shape
+    (2, 2)
+    """
+    refuse("array", **{k: v for k, v in keywords.items() if k not in ("copy", "order", "subok")})
+    x = as_data(object)
+    if dtype is not None and x.dtype != np.dtype(dtype):
+        return e.astype(x, dtype=np.dtype(dtype))
+    return x
+
+
+@composed(*([np.astype] if hasattr(np, "astype") else []))
+def astype(x: Any, dtype: Any, /, *, copy: bool = True) -> Data:
+    """Return `x` with its elements converted; gradients pass between floats."""
+    kind = np.dtype(dtype)
+    if kind.kind not in "fiub":
+        raise UsageError(f"astype: {kind} is not a kind of real number, integer or truth")
+    return e.astype(as_data(x), dtype=kind)
+
+
+def _like(name: str, value: Any, a: Any, dtype: Any, shape: Any, keywords: Any) -> Data:
+    refuse(name, **{k: v for k, v in keywords.items() if k not in ("order", "subok", "device")})
+    x = as_data(a)
+    kind = x.dtype if dtype is None else np.dtype(dtype)
+    size = x.shape if shape is None else ints(shape)
+    if isinstance(value, Data):
+        return shaping.broadcast_to(e.astype(value, dtype=kind), shape=size)
+    return as_data(np.full(size, value, kind))
+
+
+@composed()
+def zeros_like(a: Any, dtype: Any = None, *, shape: Any = None, **keywords: Any) -> Data:
+    """Return constant zeros of the shape and dtype of `a`."""
+    return _like("zeros_like", 0, a, dtype, shape, keywords)
+
+
+@composed()
+def ones_like(a: Any, dtype: Any = None, *, shape: Any = None, **keywords: Any) -> Data:
+    """Return constant ones of the shape and dtype of `a`."""
+    return _like("ones_like", 1, a, dtype, shape, keywords)
+
+
+@composed(np.empty_like)
+def empty_like(a: Any, dtype: Any = None, *, shape: Any = None, **keywords: Any) -> Data:
+    """Return constant zeros of the shape and dtype of `a`: Data are never written into."""
+    return _like("empty_like", 0, a, dtype, shape, keywords)
+
+
+@composed()
+def full_like(
+    a: Any, fill_value: Any, dtype: Any = None, *, shape: Any = None, **keywords: Any
+) -> Data:
+    """Return an array of the shape and dtype of `a`, all of one value."""
+    return _like("full_like", fill_value, a, dtype, shape, keywords)
+
+
+@composed()
+def full(shape: Any, fill_value: Any, dtype: Any = None, **keywords: Any) -> Data:
+    """Return an array of that shape, all of one value, which may be Data."""
+    refuse("full", **{k: v for k, v in keywords.items() if k not in ("order", "device")})
+    found = shaping.broadcast_to(as_data(fill_value), shape=ints(shape))
+    return found if dtype is None else e.astype(found, dtype=np.dtype(dtype))
+
+
+@composed()
+def linspace(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False,
+    dtype: Any = None, axis: int = 0,
+) -> Any:  # fmt: skip
+    """Return evenly spaced numbers between two ends, which may be Data."""
+    refuse("linspace", dtype=dtype)
+    start, stop = as_data(start), as_data(stop)
+    parts = max(num - 1 if endpoint else num, 1)
+    step = e.divide(stop - start, float(parts) if num > 1 or not endpoint else np.nan)
+    steps = np.arange(num) * (1.0 / parts)
+    if endpoint and num > 1:
+        steps[-1] = 1.0
+    share = steps.reshape((-1,) + (1,) * step.ndim)
+    found = start * (1.0 - share) + stop * share
+    if axis % found.ndim:
+        found = shaping.transpose(found, axes=tuple(np.roll(range(found.ndim), axis)))
+    return (found, step) if retstep else found
+
+
+@composed()
+def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> Any:
+    """Return the coordinates of a grid, one array for each axis."""
+    rows = [shaping.reshape(as_data(x), shape=(-1,)) for x in xi]
+    swap = indexing == "xy" and len(rows) > 1
+    place = [1, 0, *range(2, len(rows))] if swap else list(range(len(rows)))
+    shape = tuple(rows[i].size for i in place)
+    grids = [
+        shaping.reshape(x, shape=tuple(-1 if place[i] == k else 1 for k in range(len(rows))))
+        for i, x in enumerate(rows)
+    ]
+    return tuple(g if sparse else shaping.broadcast_to(g, shape=shape) for g in grids)
+
+
+# Diagonals -------------------------------------------------------------------------------------
+@composed()
+def diag(v: Any, k: int = 0) -> Data:
+    """Return the diagonal of a matrix, or the matrix with that diagonal."""
+    x = as_data(v)
+    if x.ndim == 2:
+        return shaping.diagonal(x, offset=k, axis1=0, axis2=1)
+    where = np.flatnonzero(np.diag(np.ones(x.shape), k))
+    n = x.shape[0] + abs(k)
+    return shaping.scatter(x, places=where, shape=(n, n))
+
+
+@composed()
+def diagflat(v: Any, k: int = 0) -> Data:
+    """Return the matrix whose diagonal is all elements of `v`."""
+    return diag(shaping.reshape(as_data(v), shape=(-1,)), k)
+
+
+def _masked(x: Any, k: int, part: Any) -> Data:
+    x = as_data(x)
+    keep = part(np.ones(x.shape[-2:] if x.ndim > 1 else x.shape * 2, dtype=bool), k)
+    return e.where(keep, x, np.zeros((), x.dtype))
+
+
+@composed()
+def tril(m: Any, k: int = 0) -> Data:
+    """Return the lower triangle of matrices, zeros elsewhere."""
+    return _masked(m, k, np.tril)
+
+
+@composed()
+def triu(m: Any, k: int = 0) -> Data:
+    """Return the upper triangle of matrices, zeros elsewhere."""
+    return _masked(m, k, np.triu)
+
+
+@composed()
+def vander(x: Any, N: Any = None, increasing: bool = False) -> Data:
+    """Return the powers of `x` in columns, the highest first."""
+    x = as_data(x)
+    powers = np.arange(x.size if N is None else N, dtype=x.dtype)
+    column = shaping.expand_dims(x, axis=1)
+    return e.power(column, powers if increasing else powers[::-1])
+
+
+# Questions that have a plain answer ------------------------------------------------------------
+@composed()
+def shape(a: Any) -> tuple[int, ...]:
+    """Return the shape."""
+    return as_data(a).shape
+
+
+@composed()
+def ndim(a: Any) -> int:
+    """Return the number of axes."""
+    return as_data(a).ndim
+
+
+@composed()
+def size(a: Any, axis: Any = None) -> int:
+    """Return the number of elements, or the length of an axis."""
+    x = as_data(a)
+    return x.size if axis is None else x.shape[axis]
+
+
+@composed()
+def iscomplexobj(x: Any) -> bool:
+    """Return False: minigraph computes with real numbers."""
+    return False
+
+
+@composed()
+def isrealobj(x: Any) -> bool:
+    """Return True: minigraph computes with real numbers."""
+    return True
+
+
+@composed()
+def allclose(
+    a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
+) -> Data:
+    """Return whether all elements are close to each other."""
+    near = e.isclose(as_data(a), as_data(b), rtol=rtol, atol=atol, equal_nan=equal_nan)
+    return reductions.all_(near)
+
+
+@composed()
+def array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> Data:
+    """Return whether shapes and all elements are equal."""
+    a, b = as_data(a1), as_data(a2)
+    if a.shape != b.shape:
+        return as_data(np.array(False))
+    return allclose(a, b, 0.0, 0.0, equal_nan)
+
+
+# From numbers alone: constants -----------------------------------------------------------------
+def _constant(name: str) -> Any:
+    make = getattr(np, name)
+
+    def create(*args: Any, **keywords: Any) -> Data:
+        for x in (*args, *keywords.values()):
+            if isinstance(x, Data):
+                raise UsageError(
+                    f"{name}: takes numbers, and Data arrived; pass x.shape or x.value"
+                )
+        return as_data(np.asarray(make(*args, **keywords)))
+
+    create.__name__ = create.__qualname__ = name
+    create.__doc__ = f"Return NumPy's {name} as a constant."
+    return create
+
+
+CONSTANTS = {
+    name: _constant(name)
+    for name in (
+        "arange",
+        "eye",
+        "geomspace",
+        "identity",
+        "indices",
+        "logspace",
+        "ones",
+        "tri",
+        "zeros",
+    )
+}

@@ -1,0 +1,199 @@
+"""Linear algebra on the last two axes: inverses, determinants, factorizations.
+
+A factorization has several results and a node has one, so they are recorded side by side in one
+array (*packed*) and the public functions take it apart.
+
+Source: Giles 2008, *Collected matrix derivative results for forward and reverse mode algorithmic
+differentiation*; Townsend 2016, *Differentiating the singular value decomposition*; Golub & Pereyra
+1973 (pseudoinverse).
+"""
+
+# A rule names the operations of its table, itself among them, before they have a type:
+# mypy: disable-error-code="has-type"
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from . import along
+from .base import Operation
+from .elementwise import divide, equal, where
+from .linear import matmul
+from .shaping import expand_dims, shape_of, swap_last
+
+
+def lower_half(n: int) -> Any:
+    """Return ones below the diagonal and halves on it."""
+    return np.tril(np.ones((n, n))) - 0.5 * np.eye(n)
+
+
+def of_kind(mask: Any, x: Any) -> Any:
+    """Return a constant in the dtype of `x`, so that float32 stays float32."""
+    return mask.astype(x.dtype)
+
+
+def onto_lower(c: Any) -> Any:
+    """Return a cotangent of a symmetric matrix for a function that reads its lower half only."""
+    return (c + swap_last(c)) * of_kind(lower_half(shape_of(c)[-1]), c)
+
+
+def scaled(x: Any, diagonal: Any) -> Any:
+    """Return x @ diag(diagonal)."""
+    return x * expand_dims(diagonal, axis=-2)
+
+
+def ratio(top: Any, bottom: Any) -> Any:
+    """Return top / bottom, 0 for 0 / 0: a tie matters only to those who look at it."""
+    return where(equal(top, 0.0), 0.0, divide(top, where(equal(bottom, 0.0), np.nan, bottom)))
+
+
+def gaps(values: Any) -> Any:
+    """Return values[j] - values[i], with 1 on the diagonal."""
+    n = shape_of(values)[-1]
+    difference = expand_dims(values, axis=-2) - expand_dims(values, axis=-1)
+    return difference + of_kind(np.eye(n), values)
+
+
+def last_axes(name: str, forward: Any, *rules: Any) -> Operation:
+    """Declare a function of matrices, which NumPy already runs along leading axes."""
+    return Operation(name, forward, *rules, along=along.elementwise, numpy=_linalg(name))
+
+
+def _linalg(name: str) -> list[Any]:
+    return [getattr(np.linalg, name)] if hasattr(np.linalg, name) else []
+
+
+# Inverses --------------------------------------------------------------------------------------
+inv = last_axes(
+    "inv", np.linalg.inv,
+    lambda g, y, a: -matmul(matmul(swap_last(y), g), swap_last(y)),
+)  # fmt: skip
+solve_ = last_axes(  # b is always a matrix here
+    "solve", np.linalg.solve,
+    lambda g, y, a, b: -matmul(solve_(swap_last(a), g), swap_last(y)),
+    lambda g, y, a, b: solve_(swap_last(a), g),
+)  # fmt: skip
+
+
+def _pinv_rule(g: Any, y: Any, a: Any) -> Any:
+    gt, yt = swap_last(g), swap_last(y)
+    left = matmul(gt, matmul(y, yt))
+    right = matmul(matmul(yt, y), gt)
+    return (
+        left - matmul(a, matmul(y, left))
+        + right - matmul(matmul(right, y), a)
+        - matmul(yt, matmul(g, yt))
+    )  # fmt: skip
+
+
+pinv_ = last_axes("pinv", np.linalg.pinv, _pinv_rule)
+
+
+# Determinants ----------------------------------------------------------------------------------
+def _scalar(x: Any) -> Any:
+    return expand_dims(x, axis=(-1, -2))
+
+
+def _det_rule(g: Any, y: Any, a: Any) -> Any:
+    """Return the matrix of cofactors: from minors if small (right also where det = 0)."""
+    n = shape_of(a)[-1]
+    if n > 4:
+        return _scalar(g * y) * swap_last(inv(a))
+    if n == 1:
+        return _scalar(g)
+    others = np.array([[j for j in range(n) if j != i] for i in range(n)])
+    minors = a[..., others[:, None, :, None], others[None, :, None, :]]
+    signs = (-1.0) ** np.add.outer(np.arange(n), np.arange(n))
+    return _scalar(g) * (det(minors) * of_kind(signs, a))
+
+
+det = last_axes("det", np.linalg.det, _det_rule)
+logdet = Operation(
+    "logdet", lambda a: np.linalg.slogdet(a)[1],
+    lambda g, y, a: _scalar(g) * swap_last(inv(a)),
+    numpy=(), along=along.elementwise,
+)  # fmt: skip
+signdet = Operation(
+    "signdet", lambda a: np.linalg.slogdet(a)[0], None, numpy=(), along=along.elementwise
+)
+matrix_rank = last_axes("matrix_rank", np.linalg.matrix_rank, None)
+
+
+# Factorizations --------------------------------------------------------------------------------
+def _cholesky_rule(g: Any, y: Any, a: Any) -> Any:
+    lt = swap_last(y)
+    inner = matmul(lt, g) * of_kind(lower_half(shape_of(y)[-1]), y)
+    return onto_lower(swap_last(solve_(lt, swap_last(solve_(lt, inner)))))
+
+
+cholesky_ = last_axes("cholesky", np.linalg.cholesky, _cholesky_rule)
+
+
+def _eigh(a: Any) -> Any:
+    """Return the eigenvalues in the first row, the eigenvectors in the columns below."""
+    values, vectors = np.linalg.eigh(a)
+    return np.concatenate([values[..., None, :], vectors], axis=-2)
+
+
+def _eigh_rule(g: Any, y: Any, a: Any) -> Any:
+    w, v = y[..., 0, :], y[..., 1:, :]
+    turned = matmul(swap_last(v), g[..., 1:, :])
+    eye = of_kind(np.eye(shape_of(v)[-1]), y)
+    turned = where(eye, 0.0, turned)  # a unit vector cannot grow
+    inner = ratio(turned, gaps(w)) + scaled(eye, g[..., 0, :])
+    return onto_lower(matmul(v, matmul(inner, swap_last(v))))
+
+
+eigh_packed = Operation("eigh", _eigh, _eigh_rule, numpy=(), along=along.elementwise)
+
+
+def _svd(a: Any) -> Any:
+    """Return u, s and v (not transposed) below each other."""
+    u, s, vh = np.linalg.svd(a, full_matrices=False)
+    return np.concatenate([u, s[..., None, :], np.swapaxes(vh, -1, -2)], axis=-2)
+
+
+def _svd_rule(g: Any, y: Any, a: Any) -> Any:
+    m, n = shape_of(a)[-2:]
+    (u, s, v), (gu, gs, gv) = ((z[..., :m, :], z[..., m, :], z[..., m + 1 :, :]) for z in (y, g))
+    ut, vt = swap_last(u), swap_last(v)
+    eye = of_kind(np.eye(min(m, n)), y)
+    du, dv = matmul(ut, gu), matmul(vt, gv)
+    gap = gaps(s * s)
+    antisymmetric = ratio(du - swap_last(du), gap), ratio(dv - swap_last(dv), gap)
+    rows = expand_dims(s, axis=-1)
+    inner = scaled(antisymmetric[0], s) + rows * antisymmetric[1] + scaled(eye, gs)
+    found = matmul(u, matmul(inner, vt))
+    bottom = expand_dims(s, axis=-2)
+    if m > n:
+        found = found + matmul(ratio(gu - matmul(u, du), bottom), vt)
+    if n > m:
+        found = found + matmul(u, swap_last(ratio(gv - matmul(v, dv), bottom)))
+    return found
+
+
+svd_packed = Operation("svd", _svd, _svd_rule, numpy=(), along=along.elementwise)
+
+
+def _qr(a: Any) -> Any:
+    """Return q and the transpose of r below each other."""
+    q, r = np.linalg.qr(a)
+    return np.concatenate([q, np.swapaxes(r, -1, -2)], axis=-2)
+
+
+def _qr_rule(g: Any, y: Any, a: Any) -> Any:
+    m = shape_of(a)[-2]
+    (q, rt), (gq, grt) = ((z[..., :m, :], z[..., m:, :]) for z in (y, g))
+    gap = matmul(swap_last(rt), grt) - matmul(swap_last(gq), q)
+    half = gap * of_kind(lower_half(shape_of(gap)[-1]), y)
+    inner = gq + matmul(q, half + swap_last(half))
+    return swap_last(solve_(swap_last(rt), swap_last(inner)))
+
+
+qr_packed = Operation("qr", _qr, _qr_rule, numpy=(), along=along.elementwise)
+
+
+def singular_values(a: Any) -> Any:
+    """Return the singular values of matrices, the largest first."""
+    return svd_packed(a)[..., shape_of(a)[-2], :]

@@ -1,0 +1,148 @@
+"""Calculus on grids as NumPy writes it: differences, integrals, interpolation, convolution."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..data import Data
+from ..errors import InputError, UsageError
+from . import elementwise as e
+from . import linear, reductions, selection, shaping
+from .base import as_data
+from .composing import composed, refuse
+from .folds import axes_of
+from .selection import select
+
+NONE, ONE = np.array(0), np.array(1)  # integers: an index must not become a float
+
+
+def _between(x: Data, axis: int, start: Any, stop: Any) -> Data:
+    return select(x, (slice(None),) * (axis % x.ndim) + (slice(start, stop),))
+
+
+@composed()
+def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Data:
+    """Return differences of neighbours along an axis, `n` times."""
+    x = as_data(a)
+    ends = [None if z is None else as_data(z) for z in (prepend, append)]
+    ends = [
+        z if z is None or z.ndim else shaping.broadcast_to(z, shape=_thin(x.shape, axis))
+        for z in ends
+    ]
+    parts = [z for z in (ends[0], x, ends[1]) if z is not None]
+    x = shaping.concatenate(*parts, axis=int(axis)) if len(parts) > 1 else x
+    if n < 0 or not x.ndim:
+        raise InputError(f"diff: order {n} of shape {x.shape}; it needs an axis and no negative n")
+    for _ in range(n):
+        x = _between(x, axis, 1, None) - _between(x, axis, None, -1)
+    return x
+
+
+def _thin(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
+    return tuple(1 if i == axis % len(shape) else n for i, n in enumerate(shape))
+
+
+@composed()
+def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Data:
+    """Return differences of neighbours among all elements in one row."""
+    x = diff(shaping.reshape(as_data(ary), shape=(-1,)))
+    ends = (
+        None if z is None else shaping.reshape(as_data(z), shape=(-1,)) for z in (to_begin, to_end)
+    )
+    begin, end = ends
+    parts = [z for z in (begin, x, end) if z is not None]
+    return shaping.concatenate(*parts, axis=0)
+
+
+@composed()
+def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Data:
+    """Return the integral by the trapezoid rule."""
+    y = as_data(y)
+    if x is not None:
+        dx = diff(x, axis=axis if as_data(x).ndim > 1 else -1)
+        if dx.ndim == 1:
+            dx = shaping.reshape(dx, shape=(-1,) + (1,) * (y.ndim - 1 - axis % y.ndim))
+    sides = _between(y, axis, 1, None) + _between(y, axis, None, -1)
+    return reductions.sum_(dx * sides * 0.5, axis=int(axis))
+
+
+@composed()
+def interp(
+    x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None
+) -> Data:
+    """Return straight lines between the points (xp, fp); at a point, the slope to its right."""
+    refuse("interp", period=period)
+    x, xp, fp = as_data(x), as_data(xp), as_data(fp)
+    if xp.ndim != 1 or xp.size < 2 or fp.shape != xp.shape:
+        raise InputError(f"interp: xp {xp.shape} and fp {fp.shape} are not rows of two or more")
+    at = selection.searchsorted(xp, x, side="right")
+    at = e.minimum(e.maximum(e.subtract(at, ONE), NONE), np.array(xp.size - 2))
+    low, high = fp[at], fp[e.add(at, ONE)]
+    share = e.divide(x - xp[at], xp[e.add(at, ONE)] - xp[at])
+    inside = low + (high - low) * share
+    found = e.where(e.less(x, xp[0]), fp[0] if left is None else left, inside)
+    return e.where(e.greater(x, xp[-1]), fp[-1] if right is None else right, found)
+
+
+@composed()
+def convolve(a: Any, v: Any, mode: str = "full") -> Data:
+    """Return the convolution of two rows."""
+    a, v = as_data(a), as_data(v)
+    if a.ndim > 1 or v.ndim > 1 or not a.size or not v.size:
+        raise InputError(f"convolve: shapes {a.shape} and {v.shape}; it needs two rows of elements")
+    a, v = shaping.reshape(a, shape=(-1,)), shaping.reshape(v, shape=(-1,))
+    if v.size > a.size:
+        a, v = v, a
+    n, m = a.size, v.size
+    zeros = np.zeros(m - 1, a.dtype)
+    padded = shaping.concatenate(zeros, a, zeros, axis=0) if m > 1 else a
+    windows = np.arange(n + m - 1)[:, None] + np.arange(m)
+    full = linear.matmul(padded[windows], shaping.flip(v, axis=0))
+    if mode == "full":
+        return full
+    if mode == "same":
+        return full[(m - 1) // 2 : (m - 1) // 2 + n]
+    if mode == "valid":
+        return full[m - 1 : n]
+    raise UsageError(f"convolve: mode {mode!r}; it is 'full', 'same' or 'valid'")
+
+
+@composed()
+def correlate(a: Any, v: Any, mode: str = "valid") -> Data:
+    """Return the correlation of two rows."""
+    a, v = as_data(a), as_data(v)
+    if v.size > a.size:  # NumPy keeps the longer row still, and then reads the result backwards
+        return shaping.flip(correlate(v, a, mode), axis=0)
+    return convolve(a, shaping.flip(v, axis=0), mode)
+
+
+@composed(np.gradient)
+def slopes(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
+    """Return np.gradient: central differences along axes. (mg.gradient is the derivative.)"""
+    x = as_data(f)
+    axes = tuple(range(x.ndim)) if axis is None else np.atleast_1d(axes_of(axis))
+    steps = list(varargs) or [1.0]
+    steps = steps * len(axes) if len(steps) == 1 else steps
+    if len(steps) != len(axes) or edge_order != 1 or any(np.ndim(s) for s in steps):
+        raise UsageError("np.gradient: on Data one number a step, and edge_order=1")
+    found = tuple(_slope(x, int(a) % x.ndim, s) for a, s in zip(axes, steps, strict=True))
+    return found[0] if len(found) == 1 else found
+
+
+def _slope(x: Data, axis: int, step: Any) -> Data:
+    ends = [_between(x, axis, *pair) for pair in ((1, 2), (0, 1), (-1, None), (-2, -1))]
+    inside = (_between(x, axis, 2, None) - _between(x, axis, None, -2)) * 0.5
+    parts = ends[0] - ends[1], inside, ends[2] - ends[3]
+    return e.divide(shaping.concatenate(*parts, axis=axis), step)
+
+
+@composed()
+def polyval(p: Any, x: Any) -> Data:
+    """Return the polynomial with coefficients `p`, the highest power first, at `x`."""
+    p, x = as_data(p), as_data(x)
+    found = p[0] + 0.0 * x
+    for i in range(1, p.size):
+        found = found * x + p[i]
+    return found

@@ -1,0 +1,148 @@
+"""Joining, splitting and padding arrays, as NumPy writes them."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import numpy as np
+
+from ..data import Data
+from ..errors import InputError, UsageError
+from . import shaping
+from .base import as_data
+from .composing import arrays, composed, refuse
+from .layouts import at_least
+from .selection import select
+
+
+@composed()
+def concatenate(
+    arrays_: Any, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: str = "same_kind"
+) -> Data:
+    """Return arrays joined along an axis they have; along one row, if it is None."""
+    refuse("concatenate", out=out, dtype=dtype)
+    parts = arrays(arrays_)
+    if axis is None:
+        parts, axis = [shaping.reshape(x, shape=(-1,)) for x in parts], 0
+    return shaping.concatenate(*parts, axis=int(axis))
+
+
+@composed()
+def stack(
+    arrays_: Any, axis: int = 0, out: Any = None, *, dtype: Any = None, casting: str = "same_kind"
+) -> Data:
+    """Return arrays of one shape joined along a new axis."""
+    refuse("stack", out=out, dtype=dtype)
+    return shaping.stack(*arrays(arrays_), axis=int(axis))
+
+
+def _joined(given: Any, ndim: int, axis: int) -> Data:
+    parts = at_least(ndim, tuple(arrays(given)))
+    parts = parts if isinstance(parts, tuple) else (parts,)
+    return shaping.concatenate(*parts, axis=0 if parts[0].ndim == 1 else axis)
+
+
+@composed()
+def vstack(tup: Any, *, dtype: Any = None, casting: str = "same_kind") -> Data:
+    """Return arrays joined as rows."""
+    refuse("vstack", dtype=dtype)
+    return _joined(tup, 2, 0)
+
+
+@composed()
+def hstack(tup: Any, *, dtype: Any = None, casting: str = "same_kind") -> Data:
+    """Return arrays joined along their columns (vectors: end to end)."""
+    refuse("hstack", dtype=dtype)
+    return _joined(tup, 1, 1)
+
+
+@composed()
+def dstack(tup: Any) -> Data:
+    """Return arrays joined along the third axis."""
+    return _joined(tup, 3, 2)
+
+
+@composed()
+def column_stack(tup: Any) -> Data:
+    """Return vectors joined as columns of a matrix."""
+    parts = [shaping.reshape(x, shape=(-1, 1)) if x.ndim < 2 else x for x in arrays(tup)]
+    return shaping.concatenate(*parts, axis=1)
+
+
+@composed()
+def append(arr: Any, values: Any, axis: Any = None) -> Data:
+    """Return `arr` with `values` joined at its end."""
+    return concatenate([arr, values], axis)
+
+
+@composed()
+def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> tuple[Data, ...]:
+    """Return the pieces of an array along an axis."""
+    x = as_data(ary)
+    before = (slice(None),) * (axis % x.ndim)
+    pieces = np.array_split(np.arange(x.shape[axis]), indices_or_sections)
+    ends = [(int(piece[0]), int(piece[-1]) + 1) if len(piece) else (0, 0) for piece in pieces]
+    return tuple(select(x, (*before, slice(*end))) for end in ends)
+
+
+@composed()
+def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> tuple[Data, ...]:
+    """Return the equal pieces of an array along an axis."""
+    n = as_data(ary).shape[axis]
+    if np.ndim(indices_or_sections) == 0 and n % int(indices_or_sections):
+        raise InputError(
+            f"split: length {n} has no {indices_or_sections} equal pieces; array_split"
+        )
+    return array_split(ary, indices_or_sections, axis)
+
+
+@composed()
+def hsplit(ary: Any, indices_or_sections: Any) -> tuple[Data, ...]:
+    """Return the pieces of an array along its columns (a vector: along it)."""
+    return split(ary, indices_or_sections, 0 if as_data(ary).ndim == 1 else 1)
+
+
+@composed()
+def vsplit(ary: Any, indices_or_sections: Any) -> tuple[Data, ...]:
+    """Return the pieces of an array along its rows."""
+    return split(ary, indices_or_sections, 0)
+
+
+@composed()
+def dsplit(ary: Any, indices_or_sections: Any) -> tuple[Data, ...]:
+    """Return the pieces of an array along its third axis."""
+    return split(ary, indices_or_sections, 2)
+
+
+@composed()
+def fliplr(m: Any) -> Data:
+    """Return `m` with its columns in reverse."""
+    return shaping.flip(as_data(m), axis=1)
+
+
+@composed()
+def flipud(m: Any) -> Data:
+    """Return `m` with its rows in reverse."""
+    return shaping.flip(as_data(m), axis=0)
+
+
+@composed()
+def pad(array: Any, pad_width: Any, mode: str = "constant", **keywords: Any) -> Data:
+    """Return the array with a margin: constant, or copies of its elements."""
+    x, margin = as_data(array), cast(Any, np.pad)
+    if isinstance(pad_width, dict):
+        pad_width = [pad_width.get(i, pad_width.get(i - x.ndim, 0)) for i in range(x.ndim)]
+    places = shaping.positions(x.shape)
+    if mode in ("edge", "reflect", "symmetric", "wrap"):
+        if keywords.get("reflect_type", "even") != "even":
+            raise UsageError("pad: reflect_type 'odd' is not defined here; 'even' is")
+        return shaping.gather(x, places=margin(places, pad_width, mode, **keywords))
+    if mode != "constant" or set(keywords) - {"constant_values"}:
+        raise UsageError(f"pad: mode {mode!r} with {keywords} is not defined here; join parts")
+    edge = keywords.get("constant_values", 0)
+    if isinstance(edge, Data):
+        raise UsageError("pad: constant_values is Data; join it with mg.concatenate")
+    around = margin(np.zeros(x.shape, x.dtype), pad_width, constant_values=edge)
+    inside = np.flatnonzero(margin(np.ones(x.shape, bool), pad_width))
+    placed = shaping.scatter(shaping.reshape(x, shape=(-1,)), places=inside, shape=around.shape)
+    return placed + around if np.any(around) else placed

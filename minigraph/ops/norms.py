@@ -1,0 +1,74 @@
+"""Norms of vectors and matrices, in all orders that NumPy has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..data import Data
+from ..errors import InputError
+from . import elementwise as e
+from . import reductions, shaping
+from .base import as_data
+from .composing import composed
+from .factorizations import singular_values
+from .folds import axes_of, root
+
+
+@composed()
+def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Data:
+    """Return a norm of vectors or matrices, in all orders that NumPy has; its slope at 0 is 0."""
+    x = as_data(x)
+    axis = axes_of(axis)
+    if x.dtype.kind != "f":
+        x = e.astype(x, dtype=float)
+    if axis is None and (ord is None or (ord in ("f", "fro") and x.ndim == 2)
+                         or (ord == 2 and x.ndim == 1)):  # fmt: skip
+        return root(reductions.sum_(e.square(x), axis=None, keepdims=bool(keepdims)))
+    axes = axis if isinstance(axis, tuple) else tuple(range(x.ndim)) if axis is None else (axis,)
+    if len(axes) == 1:
+        return _vector_norm(x, 2 if ord is None else ord, axes[0], bool(keepdims))
+    if len(axes) != 2:
+        raise InputError(f"norm: got {len(axes)} axes; it folds one (vectors) or two (matrices)")
+    return _matrix_norm(x, "fro" if ord is None else ord, axes, bool(keepdims))
+
+
+def _vector_norm(x: Data, ord: Any, axis: int, keepdims: bool) -> Data:
+    fixed = {"axis": axis, "keepdims": keepdims}
+    if isinstance(ord, str):
+        raise InputError(f"norm: order {ord!r} is not defined for vectors")
+    size = e.absolute(x)
+    if ord in (np.inf, -np.inf):
+        return (reductions.max_ if ord > 0 else reductions.min_)(size, **fixed)
+    if ord == 0:
+        return reductions.sum_(e.where(e.not_equal(x, 0.0), 1.0, 0.0), **fixed)
+    if ord == 1:
+        return reductions.sum_(size, **fixed)
+    if ord == 2:
+        return root(reductions.sum_(e.square(x), **fixed))
+    total = reductions.sum_(e.power(size, float(ord)), **fixed)
+    flat = e.equal(total, 0.0)
+    return e.where(flat, 0.0, e.power(e.where(flat, 1.0, total), 1.0 / ord))
+
+
+def _matrix_norm(x: Data, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Data:
+    row, column = (a % x.ndim for a in axes)
+    if row == column:
+        raise InputError("norm: the two axes are the same")
+    if ord in ("f", "fro"):
+        return root(reductions.sum_(e.square(x), axis=(row, column), keepdims=keepdims))
+    if ord in (1, -1, np.inf, -np.inf):
+        first = row if abs(ord) == 1 else column
+        lines = reductions.sum_(e.absolute(x), axis=first, keepdims=True)
+        extreme = reductions.max_ if ord > 0 else reductions.min_
+        return extreme(lines, axis=(row, column), keepdims=keepdims)
+    if ord not in (2, -2, "nuc"):
+        raise InputError(f"norm: order {ord!r} is not defined for matrices")
+    rest = tuple(i for i in range(x.ndim) if i not in (row, column))
+    s = singular_values(shaping.transpose(x, axes=(*rest, row, column)))
+    fold = reductions.sum_ if ord == "nuc" else reductions.max_ if ord == 2 else reductions.min_
+    found = fold(s, axis=-1)
+    if not keepdims:
+        return found
+    return shaping.reshape(found, shape=tuple(1 if i in axes else n for i, n in enumerate(x.shape)))

@@ -1,0 +1,245 @@
+"""Selection and calculus on grids as NumPy writes them: take, sort, diff, interp, …"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..data import Data
+from ..errors import InputError, UsageError
+from . import elementwise as e
+from . import reductions, selection, shaping
+from .base import as_data, holds_data
+from .composing import arrays, composed, refuse
+from .folds import axes_of
+from .selection import recorded, select
+
+
+def indices_of(indices: Any) -> Any:
+    """Return indices as Data, if they are, else as an array of integers."""
+    if isinstance(indices, Data) or holds_data(indices):
+        return as_data(indices)
+    found = np.array(indices)
+    return found.astype(int) if found.size == 0 or isinstance(indices, (list, tuple)) else found
+
+
+# Elements --------------------------------------------------------------------------------------
+@composed()
+def clip(
+    a: Any,
+    a_min: Any = None,
+    a_max: Any = None,
+    out: Any = None,
+    *,
+    min: Any = None,
+    max: Any = None,
+) -> Data:
+    """Return `a` kept between two limits; the derivative is 1 between and at them, 0 outside."""
+    refuse("clip", out=out)
+    low, high = a_min if min is None else min, a_max if max is None else max
+    if low is None and high is None:
+        return e.positive(as_data(a))
+    return e.clip(as_data(a), -np.inf if low is None else low, np.inf if high is None else high)
+
+
+@composed()
+def where(condition: Any, x: Any = None, y: Any = None) -> Any:
+    """Return elements of `x` where the condition holds, else of `y`; alone, where it holds."""
+    if (x is None) != (y is None):
+        raise UsageError("where: needs a condition and two choices, or a condition alone")
+    if x is None:
+        return nonzero(condition)
+    return e.where(as_data(condition), as_data(x), as_data(y))
+
+
+@composed()
+def divmod_(x1: Any, x2: Any) -> tuple[Data, Data]:
+    """Return quotient, rounded down, and remainder."""
+    x1, x2 = as_data(x1), as_data(x2)
+    return e.floor_divide(x1, x2), e.remainder(x1, x2)
+
+
+@composed()
+def modf(x: Any) -> tuple[Data, Data]:
+    """Return what is after the point, with slope 1, and what is before it, flat."""
+    x = as_data(x)
+    return x - e.trunc(x), e.trunc(x)
+
+
+@composed()
+def nonzero(a: Any) -> tuple[Data, ...]:
+    """Return the positions of what is not zero, one array of integers for each axis."""
+    places = selection.argwhere(as_data(a))
+    return tuple(places[:, i] for i in range(places.shape[1]))
+
+
+@composed()
+def flatnonzero(a: Any) -> Data:
+    """Return the positions of what is not zero among all elements in one row."""
+    return nonzero(shaping.reshape(as_data(a), shape=(-1,)))[0]
+
+
+@composed()
+def select_(condlist: Any, choicelist: Any, default: Any = 0) -> Data:
+    """Return elements of the first choice whose condition holds."""
+    found = as_data(default)
+    for condition, choice in reversed(list(zip(condlist, choicelist, strict=True))):
+        found = e.where(as_data(condition), as_data(choice), found)
+    return found
+
+
+@composed()
+def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **keywords: Any) -> Data:
+    """Return functions of `x` where conditions hold; the last one, if over, where none does."""
+    x, conditions, functions = as_data(x), list(condlist), list(funclist)
+    default: Any = 0.0
+    if len(functions) == len(conditions) + 1:
+        default = functions.pop()
+
+    def apply(f: Any) -> Any:
+        return f(x, *args, **keywords) if callable(f) else f
+
+    found = shaping.broadcast_to(as_data(apply(default)), shape=x.shape)
+    for condition, f in zip(conditions, functions, strict=True):
+        found = e.where(as_data(condition), as_data(apply(f)), found)
+    return found
+
+
+@composed()
+def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Data:
+    """Return elements of the choice whose number stands in `a`."""
+    refuse("choose", out=out, mode=None if mode == "raise" else mode)
+    number, given = as_data(a), arrays(choices)
+    found = given[0]
+    if np.any((number.value < 0) | (number.value >= len(given))):
+        raise InputError(f"choose: a number is not between 0 and {len(given) - 1}")
+    for i, choice in enumerate(given[1:], start=1):
+        found = e.where(e.equal(number, i), choice, found)
+    return shaping.broadcast_to(found, shape=np.broadcast_shapes(found.shape, number.shape))
+
+
+# Places ----------------------------------------------------------------------------------------
+@composed()
+def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "raise") -> Data:
+    """Return elements of an axis by their positions (of all in one row, if it is None)."""
+    refuse("take", out=out)
+    x = shaping.reshape(as_data(a), shape=(-1,)) if axis is None else as_data(a)
+    axis = 0 if axis is None else int(axis) % x.ndim
+    where, n = indices_of(indices), x.shape[axis]
+    if mode in ("wrap", "clip"):
+        where = e.remainder(where, n) if mode == "wrap" else e.clip(where, 0, n - 1)
+        where = e.astype(where, dtype=int)
+    elif mode != "raise":
+        raise UsageError(f"take: mode {mode!r}; it is 'raise', 'wrap' or 'clip'")
+    return select(x, (slice(None),) * axis + (where,))
+
+
+@composed()
+def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Data:
+    """Return elements along an axis, at positions that differ from line to line."""
+    x, where = as_data(arr), as_data(indices_of(indices))
+    if axis is None:
+        x, axis = shaping.reshape(x, shape=(-1,)), 0
+    return selection.take_along_axis(x, where, axis=int(axis))
+
+
+@composed()
+def compress(condition: Any, a: Any, axis: Any = None, out: Any = None) -> Data:
+    """Return elements along an axis where a condition holds."""
+    refuse("compress", out=out)
+    return take(a, flatnonzero(condition), axis)
+
+
+@composed()
+def extract(condition: Any, arr: Any) -> Data:
+    """Return elements where a condition holds, in one row."""
+    return take(arr, flatnonzero(condition))
+
+
+def index_update(x: Any, index: Any, new: Any) -> Data:
+    """Return `x` with `new` written at `index`; what ``x[index] = new`` would be.
+
+    Parameters
+    ----------
+    index : int, slice, None, ..., array of int or bool, or a tuple of these
+        Data of integers or truths may be part of it.
+    new : array_like
+        Of a shape that broadcasts to ``x[index]``. Where an index names a place twice the last
+        one stays, and the gradient reaches that one alone.
+
+    Examples
+    --------
+    >>> import minigraph as mg
+    >>> mg.index_update(mg.Data([1.0, 2.0, 3.0]), 1, 9.0).value
+    array([1., 9., 3.])
+    """
+    kept, places = recorded(index)
+    x, new = as_data(x), as_data(new)
+    picked = np.shape(selection.chosen(x.shape, kept, tuple(p.value for p in places)))
+    try:
+        new = new if new.shape == picked else shaping.broadcast_to(new, shape=picked)
+    except InputError:
+        raise InputError(
+            f"index_update: new values of shape {new.shape} do not fit x[index] of shape {picked}"
+        ) from None
+    return selection.index_update_(x, new, *places, index=kept)
+
+
+index_update.numpy = ()  # type: ignore[attr-defined]
+
+
+# Order -----------------------------------------------------------------------------------------
+@composed()
+def argsort(
+    a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None
+) -> Data:
+    """Return the positions that sort an axis."""
+    refuse("argsort", order=order)
+    x = as_data(a)
+    if axis is None:
+        x, axis = shaping.reshape(x, shape=(-1,)), 0
+    return reductions.argsort(x, axis=int(axis), kind=kind, stable=stable)
+
+
+@composed()
+def sort(
+    a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None
+) -> Data:
+    """Return the elements of an axis in ascending order."""
+    x = as_data(a)
+    if axis is None:
+        x, axis = shaping.reshape(x, shape=(-1,)), 0
+    places = argsort(x, axis, kind, order, stable=stable)
+    return selection.take_along_axis(x, places, axis=int(axis))
+
+
+@composed()
+def partition(
+    a: Any, kth: Any, axis: Any = -1, kind: str = "introselect", order: Any = None
+) -> Data:
+    """Return the elements with number `kth` in its place; in ascending order, which is one way."""
+    return sort(a, axis, None, order)
+
+
+def _position(op: Any, a: Any, axis: Any, out: Any, keepdims: Any) -> Data:
+    refuse(op.name, out=out)
+    x = as_data(a)
+    found = op(x, axis=axes_of(axis))
+    if not keepdims:
+        return found
+    return shaping.reshape(
+        found, shape=tuple(1 if axis in (None, i, i - x.ndim) else n for i, n in enumerate(x.shape))
+    )
+
+
+@composed()
+def argmax(a: Any, axis: Any = None, out: Any = None, *, keepdims: bool = False) -> Data:
+    """Return the position of the largest element, the first of those that tie."""
+    return _position(reductions.argmax, a, axis, out, keepdims)
+
+
+@composed()
+def argmin(a: Any, axis: Any = None, out: Any = None, *, keepdims: bool = False) -> Data:
+    """Return the position of the smallest element, the first of those that tie."""
+    return _position(reductions.argmin, a, axis, out, keepdims)

@@ -1,0 +1,320 @@
+"""Products and linear algebra as NumPy writes them."""
+
+from __future__ import annotations
+
+import itertools
+import operator
+from collections import Counter
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..data import Data
+from ..errors import InputError, UsageError
+from . import elementwise as e
+from . import factorizations as f
+from . import linear, reductions, shaping
+from .base import as_data
+from .composing import arrays, composed, refuse
+from .linear import LETTERS, unused
+from .selection import select
+
+
+# Products --------------------------------------------------------------------------------------
+@composed()
+def dot(a: Any, b: Any, out: Any = None) -> Data:
+    """Return the product over the last axis of `a` and the last but one of `b`."""
+    refuse("dot", out=out)
+    a, b = as_data(a), as_data(b)
+    if not a.ndim or not b.ndim:
+        return e.multiply(a, b)
+    return linear.matmul(a, b) if b.ndim < 3 else tensordot(a, b, (-1, -2))
+
+
+@composed()
+def inner(a: Any, b: Any) -> Data:
+    """Return the product over the last axes of both."""
+    a, b = as_data(a), as_data(b)
+    return e.multiply(a, b) if not a.ndim or not b.ndim else tensordot(a, b, (-1, -1))
+
+
+@composed()
+def vdot(a: Any, b: Any) -> Data:
+    """Return the inner product of all elements."""
+    a, b = (shaping.reshape(as_data(x), shape=(-1,)) for x in (a, b))
+    return linear.matmul(a, b)
+
+
+@composed()
+def outer(a: Any, b: Any, out: Any = None) -> Data:
+    """Return the products of each element of `a` with each of `b`."""
+    refuse("outer", out=out)
+    return linear.outer(as_data(a), as_data(b))
+
+
+@composed()
+def tensordot(a: Any, b: Any, axes: Any = 2) -> Data:
+    """Return the product over the last axes of `a` and the first of `b`, or over pairs of axes."""
+    a, b = as_data(a), as_data(b)
+    if np.ndim(axes) == 0:
+        n = int(axes)
+        axes = (range(a.ndim - n, a.ndim), range(n))
+    left, right = ([int(i) for i in (x if np.ndim(x) else [x])] for x in axes)
+    left, right = [i % a.ndim for i in left], [i % b.ndim for i in right]
+    if [a.shape[i] for i in left] != [b.shape[i] for i in right]:
+        raise InputError(f"tensordot: axes {axes} of shapes {a.shape} and {b.shape} do not match")
+    rest_a = [i for i in range(a.ndim) if i not in left]
+    rest_b = [i for i in range(b.ndim) if i not in right]
+    n = int(np.prod([a.shape[i] for i in left]))
+    shapes = [a.shape[i] for i in rest_a], [b.shape[i] for i in rest_b]
+    rows, columns = (int(np.prod(shape)) for shape in shapes)
+    a = shaping.reshape(shaping.transpose(a, axes=(*rest_a, *left)), shape=(rows, n))
+    b = shaping.reshape(shaping.transpose(b, axes=(*right, *rest_b)), shape=(n, columns))
+    return shaping.reshape(linear.matmul(a, b), shape=(*shapes[0], *shapes[1]))
+
+
+@composed()
+def kron(a: Any, b: Any) -> Data:
+    """Return the Kronecker product: blocks of `b`, one for each element of `a`."""
+    a, b = as_data(a), as_data(b)
+    ndim = max(a.ndim, b.ndim)
+    sa, sb = ((1,) * (ndim - x.ndim) + x.shape for x in (a, b))
+    left = shaping.reshape(a, shape=tuple(itertools.chain(*((n, 1) for n in sa))))
+    right = shaping.reshape(b, shape=tuple(itertools.chain(*((1, n) for n in sb))))
+    return shaping.reshape(left * right, shape=tuple(map(operator.mul, sa, sb)))
+
+
+@composed(np.cross)
+def cross(
+    a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: Any = None
+) -> Data:
+    """Return the cross product of vectors of three elements."""
+    axisa, axisb, axisc = (axis,) * 3 if axis is not None else (axisa, axisb, axisc)
+    a, b = as_data(a), as_data(b)
+    if a.shape[axisa] != 3 or b.shape[axisb] != 3:
+        raise InputError(f"cross: vectors need 3 elements; shapes {a.shape} and {b.shape} arrived")
+    x, y = ([take_one(z, i, k) for i in range(3)] for z, k in ((a, axisa), (b, axisb)))
+    parts = [x[i - 2] * y[i - 1] - x[i - 1] * y[i - 2] for i in range(3)]
+    return shaping.stack(*parts, axis=axisc)
+
+
+def take_one(x: Data, i: int, axis: int) -> Data:
+    """Return element `i` of an axis, which is gone then."""
+    return select(x, (slice(None),) * (axis % x.ndim) + (i,))
+
+
+# einsum ----------------------------------------------------------------------------------------
+@composed()
+def einsum(*operands: Any, out: Any = None, optimize: Any = False, **keywords: Any) -> Data:
+    """Return a sum of products by Einstein's convention: ``einsum("ij,jk->ik", a, b)``."""
+    refuse("einsum", out=out, **keywords)
+    if isinstance(operands[0], str):
+        subscripts, given = operands[0], arrays(operands[1:])
+    else:
+        subscripts, given = _from_lists(operands)
+    full = spelled_out(subscripts, [x.ndim for x in given])
+    return linear.einsum_(*given, subscripts=full, optimize=optimize)
+
+
+def _from_lists(operands: tuple[Any, ...]) -> tuple[str, list[Data]]:
+    """Return the form with letters of ``einsum(a, [0, 1], b, [1, 2], [0, 2])``."""
+    pairs = len(operands) // 2
+
+    def word(axes: Any) -> str:
+        return "".join("..." if i is Ellipsis else LETTERS[i] for i in axes)
+
+    terms = ",".join(word(axes) for axes in operands[1 : 2 * pairs : 2])
+    if len(operands) % 2:
+        terms += "->" + word(operands[-1])
+    return terms, arrays(operands[: 2 * pairs : 2])
+
+
+def spelled_out(subscripts: str, ndims: list[int]) -> str:
+    """Return einsum's subscripts with an output and a letter for each axis of an ellipsis."""
+    inputs, arrow, output = subscripts.replace(" ", "").partition("->")
+    terms = inputs.split(",")
+    if len(terms) != len(ndims):
+        raise InputError(f"einsum: {subscripts!r} has {len(terms)} terms for {len(ndims)} arrays")
+    extra = [n - len(term.replace("...", "")) for n, term in zip(ndims, terms, strict=True)]
+    if any(n < 0 or (n and "..." not in term) for n, term in zip(extra, terms, strict=True)):
+        raise InputError(f"einsum: {subscripts!r} does not fit arrays with {ndims} axes")
+    dots = unused(subscripts, max(extra))
+    if not arrow:
+        counts = Counter(c for c in inputs if c.isalpha())
+        output = "..." * ("..." in inputs) + "".join(sorted(c for c in counts if counts[c] == 1))
+    words = [
+        term.replace("...", dots[len(dots) - n :]) for n, term in zip(extra, terms, strict=True)
+    ]
+    return ",".join(words) + "->" + output.replace("...", dots)
+
+
+@composed()
+def trace(
+    a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None, out: Any = None
+) -> Data:
+    """Return the sum along the diagonals."""
+    refuse("trace", dtype=dtype, out=out)
+    diagonals = shaping.diagonal(as_data(a), offset=offset, axis1=axis1, axis2=axis2)
+    return reductions.sum_(diagonals, axis=-1)
+
+
+@composed(np.vecdot, np.linalg.vecdot)
+def vecdot(x1: Any, x2: Any, axis: int = -1) -> Data:
+    """Return the inner products along an axis."""
+    return reductions.sum_(as_data(x1) * as_data(x2), axis=int(axis))
+
+
+# Inverses and determinants -----------------------------------------------------------------------
+@composed()
+def solve(a: Any, b: Any) -> Data:
+    """Return x with a @ x = b; `b` is a vector if it has one axis, else matrices."""
+    a, b = floats(a), floats(b)
+    if b.ndim != 1:
+        return f.solve_(a, b)
+    return shaping.squeeze(f.solve_(a, shaping.expand_dims(b, axis=-1)), axis=-1)
+
+
+def floats(x: Any) -> Data:
+    """Return Data of floats: NumPy's linear algebra turns integers into them."""
+    x = as_data(x)
+    return x if x.dtype.kind == "f" else e.astype(x, dtype=np.float64)
+
+
+class SlogdetResult(NamedTuple):
+    """Sign and natural logarithm of the absolute value of a determinant."""
+
+    sign: Data
+    logabsdet: Data
+
+
+@composed()
+def slogdet(a: Any) -> SlogdetResult:
+    """Return sign and logarithm of the absolute determinant."""
+    return SlogdetResult(f.signdet(floats(a)), f.logdet(floats(a)))
+
+
+@composed()
+def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Data:
+    """Return the pseudoinverse; its derivative holds where the rank does not change."""
+    refuse("pinv", rcond=rcond, hermitian=hermitian or None, rtol=rtol)
+    return f.pinv_(floats(a))
+
+
+@composed()
+def matrix_power(a: Any, n: int) -> Data:
+    """Return the product of `n` copies of a matrix; of its inverse, if `n` is negative."""
+    a, n = as_data(a), operator.index(n)
+    if a.ndim < 2 or a.shape[-1] != a.shape[-2]:
+        raise InputError(f"matrix_power: the last two axes of shape {a.shape} are not square")
+    if n == 0:
+        return as_data(np.broadcast_to(np.eye(a.shape[-1], dtype=a.dtype), a.shape))
+    found: Any = None
+    base, left = (f.inv(a) if n < 0 else a), abs(n)
+    while left:
+        if left % 2:
+            found = base if found is None else linear.matmul(found, base)
+        left //= 2
+        base = linear.matmul(base, base) if left else base
+    return found
+
+
+@composed()
+def multi_dot(arrays_: Any, *, out: Any = None) -> Data:
+    """Return the product of matrices, from left to right."""
+    refuse("multi_dot", out=out)
+    first, *others = arrays(arrays_)
+    for x in others:
+        first = dot(first, x)
+    return first
+
+
+# Factorizations --------------------------------------------------------------------------------
+@composed()
+def cholesky(a: Any, /, *, upper: bool = False) -> Data:
+    """Return the lower triangular L with L Lᵀ = a; of `a`, the lower half alone is read."""
+    a = floats(a)
+    return shaping.swap_last(f.cholesky_(shaping.swap_last(a))) if upper else f.cholesky_(a)
+
+
+class EighResult(NamedTuple):
+    """Eigenvalues, ascending, and eigenvectors, in columns."""
+
+    eigenvalues: Data
+    eigenvectors: Data
+
+
+@composed()
+def eigh(a: Any, UPLO: str = "L") -> EighResult:
+    """Return eigenvalues and eigenvectors of a symmetric matrix; one half of it alone is read."""
+    a = floats(a)
+    packed = f.eigh_packed(shaping.swap_last(a) if UPLO.upper() == "U" else a)
+    return EighResult(packed[..., 0, :], packed[..., 1:, :])
+
+
+@composed()
+def eigvalsh(a: Any, UPLO: str = "L") -> Data:
+    """Return the eigenvalues of a symmetric matrix, ascending."""
+    return eigh(a, UPLO).eigenvalues
+
+
+class SVDResult(NamedTuple):
+    """The factors of a = U diag(S) Vh."""
+
+    U: Data
+    S: Data
+    Vh: Data
+
+
+@composed()
+def svd(
+    a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False
+) -> Any:
+    """Return the singular value decomposition, thin (``full_matrices=False``) or of squares."""
+    a = floats(a)
+    m, n = a.shape[-2:]
+    if not compute_uv:
+        return f.singular_values(a)
+    if full_matrices and m != n:
+        raise UsageError(
+            f"svd: shape {a.shape} with full_matrices=True has vectors that are not unique; "
+            "call svd(a, full_matrices=False)"
+        )
+    packed = f.svd_packed(a)
+    v = packed[..., m + 1 :, :]
+    return SVDResult(packed[..., :m, :], packed[..., m, :], shaping.swap_last(v))
+
+
+@composed()
+def svdvals(x: Any, /) -> Data:
+    """Return the singular values, the largest first."""
+    return f.singular_values(floats(x))
+
+
+class QRResult(NamedTuple):
+    """The factors of a = Q R."""
+
+    Q: Data
+    R: Data
+
+
+@composed()
+def qr(a: Any, mode: str = "reduced") -> Any:
+    """Return Q with orthogonal columns and the upper triangular R of a = Q R."""
+    a = floats(a)
+    m, n = a.shape[-2:]
+    if mode not in ("reduced", "r") or m < n:
+        raise UsageError(
+            f"qr: mode {mode!r} of shape {a.shape} is not defined here; it is for tall matrices "
+            "with mode 'reduced' or 'r'"
+        )
+    packed = f.qr_packed(a)
+    r = shaping.swap_last(packed[..., m:, :])
+    return r if mode == "r" else QRResult(packed[..., :m, :], r)
+
+
+@composed()
+def cond(x: Any, p: Any = None) -> Data:
+    """Return the condition number in the 2-norm."""
+    refuse("cond", p=None if p == 2 else p)
+    s = f.singular_values(floats(x))
+    return e.divide(s[..., 0], s[..., -1])
