@@ -7,56 +7,76 @@ so that the gradient is a graph of its own: it can be drawn, sampled and differe
 from __future__ import annotations
 
 import operator
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from .data import Data, ancestors, label
 from .errors import InputError, UsageError
-from .graph import Data, Graph, Node, label
 from .ops.base import as_data
+from .ops.elementwise import astype
 from .ops.shaping import broadcast_to, shape_of, sum_to
 from .paths import Flow, refuse_blocked, refuse_stale
 from .values import own
 
 VALUE = operator.attrgetter("_value")
+ADDING = threading.Lock()  # two threads may share an input, and adding to its .grad is one step
 
 
-def pull(flow: Flow, y: Data, seed: Any, read: Callable[[Data], Any]) -> dict[Data, Any]:
+def itself(data: Data) -> Data:
+    """Return `data`: rules that compute on Data record the gradient."""
+    return data
+
+
+def pull(flow: Flow, y: Data, seed: Any, read: Callable[[Data], Any] = itself) -> dict[Data, Any]:
     """Return the cotangent of every data in ``flow.ends`` that `y` reaches.
 
-    `read` says what the rules compute on: the values of the data, or the data themselves.
+    `read` says what the rules compute on: the data themselves (`itself`), or their values (`VALUE`).
     """
-    carries = flow.carries
-    interior = {x for x in flow.ends if x._node is not None}
+    carries = None if flow.is_open else flow.carries  # None: all of them
+    ends = {x for x in flow.ends if x._made is not None}
     found: dict[Data, Any] = {}
     cotangents = {y: seed}
     for data in reversed(flow.made):
         g = cotangents.pop(data, None)
         if g is None:
             continue
-        if interior and data in interior:
+        if ends and data in ends:
             found[data] = g
             continue
-        node = data._node
-        inputs, rules, fixed = node.inputs, node.op.rules, node.fixed
-        values = [read(x) for x in inputs]
+        op, inputs, fixed, _ = data._made
+        rules = op.rules
+        if read is VALUE and len(inputs) == 2 and not fixed and type(rules) is tuple:
+            a, b = inputs  # the loop below, unrolled: most scalar operations are binary
+            left, right = rules
+            a_value = a if type(a) is float else a._value
+            b_value = b if type(b) is float else b._value
+            if left is not None and type(a) is Data and (carries is None or a in carries):
+                c = left(g, data._value, a_value, b_value)
+                if type(c) is not float or type(a_value) is not float:
+                    c = fitted(c, a_value, data, 0)
+                cotangents[a] = cotangents[a] + c if a in cotangents else c
+            if right is not None and type(b) is Data and (carries is None or b in carries):
+                c = right(g, data._value, a_value, b_value)
+                if type(c) is not float or type(b_value) is not float:
+                    c = fitted(c, b_value, data, 1)
+                cotangents[b] = cotangents[b] + c if b in cotangents else c
+            continue
         out = read(data)
+        values = [x if type(x) is float else read(x) for x in inputs]
         for i, x in enumerate(inputs):
-            if x not in carries or rules[i] is None:
-                continue
-            c = rules[i](g, out, *values, **fixed) if fixed else rules[i](g, out, *values)
-            if c is None:
-                continue
-            if type(c) is not float or type(values[i]) is not float:
-                c = fitted(c, values[i], node, i)
-            before = cotangents.get(x)
-            cotangents[x] = c if before is None else before + c
+            if type(x) is Data and (carries is None or x in carries) and rules[i] is not None:
+                c = rules[i](g, out, *values, **fixed)
+                if c is not None:  # an index, an integer
+                    c = fitted(c, values[i], data, i)
+                    cotangents[x] = cotangents[x] + c if x in cotangents else c
     found.update(cotangents)
     return found
 
 
-def fitted(c: Any, x: Any, node: Node, i: int) -> Any:
+def fitted(c: Any, x: Any, output: Data, i: int) -> Any:
     """Return a cotangent in the shape of its input `x`: summed over what a broadcast repeated."""
     arrived, shape = shape_of(c), shape_of(x)
     if arrived == shape:
@@ -65,7 +85,7 @@ def fitted(c: Any, x: Any, node: Node, i: int) -> Any:
         common = np.broadcast_shapes(arrived, shape)
     except ValueError:
         raise InputError(
-            f"derivative of {node.name}: the rule of input {i} gave shape {arrived}, "
+            f"derivative of {output.node.name}: the rule of input {i} gave shape {arrived}, "
             f"the input has shape {shape}"
         ) from None
     full = c if arrived == common else broadcast_to(c, shape=common)
@@ -93,24 +113,24 @@ def backward(y: Data, seed: Any = None) -> None:
     >>> x.grad
     6.0
     """
+    refuse_steps(y)
     seed = seed_of(y, seed)
     flow = Flow([y])
     refuse_blocked(flow)
     refuse_stale(flow)
     with np.errstate(all="ignore"):  # an infinite slope is an answer; the forward run has warned
         found = pull(flow, y, seed._value, VALUE)
-    for x in flow.ends:
-        g = found.get(x)
-        if g is None:
-            g = np.zeros(x.shape, x.dtype) if x.shape else 0.0
-        x._grad = _stored(g if x._grad is None else x._grad + g, x)
+    with ADDING:
+        for x in flow.ends:
+            g = fresh(found.get(x), x)
+            x._grad = g if x._grad is None else fresh(x._grad + g, x)
 
 
-def _stored(g: Any, x: Data) -> Any:
-    """Return a gradient that shares memory with nothing, in the dtype of its input."""
-    if type(g) is Data:
-        g = g._value
-    return float(g) if not x.shape and x.dtype == np.float64 else np.array(g, dtype=x.dtype)
+def fresh(g: Any, x: Data) -> Any:
+    """Return a gradient of `x` as an array that shares memory with nothing, of the dtype of `x`."""
+    if type(x._value) is float:
+        return 0.0 if g is None else float(g)
+    return np.zeros(x.shape, x.dtype) if g is None else np.array(g, dtype=x.dtype)
 
 
 def seed_of(y: Data, seed: Any) -> Data:
@@ -121,7 +141,7 @@ def seed_of(y: Data, seed: Any) -> Data:
                 f"gradient of {label(y)}: it has shape {y.shape}, not a single number; sum or "
                 "average it first, pass a seed of that shape, or use mg.jacobian"
             )
-        seed = 1.0 if y.dtype == np.float64 else y.dtype.type(1)
+        seed = 1.0 if y.dtype.kind != "f" or y.dtype == np.float64 else y.dtype.type(1)
     given = as_data(seed)
     if given.shape != y.shape:
         raise InputError(
@@ -176,24 +196,32 @@ def gradients(y: Data, targets: Sequence[Data], seed: Data, stale_ok: bool = Fal
                 f"gradient with respect to {label(x)}: its dtype is {x.dtype}, and integers carry "
                 "no gradient; make it an array of floats"
             )
-    if y.dtype.kind != "f":
-        raise UsageError(f"gradient of {label(y)}: its dtype is {y.dtype}; it cannot vary smoothly")
+    refuse_steps(y)
     flow = Flow([y], targets)
     refuse_blocked(flow)
     if not stale_ok:
         refuse_stale(flow)
-    refuse_foreign(targets, y, flow)
+    refuse_foreign(targets, y)
     with np.errstate(all="ignore"):
-        found = pull(flow, y, seed, lambda x: x)
-    return [found[x] if x in found else zeros_like(x) for x in targets]
+        found = pull(flow, y, seed)
+    return [as_gradient(found.get(x), x) for x in targets]
 
 
-def refuse_foreign(targets: Sequence[Data], y: Data, flow: Flow) -> None:
-    """Raise for an interior target that the graph of `y` does not contain."""
+def refuse_steps(y: Data) -> None:
+    """Raise for integers and truths, which do not vary smoothly."""
+    if y.dtype.kind != "f":
+        raise UsageError(
+            f"gradient of {label(y)}: its dtype is {y.dtype}, and steps have no slope; "
+            "compute it from floats with smooth functions"
+        )
+
+
+def refuse_foreign(targets: Sequence[Data], y: Data) -> None:
+    """Raise for a target that something made and that the graph of `y` does not contain."""
     inside = None
     for x in targets:
-        if x._node is not None and x is not y:
-            inside = set(Graph(y).data) if inside is None else inside
+        if x._made is not None and x is not y:
+            inside = set(ancestors([y])) if inside is None else inside
             if x not in inside:
                 raise InputError(
                     f"gradient with respect to {label(x)}: it is not part of this graph of "
@@ -202,9 +230,12 @@ def refuse_foreign(targets: Sequence[Data], y: Data, flow: Flow) -> None:
                 )
 
 
-def zeros_like(x: Data) -> Data:
-    """Return a constant zero of the shape and dtype of `x`."""
-    return as_data(own(np.zeros(x.shape, x.dtype)))
+def as_gradient(g: Any, x: Data) -> Data:
+    """Return a cotangent of `x`, or None for zero, as Data of the dtype of `x`."""
+    if g is None:
+        return as_data(own(np.zeros(x.shape, x.dtype)))
+    g = as_data(g)
+    return g if g.dtype == x.dtype else astype(g, dtype=x.dtype)
 
 
 Data.backward = backward  # type: ignore[method-assign]

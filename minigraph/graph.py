@@ -1,9 +1,4 @@
-"""The graph: data, the functions between them, and the order in which they ran.
-
-Two kinds of thing alternate. `Data` holds a value; a `Node` is the function that made it. An arrow
-only ever points from a result to what it was made from: a `Data` knows its node, a node knows its
-inputs, and no input knows who uses it. So there are no reference cycles, a dropped graph is freed
-at once, and any number of threads can build graphs side by side.
+"""The graph: the functions between data, and the order in which they ran.
 
 Building runs: every `Data` has its value at once. What ran can be run again, because a node keeps
 its operation (or its law), its fixed arguments and its inputs.
@@ -11,269 +6,39 @@ its operation (or its law), its fixed arguments and its inputs.
 
 from __future__ import annotations
 
-import itertools
-import operator
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from .errors import InputError, UnknownNameError, UsageError
-from .values import Value, from_user, show
-
-NO_FIXED: Mapping[str, Any] = {}
-RAN = operator.attrgetter("_node.serial")  # when the node of a data ran
-tick = itertools.count(1).__next__  # a clock: it only orders what ran, across all graphs and threads
-
-
-class Data:
-    """Data: an input, or the output of a function. Drawn as a diamond.
-
-    Parameters
-    ----------
-    value : float or array_like
-        Python ints and lists of ints become float64; integer and float32 arrays keep their dtype.
-    name : str, optional
-        What pictures, listings and errors call it.
-    constant : bool
-        A constant never receives a gradient.
-
-    Raises
-    ------
-    InputError, UsageError
-        For a value that is complex, not numeric, or ragged.
-
-    Examples
-    --------
-    >>> theta = Data(0.5, name="θ")
-    >>> theta.value, theta.shape, theta.node
-    (0.5, (), None)
-    """
-
-    __slots__ = ("_changed", "_constant", "_name", "_node", "_replays", "_value", "_grad",
-                 "__weakref__")  # fmt: skip
-    __array_priority__ = 1000.0
-    __hash__ = object.__hash__
-
-    def __init__(self, value: Any, name: str | None = None, *, constant: bool = False) -> None:
-        self._value = from_user(value)
-        self._node = None
-        self._constant = constant
-        self._changed = 0
-        if name is not None:
-            self.name = name
-
-    def __getattr__(self, slot: str) -> Any:
-        # Results set two slots only (a million of them are made); the others read as their default.
-        if slot in DATA_DEFAULTS:
-            return DATA_DEFAULTS[slot]
-        raise AttributeError(f"Data has no attribute {slot!r}")
-
-    @property
-    def value(self) -> Any:
-        """The value: a Python float, or a read-only array. Assignable on an input, shape kept."""
-        return self._value
-
-    @value.setter
-    def value(self, new: Any) -> None:
-        if self._node is not None:
-            raise UsageError(
-                f"value of {label(self)} was computed by {self._node.name}; "
-                "only an input can be assigned: assign the inputs above it and build it again"
-            )
-        if self._constant == "literal":
-            raise UsageError(
-                f"value of {label(self)}: it was written as a bare number or array and stays; "
-                "write mg.Data(…, constant=True) in its place to swap it later"
-            )
-        value = from_user(new)
-        if np.shape(value) != self.shape:
-            raise InputError(
-                f"value of {label(self)}: shape {np.shape(value)} does not replace shape "
-                f"{self.shape}; make a new Data for another shape"
-            )
-        self._value = from_user(np.asarray(value, dtype=self.dtype))
-        self._changed = tick()
-
-    @property
-    def grad(self) -> Any:
-        """The gradient accumulated by `backward`, a float or an array; None before the first."""
-        return self._grad
-
-    @grad.setter
-    def grad(self, new: Any) -> None:
-        self._grad = new
-
-    @property
-    def node(self) -> Any:
-        """The function that made this data: a `Node`, or None for an input."""
-        if self._node is not None:
-            self._node.link(self)
-        return self._node
-
-    @property
-    def name(self) -> str | None:
-        """The name, or None. Assignable; two data may have the same one."""
-        return self._name
-
-    @name.setter
-    def name(self, new: str | None) -> None:
-        if new is not None and not isinstance(new, str):
-            raise UsageError(f"name of Data: got {type(new).__name__}; a name is a string or None")
-        self._name = new
-
-    @property
-    def constant(self) -> bool:
-        """True for an input that never receives a gradient."""
-        return bool(self._constant)
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The shape, ``()`` for a single number."""
-        return () if type(self._value) is float else self._value.shape
-
-    @property
-    def ndim(self) -> int:
-        """The number of axes."""
-        return len(self.shape)
-
-    @property
-    def size(self) -> int:
-        """The number of elements."""
-        return 1 if type(self._value) is float else int(self._value.size)
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """The dtype; a Python float is float64."""
-        return np.dtype(np.float64) if type(self._value) is float else self._value.dtype
-
-    def item(self) -> Any:
-        """Return the one element as a Python number."""
-        return self._value if type(self._value) is float else self._value.item()
-
-    def __len__(self) -> int:
-        if not self.shape:
-            raise UsageError(f"len of {label(self)}: a single number has no length")
-        return self.shape[0]
-
-    def __float__(self) -> float:
-        return float(self.item())
-
-    def __int__(self) -> int:
-        return int(self._decide())
-
-    def __index__(self) -> int:
-        return operator.index(self._decide())
-
-    def __bool__(self) -> bool:
-        return bool(self._decide())
-
-    def _decide(self) -> Any:
-        """Return the value for Python's own control flow, and remember which draws it looked at."""
-        for data in ancestors([self]):
-            if isinstance(data._node, StochasticNode):
-                data._node.branched = True
-        return self._value
-
-    def __eq__(self, other: object) -> Any:
-        if isinstance(other, (int, float, np.ndarray, np.generic)):
-            raise UsageError(
-                f"== on {label(self)}: Data are compared by identity (they are keys of mappings); "
-                "write mg.equal(x, y) to compare values, or compare x.value"
-            )
-        return NotImplemented
-
-    def __setitem__(self, index: Any, value: Any) -> None:
-        raise UsageError(
-            f"item assignment on {label(self)}: Data are never changed in place; build the new "
-            "array with mg.where(mask, new, x) or mg.index_update(x, index, new)"
-        )
-
-    def __repr__(self) -> str:
-        name = f", name={self.name!r}" if self.name else ""
-        return f"Data({show(self._value)}{name}{', constant=True' if self.constant else ''})"
-
-    if TYPE_CHECKING:  # given by the chapters that can say what they do: operations, gradients
-
-        T: Data
-
-        def backward(self, seed: Any = None) -> None: ...
-        def __getitem__(self, index: Any) -> Data: ...
-        def __iter__(self) -> Iterator[Data]: ...
-        def __array_ufunc__(self, *args: Any, **keywords: Any) -> Any: ...
-        def __neg__(self) -> Data: ...
-        def __pos__(self) -> Data: ...
-        def __abs__(self) -> Data: ...
-        def __invert__(self) -> Data: ...
-        def __add__(self, other: Any) -> Data: ...
-        def __radd__(self, other: Any) -> Data: ...
-        def __sub__(self, other: Any) -> Data: ...
-        def __rsub__(self, other: Any) -> Data: ...
-        def __mul__(self, other: Any) -> Data: ...
-        def __rmul__(self, other: Any) -> Data: ...
-        def __truediv__(self, other: Any) -> Data: ...
-        def __rtruediv__(self, other: Any) -> Data: ...
-        def __floordiv__(self, other: Any) -> Data: ...
-        def __rfloordiv__(self, other: Any) -> Data: ...
-        def __mod__(self, other: Any) -> Data: ...
-        def __rmod__(self, other: Any) -> Data: ...
-        def __pow__(self, other: Any) -> Data: ...
-        def __rpow__(self, other: Any) -> Data: ...
-        def __matmul__(self, other: Any) -> Data: ...
-        def __rmatmul__(self, other: Any) -> Data: ...
-        def __lt__(self, other: Any) -> Data: ...
-        def __le__(self, other: Any) -> Data: ...
-        def __gt__(self, other: Any) -> Data: ...
-        def __ge__(self, other: Any) -> Data: ...
-        def __and__(self, other: Any) -> Data: ...
-        def __or__(self, other: Any) -> Data: ...
-        def __xor__(self, other: Any) -> Data: ...
-
-
-DATA_DEFAULTS: Mapping[str, Any] = {
-    "_name": None, "_constant": False, "_grad": None, "_changed": 0, "_replays": None,
-}  # fmt: skip
-
-
-def result(value: Value, node: Node) -> Data:
-    """Return the output of `node`; the fast way to make a Data."""
-    data = Data.__new__(Data)
-    data._value = value
-    data._node = node
-    return data
-
+from .data import NO_FIXED, Data, above, ancestors, label, literal_data, new_data, tick
+from .errors import UnknownNameError, UsageError
+from .values import Value
 
 class Node:
     """A function between data; `DeterministicNode` and `StochasticNode` are the two kinds."""
 
-    __slots__ = ("inputs", "serial", "_group", "_name", "_output", "__weakref__")
-    default_name = "?"
+    __slots__ = ("_group", "_name", "_output", "_output_name", "inputs", "serial", "value",
+                 "__weakref__")  # fmt: skip
     inputs: tuple[Data, ...]
-    serial: int
+    serial: int  # when it ran
+    value: Value
+    barrier: str | None
+    _group: Group | None
 
-    def __getattr__(self, slot: str) -> Any:
-        if slot in NODE_DEFAULTS:
-            return NODE_DEFAULTS[slot]
-        raise AttributeError(f"{type(self).__name__} has no attribute {slot!r}")
-
-    def link(self, output: Data) -> None:
-        """Remember which Data is the output, without keeping it alive (that would be a cycle)."""
-        if self._output is None:
-            self._output = weakref.ref(output)
+    def __init__(self, inputs: tuple[Data, ...], serial: int) -> None:
+        self.inputs = inputs
+        self.serial = serial
+        self._group = self._name = self._output = self._output_name = None
 
     @property
     def output(self) -> Data:
         """The data that this node made."""
         data = None if self._output is None else self._output()
         if data is None:  # nobody held it, so nobody can tell a new one from it
-            data = self.again()
+            data = result(self.value, self)
+            data.name = self._output_name
             self._output = weakref.ref(data)
         return data
-
-    def again(self) -> Data:
-        """Return a new Data with this node's result."""
-        raise NotImplementedError
 
     @property
     def name(self) -> str:
@@ -284,14 +49,13 @@ class Node:
     def name(self, new: str) -> None:
         self._name = new
 
+    @property
+    def default_name(self) -> str:
+        """What the node is called until it is given a name."""
+        raise NotImplementedError
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r})"
-
-
-NODE_DEFAULTS: Mapping[str, Any] = {
-    "_name": None, "_group": None, "_output": None, "branched": False,
-    "noise": None, "output_name": None,
-}  # fmt: skip
 
 
 class DeterministicNode(Node):
@@ -305,24 +69,21 @@ class DeterministicNode(Node):
     fixed: Mapping[str, Any]
 
     def __init__(
-        self, op: Any, inputs: tuple[Data, ...], fixed: Mapping[str, Any] = NO_FIXED
-    ) -> None:
+        self, op: Any, inputs: tuple[Data, ...], fixed: Mapping[str, Any] = NO_FIXED,
+        serial: int | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(inputs, tick() if serial is None else serial)
         self.op = op
-        self.inputs = inputs
         self.fixed = fixed
-        self.serial = tick()
 
     @property
-    def default_name(self) -> str:  # type: ignore[override]
+    def default_name(self) -> str:
         return self.op.name
 
     @property
-    def barrier(self) -> str | None:
+    def barrier(self) -> str | None:  # type: ignore[override]
         """``"stop"`` where a gradient ends on purpose, ``"black box"`` where it must not cross."""
         return self.op.barrier
-
-    def again(self) -> Data:
-        return result(self.op.evaluate([x._value for x in self.inputs], self.fixed), self)
 
 
 class StochasticNode(Node):
@@ -333,63 +94,54 @@ class StochasticNode(Node):
     makes of this node keeps it. ``branched`` records that Python looked at the sample in an ``if``.
     """
 
-    __slots__ = ("branched", "distribution", "draw", "noise", "output_name", "value")
-    default_name = "P"
+    __slots__ = ("branched", "distribution", "draw", "noise")
     barrier = "draw"
+    default_name = "P"  # type: ignore[assignment]
 
     def __init__(self, distribution: Any, value: Value, noise: Value | None, draw: object) -> None:
+        super().__init__(tuple(distribution.inputs), tick())
         self.distribution = distribution
-        self.inputs = tuple(distribution.inputs)
         self.value = value
         self.noise = noise
         self.draw = draw
-        self.serial = tick()
-
-    def link(self, output: Data) -> None:
-        self.output_name = output._name
-        super().link(output)
-
-    def again(self) -> Data:
-        data = result(self.value, self)
-        data.name = self.output_name
-        return data
+        self.branched = False
 
 
-def above(
-    outputs: Iterable[Data], *, through_stops: bool = True
-) -> tuple[list[Data], list[Data]]:
-    """Return what a node made, in the order it ran, and the inputs, above and including `outputs`.
-
-    Bare numbers are left out. Without `through_stops` the walk ends below a stop_gradient.
-    """
-    todo = list(outputs)
-    made: dict[Data, None] = {}
-    inputs: dict[Data, None] = {}
-    while todo:
-        data = todo.pop()
-        node = data._node
-        if node is None:
-            if data._constant != "literal":
-                inputs[data] = None
-        elif data not in made:
-            made[data] = None
-            if through_stops or node.barrier != "stop":
-                todo.extend(node.inputs)
-    return sorted(made, key=RAN), list(inputs)
+def result(value: Value, node: Node) -> Data:
+    """Return the output of `node`."""
+    data = new_data(Data)
+    data._value = node.value = value
+    if isinstance(node, DeterministicNode):
+        data._made = (node.op, node.inputs, node.fixed, node.serial)
+    else:
+        data._made = (node, node.inputs, NO_FIXED, node.serial)
+    data._held = node
+    return data
 
 
-def ancestors(outputs: Iterable[Data]) -> list[Data]:
-    """Return what a node made above and including `outputs`, in the order it ran."""
-    return above(outputs)[0]
+def node_of(data: Data) -> Node | None:
+    """Return the function that made `data`: a `Node`, or None for an input."""
+    if data._made is None or data._held is not None:
+        return data._held
+    op, inputs, fixed, serial = data._made
+    inputs = tuple([literal_data(x) if type(x) is float else x for x in inputs])
+    data._made = (op, inputs, fixed, serial)
+    data._held = node = DeterministicNode(op, inputs, fixed, serial)
+    node.value = data._value
+    return node
 
 
-def label(data: Data) -> str:
-    """Return what an error calls `data`: its name, else what it is."""
-    if data.name:
-        return repr(data.name)
-    if data._node is None:
-        return f"the unnamed {'constant' if data.constant else 'input'} {show(data._value)}"
-    return f"the unnamed output of {data._node.name}"
+def linked_node(data: Data) -> Node | None:
+    """Return the function that made this data: a `Node`, or None for an input."""
+    node = node_of(data)
+    if node is not None and node._output is None:
+        node._output = weakref.ref(data)  # not strong: that would be a cycle
+        node._output_name = data._name
+    return node
+
+
+Data._node = property(node_of)  # type: ignore[assignment]
+Data.node = property(linked_node)  # type: ignore[assignment]
 
 
 class Graph:

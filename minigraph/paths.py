@@ -7,10 +7,12 @@ the paths are looked at before anything is differentiated.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Sequence
 
+from .data import walk
 from .errors import BlockedGradientError, UsageError
-from .graph import Data, Graph, Node, StochasticNode, above, label
+from .graph import Data, Graph, Node, StochasticNode, label
 
 
 class Flow:
@@ -27,47 +29,60 @@ class Flow:
     ----------
     made : list of Data
         What a node made on any path towards the outputs, in the order it ran.
-    carries : dict
-        Every data that depends on `wrt`, with the input through which it (first) does; None for
-        `wrt` itself.
-    blocked : list of Data
-        The outputs of the draws and black boxes among them.
     inputs, ends : list of Data
         The inputs above the outputs (bare numbers left out); where the gradients end: `wrt`.
     """
 
     def __init__(self, outputs: Sequence[Data], wrt: Iterable[Data] | None = None) -> None:
         self.outputs = outputs
-        self.made, self.inputs = above(outputs, through_stops=False)
+        self.made, self.inputs, self._barriers = walk(outputs, through_stops=False)
         self.ends = [x for x in self.inputs if is_parameter(x)] if wrt is None else list(wrt)
-        self.carries: dict[Data, Data | None] = dict.fromkeys(self.ends)
-        self.blocked: list[Data] = []
-        carries = self.carries
-        for data in self.made:
-            node = data._node
-            for x in node.inputs:
-                if x in carries:
-                    barrier = node.barrier
-                    if barrier != "stop":
-                        carries.setdefault(data, x)
-                        if barrier:
-                            self.blocked.append(data)
-                    break
+        # Where every input is a parameter, all data carry, and nobody needs to look which ones do.
+        self.is_open = wrt is None and not self._barriers and len(self.ends) == len(self.inputs)
 
-    def path(self, through: Data) -> list[Data]:
-        """Return one path from `wrt` through the data `through` to an output."""
-        path = [through]
-        source = self.carries[through]
-        while source is not None:
-            path.insert(0, source)
-            source = self.carries[source]
+    @functools.cached_property
+    def carries(self) -> dict[Data, Data | None]:
+        """Every data that depends on `wrt`, with the input by which it does; None for `wrt`."""
+        carries: dict[Data, Data | None] = dict.fromkeys(self.ends)
+        for data in self.made:
+            op, inputs, _, _ = data._made
+            for x in inputs:
+                if type(x) is Data and x in carries:
+                    if op.barrier != "stop":
+                        carries.setdefault(data, x)
+                    break
+        return carries
+
+    @functools.cached_property
+    def blocked(self) -> list[Data]:
+        """The outputs of the draws and black boxes through which a path runs, in order."""
+        return [
+            data
+            for data in self._barriers
+            if data._made[0].barrier != "stop" and any(x in self.carries for x in data._node.inputs)
+        ]
+
+    @functools.cached_property
+    def _towards(self) -> dict[Data, Data]:
+        """Return for every data the next one on some way to an output."""
         towards: dict[Data, Data] = {}
+        outputs = set(self.outputs)
         for data in reversed(self.made):
-            if data._node.barrier != "stop" and (data in towards or data in self.outputs):
+            if data._made[0].barrier != "stop" and (data in towards or data in outputs):
                 for x in data._node.inputs:
                     towards.setdefault(x, data)
-        while path[-1] in towards:
-            path.append(towards[path[-1]])
+        return towards
+
+    def path(self, through: Data) -> list[Data]:
+        """Return one path from `wrt` through the draw or black box `through` to an output."""
+        source = next(x for x in through._node.inputs if x in self.carries)
+        path = [through]
+        while source is not None:
+            path.append(source)
+            source = self.carries[source]
+        path.reverse()
+        while path[-1] in self._towards:
+            path.append(self._towards[path[-1]])
         return path
 
 
@@ -96,12 +111,12 @@ def is_parameter(x: Data) -> bool:
     return x._node is None and not x._constant and x.dtype.kind == "f"
 
 
-def blocked(graph: Graph, wrt: Data | Sequence[Data] | None = None) -> dict[Node, str]:
+def blocked(graph: Graph, wrt: Data | str | Sequence[Data | str] | None = None) -> dict[Node, str]:
     """Return the nodes at which a gradient to `wrt` stops, each with a path through it.
 
     Parameters
     ----------
-    wrt : Data or list of Data, optional
+    wrt : Data or name, or a list of them, optional
         All inputs that are not constants, by default.
 
     Examples
@@ -113,7 +128,10 @@ def blocked(graph: Graph, wrt: Data | Sequence[Data] | None = None) -> dict[Node
     >>> mg.Graph(y).blocked()
     {StochasticNode('P'): 'θ → P → X → power → Y'}
     """
-    flow = Flow(graph.outputs, [wrt] if isinstance(wrt, Data) else wrt)
+    if wrt is not None:
+        handles = [wrt] if isinstance(wrt, (Data, str)) else list(wrt)
+        wrt = [graph[x] if isinstance(x, str) else x for x in handles]
+    flow = Flow(graph.outputs, wrt)
     return {data.node: describe(flow.path(data)) for data in flow.blocked}
 
 
@@ -128,11 +146,11 @@ def refuse_blocked(flow: Flow) -> None:
     more = f" ({others} more like it: see mg.Graph(y).blocked())" if others else ""
     if isinstance(at._node, StochasticNode):
         law = type(at._node.distribution).__name__
-        handle = f'"{at.name}"' if at.name else "nodes"
+        handle = f', "{at.name}"' if at.name else ""
         raise BlockedGradientError(
             f"{y.name or 'y'} depends on {label(theta)} through random {at.name or 'data'} ~ {law} "
             f"(path {describe(path)}), and a gradient cannot cross a draw{more}; "
-            f"call mg.reparameterize(y, {handle}) or mg.reinforce(y, {handle}), "
+            f"call mg.reparameterize(y{handle}) or mg.reinforce(y{handle}), "
             "or mg.unblock(y) for the best legal choice."
         )
     raise BlockedGradientError(
@@ -145,10 +163,12 @@ def refuse_blocked(flow: Flow) -> None:
 
 def refuse_stale(flow: Flow) -> None:
     """Raise if an input was assigned after something was computed from it."""
-    changed = [x for x in flow.inputs if flow.made and x._changed > flow.made[0]._node.serial]
-    for x in changed:
+    start = flow.made[0]._made[3] if flow.made else 0
+    for x in flow.inputs:
+        if x._changed <= start:
+            continue
         for data in flow.made:
-            if x in data._node.inputs and x._changed > data._node.serial:
+            if x in data._node.inputs and x._changed > data._made[3]:
                 raise UsageError(
                     f"gradient through {label(data)}: input {label(x)} was given a new value after "
                     "it was computed; build the graph again, or use mg.expectation, which replays "

@@ -1,0 +1,284 @@
+"""Data: the diamonds of a graph, and the walk up from them.
+
+Two kinds of thing alternate. `Data` holds a value; a `Node` is the function that made it. An arrow
+only ever points from a result to what it was made from: a `Data` knows its node, a node knows its
+inputs, and no input knows who uses it. So there are no reference cycles, a dropped graph is freed
+at once, and any number of threads can build graphs side by side.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import operator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .errors import InputError, UsageError
+from .values import Value, from_user, show
+
+tick = itertools.count(1).__next__  # a clock: it only orders what ran, across all graphs and threads
+
+
+class Data:
+    """Data: an input, or the output of a function. Drawn as a diamond.
+
+    Parameters
+    ----------
+    value : float or array_like
+        Python ints and lists of ints become float64; integer and float32 arrays keep their dtype.
+    name : str, optional
+        What pictures, listings and errors call it.
+    constant : bool
+        A constant never receives a gradient.
+
+    Raises
+    ------
+    InputError, UsageError
+        For a value that is complex, not numeric, or ragged.
+
+    Examples
+    --------
+    >>> theta = Data(0.5, name="θ")
+    >>> theta.value, theta.shape, theta.node
+    (0.5, (), None)
+    """
+
+    # How a result was made is a tuple, (operation, inputs, fixed arguments, time), in which a float
+    # may stand for a literal. A million results are made before anybody asks one for its node.
+    __slots__ = ("_changed", "_constant", "_grad", "_held", "_made", "_name", "_replays", "_value",
+                 "__weakref__")  # fmt: skip
+    __array_priority__ = 1000.0
+    __hash__ = object.__hash__
+
+    def __init__(self, value: Any, name: str | None = None, *, constant: bool = False) -> None:
+        self._value = from_user(value)
+        self._made = None
+        self._constant = constant
+        self._changed = 0
+        if name is not None:
+            self.name = name
+
+    def __getattr__(self, slot: str) -> Any:
+        # Results set two slots only (a million of them are made); the others read as their default.
+        if slot in DATA_DEFAULTS:
+            return DATA_DEFAULTS[slot]
+        raise AttributeError(f"Data has no attribute {slot!r}")
+
+    @property
+    def value(self) -> Any:
+        """The value: a Python float, or a read-only array. Assignable on an input, shape kept."""
+        return self._value
+
+    @value.setter
+    def value(self, new: Any) -> None:
+        if self._made is not None:
+            raise UsageError(
+                f"value of {label(self)} was computed by {self.node.name}; "
+                "only an input can be assigned: assign the inputs above it and build it again"
+            )
+        if self._constant == "literal":
+            raise UsageError(
+                f"value of {label(self)}: it was written as a bare number or array and stays; "
+                "write mg.Data(…, constant=True) in its place to swap it later"
+            )
+        value = from_user(new)
+        if np.shape(value) != self.shape:
+            raise InputError(
+                f"value of {label(self)}: shape {np.shape(value)} does not replace shape "
+                f"{self.shape}; make a new Data for another shape"
+            )
+        self._value = from_user(np.asarray(value, dtype=self.dtype))
+        self._changed = tick()
+
+    @property
+    def grad(self) -> Any:
+        """The gradient accumulated by `backward`, a float or an array; None before the first."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, new: Any) -> None:
+        self._grad = new
+
+    @property
+    def name(self) -> str | None:
+        """The name, or None. Assignable; two data may have the same one."""
+        return self._name
+
+    @name.setter
+    def name(self, new: str | None) -> None:
+        if new is not None and not isinstance(new, str):
+            raise UsageError(f"name of Data: got {type(new).__name__}; a name is a string or None")
+        self._name = new
+
+    @property
+    def constant(self) -> bool:
+        """True for an input that never receives a gradient."""
+        return bool(self._constant)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape, ``()`` for a single number."""
+        return () if type(self._value) is float else self._value.shape
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return 1 if type(self._value) is float else int(self._value.size)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The dtype; a Python float is float64."""
+        return np.dtype(np.float64) if type(self._value) is float else self._value.dtype
+
+    def item(self) -> Any:
+        """Return the one element as a Python number."""
+        return self._value if type(self._value) is float else self._value.item()
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise UsageError(f"len of {label(self)}: a single number has no length")
+        return self.shape[0]
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self._decide())
+
+    def __index__(self) -> int:
+        return operator.index(self._decide())
+
+    def __bool__(self) -> bool:
+        return bool(self._decide())
+
+    def _decide(self) -> Any:
+        """Return the value for Python's own control flow, and remember which draws it looked at."""
+        for data in ancestors([self]):
+            if data._made[0].barrier == "draw":
+                data._node.branched = True
+        if self.size != 1 and self.ndim:
+            raise InputError(
+                f"truth of {label(self)}: shape {self.shape} has {self.size} elements, and only one "
+                "has a truth; write mg.any(…), mg.all(…), or mg.where to choose element by element"
+            )
+        return self._value
+
+    def __eq__(self, other: object) -> Any:
+        if isinstance(other, (int, float, np.ndarray, np.generic)):
+            raise UsageError(
+                f"== on {label(self)}: Data are compared by identity (they are keys of mappings); "
+                "write mg.equal(x, y) to compare values, or compare x.value"
+            )
+        return NotImplemented
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        raise UsageError(
+            f"item assignment on {label(self)}: Data are never changed in place; build the new "
+            "array with mg.where(mask, new, x) or mg.index_update(x, index, new)"
+        )
+
+    def __repr__(self) -> str:
+        name = f", name={self.name!r}" if self.name else ""
+        return f"Data({show(self._value)}{name}{', constant=True' if self.constant else ''})"
+
+    if TYPE_CHECKING:  # given by the chapters that can say what they do: nodes, operations, gradients
+        T: Data
+        node: Any
+        _node: Any
+
+        def backward(self, seed: Any = None) -> None: ...
+        def __getitem__(self, index: Any) -> Data: ...
+        def __iter__(self) -> Iterator[Data]: ...
+        def __array_ufunc__(self, *args: Any, **keywords: Any) -> Any: ...
+        def _unary(self) -> Data: ...
+        def _binary(self, other: Any) -> Data: ...
+
+        __neg__ = __pos__ = __abs__ = __invert__ = _unary
+        __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _binary
+        __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = _binary
+        __pow__ = __rpow__ = __matmul__ = __rmatmul__ = __and__ = __or__ = __xor__ = _binary
+        __lt__ = __le__ = __gt__ = __ge__ = _binary
+
+
+DATA_DEFAULTS: Mapping[str, Any] = {
+    "_name": None, "_constant": False, "_grad": None, "_changed": 0, "_replays": None, "_held": None,
+}  # fmt: skip
+NO_FIXED: Mapping[str, Any] = {}
+new_data = Data.__new__
+
+
+def made(
+    value: Value, op: Any, inputs: tuple[Any, ...], fixed: Mapping[str, Any] = NO_FIXED
+) -> Data:
+    """Return what the operation `op` made of `inputs`."""
+    data = new_data(Data)
+    data._value = value
+    data._made = (op, inputs, fixed, tick())
+    return data
+
+
+def literal_data(x: Any) -> Data:
+    """Return a bare number or array as the constant it is in an expression."""
+    data = new_data(Data)
+    data._value = x if type(x) is float else from_user(x)
+    data._made = None
+    data._constant = "literal"
+    return data
+
+
+def walk(
+    outputs: Iterable[Data], through_stops: bool = True
+) -> tuple[list[Data], list[Data], list[Data]]:
+    """Return what was made, in the order it ran, the inputs, and the barriers, above `outputs`.
+
+    The outputs themselves are part of it, bare numbers are not. Barriers are the draws, the black
+    boxes and the stops; without `through_stops` the walk ends below a stop.
+    """
+    made: dict[int, Data] = {}  # by the time it ran
+    inputs: dict[Data, None] = {}
+    barriers: dict[Data, None] = {}
+    todo: list[Any] = list(outputs)
+    for data in todo:  # which grows meanwhile
+        if type(data) is Data:
+            how = data._made
+            if how is None:
+                inputs[data] = None
+            elif how[3] not in made:
+                made[how[3]] = data
+                barrier = how[0].barrier
+                if barrier is not None:
+                    barriers[data] = None
+                if through_stops or barrier != "stop":
+                    todo += how[1]
+    return (
+        [made[time] for time in sorted(made)],
+        [data for data in inputs if data._constant != "literal"],
+        sorted(barriers, key=lambda data: data._made[3]),
+    )
+
+
+def above(outputs: Iterable[Data]) -> tuple[list[Data], list[Data]]:
+    """Return what was made, in the order it ran, and the inputs, above and including `outputs`."""
+    return walk(outputs)[:2]
+
+
+def ancestors(outputs: Iterable[Data]) -> list[Data]:
+    """Return what was made above and including `outputs`, in the order it ran."""
+    return walk(outputs)[0]
+
+
+def label(data: Data) -> str:
+    """Return what an error calls `data`: its name, else what it is."""
+    if data.name:
+        return repr(data.name)
+    if data._made is None:
+        return f"the unnamed {'constant' if data.constant else 'input'} {show(data._value)}"
+    return f"the unnamed output of {data.node.name}"
