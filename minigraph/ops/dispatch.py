@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..data import Data, above, label
+from ..data import Data, above, label, made
 from ..errors import UsageError
-from ..graph import DeterministicNode, result
 from . import elementwise, layouts, linear, selection, special
 from .base import Operation, as_data, record
 from .namespace import BY_NUMPY, PUBLIC
@@ -55,20 +54,28 @@ def binary(op: Operation) -> Callable[[Data, Any], Data]:
     scalar = op.scalar
 
     def method(self: Data, other: Any) -> Data:
-        if type(other) is not Data:
+        a = self._value
+        if type(other) is Data:
+            b = other._value
+        elif type(other) is float:
+            b = other
+        else:
             other = as_data(other)
-        a, b = self._value, other._value
-        if scalar is not None and type(a) is float and type(b) is float:
-            return result(scalar(a, b), DeterministicNode(op, (self, other)))
-        return record(op, (self, other))
+            b = other._value
+        if type(a) is float and type(b) is float and scalar is not None:
+            return made(scalar(a, b), op, (self, other))
+        return record(op, (self, as_data(other)))
 
     return method
 
 
 def reflected(op: Operation) -> Callable[[Data, Any], Data]:
     """Return the method ``other op x``."""
+    scalar = op.scalar
 
     def method(self: Data, other: Any) -> Data:
+        if type(self._value) is float and type(other) is float and scalar is not None:
+            return made(scalar(other, self._value), op, (other, self))
         return record(op, (as_data(other), self))
 
     return method
@@ -126,8 +133,8 @@ def found(func: Any) -> Callable[..., Any]:
 
 def to_array(self: Data, dtype: Any = None, copy: Any = None) -> Any:
     """Return the plain value of a constant; else an array of Data, so that nothing is detached."""
-    made, inputs = above([self])
-    drawn = any(x._made[0].barrier == "draw" for x in made)  # type: ignore[index]
+    results, inputs = above([self])
+    drawn = any(x._made[0].barrier == "draw" for x in results)  # type: ignore[index]
     if drawn or not all(x._constant for x in inputs):
         if dtype is not None and np.dtype(dtype) != object:
             raise UsageError(

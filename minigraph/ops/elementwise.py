@@ -10,6 +10,7 @@ inf).
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -49,8 +50,8 @@ divide = ufunc(
 )  # fmt: skip
 negative = ufunc("negative", np.negative, lambda g, y, x: -g)
 positive = ufunc("positive", np.positive, lambda g, y, x: g)
-add.scalar, subtract.scalar, multiply.scalar = float.__add__, float.__sub__, float.__mul__
-negative.scalar = float.__neg__  # these never raise, so they need no guard
+add.scalar, subtract.scalar, multiply.scalar = operator.add, operator.sub, operator.mul
+negative.scalar = operator.neg  # these never raise, so they need no guard
 
 
 def _power(x: float, p: float) -> float:
