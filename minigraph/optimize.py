@@ -1,0 +1,223 @@
+"""Optimizers: they train inputs of a graph by assigning ``.value``, one step for each gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from .data import Data, label
+from .errors import InputError, UsageError
+
+Rate = float | Callable[[int], float]
+
+
+class Optimizer:
+    """What optimizers share; a subclass says which way to go.
+
+    Parameters
+    ----------
+    parameters : Data, or sequence of Data
+        The inputs to train.
+    rate : float or callable
+        The length of a step; or a schedule, called with the number of steps taken so far.
+    maximize : bool
+        Go uphill.
+
+    Attributes
+    ----------
+    steps : int
+        How many steps were taken.
+    """
+
+    memories: ClassVar[tuple[str, ...]] = ()  # what is remembered of the gradients of a parameter
+
+    def __init__(
+        self, parameters: Data | Sequence[Data], rate: Rate, *, maximize: bool = False
+    ) -> None:
+        self.parameters = [parameters] if isinstance(parameters, Data) else list(parameters)
+        for x in self.parameters:
+            if not isinstance(x, Data) or x.node is not None or x.constant or x.dtype.kind != "f":
+                what = label(x) if isinstance(x, Data) else f"a {type(x).__name__}"
+                raise UsageError(
+                    f"{type(self).__name__}: {what} cannot be trained; "
+                    "pass input Data of floats that are not constant"
+                )
+        self.rate = rate
+        self.maximize = maximize
+        self.steps = 0
+        self.memory = [{name: np.zeros(x.shape) for name in self.memories} for x in self.parameters]
+
+    def step(self, gradients: Mapping[Any, Any] | None = None) -> None:
+        """Assign new values to the parameters. If a gradient is bad, none of them moves.
+
+        Parameters
+        ----------
+        gradients : mapping, optional
+            From each parameter to its gradient: ``estimate.grad``, say. By default the ``.grad``
+            that `backward` has accumulated.
+
+        Raises
+        ------
+        InputError
+            If a gradient is missing, has another shape than its parameter, or is not finite.
+        """
+        if gradients is None:
+            gradients = {x: x.grad for x in self.parameters if x.grad is not None}
+        found = [self._gradient(x, gradients) for x in self.parameters]
+        rate = self.rate(self.steps) if callable(self.rate) else self.rate
+        self.steps += 1
+        for x, g, memory in zip(self.parameters, found, self.memory, strict=True):
+            move = rate * self.direction(g, memory)
+            x.value = x.value + move if self.maximize else x.value - move
+
+    def direction(self, g: Any, memory: dict[str, Any]) -> Any:
+        """Return where to go from the gradient `g`, and update the `memory` of its parameter."""
+        raise NotImplementedError
+
+    def state(self) -> dict[str, Any]:
+        """Return the number of steps and the memory as arrays by name, for a checkpoint."""
+        arrays = {f"{name}.{i}": a for i, m in enumerate(self.memory) for name, a in m.items()}
+        return {"steps": np.asarray(self.steps), **arrays}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from what `state` returned. The values of the parameters are not part of it.
+
+        Raises
+        ------
+        InputError
+            If it is the state of another optimizer, or of other parameters.
+        """
+        for name, mine in self.state().items():
+            if name not in state or np.shape(state[name]) != mine.shape:
+                arrived = f"shape {np.shape(state[name])}" if name in state else "nothing"
+                raise InputError(
+                    f"{type(self).__name__}.restore: {name!r} must have shape {mine.shape}, "
+                    f"{arrived} arrived; pass the state of the same optimizer of these parameters"
+                )
+        self.steps = int(state["steps"])
+        for i, memory in enumerate(self.memory):
+            memory.update({name: np.array(state[f"{name}.{i}"]) for name in memory})
+
+    def _gradient(self, x: Data, gradients: Mapping[Any, Any]) -> Any:
+        """Return the gradient of a parameter as an array, checked."""
+        where = f"step {self.steps + 1} of {type(self).__name__}: the gradient of {label(x)}"
+        if x not in gradients:
+            raise InputError(f"{where} is missing; compute it with wrt=[…, {x.name or 'it'}]")
+        given = gradients[x]
+        g = np.asarray(given.value if isinstance(given, Data) else given)
+        if g.shape != x.shape:
+            raise InputError(
+                f"{where} has shape {g.shape}, its value {x.shape}; pass one gradient, averaged "
+                "over samples"
+            )
+        if not np.all(np.isfinite(g)):
+            raise InputError(f"{where} is not finite; take a smaller rate or look at the inputs")
+        return g
+
+
+class SGD(Optimizer):
+    """Gradient descent, with momentum if asked for: v ← momentum v + g, θ ← θ − rate v.
+
+    Parameters
+    ----------
+    parameters, rate, maximize
+        See `Optimizer`.
+    momentum : float
+        How much of the last step is kept, in [0, 1).
+
+    References
+    ----------
+    Polyak 1964, *Some methods of speeding up the convergence of iteration methods*.
+
+    Examples
+    --------
+    >>> import minigraph as mg
+    >>> x = mg.Data(4.0, name="x")
+    >>> descent = SGD(x, rate=0.25)
+    >>> for _ in range(20):
+    ...     descent.step({x: 2 * (x.value - 3.0)})
+    >>> round(x.value, 4)
+    3.0
+    """
+
+    memories = ("velocity",)
+
+    def __init__(
+        self,
+        parameters: Data | Sequence[Data],
+        rate: Rate,
+        *,
+        momentum: float = 0.0,
+        maximize: bool = False,
+    ) -> None:
+        super().__init__(parameters, rate, maximize=maximize)
+        self.momentum = fraction("SGD", "momentum", momentum)
+
+    def direction(self, g: Any, memory: dict[str, Any]) -> Any:
+        memory["velocity"] = self.momentum * memory["velocity"] + g
+        return memory["velocity"]
+
+
+class Adam(Optimizer):
+    """Gradient descent in which every entry has a step length of its own.
+
+    It keeps running means of the gradient and of its square, and goes their ratio
+    mean / (√square + epsilon), both corrected for having started at zero.
+
+    Parameters
+    ----------
+    parameters, rate, maximize
+        See `Optimizer`; the rate is about how far an entry moves in a step, in its own units.
+    decays : pair of float
+        How much of the two running means is kept, each in [0, 1).
+    epsilon : float
+        Keeps the ratio finite.
+
+    References
+    ----------
+    Kingma and Ba 2014, algorithm 1, https://arxiv.org/abs/1412.6980
+
+    Examples
+    --------
+    >>> import minigraph as mg
+    >>> theta = mg.Data(0.0, name="θ")
+    >>> y = mg.reparameterize((mg.sample(mg.Normal(theta, 1.0), name="X") - 3.0) ** 2)
+    >>> adam = Adam(theta, rate=0.1)
+    >>> for step in range(100):
+    ...     adam.step(mg.expectation(y, 1000, wrt=theta, rng=step).grad)
+    >>> round(theta.value, 1)
+    3.0
+    """
+
+    memories = ("mean", "square")
+
+    def __init__(
+        self,
+        parameters: Data | Sequence[Data],
+        rate: Rate = 1e-3,
+        *,
+        decays: tuple[float, float] = (0.9, 0.999),
+        epsilon: float = 1e-8,
+        maximize: bool = False,
+    ) -> None:
+        super().__init__(parameters, rate, maximize=maximize)
+        first, second = decays
+        self.decays = fraction("Adam", "decays[0]", first), fraction("Adam", "decays[1]", second)
+        self.epsilon = epsilon
+
+    def direction(self, g: Any, memory: dict[str, Any]) -> Any:
+        first, second = self.decays
+        memory["mean"] = first * memory["mean"] + (1 - first) * g
+        memory["square"] = second * memory["square"] + (1 - second) * g**2
+        mean = memory["mean"] / (1 - first**self.steps)
+        square = memory["square"] / (1 - second**self.steps)
+        return mean / (np.sqrt(square) + self.epsilon)
+
+
+def fraction(optimizer: str, name: str, x: float) -> float:
+    """Return an option that must lie in [0, 1)."""
+    if not 0 <= x < 1:
+        raise InputError(f"{optimizer}: {name} must be in [0, 1); got {x!r}")
+    return float(x)
