@@ -6,7 +6,7 @@ from typing import Any
 
 from ..graph import Data, Node, StochasticNode
 from ..paths import is_parameter
-from .labels import brief, call, is_literal, shown
+from .labels import brief, call, is_literal, says_something, shown
 from .units import Unit
 
 
@@ -32,7 +32,7 @@ def unit_lines(unit: Unit) -> list[str]:
         return [*lines, call(node, short, keywords=False).removesuffix("()")]
     if node.op.name == "score_factor":
         return [*lines, "= 1, its slope is the score"]
-    if any(map(is_literal, node.inputs)) or any(v is not None for v in node.fixed.values()):
+    if any(map(is_literal, node.inputs)) or any(map(says_something, node.fixed.values())):
         said = call(node, short)
         return [said] if said.startswith(lines[0]) else [*lines, said]
     return lines

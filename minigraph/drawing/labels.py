@@ -89,8 +89,13 @@ def call(node: Node, name_of: Callable[[Data], str], keywords: bool = True) -> s
         parts = iter(inputs[1:])
         index = [next(parts, "…") if is_slot(i) else fixed_text(i) for i in node.fixed["index"]]
         return f"{inputs[0]}[{', '.join(index)}]"
-    inputs += [f"{key}={fixed_text(x)}" for key, x in node.fixed.items() if x is not None]
+    inputs += [f"{key}={fixed_text(x)}" for key, x in node.fixed.items() if says_something(x)]
     return f"{shown(node.name)}({', '.join(inputs)})"
+
+
+def says_something(fixed: Any) -> bool:
+    """Return whether a fixed argument is worth a word; None and False mostly are defaults."""
+    return fixed is not None and fixed is not False
 
 
 def is_slot(part: Any) -> bool:

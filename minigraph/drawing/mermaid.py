@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from .picture import Arrow, Box, Cluster, Picture, nested
@@ -56,10 +57,15 @@ def to_mermaid(y: Any, **options: Any) -> str:
 
 
 def source(drawn: Picture) -> str:
-    """Return a description as Mermaid."""
+    """Return a description as Mermaid.
+
+    Mermaid breaks circles where it meets them, walking from the first box on: parameters come
+    first, or a dashed arrow would pull them below the function that reads them.
+    """
+    inputs_first = sorted(drawn.boxes, key=lambda box: box.kind != "parameter")
     lines = [
         f"graph {drawn.direction}",
-        *nested(drawn, box_text, cluster_text, tab=TAB),
+        *nested(replace(drawn, boxes=tuple(inputs_first)), box_text, cluster_text, tab=TAB),
         *[TAB + arrow_text(arrow) for arrow in drawn.arrows],
         *[TAB + line for line in styles(drawn)],
     ]

@@ -12,7 +12,7 @@ from .backflow import BLOCKED, Backflow
 from .kinds import data_kind, data_lines, unit_kind, unit_lines
 from .labels import shown
 from .picture import DIRECTIONS, Arrow, Box, Cluster, Options, Picture
-from .units import Unit, chain, in_order, units
+from .units import Unit, chain, count_of, in_order, parted, units
 
 
 def picture(y: Any, **options: Any) -> Picture:
@@ -38,7 +38,7 @@ def picture(y: Any, **options: Any) -> Picture:
         raise InputError(f"picture: limit is {limit}; draw at least 2 functions")
     graph = y if isinstance(y, Graph) else Graph(y)
     sketch = Sketch(graph, options)
-    sketch.draw_boxes(limit)
+    sketch.draw_boxes()
     arrows = sketch.data_arrows()
     back = None
     if options.get("gradients", True):
@@ -55,26 +55,29 @@ class Sketch:
     def __init__(self, graph: Graph, options: Any) -> None:
         self.graph = graph
         self.options = options
-        self.units = units(graph, options.get("expand", False))
+        self.limit = options.get("limit", 80)
+        self.units = units(graph, options.get("expand", False), self.limit)
         self.homes = dict(homes(graph, self.units))
         self.ids: dict[Any, str] = {}
         self.boxes: list[Box] = []
         self.clusters: dict[Group, Cluster] = {}
         self.more: str | None = None
 
-    def draw_boxes(self, limit: int) -> None:
-        """Draw functions and data in the order they ran; the middle of a long list is one box.
-
-        What is left out is one stretch of that order, so no path leaves it and comes back.
-        """
-        things = in_order(self.graph, self.units)
-        first, last = limit // 2, len(things) - limit // 2
-        for position, thing in enumerate(things):
-            if first <= position < last and last - first > 1:
-                self.more = self.more or self.add("more", f"… {last - first:,} more …")
+    def draw_boxes(self) -> None:
+        """Draw functions and data in the order they ran; the middle of a long list is one box."""
+        before, left_out, after = parted(in_order(self.graph, self.units), self.limit)
+        self.draw(before)
+        if left_out:
+            self.more = self.add("more", f"… {count_of(left_out):,} more …")
+            for thing in left_out:
                 outputs = thing.outputs if isinstance(thing, Unit) else []
                 self.ids.update(dict.fromkeys([thing, *outputs], self.more))
-            elif isinstance(thing, Unit):
+        self.draw(after)
+
+    def draw(self, things: list[Unit | Data]) -> None:
+        """Add the boxes of functions, of what they made, and of inputs."""
+        for thing in things:
+            if isinstance(thing, Unit):
                 self.ids[thing] = self.add(unit_kind(thing), *unit_lines(thing), home=thing.box)
                 for data in thing.outputs:
                     self.add_data(data)

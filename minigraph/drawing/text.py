@@ -7,7 +7,7 @@ from collections import Counter
 from ..graph import Data, Graph, StochasticNode
 from .backflow import BLOCKED, Backflow
 from .labels import brief, call, shown
-from .units import Unit, in_order, units
+from .units import Unit, count_of, in_order, parted, units
 
 LONGEST_GRAPH = 40
 
@@ -30,17 +30,14 @@ def listing(graph: Graph) -> str:
     %2 = exp(θ)               1.64872
     Y = add(%1, %2)           2.64872
     """
-    drawn = units(graph, expand=False)
-    things = in_order(graph, drawn)
+    things = in_order(graph, units(graph, expand=False, limit=LONGEST_GRAPH))
+    before, left_out, after = parted(things, LONGEST_GRAPH)
     names = names_of(things)
     blocked = {x for x, mark in Backflow(graph).into_node.items() if mark == BLOCKED}
-    half = LONGEST_GRAPH // 2
-    left_out = max(0, len(things) - LONGEST_GRAPH)
+    rows = [row(thing, names, blocked) for thing in before]
     if left_out:
-        things[half:-half] = []
-    rows = [row(thing, names, blocked) for thing in things]
-    if left_out:
-        rows.insert(half, (f"… {left_out:,} more …", ""))
+        rows.append((f"… {count_of(left_out):,} more …", ""))
+    rows += [row(thing, names, blocked) for thing in after]
     width = min(60, max(len(left) for left, _ in rows))
     return "\n".join(f"{left:<{width}}   {right}".rstrip() for left, right in rows)
 

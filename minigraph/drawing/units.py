@@ -2,6 +2,9 @@
 
 A closed box must not hide what the picture is about: a draw or a black box inside keeps it open.
 Nor may it lie: if a path leaves the box and comes back, closing it would draw a circle.
+
+Of a large graph the middle is one unit too. It is one stretch of the order in which things ran, so
+no path leaves it and comes back.
 """
 
 from __future__ import annotations
@@ -15,10 +18,12 @@ from .labels import is_literal
 
 
 class Unit:
-    """A function of the picture: one node, or all nodes of a closed box.
+    """A function of the picture: one node, all nodes of a closed box, or all that is left out.
 
     Attributes
     ----------
+    stands_for : int
+        How many units it stands for; more than one if it is the middle of a large graph.
     group : Group or None
         The closed box, if it is one.
     box : Group or None
@@ -33,7 +38,8 @@ class Unit:
         closed box reads it once.
     """
 
-    def __init__(self, group: Group | None, box: Group | None) -> None:
+    def __init__(self, group: Group | None, box: Group | None, stands_for: int = 1) -> None:
+        self.stands_for = stands_for
         self.group = group
         self.box = box
         self.made: list[Data] = []
@@ -42,12 +48,13 @@ class Unit:
 
     def find_inputs(self) -> None:
         """Fill in `inputs`."""
+        single = self.group is None and self.stands_for == 1
         inside = set(self.made)
         merged: dict[Any, tuple[Data, list[tuple[Data, int]]]] = {}
         for data in self.made:
             for i, x in enumerate(data._node.inputs):
                 if x not in inside and not is_literal(x):
-                    key = (x, i) if self.group is None else x
+                    key = (x, i) if single else x
                     merged.setdefault(key, (x, []))[1].append((data, i))
         self.inputs = list(merged.values())
 
@@ -66,8 +73,8 @@ def chain(group: Group | None) -> list[Group]:
     return boxes[::-1]
 
 
-def units(graph: Graph, expand: bool) -> list[Unit]:
-    """Return the functions to draw, in the order they ran."""
+def units(graph: Graph, expand: bool, limit: int) -> list[Unit]:
+    """Return the functions to draw, at most about `limit`, in the order they ran."""
     made = [data for data in graph.data if data._node is not None]
     chains = {data: chain(data._node._group) for data in made if data._node._group is not None}
     opened: set[Group] = set()
@@ -80,16 +87,27 @@ def units(graph: Graph, expand: bool) -> list[Unit]:
         if not circle:
             break
         opened.update(unit.group for unit in circle if unit.group is not None)
+    drawn = without_middle(unit_of, limit)
     seen = set(graph.outputs)
     for data, unit in unit_of.items():
         seen.update(x for x in data._node.inputs if unit_of.get(x) is not unit)
-    for data, unit in unit_of.items():
-        if data in seen:
-            unit.outputs.append(data)
-    last = {unit: position for position, unit in enumerate(unit_of.values())}
-    for unit in last:
+    for unit in drawn:
+        unit.outputs = [data for data in unit.made if data in seen]
         unit.find_inputs()
-    return sorted(last, key=last.__getitem__)
+    return drawn
+
+
+def without_middle(unit_of: dict[Data, Unit], limit: int) -> list[Unit]:
+    """Return the units in the order in which they were finished; one stands for a long middle."""
+    last = {unit: position for position, unit in enumerate(unit_of.values())}
+    drawn = sorted(last, key=last.__getitem__)
+    middle = drawn[limit // 2 : len(drawn) - limit // 2]
+    if len(middle) < 2:
+        return drawn
+    rest = Unit(None, None, stands_for=len(middle))
+    rest.made = [data for unit in middle for data in unit.made]
+    unit_of.update(dict.fromkeys(rest.made, rest))
+    return [*drawn[: limit // 2], rest, *drawn[len(drawn) - limit // 2 :]]
 
 
 def in_order(graph: Graph, drawn: list[Unit]) -> list[Unit | Data]:
@@ -100,6 +118,22 @@ def in_order(graph: Graph, drawn: list[Unit]) -> list[Unit | Data]:
         found[unit] = None
     found.update((x, None) for x in graph.outputs if x._node is None)
     return list(found)
+
+
+def parted(
+    things: list[Unit | Data], limit: int
+) -> tuple[list[Unit | Data], list[Unit | Data], list[Unit | Data]]:
+    """Return the beginning, the middle to leave out (or nothing), and the end."""
+    first, last = limit // 2, len(things) - limit // 2
+    folded = any(isinstance(thing, Unit) and thing.stands_for > 1 for thing in things)
+    if last - first < 2 and not folded:
+        return things, [], []
+    return things[:first], things[first:last], things[last:]
+
+
+def count_of(things: list[Unit | Data]) -> int:
+    """Return how many functions and inputs these stand for."""
+    return sum(thing.stands_for if isinstance(thing, Unit) else 1 for thing in things)
 
 
 def assign(
