@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from . import challenger, optimize
 from .distributions import *
+from .drawing import render, to_dot, to_graphviz, to_mermaid
 from .errors import (
     BlockedGradientError,
     InputError,
