@@ -13,7 +13,7 @@ WIDTH = 100
 
 def heading(title: str) -> None:
     """Print the title of a chapter."""
-    print(f"\n{title}\n{'─' * len(title)}")
+    print(f"\n{title}\n{'-' * len(title)}")
 
 
 def table(rows: Sequence[Sequence[str]]) -> None:
@@ -26,7 +26,7 @@ def table(rows: Sequence[Sequence[str]]) -> None:
 
 def quote(text: str) -> None:
     """Print a long text as a quotation."""
-    bar = "   │ "
+    bar = "   | "
     print(textwrap.fill(text, WIDTH, initial_indent=bar, subsequent_indent=bar))
 
 
