@@ -1,0 +1,120 @@
+"""NumPy's functions on Data: the same values, and derivatives that match differences."""
+
+from __future__ import annotations
+
+import builtins
+import re
+
+import numpy as np
+import pytest
+from ops_calls import EACH, PLAIN, VALUES
+from ops_cases import central, is_float, weights
+
+import minigraph as mg
+from minigraph.ops.namespace import BY_NUMPY, PUBLIC
+
+BARE = re.compile(r"^[a-z_][a-z_0-9.]*\(")
+OURS = {"gradient": "slopes"}  # mg.gradient is the derivative
+
+
+def run(call, module, values):
+    """Return what a call gives: `module`'s function, or the expression as it stands."""
+    names = {**PLAIN, **values, "np": np}
+    first = call.split("(")[0].split(".")[0]
+    if BARE.match(call) and first not in names:
+        if module is mg and first in OURS:
+            call = call.replace(first, OURS[first], 1)
+        return eval(f"m.{call}", {"m": module, **names})
+    return eval(call, {"abs": builtins.abs, "divmod": builtins.divmod, **names})
+
+
+def used(call):
+    return [name for name in VALUES if re.search(rf"(?<![\w.'\"]){name}(?![\w'\"(=])", call)]
+
+
+def flat(found):
+    if isinstance(found, (tuple, list)):
+        return [leaf for part in found for leaf in flat(part)]
+    return [found]
+
+
+def plain(found):
+    return [x.value if isinstance(x, mg.Data) else x for x in flat(found)]
+
+
+def only_numpy(call):
+    return call.startswith(("add.", "multiply.", "maximum.", "minimum."))
+
+
+@pytest.mark.parametrize("call", EACH)
+def test_value_is_that_of_numpy(call):
+    expected = flat(run(call, np, VALUES))
+    ways = [np] if only_numpy(call) or not hasattr(np, call.split("(")[0].split(".")[0]) else [np, mg]
+    for module in ways:
+        names = used(call)
+        created = module is np and (not names or call.startswith(("array", "full(")))
+        if created:
+            continue  # NumPy sees no Data there: this is what mg.full and mg.array are for
+        found = plain(run(call, module, {n: mg.Data(v) for n, v in VALUES.items()}))
+        assert len(found) == len(expected)
+        for one, other in zip(found, expected, strict=True):
+            assert np.shape(one) == np.shape(other)
+            assert np.asarray(one).dtype == np.asarray(other).dtype
+            np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-14)
+
+
+def total(call, values):
+    """Return one number made of all float outputs of a call on Data."""
+    parts = [
+        mg.sum(y * weights(y.shape, 3 + k))
+        for k, y in enumerate(flat(run(call, mg, values)))
+        if isinstance(y, mg.Data) and is_float(y.value)
+    ]
+    return mg.sum(mg.array(parts)) if parts else mg.Data(0.0)
+
+
+ON_DATA = [c for c in EACH if used(c) and not only_numpy(c)]
+
+
+def first_order(call, values):
+    names = used(call)
+    data = {n: mg.Data(v) for n, v in VALUES.items()} | {n: mg.Data(values[n]) for n in names}
+    return names, data, mg.gradient(total(call, data), [data[n] for n in names])
+
+
+@pytest.mark.parametrize("call", ON_DATA)
+def test_first_derivative_of_a_call_is_the_central_difference(call):
+    names, _, found = first_order(call, VALUES)
+
+    def value(inputs):
+        given = {n: mg.Data(v) for n, v in VALUES.items()}
+        return total(call, given | {n: mg.Data(v) for n, v in zip(names, inputs, strict=True)}).value
+
+    inputs = tuple(VALUES[n] for n in names)
+    for i, slope in enumerate(found):
+        expected = central(value, inputs, i)
+        np.testing.assert_allclose(slope.value, expected, rtol=1e-5, atol=2e-8, err_msg=names[i])
+
+
+@pytest.mark.parametrize("call", ON_DATA)
+def test_second_derivative_of_a_call_is_the_central_difference(call):
+    names = used(call)
+
+    def scalar(values):
+        _, data, found = first_order(call, dict(zip(names, values, strict=True)))
+        parts = [mg.sum(g * weights(g.shape, 5 + k)) for k, g in enumerate(found)]
+        return data, mg.sum(mg.array(parts))
+
+    inputs = tuple(VALUES[n] for n in names)
+    data, whole = scalar(inputs)
+    for i, slope in enumerate(mg.gradient(whole, [data[n] for n in names])):
+        expected = central(lambda z: scalar(z)[1].value, inputs, i)
+        np.testing.assert_allclose(slope.value, expected, rtol=1e-4, atol=1e-6, err_msg=names[i])
+
+
+def test_every_name_that_numpy_has_too_is_called_here():
+    called = {call.split("(")[0] for call in EACH} | {"put_along_axis"}
+    ours = {f.__name__ for f in BY_NUMPY.values()} | {n for n in PUBLIC if hasattr(np, n)}
+    here = {n for n in ours if hasattr(np, n) or hasattr(np.linalg, n)} - {"linalg"}
+    missing = {n for n in here if n not in called and f"linalg.{n}" not in called}
+    assert not missing
