@@ -8,9 +8,7 @@ opens the box.
 
 from __future__ import annotations
 
-import contextlib
-import contextvars
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -19,51 +17,82 @@ from ..errors import InputError, UsageError
 from ..graph import Data, StochasticNode, result
 from ..ops.base import as_data
 from ..ops.boxes import function
-from ..ops.elementwise import exp
+from ..ops.elementwise import astype, exp, where
+from ..ops.shaping import broadcast_to, expand_dims, shape_of
 from ..values import own, show
 from .constraints import Constraint, real
+from .streams import Rng, drawing_from, generator
 
-Rng = Any  # None, an int seed, a SeedSequence, a BitGenerator or a Generator
+__all__ = ["Distribution", "Rng", "drawing_from", "generator", "sample"]
 
 
 class Distribution:
-    """A law. A subclass says what its parameters are and defines `log_density`; see `Normal`.
+    """A law of randomness, the parent of every other.
 
-    To sample, it defines either `noise` and `transform` (X = g_θ(ε), so that it can be
-    reparameterized) or `generate`.
+    A subclass says what its parameters are (`constraints`, `support`), writes its log-density
+    inside the support (`formula`), and says how to sample: either `noise` and `transform`
+    (X = g_θ(ε), so that it can be reparameterized) or `generate`. The rest is optional. What it
+    defines is what can be done with it: see `ways`.
 
     Attributes
     ----------
     constraints : mapping
         The name of every parameter, in order, and what its values must satisfy.
+    support : Constraint
+        Where the law puts its mass; outside, the log-density is -inf.
+    event_ndim : int
+        How many last axes belong to one draw: 0 for a number, 1 for a vector.
     event_axes : mapping
-        For a parameter that is a vector for one draw: how many of its last axes are.
-    support_moves : bool
-        True if where the law has mass depends on its parameters: then the score function misses
-        what flows over the edge, and is refused.
+        For a parameter with more axes than one draw has: how many more (1 for the probabilities
+        of an index, or for the matrix of a vector).
+    support_moves : collection of str
+        The parameters on which the support depends. The score function misses what flows over the
+        edge, and is refused for them.
+    shape : tuple of int
+        The shape of one sample: the batch shape, then the event shape.
+
+    Examples
+    --------
+    >>> import minigraph as mg
+    >>> from minigraph.distributions.constraints import positive
+    >>> class Rayleigh(mg.Distribution):
+    ...     constraints = {"scale": positive}
+    ...     support = positive
+    ...     def __init__(self, scale):
+    ...         super().__init__(scale=scale)
+    ...     def formula(self, x):
+    ...         return mg.log(x) - 2 * mg.log(self.scale) - 0.5 * (x / self.scale) ** 2
+    ...     def generate(self, rng, shape):
+    ...         return rng.rayleigh(self.scale, shape)
+    >>> scale = mg.Data(2.0, name="scale")
+    >>> y = mg.reinforce(mg.sample(Rayleigh(scale), name="X", rng=0) ** 2)
+    >>> mg.expectation(y, 10_000, wrt=scale, rng=0).grad[scale] > 7  # 4 · scale
+    True
     """
 
     constraints: ClassVar[Mapping[str, Constraint]] = {}
-    event_axes: ClassVar[Mapping[str, int]] = {}
-    support_moves: ClassVar[bool] = False
+    event_ndim: int = 0
+    event_axes: Mapping[str, int] = {}
+    support_moves: Collection[str] = ()
     support: Any = real
     parameters: dict[str, Any]
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
 
     def __init__(self, **parameters: Any) -> None:
         self.parameters = {name: as_data(value) for name, value in parameters.items()}
         values = {name: data._value for name, data in self.parameters.items()}
         self.refuse_bad(values)
-        shapes = [_batch(np.shape(v), self.event_axes.get(n, 0)) for n, v in values.items()]
+        shapes = [_of_draw(np.shape(v), self.event_axes.get(n, 0)) for n, v in values.items()]
         try:
-            self.shape: tuple[int, ...] = np.broadcast_shapes(*shapes)
+            self.shape = np.broadcast_shapes(*shapes)
         except ValueError:
             arrived = " and ".join(f"{n} of shape {np.shape(v)}" for n, v in values.items())
             raise InputError(
                 f"{type(self).__name__}: {arrived} do not broadcast; reshape one of them"
             ) from None
-        self.dtype = np.result_type(*values.values()) if values else np.dtype(float)
-        if self.dtype.kind != "f":
-            self.dtype = np.dtype(float)
+        found = np.result_type(*values.values()) if values else np.dtype(float)
+        self.dtype = found if found.kind == "f" else np.dtype(float)
 
     def refuse_bad(self, values: Mapping[str, Any]) -> None:
         """Raise for the first parameter that breaks its constraint, by name and value."""
@@ -71,10 +100,11 @@ class Distribution:
             if name not in values:
                 continue
             value = np.asarray(values[name])
-            if value.ndim < self.event_axes.get(name, 0):
+            axes = self.event_axes.get(name, 0) + self.event_ndim
+            if value.ndim < axes:
                 raise InputError(
-                    f"{type(self).__name__}: {name} must be an array with at least "
-                    f"{self.event_axes[name]} axis; got {show(own(value))}"
+                    f"{type(self).__name__}: {name} must be an array with at least {axes} "
+                    f"{'axis' if axes == 1 else 'axes'}; got {show(own(value))}"
                 )
             good = constraint.holds(value)
             if not np.all(good):
@@ -89,6 +119,16 @@ class Distribution:
         """The parameters in order: the inputs of a stochastic node."""
         return tuple(self.parameters.values())
 
+    @property
+    def batch_shape(self) -> tuple[int, ...]:
+        """The shape of many laws side by side: that of `log_prob` of one sample."""
+        return self.shape[: len(self.shape) - self.event_ndim]
+
+    @property
+    def event_shape(self) -> tuple[int, ...]:
+        """The shape of one draw from one law."""
+        return self.shape[len(self.shape) - self.event_ndim :]
+
     def with_inputs(self, inputs: Sequence[Any]) -> Any:
         """Return the same law with other parameters: Data, or plain values for a replay."""
         law = object.__new__(type(self))
@@ -100,12 +140,14 @@ class Distribution:
         parameters = self.__dict__.get("parameters", {})
         if name in parameters:
             return parameters[name]
+        if name in OPTIONAL:
+            raise AttributeError(f"{type(self).__name__} has no {name} in closed form")
         raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
 
-    # What a subclass defines ---------------------------------------------------------------
+    # What a subclass defines -------------------------------------------------------------------
 
-    def log_density(self, x: Any) -> Any:
-        """Return the log-density of `x` in nats, -inf outside the support, NaN for NaN."""
+    def formula(self, x: Any) -> Any:
+        """Return the log-density at `x` inside the support; a law on the whole line gets any x."""
         raise NotImplementedError
 
     def noise(self) -> Distribution | None:
@@ -120,24 +162,68 @@ class Distribution:
         """Return an array of samples of `shape`; the parameters are plain values."""
         raise NotImplementedError
 
+    def cumulative(self, x: Any) -> Any:
+        """Return P(X <= x); see `cdf`."""
+        raise UsageError(f"cdf of {type(self).__name__}: it has no closed form here")
+
+    def quantile(self, p: Any) -> Any:
+        """Return the quantile at probabilities 0 <= p <= 1; see `icdf`."""
+        raise UsageError(f"icdf of {type(self).__name__}: it has no closed form here")
+
     def outcomes(self, spread: int = 1) -> Any:
-        """Return the possible values of one element, or None; `spread` widens a cut-off tail."""
+        """Return the possible values of one draw, or None; `spread` widens a cut-off tail."""
         return None
+
+    # What everybody uses -----------------------------------------------------------------------
+
+    def log_density(self, x: Any) -> Any:
+        """Return the log-density of `x` in nats, -inf outside the support, NaN for NaN."""
+        if self.support is real:
+            return self.formula(x)
+        support = self.support
+        outside = np.equal(x, x) & ~support.holds(x)
+        apart = outside
+        if support.event_ndim:  # a vector is outside as a whole, unless a part of it is unknown
+            outside = ~support.holds(x) & np.all(np.equal(x, x), axis=-1)
+            apart = expand_dims(outside, axis=-1)
+        return where(outside, -np.inf, self.formula(where(apart, support.member, x)))
 
     def probability(self, x: Any) -> Any:
         """Return the density or probability of `x`."""
         return exp(self.log_density(x))
 
-    # What everybody uses -------------------------------------------------------------------
-
     def log_prob(self, x: Any) -> Data:
-        """Return the log-density (or log-probability) of `x`, element by element, in nats.
+        """Return the log-density (or log-probability) of `x` in nats, of the batch shape.
 
         One rectangle in pictures, differentiable in `x` and in the parameters.
         """
-        box = function(lambda x, *_: self.log_density(x), name="log_prob")
-        with np.errstate(divide="ignore", invalid="ignore"):  # log(0) = -inf is an answer here
-            return as_data(box(as_data(x), *self.inputs))
+        return self._boxed("log_prob", self.log_density, x)
+
+    def cdf(self, x: Any) -> Data:
+        """Return P(X <= x), differentiable where the law knows how."""
+        return self._boxed("cdf", self.cumulative, x)
+
+    def icdf(self, p: Any) -> Data:
+        """Return the quantile at probability `p`; NaN unless 0 <= p <= 1."""
+
+        def guarded(p: Any) -> Any:
+            legal = np.greater_equal(p, 0.0) & np.less_equal(p, 1.0)
+            return where(legal, self.quantile(where(legal, p, 0.5)), np.nan)
+
+        return self._boxed("icdf", guarded, p)
+
+    def _boxed(self, name: str, formula: Callable[[Any], Any], x: Any) -> Data:
+        box = function(lambda x, *_: formula(x), name=name)
+        with np.errstate(all="ignore"):  # log(0) = -inf is an answer here
+            return as_data(box(self._number(x), *self.inputs))
+
+    def _number(self, x: Any) -> Data:
+        """Return `x` as Data; what is written down, and counts, take the dtype of the law."""
+        data = as_data(x)
+        written = data._constant == "literal" and not isinstance(x, (float, np.ndarray, np.generic))
+        if written or (data.dtype.kind in "iub" and self.dtype != np.float64):
+            return as_data(astype(data, dtype=self.dtype))
+        return data
 
     def draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> tuple[Any, Any]:
         """Return samples of the full `shape`, and the noise they were made from or None."""
@@ -149,7 +235,7 @@ class Distribution:
 
     def plain(self) -> Any:
         """Return the same law on plain values."""
-        return self.with_inputs([x._value for x in self.inputs])
+        return self.with_inputs([x._value if isinstance(x, Data) else x for x in self.inputs])
 
     def sample(self, rng: Rng = None, shape: int | tuple[int, ...] = ()) -> Any:
         """Return samples as a plain array of shape ``shape + self.shape`` (or one number).
@@ -162,8 +248,15 @@ class Distribution:
             How many independent samples.
         """
         extra = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
-        value, _ = self.plain().draw(generator(rng), extra + self.shape)
-        return value if np.ndim(value) else np.asarray(value)[()]
+        with np.errstate(all="ignore"):
+            value, _ = self.plain().draw(generator(rng), extra + self.shape)
+        if not np.ndim(value):
+            return np.asarray(value)[()]
+        return value if value.flags.writeable else _writable(value)
+
+    def full(self, value: Any) -> Any:
+        """Return a moment in the shape of a sample: a parameter may broadcast."""
+        return value if shape_of(value) == self.shape else broadcast_to(value, shape=self.shape)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.describe()})"
@@ -176,36 +269,19 @@ class Distribution:
         )
 
 
-def _batch(shape: tuple[int, ...], event_axes: int) -> tuple[int, ...]:
+OPTIONAL = ("mean", "variance", "mode", "entropy")
+
+
+def _of_draw(shape: tuple[int, ...], event_axes: int) -> tuple[int, ...]:
     return shape[: len(shape) - event_axes]
 
 
-_stream: contextvars.ContextVar[np.random.Generator | None] = contextvars.ContextVar(
-    "stream", default=None
-)
-
-
-@contextlib.contextmanager
-def drawing_from(rng: np.random.Generator) -> Iterator[None]:
-    """Within this block, in this thread or task, draws without their own rng come from `rng`."""
-    token = _stream.set(rng)
-    try:
-        yield
-    finally:
-        _stream.reset(token)
-
-
-def generator(rng: Rng) -> np.random.Generator:
-    """Return `rng` as a Generator; None means the surrounding stream, or fresh entropy."""
-    if rng is None:
-        rng = _stream.get()
-    try:
-        return np.random.default_rng(rng)
-    except (TypeError, ValueError) as error:
-        raise UsageError(
-            f"rng: got {type(rng).__name__}; pass None, an int seed, a SeedSequence or a "
-            f"numpy Generator ({error})"
-        ) from error
+def _writable(array: Any) -> Any:
+    """Return an array that the caller may write into, without a copy where it is nobody else's."""
+    if array.base is not None or not array.flags.owndata:
+        return np.array(array)
+    array.flags.writeable = True
+    return array
 
 
 def sample(dist: Distribution, name: str | None = None, rng: Rng = None) -> Data:

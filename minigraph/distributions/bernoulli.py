@@ -6,25 +6,46 @@ from typing import Any
 
 import numpy as np
 
-from ..ops.elementwise import (
-    equal,
-    floor,
-    greater_equal,
-    isnan,
-    less,
-    log,
-    log1p,
-    logical_or,
-    sigmoid,
-    softplus,
-    where,
-)  # fmt: skip
+from ..ops.elementwise import equal, greater_equal, less, log, log1p, sigmoid, softplus, where
 from .base import Distribution
 from .constraints import boolean, logit, unit_interval
 from .parameters import one_of
+from .special import xlog1py, xlogy
 
 
-class Bernoulli(Distribution):
+class Coin(Distribution):
+    """The parent of the laws of coins: `probs` or `logits` of an event, by either."""
+
+    constraints = {"probs": unit_interval, "logits": logit}
+
+    @property
+    def probs(self) -> Any:
+        """The probability of the event."""
+        return self.parameters["probs"] if "probs" in self.parameters else sigmoid(self.logits)
+
+    @property
+    def others(self) -> Any:
+        """The probability of no event."""
+        return 1.0 - self.probs if "probs" in self.parameters else sigmoid(-self.logits)
+
+    @property
+    def logits(self) -> Any:
+        """The log-odds of the event."""
+        if "logits" in self.parameters:
+            return self.parameters["logits"]
+        return log(self.probs) - log1p(-self.probs)
+
+    def log_chance(self, events: Any, others: Any) -> Any:
+        """Return the log-probability of numbers of events and of none; 0 · log 0 is 0."""
+        if "logits" in self.parameters:
+            fails, happens = softplus(self.logits), softplus(-self.logits)
+            happens = where(equal(events, 0.0), 0.0, happens)
+            fails = where(equal(others, 0.0), 0.0, fails)
+            return -(events * happens) - others * fails
+        return xlogy(events, self.probs) + xlog1py(others, -self.probs)
+
+
+class Bernoulli(Coin):
     """The law of a coin that shows 1 with probability `probs`, else 0. Samples are integers.
 
     Parameters
@@ -48,36 +69,20 @@ class Bernoulli(Distribution):
     array([-0.28768207, -1.38629436,        -inf])
     """
 
-    constraints = {"probs": unit_interval, "logits": logit}
     support = boolean
 
     def __init__(self, probs: Any = None, logits: Any = None) -> None:
         super().__init__(**one_of(self, probs=probs, logits=logits))
 
-    @property
-    def probs(self) -> Any:
-        """The probability of 1."""
-        return self.parameters["probs"] if "probs" in self.parameters else sigmoid(self.logits)
-
-    @property
-    def logits(self) -> Any:
-        """The log-odds of 1."""
-        if "logits" in self.parameters:
-            return self.parameters["logits"]
-        return log(self.probs) - log1p(-self.probs)
-
-    def log_density(self, x: Any) -> Any:
+    def formula(self, x: Any) -> Any:
         one = equal(x, 1.0)
         if "logits" in self.parameters:
-            value = -softplus(where(one, -self.logits, self.logits))
-        else:  # each logarithm sees only the probability that it is asked for
-            p = self.probs
-            value = log(where(one, p, 1.0)) + log1p(-where(one, 0.0, p))
-        return where(logical_or(one, equal(x, 0.0)), value, where(isnan(x), np.nan, -np.inf))
+            return 0.0 * x - softplus(where(one, -self.logits, self.logits))
+        p = self.probs  # each logarithm sees only the probability that it is asked for
+        return 0.0 * x + (log(where(one, p, 1.0)) + log1p(-where(one, 0.0, p)))
 
     def probability(self, x: Any) -> Any:
-        p = self.probs
-        return where(equal(x, 1.0), p, where(equal(x, 0.0), 1.0 - p, 0.0))
+        return where(equal(x, 1.0), self.probs, where(equal(x, 0.0), self.others, 0.0))
 
     def generate(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
         return np.asarray(rng.random(shape) < self.probs).astype(np.int64)
@@ -85,19 +90,24 @@ class Bernoulli(Distribution):
     def outcomes(self, spread: int = 1) -> Any:
         return np.arange(2)
 
+    def cumulative(self, x: Any) -> Any:
+        return where(less(x, 0.0), 0.0, where(greater_equal(x, 1.0), 1.0, self.others))
+
     @property
     def mean(self) -> Any:
+        """The mean, `probs`."""
         return self.probs
 
     @property
     def variance(self) -> Any:
-        return self.probs * (1.0 - self.probs)
+        """The variance, p (1 - p)."""
+        return self.probs * self.others
+
+    @property
+    def mode(self) -> Any:
+        """The likelier of the two; 0 if they tie."""
+        return where(less(self.others, self.probs), 1, 0)
 
     def entropy(self) -> Any:
         """Return the entropy in nats."""
-        p, q = self.probs, 1.0 - self.probs
-        return -(p * log(where(equal(p, 0.0), 1.0, p)) + q * log(where(equal(q, 0.0), 1.0, q)))
-
-    def cdf(self, x: Any) -> Any:
-        """Return P(X <= x)."""
-        return where(less(x, 0.0), 0.0, where(greater_equal(floor(x), 1.0), 1.0, 1.0 - self.probs))
+        return -self.log_chance(self.probs, self.others)

@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from ..ops.elementwise import divide, equal, exp, isnan, log, square, where
-from ..ops.reductions import logsumexp, sum_
+from ..ops.elementwise import divide, equal, exp, less_equal, log, square, where
+from ..ops.reductions import argmax, logsumexp, sum_
 from ..ops.shaping import expand_dims, shape_of
 from .base import Distribution
 from .constraints import Constraint, below, logits, weights
 from .parameters import one_of
+from .special import xlogy
 
 
 class Categorical(Distribution):
@@ -69,22 +70,16 @@ class Categorical(Distribution):
 
     def pick(self, table: Any, x: Any) -> Any:
         """Return the entry of `table` at index `x` along its last axis; 0 outside."""
+        x = x if hasattr(x, "shape") else np.asarray(x)
         chosen = equal(expand_dims(x, axis=-1), np.arange(self.size))
         return sum_(where(chosen, table, 0.0), axis=-1)
 
-    def log_density(self, x: Any) -> Any:
-        x = x if hasattr(x, "shape") else np.asarray(x)
-        inside = sum_(
-            where(equal(expand_dims(x, axis=-1), np.arange(self.size)), 1.0, 0.0), axis=-1
-        )
+    def formula(self, x: Any) -> Any:
         if "logits" in self.parameters:
             table = self.parameters["logits"]
-            value = self.pick(table, x) - logsumexp(table, axis=-1)
-        else:  # the logarithm sees only the weight that it is asked for
-            table = self.parameters["probs"]
-            value = log(where(equal(inside, 1.0), self.pick(table, x), 1.0))
-            value = value - log(sum_(table, axis=-1))
-        return where(equal(inside, 1.0), value, where(isnan(x), np.nan, -np.inf))
+            return 0.0 * x + self.pick(table, x) - logsumexp(table, axis=-1)
+        table = self.parameters["probs"]  # the logarithm sees only the weight that it is asked for
+        return 0.0 * x + log(self.pick(table, x)) - log(sum_(table, axis=-1))
 
     def probability(self, x: Any) -> Any:
         return self.pick(self.probs, x)
@@ -103,15 +98,25 @@ class Categorical(Distribution):
     @property
     def mean(self) -> Any:
         """The mean of the index."""
-        return sum_(self.probs * np.arange(self.size, dtype=float), axis=-1)
+        return sum_(self.probs * np.arange(self.size, dtype=self.dtype), axis=-1)
 
     @property
     def variance(self) -> Any:
         """The variance of the index."""
-        k = np.arange(self.size, dtype=float)
+        k = np.arange(self.size, dtype=self.dtype)
         return sum_(self.probs * square(k), axis=-1) - square(self.mean)
+
+    @property
+    def mode(self) -> Any:
+        """The likeliest index; the first if some tie."""
+        return argmax(self.inputs[0], axis=-1)
+
+    def cumulative(self, x: Any) -> Any:
+        x = x if hasattr(x, "shape") else np.asarray(x)
+        reached = less_equal(np.arange(self.size), expand_dims(x, axis=-1))
+        return sum_(where(reached, self.probs, 0.0), axis=-1)
 
     def entropy(self) -> Any:
         """Return the entropy in nats."""
         p = self.probs
-        return -sum_(p * log(where(equal(p, 0.0), 1.0, p)), axis=-1)
+        return -sum_(xlogy(p, p), axis=-1)

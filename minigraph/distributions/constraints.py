@@ -1,4 +1,7 @@
-"""Constraints: which values a parameter may have, and where a law puts its mass."""
+"""Constraints: which values a parameter may have, and where a law puts its mass.
+
+They are written in NumPy's functions, so they look at arrays and at Data alike.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..graph import Data
+from ..values import own, show
+
 
 class Constraint(NamedTuple):
     """A named set of values.
+
+    ``holds(x)`` says which elements are in it; ``member`` is one of them; ``event_ndim`` is the
+    number of last axes that are looked at together (1 for a point of a simplex).
 
     Examples
     --------
@@ -21,20 +30,29 @@ class Constraint(NamedTuple):
 
     name: str
     holds: Callable[[Any], Any]
+    member: Any = 0.0
     discrete: bool = False
+    event_ndim: int = 0
 
     def __repr__(self) -> str:
         return self.name
 
 
 def _whole(x: Any) -> Any:
-    return np.equal(np.floor(x), x)
+    return np.equal(np.floor(x), x) & np.isfinite(x)
+
+
+def _total(x: Any) -> Any:
+    return np.sum(x, axis=-1, keepdims=True)
 
 
 real = Constraint("real", np.isfinite)
-positive = Constraint("positive", lambda x: np.greater(x, 0) & np.isfinite(x))
-nonnegative = Constraint("nonnegative", lambda x: np.greater_equal(x, 0) & np.isfinite(x))
-unit_interval = Constraint("in [0, 1]", lambda x: np.greater_equal(x, 0) & np.less_equal(x, 1))
+positive = Constraint("positive", lambda x: np.greater(x, 0) & np.isfinite(x), 1.0)
+nonnegative = Constraint("nonnegative", lambda x: np.greater_equal(x, 0) & np.isfinite(x), 1.0)
+unit_interval = Constraint("in [0, 1]", lambda x: np.greater_equal(x, 0) & np.less_equal(x, 1), 0.5)
+open_unit_interval = Constraint("in (0, 1)", lambda x: np.greater(x, 0) & np.less(x, 1), 0.5)
+above_zero_to_one = Constraint("in (0, 1]", lambda x: np.greater(x, 0) & np.less_equal(x, 1), 0.5)
+below_one = Constraint("in [0, 1)", lambda x: np.greater_equal(x, 0) & np.less(x, 1), 0.5)
 # Logits are real or infinite: a logit of -inf is an impossible event, and a legal one.
 logit = Constraint("real or infinite", lambda x: ~np.isnan(x))
 logits = Constraint(
@@ -43,21 +61,84 @@ logits = Constraint(
 )
 weights = Constraint(
     "nonnegative, with a positive sum along the last axis",
-    lambda x: nonnegative.holds(x) & np.greater(np.sum(x, axis=-1, keepdims=True), 0),
+    lambda x: nonnegative.holds(x) & np.greater(_total(x), 0),
 )
-boolean = Constraint("0 or 1", lambda x: np.equal(x, 0) | np.equal(x, 1), True)
-count = Constraint("0, 1, 2, …", lambda x: np.greater_equal(x, 0) & _whole(x), True)
+boolean = Constraint("0 or 1", lambda x: np.equal(x, 0) | np.equal(x, 1), 0.0, True)
+count = Constraint("0, 1, 2, …", lambda x: np.greater_equal(x, 0) & _whole(x), 0.0, True)
+positive_count = Constraint("1, 2, …", lambda x: np.greater_equal(x, 1) & _whole(x), 1.0, True)
+whole = Constraint("a whole number", _whole, 0.0, True)
+simplex = Constraint(
+    "nonnegative, with sum 1 along the last axis",
+    lambda x: (
+        np.all(np.greater_equal(x, 0), axis=-1)
+        & np.less(np.abs(np.sum(x, axis=-1) - 1.0), 1e-5 if _is_single(x) else 1e-9)
+    ),
+    event_ndim=1,
+)
+real_vector = Constraint("a real vector", lambda x: np.all(np.isfinite(x), axis=-1), event_ndim=1)
+one_hot = Constraint(
+    "one 1 along the last axis, else 0",
+    lambda x: np.all(boolean.holds(x), axis=-1) & np.equal(np.sum(x, axis=-1), 1),
+    discrete=True,
+    event_ndim=1,
+)
+lower_cholesky = Constraint(
+    "lower triangular with a positive diagonal",
+    lambda x: (
+        np.isfinite(x)
+        & np.equal(np.triu(x, 1), 0)
+        & np.all(np.greater(np.diagonal(x, axis1=-2, axis2=-1), 0), axis=-1)[..., None, None]
+    ),
+)
+positive_definite = Constraint("symmetric and positive definite", lambda x: _definite(x))
+
+
+def _is_single(x: Any) -> bool:
+    return bool(getattr(x, "dtype", np.float64) == np.float32)
+
+
+def _definite(x: Any) -> Any:
+    x = np.asarray(x)
+    turned = np.swapaxes(x, -1, -2)
+    good = np.all(np.isfinite(x), axis=(-1, -2)) & np.all(
+        np.abs(x - turned) <= 1e-6 * (np.abs(x) + np.abs(turned)) + 1e-12, axis=(-1, -2)
+    )
+    safe = np.where(good[..., None, None], x, np.eye(x.shape[-1], dtype=x.dtype))
+    return (good & (np.linalg.eigvalsh(safe)[..., 0] > 0))[..., None, None]
 
 
 def interval(low: Any, high: Any) -> Constraint:
-    """Return the closed interval from `low` to `high`."""
+    """Return the closed interval from `low` to `high`, which may be Data and may be infinite."""
     return Constraint(
-        f"in [{low}, {high}]", lambda x: np.greater_equal(x, low) & np.less_equal(x, high)
+        f"in [{_shown(low)}, {_shown(high)}]",
+        lambda x: np.greater_equal(x, low) & np.less_equal(x, high) & np.isfinite(x),
+        low * 0.5 + high * 0.5,
+    )
+
+
+def at_least(low: Any) -> Constraint:
+    """Return the finite numbers from `low` up."""
+    return Constraint(
+        f"at least {_shown(low)}", lambda x: np.greater_equal(x, low) & np.isfinite(x), low + 1.0
+    )
+
+
+def whole_interval(low: Any, high: Any) -> Constraint:
+    """Return the whole numbers from `low` to `high`, both included."""
+    return Constraint(
+        f"{_shown(low)}, …, {_shown(high)}",
+        lambda x: np.greater_equal(x, low) & np.less_equal(x, high) & _whole(x),
+        low,
+        True,
     )
 
 
 def below(n: int) -> Constraint:
     """Return the whole numbers 0, 1, …, n - 1."""
-    return Constraint(
-        f"0, 1, …, {n - 1}", lambda x: np.greater_equal(x, 0) & np.less(x, n) & _whole(x), True
-    )
+    return whole_interval(0, n - 1)
+
+
+def _shown(x: Any) -> str:
+    if isinstance(x, Data):
+        return x.name or _shown(x.value)
+    return str(x) if np.ndim(x) == 0 else show(own(np.asarray(x)))

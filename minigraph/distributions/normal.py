@@ -1,19 +1,20 @@
-"""The normal law."""
+"""The normal law, and the laws of its exponential and of its absolute value."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
-from ..ops.elementwise import divide, log, square
-from ..ops.shaping import broadcast_to
-from ..ops.special import ndtr, ndtri
+from ..ops.elementwise import absolute, divide, exp, expm1, log, square
+from ..ops.special import erf, ndtr, ndtri
 from .base import Distribution
-from .constraints import positive, real
+from .constraints import nonnegative, positive, real
+from .location_scale import LocationScale
 from .noise import StandardNormal
+from .parameters import floored
 
 
-class Normal(Distribution):
+class Normal(LocationScale):
     """The normal (Gaussian) law N(loc, scale²).
 
     Parameters
@@ -35,40 +36,132 @@ class Normal(Distribution):
     -1.612085713764618
     """
 
+    standard = StandardNormal
+
+
+class LogNormal(Distribution):
+    """The law of exp(Z) with Z ~ N(loc, scale²).
+
+    Parameters
+    ----------
+    loc : array_like
+        The mean of the logarithm.
+    scale : array_like
+        The standard deviation of the logarithm, positive.
+
+    Raises
+    ------
+    InputError
+        If `scale` is not positive, `loc` not finite, or the two do not broadcast.
+
+    Examples
+    --------
+    >>> import minigraph as mg
+    >>> mg.LogNormal(0.0, 1.0).cdf(1.0).value
+    0.5
+    """
+
     constraints = {"loc": real, "scale": positive}
-    support = real
+    support = positive
 
     def __init__(self, loc: Any, scale: Any) -> None:
         super().__init__(loc=loc, scale=scale)
-
-    def log_density(self, x: Any) -> Any:
-        z = divide(x - self.loc, self.scale)
-        return -0.5 * square(z) - log(self.scale) - 0.5 * math.log(2 * math.pi)
 
     def noise(self) -> StandardNormal:
         return StandardNormal(self.shape, self.dtype)
 
     def transform(self, noise: Any) -> Any:
-        return self.loc + self.scale * noise
+        return exp(self.loc + self.scale * noise)
+
+    def formula(self, x: Any) -> Any:
+        size = log(x)
+        z = divide(size - self.loc, self.scale)
+        return -0.5 * square(z) - log(self.scale) - size - 0.5 * math.log(2.0 * math.pi)
+
+    def cumulative(self, x: Any) -> Any:
+        return ndtr(divide(log(floored(x, 0.0)) - self.loc, self.scale))
+
+    def quantile(self, p: Any) -> Any:
+        return exp(self.loc + self.scale * ndtri(p))
 
     @property
     def mean(self) -> Any:
-        return broadcast_to(self.loc, shape=self.shape)
+        """The mean, exp(loc + scale²/2)."""
+        return exp(self.loc + 0.5 * square(self.scale))
 
     @property
     def variance(self) -> Any:
-        return broadcast_to(square(self.scale), shape=self.shape)
+        """The variance."""
+        width = square(self.scale)
+        return expm1(width) * exp(2.0 * self.loc + width)
+
+    @property
+    def mode(self) -> Any:
+        """Where the density is highest."""
+        return exp(self.loc - square(self.scale))
 
     def entropy(self) -> Any:
         """Return the differential entropy in nats."""
-        return broadcast_to(log(self.scale), shape=self.shape) + 0.5 * math.log(
-            2 * math.pi * math.e
-        )
+        return self.loc + log(self.scale) + 0.5 * math.log(2.0 * math.pi * math.e)
 
-    def cdf(self, x: Any) -> Any:
-        """Return P(X <= x). Needs the extra ``scipy``."""
-        return ndtr(divide(x - self.loc, self.scale))
 
-    def icdf(self, p: Any) -> Any:
-        """Return the quantile at probability `p`. Needs the extra ``scipy``."""
-        return self.loc + self.scale * ndtri(p)
+class HalfNormal(Distribution):
+    """The law of |Z| with Z ~ N(0, scale²).
+
+    Parameters
+    ----------
+    scale : array_like
+        The standard deviation of Z (not of |Z|), positive.
+
+    Raises
+    ------
+    InputError
+        If `scale` is not positive.
+
+    Examples
+    --------
+    >>> import minigraph as mg
+    >>> mg.HalfNormal(1.0).log_prob([0.0, -1.0]).value
+    array([-0.22579135,        -inf])
+    """
+
+    constraints = {"scale": positive}
+    support = nonnegative
+
+    def __init__(self, scale: Any) -> None:
+        super().__init__(scale=scale)
+
+    def noise(self) -> StandardNormal:
+        return StandardNormal(self.shape, self.dtype)
+
+    def transform(self, noise: Any) -> Any:
+        return self.scale * absolute(noise)
+
+    def formula(self, x: Any) -> Any:
+        z = divide(x, self.scale)
+        return -0.5 * square(z) - log(self.scale) + 0.5 * math.log(2.0 / math.pi)
+
+    def cumulative(self, x: Any) -> Any:
+        return erf(divide(floored(x, 0.0), self.scale) * math.sqrt(0.5))
+
+    def quantile(self, p: Any) -> Any:
+        return self.scale * -ndtri(0.5 * (1.0 - p))
+
+    @property
+    def mean(self) -> Any:
+        """The mean, scale · √(2/π)."""
+        return self.scale * math.sqrt(2.0 / math.pi)
+
+    @property
+    def variance(self) -> Any:
+        """The variance, scale² (1 - 2/π)."""
+        return square(self.scale) * (1.0 - 2.0 / math.pi)
+
+    @property
+    def mode(self) -> Any:
+        """Where the density is highest: 0."""
+        return 0.0 * self.scale
+
+    def entropy(self) -> Any:
+        """Return the differential entropy in nats."""
+        return log(self.scale) + 0.5 * math.log(0.5 * math.pi * math.e)

@@ -1,10 +1,15 @@
-"""Parameters that may be given in one of several forms."""
+"""Parameters that may be given in one of several forms, and values that are kept in bounds."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from ..errors import UsageError
+import numpy as np
+
+from ..errors import InputError, UsageError
+from ..graph import Data
+from ..ops.elementwise import less, where
 
 
 def one_of(law: object, **forms: Any) -> dict[str, Any]:
@@ -16,3 +21,28 @@ def one_of(law: object, **forms: Any) -> dict[str, Any]:
             f"got {' and '.join(given) or 'none of them'}"
         )
     return given
+
+
+def floored(x: Any, low: Any) -> Any:
+    """Return `x`, or `low` where it is less: a cdf is flat outside the support."""
+    return where(less(x, low), low, x)
+
+
+def refuse_order(
+    law: object, values: Mapping[str, Any], low: str, high: str, *, ties: bool = False
+) -> None:
+    """Raise unless one parameter is less than another (or equal to it, if `ties` are legal)."""
+    try:
+        wrong = (np.greater if ties else np.greater_equal)(values[low], values[high])
+    except ValueError:
+        return  # the shapes do not broadcast, and the base class says so
+    if np.any(wrong):
+        raise InputError(
+            f"{type(law).__name__}: {low} must be {'at most' if ties else 'less than'} {high}; "
+            f"got {low}={values[low]}, {high}={values[high]}"
+        )
+
+
+def largest(x: Any) -> float:
+    """Return the largest value of a parameter that may be Data."""
+    return float(np.max(x._value if isinstance(x, Data) else x, initial=0.0))

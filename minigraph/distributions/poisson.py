@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from ..ops.elementwise import equal, floor, isnan, less, log, logical_or, not_equal, where
+from ..ops.elementwise import equal, exp, floor, power, where
 from ..ops.special import gammaln
 from .base import Distribution
 from .constraints import count, nonnegative
+from .parameters import largest
+from .special import gammaincc, xlogy
 
 
 class Poisson(Distribution):
@@ -30,7 +32,7 @@ class Poisson(Distribution):
     --------
     >>> import minigraph as mg
     >>> mg.Poisson(3.0).log_prob(2).value
-    -1.4959226032237259
+    -1.4959226032237254
     """
 
     constraints = {"rate": nonnegative}
@@ -39,26 +41,40 @@ class Poisson(Distribution):
     def __init__(self, rate: Any) -> None:
         super().__init__(rate=rate)
 
-    def log_density(self, x: Any) -> Any:
-        outside = logical_or(less(x, 0.0), not_equal(floor(x), x))
-        k = where(logical_or(outside, isnan(x)), 0.0, x)
-        # 0 events have log-probability -rate, also at rate 0, where k * log(rate) is 0 * -inf.
-        log_rate = log(where(equal(k, 0.0), 1.0, self.rate))
-        value = k * log_rate - self.rate - gammaln(k + 1.0)
-        return where(isnan(x), np.nan, where(outside, -np.inf, value))
+    def formula(self, x: Any) -> Any:
+        return xlogy(x, self.rate) - self.rate - gammaln(x + 1.0)
+
+    def probability(self, x: Any) -> Any:
+        """Return the probability of `x`, with the right slope also at rate 0."""
+        never = equal(self.rate, 0.0)
+        at_zero = power(where(never, self.rate, 0.0), 1.0 * x) * exp(-self.rate - gammaln(x + 1.0))
+        safe = self.with_inputs([where(never, 1.0, self.rate)])
+        return where(never, at_zero, exp(safe.log_density(x)))
 
     def generate(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
         return np.asarray(rng.poisson(self.rate, shape))
 
     def outcomes(self, spread: int = 1) -> Any:
         """Return 0, 1, … up to where what is left has less than 1e-30 of the mass."""
-        top = float(np.max(getattr(self.rate, "_value", self.rate), initial=0.0))
+        top = largest(self.rate)
         return np.arange(math.ceil(top + spread * (14.0 * math.sqrt(top) + 60.0)))
+
+    def cumulative(self, x: Any) -> Any:
+        k = floor(x)
+        negative = np.less(k, 0.0)
+        return where(negative, 0.0, gammaincc(where(negative, 0.0, k) + 1.0, self.rate))
 
     @property
     def mean(self) -> Any:
+        """The mean, `rate`."""
         return self.rate
 
     @property
     def variance(self) -> Any:
+        """The variance, `rate` too."""
         return self.rate
+
+    @property
+    def mode(self) -> Any:
+        """The likeliest count: the whole part of `rate`."""
+        return floor(self.rate)

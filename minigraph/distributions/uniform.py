@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
-from ..errors import InputError
-from ..ops.elementwise import clip, divide, greater, less, log, logical_or, square, where
+from ..ops.elementwise import clip, divide, log, square
 from .base import Distribution
-from .constraints import Constraint, interval, real
+from .constraints import interval, real
 from .noise import StandardUniform
+from .parameters import refuse_order
 
 
 class Uniform(Distribution):
@@ -38,30 +36,19 @@ class Uniform(Distribution):
     """
 
     constraints = {"low": real, "high": real}
-    support_moves = True
+    support_moves = ("low", "high")
 
     def __init__(self, low: Any = 0.0, high: Any = 1.0) -> None:
         super().__init__(low=low, high=high)
 
     def refuse_bad(self, values: Mapping[str, Any]) -> None:
         super().refuse_bad(values)
-        low, high = values["low"], values["high"]
-        try:
-            wrong = np.greater_equal(low, high)
-        except ValueError:
-            return  # the shapes do not broadcast, and the base class says so
-        if np.any(wrong):
-            raise InputError(f"Uniform: low must be less than high; got low={low}, high={high}")
+        refuse_order(self, values, "low", "high")
 
     @property
-    def support(self) -> Constraint:  # type: ignore[override]
-        """The closed interval from low to high, by the values they have now."""
-        law = self.plain()
-        return interval(law.low, law.high)
-
-    def log_density(self, x: Any) -> Any:
-        outside = logical_or(less(x, self.low), greater(x, self.high))
-        return where(outside, -np.inf, 0.0 * x - log(self.high - self.low))
+    def support(self) -> Any:  # type: ignore[override]
+        """The closed interval from low to high."""
+        return interval(self.low, self.high)
 
     def noise(self) -> StandardUniform:
         return StandardUniform(self.shape, self.dtype)
@@ -69,22 +56,25 @@ class Uniform(Distribution):
     def transform(self, noise: Any) -> Any:
         return self.low + (self.high - self.low) * noise
 
+    def formula(self, x: Any) -> Any:
+        return 0.0 * x - log(self.high - self.low)
+
+    def cumulative(self, x: Any) -> Any:
+        return clip(divide(x - self.low, self.high - self.low), 0.0, 1.0)
+
+    def quantile(self, p: Any) -> Any:
+        return self.low + (self.high - self.low) * p
+
     @property
     def mean(self) -> Any:
+        """The mean, halfway."""
         return 0.5 * (self.low + self.high)
 
     @property
     def variance(self) -> Any:
+        """The variance, (high - low)² / 12."""
         return square(self.high - self.low) * (1.0 / 12.0)
 
     def entropy(self) -> Any:
         """Return the differential entropy in nats."""
         return log(self.high - self.low)
-
-    def cdf(self, x: Any) -> Any:
-        """Return P(X <= x)."""
-        return clip(divide(x - self.low, self.high - self.low), 0.0, 1.0)
-
-    def icdf(self, p: Any) -> Any:
-        """Return the quantile at probability `p`."""
-        return self.low + (self.high - self.low) * p

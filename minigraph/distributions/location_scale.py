@@ -1,0 +1,168 @@
+"""Laws that are noise, stretched and moved: X = loc + scale · ε."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from ..ops.elementwise import divide, log, square
+from .base import Distribution
+from .constraints import positive, real
+from .noise import Noise
+from .standards import StandardCauchy, StandardGumbel, StandardLaplace, StandardLogistic
+
+
+class LocationScale(Distribution):
+    """The parent of the laws of loc + scale · ε; a child names the law of ε.
+
+    Parameters
+    ----------
+    loc : array_like
+        What is added, in the units of the samples.
+    scale : array_like
+        What ε is multiplied by, positive.
+    """
+
+    constraints = {"loc": real, "scale": positive}
+    support = real
+    standard: ClassVar[type[Noise]]
+
+    def __init__(self, loc: Any, scale: Any) -> None:
+        super().__init__(loc=loc, scale=scale)
+
+    def noise(self) -> Noise:
+        return self.standard(self.shape, self.dtype)
+
+    def transform(self, noise: Any) -> Any:
+        return self.loc + self.scale * noise
+
+    def _inverse(self, x: Any) -> Any:
+        return divide(x - self.loc, self.scale)
+
+    def formula(self, x: Any) -> Any:
+        return self.noise().formula(self._inverse(x)) - log(self.scale)
+
+    def cumulative(self, x: Any) -> Any:
+        return self.noise().cumulative(self._inverse(x))
+
+    def quantile(self, p: Any) -> Any:
+        return self.loc + self.scale * self.noise().quantile(p)
+
+    @property
+    def mean(self) -> Any:
+        """The mean; NaN where there is none."""
+        average = self.standard.average
+        return self.full(self.loc if average == 0.0 else self.loc + self.scale * average)
+
+    @property
+    def variance(self) -> Any:
+        """The variance; NaN where there is none."""
+        return self.full(square(self.scale) * self.standard.spread)
+
+    @property
+    def mode(self) -> Any:
+        """Where the density is highest."""
+        return self.full(self.loc)
+
+    def entropy(self) -> Any:
+        """Return the differential entropy in nats."""
+        return self.full(log(self.scale) + self.standard.nats)
+
+
+class Laplace(LocationScale):
+    """The Laplace (double exponential) law with density exp(-|x - loc| / scale) / (2 scale).
+
+    Parameters
+    ----------
+    loc : array_like
+        The mean.
+    scale : array_like
+        The mean distance from `loc`, positive; the variance is 2 scale².
+
+    Raises
+    ------
+    InputError
+        If `scale` is not positive, `loc` not finite, or the two do not broadcast.
+
+    Examples
+    --------
+    >>> import minigraph as mg
+    >>> mg.Laplace(0.0, 0.5).log_prob(1.0).value
+    -2.0
+    """
+
+    standard = StandardLaplace
+
+
+class Logistic(LocationScale):
+    """The logistic law with cdf sigmoid((x - loc) / scale).
+
+    Parameters
+    ----------
+    loc : array_like
+        The mean.
+    scale : array_like
+        The scale, positive; the variance is (π · scale)² / 3.
+
+    Raises
+    ------
+    InputError
+        If `scale` is not positive, `loc` not finite, or the two do not broadcast.
+
+    Examples
+    --------
+    >>> import minigraph as mg
+    >>> mg.Logistic(1.0, 2.0).cdf(1.0).value
+    0.5
+    """
+
+    standard = StandardLogistic
+
+
+class Gumbel(LocationScale):
+    """The Gumbel law (of the largest of many) with cdf exp(-exp(-(x - loc) / scale)).
+
+    Parameters
+    ----------
+    loc : array_like
+        The mode; the mean is loc + 0.5772 · scale.
+    scale : array_like
+        The scale, positive; the variance is (π · scale)² / 6.
+
+    Raises
+    ------
+    InputError
+        If `scale` is not positive, `loc` not finite, or the two do not broadcast.
+
+    Examples
+    --------
+    >>> import minigraph as mg
+    >>> mg.Gumbel(0.0, 1.0).log_prob(0.0).value
+    -1.0
+    """
+
+    standard = StandardGumbel
+
+
+class Cauchy(LocationScale):
+    """The Cauchy law with density 1 / (π scale (1 + ((x - loc) / scale)²)). It has no mean.
+
+    Parameters
+    ----------
+    loc : array_like
+        The median.
+    scale : array_like
+        Half the distance between the quartiles, positive.
+
+    Raises
+    ------
+    InputError
+        If `scale` is not positive, `loc` not finite, or the two do not broadcast.
+
+    Examples
+    --------
+    >>> import minigraph as mg
+    >>> mg.Cauchy(0.0, 1.0).cdf(1.0).value
+    0.75
+    """
+
+    standard = StandardCauchy

@@ -1,0 +1,134 @@
+"""Noise that is already of the family: what a location and a scale are applied to."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..ops.elementwise import (
+    absolute,
+    exp,
+    less,
+    log,
+    log1p,
+    maximum,
+    minimum,
+    sigmoid,
+    sign,
+    where,
+)
+from ..ops.trigonometry import arctan, tan
+from .noise import Noise, trapezoid
+from .special import log1p_square
+
+EULER = float(np.euler_gamma)
+
+
+class StandardLaplace(Noise):
+    """An exponential number with a random sign."""
+
+    average, spread, peak, nats = 0.0, 2.0, 0.0, 1.0 + math.log(2.0)
+
+    def generate(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
+        drawn = rng.standard_exponential(shape, dtype=self.dtype)
+        return np.copysign(drawn, rng.random(shape, dtype=self.dtype) - 0.5)
+
+    def formula(self, x: Any) -> Any:
+        return -absolute(x) - math.log(2.0)
+
+    def cumulative(self, x: Any) -> Any:
+        tail = 0.5 * exp(-absolute(x))
+        return where(less(x, 0.0), tail, 1.0 - tail)
+
+    def quantile(self, p: Any) -> Any:
+        off = p - 0.5
+        return -sign(off) * log(2.0 * minimum(p, 1.0 - p))
+
+    def quadrature(self, n: int) -> tuple[Any, Any]:
+        """The double-exponential rule on either side of the kink."""
+        t = np.linspace(-4.2, 4.7, (n + 1) // 2)
+        points = np.exp(t - np.exp(-t))
+        weights = points * (1.0 + np.exp(-t)) * np.exp(-points)
+        both = np.concatenate([-points, points])[:n], np.concatenate([weights, weights])[:n]
+        return both[0], both[1] / both[1].sum()
+
+
+class StandardLogistic(Noise):
+    """The law with cdf 1 / (1 + exp(-x))."""
+
+    average, spread, peak, nats = 0.0, math.pi**2 / 3.0, 0.0, 2.0
+
+    def generate(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
+        drawn = rng.standard_exponential(shape, dtype=self.dtype)
+        if self.dtype == np.float32:
+            drawn = np.maximum(drawn, np.finfo(np.float32).tiny)
+        drawn = np.expm1(drawn, out=drawn) if np.ndim(drawn) else np.expm1(drawn)
+        return np.log(drawn)
+
+    def formula(self, x: Any) -> Any:
+        size = absolute(x)
+        return -size - 2.0 * log1p(exp(-size))
+
+    def cumulative(self, x: Any) -> Any:
+        return sigmoid(x)
+
+    def quantile(self, p: Any) -> Any:
+        return log(p) - log1p(-p)
+
+    def quadrature(self, n: int) -> tuple[Any, Any]:
+        return trapezoid(lambda x: np.exp(-np.abs(x)) / (1 + np.exp(-np.abs(x))) ** 2, -40, 40, n)
+
+
+class StandardGumbel(Noise):
+    """The law of the largest of many, with cdf exp(-exp(-x))."""
+
+    average, spread, peak, nats = EULER, math.pi**2 / 6.0, 0.0, 1.0 + EULER
+
+    def generate(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
+        drawn = rng.standard_exponential(shape, dtype=self.dtype)
+        if self.dtype == np.float32:
+            drawn = np.maximum(drawn, np.finfo(np.float32).tiny)
+        return -np.log(drawn)
+
+    def formula(self, x: Any) -> Any:
+        x = maximum(x, -1e30)  # at -inf the two terms would cancel to NaN
+        return -(x + exp(-x))
+
+    def cumulative(self, x: Any) -> Any:
+        return exp(-exp(-x))
+
+    def quantile(self, p: Any) -> Any:
+        return -log(-log(p))
+
+    def quadrature(self, n: int) -> tuple[Any, Any]:
+        return trapezoid(lambda x: np.exp(-x - np.exp(-x)), -4.0, 40.0, n)
+
+
+class StandardCauchy(Noise):
+    """The law of the tangent of a random angle. It has no mean."""
+
+    average, spread, peak, nats = math.nan, math.nan, 0.0, math.log(4.0 * math.pi)
+
+    def generate(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
+        angle = rng.random(shape, dtype=self.dtype) - 0.5
+        return np.tan(self.dtype.type(math.pi) * angle)
+
+    def formula(self, x: Any) -> Any:
+        return -log1p_square(x) - math.log(math.pi)
+
+    def cumulative(self, x: Any) -> Any:
+        # arctan(x) loses the lower tail: there the cdf is the angle of the other side.
+        far = less(x, -1.0)
+        tail = -arctan(1.0 / where(far, x, -1.0)) * (1.0 / math.pi)
+        return where(far, tail, 0.5 + arctan(x) * (1.0 / math.pi))
+
+    def quantile(self, p: Any) -> Any:
+        return tan(math.pi * (p - 0.5))
+
+    def quadrature(self, n: int) -> tuple[Any, Any]:
+        """x = sinh t; for what falls off. An average that oscillates for ever has no such rule."""
+        t = np.linspace(-38.0, 38.0, n)
+        weights = 1.0 / np.cosh(t)
+        return np.sinh(t), weights / weights.sum()
