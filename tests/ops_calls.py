@@ -57,7 +57,7 @@ diff(u, prepend=0.0, append=v); ediff1d(x); ediff1d(u, to_end=s); trapezoid(x); 
 interp(x, k, w[[0, 1, 2, 3, 0]]); interp(x * 3.0, k, k * k, 0.1, 0.2); gradient(u); gradient(x, 0.3, axis=1); gradient(x)
 convolve(u, w); convolve(w, u, 'same'); convolve(u, w, 'valid'); correlate(u, w); correlate(w, u, 'same')
 correlate(u, w, 'full'); correlate(u, w, 'same'); correlate(k, w, 'same'); correlate(w, k, 'same'); convolve(w, k, 'same')
-polyval(u, x); searchsorted(k, x); argwhere(x); flatnonzero(x)
+polyval(u, x); i0(x); searchsorted(k, x); argwhere(x); flatnonzero(x)
 sort(x); sort(x, axis=0); sort(x, axis=None); partition(w, 3); take(x, [0, 2], axis=1); take(x, i); take(x, 4, mode='wrap')
 take(x, 7, mode='wrap'); take(u, -5, mode='clip'); take(z, i, 1); take_along_axis(x, i, axis=1); take_along_axis(x, j, None)
 compress(mask, x, axis=1); extract(masks, x); delete(x, 1, axis=1); delete(x, [0, 1]); resize(x, (3, 3))
@@ -79,7 +79,7 @@ tensordot(x, y); tensordot(u, w, 0); tensordot(z, u, axes=(1, 0)); kron(x, a); k
 cross(c, c + 1.0, axis=0); vecdot(x, y); vecdot(a, u); trace(a); trace(c, 1); trace(z, axis1=1, axis2=2); trace(b, 0, 1, 2)
 einsum('ij,jk', x, a); einsum('ij->ji', x); einsum('ii', a); einsum('ii->i', a); einsum('...ij,jk->...ik', b, a); einsum('i,i', u, v)
 einsum('ij,ik->jk', x, y); einsum('...,...', x, y); einsum('...i->...', z); einsum(x, [0, 1], a, [1, 2], [0, 2]); einsum(x, [0, 1], a, [1, 2])
-einsum('ij, jk, k -> i', x, a, u); einsum('i...->...', z); einsum('iij->j', b[:, :2]); einsum('ij,j', x, u, optimize=True); einsum('...i,i...', x, c)
+einsum('ij, jk, k -> i', x, a, u); einsum('i...->...', z); einsum('iij->j', b[:, :2]); einsum('ij,j', x, u, optimize=True); einsum('...i,i...', c, a)
 einsum('ba', x); einsum(',', s, t); einsum('ijk,ijk->', z, z); einsum(x, [Ellipsis, 1], u, [1], [Ellipsis])
 diag(a); diag(u); diag(u, 1); diag(c, -1); diagflat(r); diagonal(a); diagonal(c, 1); diagonal(z, 0, 1, 2); tril(c); triu(c, 1); tril(b, -1); triu(u)
 vander(u); vander(u, 2, increasing=True); linspace(s, 1.5, 4); linspace(u, v, 3); linspace(s, t, 4, endpoint=False); linspace(u, v, 3, axis=1)
@@ -97,9 +97,9 @@ linalg.slogdet(b); linalg.cholesky(e); linalg.cholesky(e, upper=True); linalg.ei
 linalg.svd(c); linalg.svd(x, full_matrices=False); linalg.svd(x.T, False); linalg.svd(x, compute_uv=False); linalg.svdvals(b); linalg.qr(a); linalg.qr(x.T)
 linalg.qr(a, mode='r'); linalg.pinv(x); linalg.pinv(a); linalg.pinv(b); linalg.matrix_power(a, 3); linalg.matrix_power(a, -2); linalg.matrix_power(a, 0)
 linalg.matrix_power(b, 5); linalg.multi_dot([x, a, u]); linalg.cond(a); linalg.matrix_rank(a); linalg.matrix_transpose(z); linalg.vecdot(x, y)
-x + y; x - 1; 2 * x; x / q; 1 / q; x ** 2; p ** y; 2.0 ** x; -x; +x; abs(x); x % q; q // 0.3; x @ u; u @ c; x.T; x[0]; x[:, 1]; x[..., None]; x[i[0]]
+x + y; x - 1; 2 * x; x / q; 1 / q; x ** 2; p ** y; 2.0 ** x; -x; +x; abs(x); x % q; q // 0.3; x @ u; u @ c; x.T; x[0]; x[:, 1]; x[..., None]; u[i]
 x[masks]; x[:, mask]; z[:, [0, 1], [2, 3]]; z[[0, 1], :, [2, 3]]; z[0, :, i]; x[::-1, 1:]; x[None]; u[j]; u[-1]; x[[True, False]]; x[1, 2]; x[[0, 1], [2, 2]]
-z[..., 1]; z[0, ..., [1, 1]]; x[()]; s[()]; s[None]; u[[]]; x[0:0]; x[j[1:], n[:2] - 1]; divmod(q, 0.3); z[:, None, [0, 2]]
+z[..., 1]; z[0, ..., [1, 1]]; x[()]; u[[]]; x[0:0]; x[j[1:], n[:2] - 1]; divmod(q, 0.3); z[:, None, [0, 2]]
 x.sum(); x.sum(axis=1); x.mean(0); x.max(axis=1); x.min(); x.prod(); x.var(ddof=1); x.std(axis=0); x.reshape(3, 2); x.reshape((3, 2)); x.reshape(-1)
 x.transpose(); z.transpose(1, 2, 0); z.transpose((2, 0, 1)); x.ravel(); x.flatten(); o.squeeze(); x.dot(a); x.clip(-0.3, 0.3); x.round(1); x.cumsum()
 x.cumprod(axis=1); x.argmax(); x.argsort(axis=0); x.astype(int); x.all(); x.any(axis=0); x.swapaxes(0, 1); x.take(i); x.repeat(2, axis=1); a.trace(); c.diagonal(1)

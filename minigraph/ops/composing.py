@@ -67,7 +67,8 @@ def in_the_name_of(title: str, error: Exception) -> Exception:
 def refuse(name: str, **given: Any) -> None:
     """Raise for NumPy's keywords that have no meaning here and are not at their default."""
     for key, value in given.items():
-        refuse_keyword(name, key, value)
+        if value is not None:
+            refuse_keyword(name, key, value)
 
 
 def arrays(given: Any) -> list[Data]:

@@ -205,6 +205,7 @@ for key, method in {
     "__rdivmod__": lambda self, other: PUBLIC["divmod"](other, self),
     "reshape": several("reshape"),
     "transpose": several("transpose"),
+    "compress": lambda self, condition, axis=None: PUBLIC["compress"](condition, self, axis),
     "copy": lambda self: PUBLIC["positive"](self),
     "T": property(lambda self: PUBLIC["transpose"](self)),
     "mT": property(lambda self: PUBLIC["matrix_transpose"](self)),

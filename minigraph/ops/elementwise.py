@@ -38,6 +38,16 @@ def ufunc(name: str, forward: Any, *rules: Any, fast: Any = None, numpy: Any = N
     return Operation(name, forward, *rules, scalar=scalar, along=along.elementwise, numpy=numpy)
 
 
+def whole(forward: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function of integers, to which a number written as 1 comes as the float 1.0."""
+
+    def of_integers(*values: Any) -> Any:
+        numbers = [int(x) if type(x) is float and x.is_integer() else x for x in values]
+        return forward(*numbers)
+
+    return of_integers
+
+
 # Arithmetic ------------------------------------------------------------------------------------
 add = ufunc("add", np.add, lambda g, y, a, b: g, lambda g, y, a, b: g)
 subtract = ufunc("subtract", np.subtract, lambda g, y, a, b: g, lambda g, y, a, b: -g)
@@ -96,7 +106,9 @@ fmod = ufunc(
     lambda g, y, a, b: -g * trunc(divide(a, b)),
 )  # fmt: skip
 copysign = ufunc("copysign", np.copysign, lambda g, y, a, b: g * sign(a) * copysign(1.0, b), None)
-ldexp = ufunc("ldexp", np.ldexp, lambda g, y, x, i: g * exp2(i), None)
+ldexp = ufunc(
+    "ldexp", lambda x, i: np.ldexp(x, whole(np.positive)(i)), lambda g, y, x, i: g * exp2(i), None
+)
 conjugate = ufunc("conjugate", np.conjugate, lambda g, y, x: g)
 real = ufunc("real", lambda x: x, lambda g, y, x: g, numpy=[np.real])
 imag = ufunc("imag", lambda x: np.zeros_like(x), None, numpy=[np.imag])
@@ -121,13 +133,13 @@ logical_and = ufunc("logical_and", np.logical_and, None, None)
 logical_or = ufunc("logical_or", np.logical_or, None, None)
 logical_xor = ufunc("logical_xor", np.logical_xor, None, None)
 logical_not = ufunc("logical_not", np.logical_not, None)
-bitwise_and = ufunc("bitwise_and", np.bitwise_and, None, None)
-bitwise_or = ufunc("bitwise_or", np.bitwise_or, None, None)
-bitwise_xor = ufunc("bitwise_xor", np.bitwise_xor, None, None)
-left_shift = ufunc("left_shift", np.left_shift, None, None)
-right_shift = ufunc("right_shift", np.right_shift, None, None)
-gcd = ufunc("gcd", np.gcd, None, None)
-lcm = ufunc("lcm", np.lcm, None, None)
+bitwise_and = ufunc("bitwise_and", whole(np.bitwise_and), None, None)
+bitwise_or = ufunc("bitwise_or", whole(np.bitwise_or), None, None)
+bitwise_xor = ufunc("bitwise_xor", whole(np.bitwise_xor), None, None)
+left_shift = ufunc("left_shift", whole(np.left_shift), None, None)
+right_shift = ufunc("right_shift", whole(np.right_shift), None, None)
+gcd = ufunc("gcd", whole(np.gcd), None, None)
+lcm = ufunc("lcm", whole(np.lcm), None, None)
 invert = ufunc("invert", np.invert, None)
 isnan = ufunc("isnan", np.isnan, None)
 isinf = ufunc("isinf", np.isinf, None)
@@ -191,7 +203,10 @@ nan_to_num = Operation(
     lambda g, y, x, **fixed: where(isfinite(x), g, 0.0),
     fixed=["copy", "nan", "posinf", "neginf"], along=along.elementwise,
 )  # fmt: skip
-round_ = Operation("round", np.round, None, fixed=["decimals"], along=along.elementwise)
+round_ = Operation(
+    "round", np.round, None,
+    fixed=["decimals"], numpy=[np.round, np.around], along=along.elementwise,
+)  # fmt: skip
 isclose = Operation(
     "isclose", np.isclose, None, None, fixed=["rtol", "atol", "equal_nan"], along=along.elementwise
 )

@@ -130,22 +130,25 @@ def _cholesky_rule(g: Any, y: Any, a: Any) -> Any:
 cholesky_ = last_axes("cholesky", np.linalg.cholesky, _cholesky_rule)
 
 
-def _eigh(a: Any) -> Any:
+def _eigh(a: Any, UPLO: Any = "L") -> Any:
     """Return the eigenvalues in the first row, the eigenvectors in the columns below."""
-    values, vectors = np.linalg.eigh(a)
+    values, vectors = np.linalg.eigh(a, UPLO)
     return np.concatenate([values[..., None, :], vectors], axis=-2)
 
 
-def _eigh_rule(g: Any, y: Any, a: Any) -> Any:
+def _eigh_rule(g: Any, y: Any, a: Any, UPLO: str = "L") -> Any:
     w, v = y[..., 0, :], y[..., 1:, :]
     turned = matmul(swap_last(v), g[..., 1:, :])
     eye = of_kind(np.eye(shape_of(v)[-1]), y)
     turned = where(eye, 0.0, turned)  # a unit vector cannot grow
     inner = ratio(turned, gaps(w)) + scaled(eye, g[..., 0, :])
-    return onto_lower(matmul(v, matmul(inner, swap_last(v))))
+    lower = onto_lower(matmul(v, matmul(inner, swap_last(v))))
+    return lower if UPLO == "L" else swap_last(lower)
 
 
-eigh_packed = Operation("eigh", _eigh, _eigh_rule, numpy=(), along=along.elementwise)
+eigh_packed = Operation(
+    "eigh", _eigh, _eigh_rule, fixed=["UPLO"], numpy=(), along=along.elementwise
+)
 
 
 def _svd(a: Any) -> Any:

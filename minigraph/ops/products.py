@@ -246,8 +246,7 @@ class EighResult(NamedTuple):
 @composed()
 def eigh(a: Any, UPLO: str = "L") -> EighResult:
     """Return eigenvalues and eigenvectors of a symmetric matrix; one half of it alone is read."""
-    a = floats(a)
-    packed = f.eigh_packed(shaping.swap_last(a) if UPLO.upper() == "U" else a)
+    packed = f.eigh_packed(floats(a), UPLO=UPLO.upper())
     return EighResult(packed[..., 0, :], packed[..., 1:, :])
 
 
