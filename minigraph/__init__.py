@@ -11,10 +11,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import challenger, optimize
+from . import copying as _copying
 from .distributions import *
 from .drawing import render, to_dot, to_graphviz, to_mermaid
 from .errors import (
     BlockedGradientError,
+    GradientError,
     InputError,
     MinigraphError,
     MissingExtraError,
@@ -28,12 +30,14 @@ from .estimators.reparameterize import reparameterize
 from .estimators.unblock import unblock
 from .exact import exact
 from .expectation import expectation
+from .functional import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from .gradient import gradient
 from .graph import Data, DeterministicNode, Graph, Node, StochasticNode
 from .ops import dispatch as _dispatch
 from .ops.boxes import function, primitive, stop_gradient
 from .ops.namespace import PUBLIC as _PUBLIC
 from .tape import Tape
+from .testing import check_grads
 
 __version__ = "0.1.0"
 

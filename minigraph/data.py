@@ -8,7 +8,6 @@ at once, and any number of threads can build graphs side by side.
 
 from __future__ import annotations
 
-import functools
 import itertools
 import operator
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,7 +18,7 @@ import numpy as np
 from .errors import InputError, UsageError
 from .values import Value, from_user, show
 
-tick = itertools.count(1).__next__  # a clock: it only orders what ran, across all graphs and threads
+tick = itertools.count(1).__next__  # a clock that orders what ran, across graphs and threads
 
 
 class Data:
@@ -50,6 +49,12 @@ class Data:
     # may stand for a literal. A million results are made before anybody asks one for its node.
     __slots__ = ("_changed", "_constant", "_grad", "_held", "_made", "_name", "_replays", "_value",
                  "__weakref__")  # fmt: skip
+    _value: Value
+    _made: Any
+    _held: Any
+    _name: str | None
+    _constant: Any
+    _changed: int
     __array_priority__ = 1000.0
     __hash__ = object.__hash__
 
@@ -90,7 +95,13 @@ class Data:
                 f"value of {label(self)}: shape {np.shape(value)} does not replace shape "
                 f"{self.shape}; make a new Data for another shape"
             )
-        self._value = from_user(np.asarray(value, dtype=self.dtype))
+        kept = np.asarray(value, dtype=self.dtype)
+        if self.dtype.kind != "f" and not np.array_equal(kept, value):
+            raise InputError(
+                f"value of {label(self)}: {show(value)} is not of dtype {self.dtype}; "
+                "make a new Data for another dtype"
+            )
+        self._value = from_user(kept)
         self._changed = tick()
 
     @property
@@ -100,6 +111,15 @@ class Data:
 
     @grad.setter
     def grad(self, new: Any) -> None:
+        if new is not None:
+            new = from_user(new)
+            if np.shape(new) not in ((), self.shape):
+                raise InputError(
+                    f"grad of {label(self)}: shape {np.shape(new)} was assigned, the value has "
+                    f"shape {self.shape}; assign None to start again"
+                )
+            if type(self._value) is not float:
+                new = np.array(np.broadcast_to(new, self.shape), dtype=self.dtype)
         self._grad = new
 
     @property
@@ -151,24 +171,24 @@ class Data:
         return float(self.item())
 
     def __int__(self) -> int:
-        return int(self._decide())
+        return int(self._decide("int"))
 
     def __index__(self) -> int:
-        return operator.index(self._decide())
+        return operator.index(self._decide("index"))
 
     def __bool__(self) -> bool:
-        return bool(self._decide())
+        return bool(self._decide("truth"))
 
-    def _decide(self) -> Any:
+    def _decide(self, what: str) -> Any:
         """Return the value for Python's own control flow, and remember which draws it looked at."""
+        if self.size != 1:
+            raise InputError(
+                f"{what} of {label(self)}: it has shape {self.shape}, and only a single element "
+                "has one; use mg.any or mg.all, or mg.where to choose element by element"
+            )
         for data in ancestors([self]):
             if data._made[0].barrier == "draw":
                 data._node.branched = True
-        if self.size != 1 and self.ndim:
-            raise InputError(
-                f"truth of {label(self)}: shape {self.shape} has {self.size} elements, and only one "
-                "has a truth; write mg.any(…), mg.all(…), or mg.where to choose element by element"
-            )
         return self._value
 
     def __eq__(self, other: object) -> Any:
@@ -189,7 +209,7 @@ class Data:
         name = f", name={self.name!r}" if self.name else ""
         return f"Data({show(self._value)}{name}{', constant=True' if self.constant else ''})"
 
-    if TYPE_CHECKING:  # given by the chapters that can say what they do: nodes, operations, gradients
+    if TYPE_CHECKING:  # what later chapters give: nodes, operations, gradients
         T: Data
         node: Any
         _node: Any
@@ -209,7 +229,8 @@ class Data:
 
 
 DATA_DEFAULTS: Mapping[str, Any] = {
-    "_name": None, "_constant": False, "_grad": None, "_changed": 0, "_replays": None, "_held": None,
+    "_name": None, "_constant": False, "_grad": None, "_changed": 0, "_held": None,
+    "_replays": None,
 }  # fmt: skip
 NO_FIXED: Mapping[str, Any] = {}
 new_data = Data.__new__

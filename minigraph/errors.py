@@ -14,6 +14,10 @@ class BlockedGradientError(MinigraphError):
     """A gradient would have to cross a stochastic or a black-box node."""
 
 
+class GradientError(MinigraphError, AssertionError):
+    """A gradient is not what differences of the function, or an exact average, say it is."""
+
+
 class InputError(MinigraphError, ValueError):
     """A value that cannot be used: a bad shape, a bad parameter, a bad option."""
 

@@ -33,7 +33,7 @@ def itself(data: Data) -> Data:
 def pull(flow: Flow, y: Data, seed: Any, read: Callable[[Data], Any] = itself) -> dict[Data, Any]:
     """Return the cotangent of every data in ``flow.ends`` that `y` reaches.
 
-    `read` says what the rules compute on: the data themselves (`itself`), or their values (`VALUE`).
+    `read` says what the rules compute on: the data (`itself`), or their values (`VALUE`).
     """
     carries = None if flow.is_open else flow.carries  # None: all of them
     ends = {x for x in flow.ends if x._made is not None}
@@ -115,14 +115,10 @@ def backward(y: Data, seed: Any = None) -> None:
     """
     refuse_steps(y)
     seed = seed_of(y, seed)
-    flow = Flow([y])
-    refuse_blocked(flow)
-    refuse_stale(flow)
-    with np.errstate(all="ignore"):  # an infinite slope is an answer; the forward run has warned
-        found = pull(flow, y, seed._value, VALUE)
+    flow = checked_flow(y)
+    found = pulled(flow, y, seed, plain=True)
     with ADDING:
-        for x in flow.ends:
-            g = fresh(found.get(x), x)
+        for x, g in zip(flow.ends, found, strict=True):
             x._grad = g if x._grad is None else fresh(x._grad + g, x)
 
 
@@ -196,15 +192,26 @@ def gradients(y: Data, targets: Sequence[Data], seed: Data, stale_ok: bool = Fal
                 f"gradient with respect to {label(x)}: its dtype is {x.dtype}, and integers carry "
                 "no gradient; make it an array of floats"
             )
+    refuse_foreign(targets, y)
+    return pulled(checked_flow(y, targets, stale_ok), y, seed)
+
+
+def checked_flow(y: Data, targets: Sequence[Data] | None = None, stale_ok: bool = False) -> Flow:
+    """Return the flow from `y` to `targets`, or raise if a gradient along it would be wrong."""
     refuse_steps(y)
     flow = Flow([y], targets)
     refuse_blocked(flow)
     if not stale_ok:
         refuse_stale(flow)
-    refuse_foreign(targets, y)
-    with np.errstate(all="ignore"):
-        found = pull(flow, y, seed)
-    return [as_gradient(found.get(x), x) for x in targets]
+    return flow
+
+
+def pulled(flow: Flow, y: Data, seed: Data, plain: bool = False) -> list[Any]:
+    """Return the cotangents of ``flow.ends``: Data, or plain arrays that share no memory."""
+    with np.errstate(all="ignore"):  # an infinite slope is an answer; the forward run has warned
+        found = pull(flow, y, seed._value, VALUE) if plain else pull(flow, y, seed)
+    convert = fresh if plain else as_gradient
+    return [convert(found.get(x), x) for x in flow.ends]
 
 
 def refuse_steps(y: Data) -> None:
@@ -238,4 +245,4 @@ def as_gradient(g: Any, x: Data) -> Data:
     return g if g.dtype == x.dtype else astype(g, dtype=x.dtype)
 
 
-Data.backward = backward  # type: ignore[method-assign]
+Data.backward = backward  # type: ignore[method-assign, assignment]

@@ -10,9 +10,10 @@ import weakref
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from .data import NO_FIXED, Data, above, ancestors, label, literal_data, new_data, tick
+from .data import NO_FIXED, Data, above, ancestors, label, literal_data, new_data, tick  # noqa: F401
 from .errors import UnknownNameError, UsageError
 from .values import Value
+
 
 class Node:
     """A function between data; `DeterministicNode` and `StochasticNode` are the two kinds."""
@@ -24,6 +25,9 @@ class Node:
     value: Value
     barrier: str | None
     _group: Group | None
+    _name: str | None
+    _output: weakref.ref[Data] | None
+    _output_name: str | None
 
     def __init__(self, inputs: tuple[Data, ...], serial: int) -> None:
         self.inputs = inputs
@@ -236,7 +240,9 @@ def rewrite(outputs: Iterable[Data], rule: Rule) -> list[Data]:
         node = data._node
         inputs = tuple(new.get(x, x) for x in node.inputs)
         replacement = rule(data, inputs)
-        if replacement is None and any(a is not b for a, b in zip(inputs, node.inputs, strict=True)):
+        if replacement is None and any(
+            a is not b for a, b in zip(inputs, node.inputs, strict=True)
+        ):
             replacement = result(data._value, copy_node(node, inputs, groups))
         if replacement is not None:
             if replacement._name is None:

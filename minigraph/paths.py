@@ -14,6 +14,8 @@ from .data import walk
 from .errors import BlockedGradientError, UsageError
 from .graph import Data, Graph, Node, StochasticNode, label
 
+SHOWN = 10  # words at either end of a long path in words
+
 
 class Flow:
     """The data through which gradients from `outputs` to `wrt` would flow.
@@ -103,6 +105,8 @@ def describe(path: Sequence[Data]) -> str:
             words.append(label(data))
         if data.name:
             words.append(data.name)
+    if len(words) > 2 * SHOWN:
+        words[SHOWN:-SHOWN] = [f"… ({len(words) - 2 * SHOWN} more) …"]
     return " → ".join(words)
 
 
@@ -128,10 +132,9 @@ def blocked(graph: Graph, wrt: Data | str | Sequence[Data | str] | None = None) 
     >>> mg.Graph(y).blocked()
     {StochasticNode('P'): 'θ → P → X → power → Y'}
     """
-    if wrt is not None:
-        handles = [wrt] if isinstance(wrt, (Data, str)) else list(wrt)
-        wrt = [graph[x] if isinstance(x, str) else x for x in handles]
-    flow = Flow(graph.outputs, wrt)
+    handles = [wrt] if isinstance(wrt, (Data, str)) else wrt
+    ends = None if handles is None else [graph[x] if isinstance(x, str) else x for x in handles]
+    flow = Flow(graph.outputs, ends)
     return {data.node: describe(flow.path(data)) for data in flow.blocked}
 
 
@@ -160,7 +163,6 @@ def refuse_blocked(flow: Flow) -> None:
     )
 
 
-
 def refuse_stale(flow: Flow) -> None:
     """Raise if an input was assigned after something was computed from it."""
     start = flow.made[0]._made[3] if flow.made else 0
@@ -176,4 +178,4 @@ def refuse_stale(flow: Flow) -> None:
                 )
 
 
-Graph.blocked = blocked  # type: ignore[method-assign]
+Graph.blocked = blocked  # type: ignore[method-assign, assignment]

@@ -23,6 +23,11 @@ def from_user(raw: Any) -> Value:
     except (ValueError, TypeError) as error:
         raise InputError(f"Data: {error}; pass a number or a rectangular array") from error
     if array.dtype.kind not in "fiub":
+        if array.dtype == object and any(hasattr(x, "_value") for x in array.flat):
+            raise UsageError(
+                "Data: Data arrived; they are used as they are, mg.array joins a list of them, and "
+                "x.value is the plain value of x"
+            )
         raise UsageError(
             f"Data: got {type(raw).__name__} of dtype {array.dtype}; "
             "minigraph computes with real numbers, integers and booleans"
@@ -46,11 +51,10 @@ def own(raw: Any) -> Value:
         return raw
     if kind is np.float64:
         return float(raw)
-    array = np.asarray(raw)
+    array = raw if kind is np.ndarray else np.asarray(raw)
     if array.ndim == 0 and array.dtype == np.float64:
         return float(array)
-    if array.flags.writeable:
-        array.flags.writeable = False
+    array.setflags(write=False)
     return array
 
 
