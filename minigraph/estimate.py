@@ -12,6 +12,8 @@ from .errors import UnknownNameError
 from .graph import Data, label
 from .values import show
 
+DOUBTFUL = 1e-8  # the relative error from which on a quadrature is not called exact
+
 
 class ByData(Mapping[Data, Any]):
     """Results by Data, or by the name of one."""
@@ -51,6 +53,10 @@ class Estimate:
     grad, grad_stderr, grad_variance : mapping
         For each `wrt` (keys: the Data or its name) the average gradient, its standard error, and
         the variance of the gradient of one sample.
+    error : float
+        For `exact`: how far a coarser quadrature is from this one, at most, relative to the size
+        of what is averaged; 0 if nothing was integrated. It is about 1e-15 for smooth functions
+        and larger where there is a kink or a jump.
     """
 
     value: Any
@@ -61,12 +67,15 @@ class Estimate:
     grad_stderr: ByData = field(default_factory=ByData)
     grad_variance: ByData = field(default_factory=ByData)
     exact: bool = False
+    error: float = 0.0
 
     def __repr__(self) -> str:
         lines = [f"value {_with_error(self.value, self.stderr, self.exact)}"]
         for x, g in self.grad.items():
             lines.append(f"∂/∂{x.name or '?'} {_with_error(g, self.grad_stderr[x], self.exact)}")
         how = f"exact, {self.samples} points" if self.exact else f"{self.samples} samples"
+        if self.error > DOUBTFUL:
+            how = f"quadrature, {self.samples} points, relative error about {self.error:.0e}"
         return f"Estimate({'; '.join(lines)}; {how})"
 
 

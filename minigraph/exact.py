@@ -8,21 +8,23 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Sequence, Set
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from .data import Data
 from .errors import InputError, UsageError
 from .estimate import ByData, Estimate
 from .estimators.choose import choose
 from .estimators.reinforce import detached, reinforce
 from .estimators.reparameterize import reparameterize, why_not_pathwise
 from .expectation import plain, targets, with_gradients
-from .graph import Data, StochasticNode, ancestors, rewrite
+from .graph import StochasticNode, rewrite
 from .moments import Moments
 from .ops.elementwise import multiply
 from .ops.reductions import prod
 from .paths import Flow
+from .program import Draw
 from .tape import Tape
 
 POINTS = 200  # for one continuous number; fewer where there are many
@@ -76,12 +78,13 @@ def exact(
         raise UsageError(f"exact: got {type(y).__name__}; pass the Data to average")
     keys = targets(y, wrt)
     if not keys or not Flow([y], keys).blocked:
-        (value, *grads), count = integrate(with_gradients(y, keys), points, limit)
+        (value, *grads), count, error = integrate(with_gradients(y, keys), points, limit)
         variances = [m.variance(0.0) for m in grads]
     else:
-        (value,), count = integrate([y], points, limit)
+        (value,), count, error = integrate([y], points, limit)
         opened, weighted = differentiable(y, keys)
-        grads, _ = integrate(with_gradients(opened, keys)[1:], points, limit, weighted)
+        grads, _, also = integrate(with_gradients(opened, keys)[1:], points, limit, weighted)
+        error = max(error, also)
         # The gradient of a sum over outcomes is no average of a sample's gradient.
         variances = [np.full_like(m.mean, np.nan) for m in grads]
     return Estimate(
@@ -93,6 +96,7 @@ def exact(
         grad_stderr=ByData(keys, [plain(np.zeros_like(m.mean)) for m in grads]),
         grad_variance=ByData(keys, [plain(v) for v in variances]),
         exact=True,
+        error=error,
     )
 
 
@@ -127,107 +131,147 @@ def differentiable(y: Data, wrt: Sequence[Data]) -> tuple[Data, set[object]]:
 
 def integrate(
     outputs: Sequence[Data], points: int | None, limit: int, weighted: Set[object] = frozenset()
-) -> tuple[list[Moments], int]:
-    """Return the moments of `outputs` over the grid of all draws above them, and its size.
+) -> tuple[list[Moments], int, float]:
+    """Return the moments of `outputs` over all draws above them, the points, and a doubt.
 
-    Draws that are `weighted` carry their probability in the outputs already.
+    The doubt is how far the means are from those of a coarser quadrature, relative to their size:
+    a kink or a jump shows there. Draws that are `weighted` carry their probability already.
     """
     tape = Tape(outputs)
-    for spread in (1, 8, 64):  # how far to go out into the tail of an infinite support
-        grid = Grid(outputs, points, limit, spread)
-        total = functools.reduce(
-            lambda a, b: [m.merge(n) for m, n in zip(a, b, strict=True)],
-            (
-                _block(tape, grid, start, weighted)
-                for start in range(0, grid.size, grid.block(tape))
-            ),
-        )
-        mass = total[0].weight if not weighted else 1.0
+    grid, total = _converged(tape, points, limit, weighted)
+    if not grid.smooth:
+        return total, grid.size, 0.0
+    coarser = 5 * grid.points // 6
+    coarser -= (grid.points - coarser) % 2 == 0  # of the other parity: no kink hides on a point
+    rough = _summed(tape, Grid(tape, coarser, limit, grid.spread), weighted)
+    return total, grid.size, max(map(_difference, total, rough))
+
+
+def _difference(a: Moments, b: Moments) -> float:
+    """Return how far two means are apart, relative to what they are averages of."""
+    size = np.abs(a.mean) + np.sqrt(np.abs(a.squares))
+    with np.errstate(all="ignore"):
+        return float(np.max(np.abs(a.mean - b.mean) / np.where(size > 0, size, 1.0), initial=0.0))
+
+
+def _converged(
+    tape: Tape, points: int | None, limit: int, weighted: Set[object]
+) -> tuple[Grid, list[Moments]]:
+    """Return a grid that reaches far enough into the tails, and the moments over it."""
+    for spread in (1, 8, 64):
+        grid = Grid(tape, points, limit, spread)
+        total = _summed(tape, grid, weighted)
+        mass = 1.0 if weighted else total[0].weight
         if abs(mass - 1.0) < 1e-10:
-            break
-    else:
-        raise InputError(
-            f"exact: the outcomes looked at have mass {mass:.6g}, not 1; use expectation"
-        )
-    if weighted:  # unit weights: the sum, not the mean
-        total = [m._replace(mean=m.mean * m.weight) for m in total]
-    return total, grid.size
+            return grid, total
+    raise InputError(
+        f"exact: the outcomes looked at have mass {mass:.6g}, not 1; use mg.expectation"
+    )
 
 
-def _block(tape: Tape, grid: Grid, start: int, weighted: Set[object]) -> list[Moments]:
-    """Return the moments of the outputs of a tape over one block of the grid."""
-    rows = np.arange(start, min(start + grid.block(tape), grid.size))
+def _summed(tape: Tape, grid: Grid, weighted: Set[object]) -> list[Moments]:
+    """Return the moments of the outputs of a tape over a grid."""
+    values = tape.start()
+    size = grid.size if tape.crosses else max(1, BLOCK // tape.largest)
+    memory = tape.memory(min(size, grid.size))
+    total: list[Moments] = []
+    for start in range(0, grid.size, size):
+        rows = np.arange(start, min(start + size, grid.size))
+        block = _block(tape, values, grid, rows, [array[: len(rows)] for array in memory], weighted)
+        total = [a.merge(b) for a, b in zip(total, block, strict=True)] if total else block
+    # With unit weights, the sum and not the mean.
+    return [m._replace(mean=m.mean * m.weight) for m in total] if weighted else total
+
+
+def _block(
+    tape: Tape, values: list[Any], grid: Grid, rows: Any, memory: list[Any], weighted: Set[object]
+) -> list[Moments]:
+    """Return the moments of the outputs of a tape over some rows of the grid."""
     weights = np.ones(len(rows))
 
-    def source(draw: object, law: Any, shape: tuple[int, ...]) -> Any:
-        points, rule = grid.at(draw, rows, shape)
+    def source(draw: Draw, law: Any) -> Any:
+        points, rule = grid.at(draw, rows)
         if rule is not None:
             weights[:] *= rule
-            noise = law.noise()
-            return points if noise is None else law.transform(points)
-        if draw not in weighted:
-            p = np.broadcast_to(law.probability(points), points.shape)
+        elif draw.identity not in weighted:
+            p = np.broadcast_to(law.probability(points), (len(rows), *law.batch_shape))
             weights[:] *= p.reshape(len(rows), -1).prod(axis=1)
         return points
 
     with np.errstate(all="ignore"):
-        outputs = tape.run(tape.start(), source, lambda: weights)
+        outputs = tape.run(values, source, memory, lambda: weights)
         return [
             Moments.weighted(array, weights) if sampled else Moments.constant(array, weights.sum())
             for array, (_, sampled) in zip(outputs, tape.outputs, strict=True)
         ]
 
 
-class Grid:
-    """All combinations of the points of every element of every draw above some outputs."""
+class Axes(NamedTuple):
+    """How a draw lies in the grid: every element of it is an axis."""
 
-    def __init__(
-        self, outputs: Sequence[Data], points: int | None, limit: int, spread: int
-    ) -> None:
-        draws = [x for x in ancestors(outputs) if isinstance(x._node, StochasticNode)]
-        values = {x: x._node.distribution.outcomes(spread) for x in draws}
-        counted = math.prod(len(v) ** x.size for x, v in values.items() if v is not None)
-        smooth = sum(x.size for x, v in values.items() if v is None)
-        n = points or POINTS
-        if smooth and points is None:
-            n = min(POINTS, int((limit / counted) ** (1 / smooth) + 1e-9))
-        self.size = counted * n**smooth
-        if self.size > limit or (smooth and n < FEWEST):
-            need = counted * max(n, FEWEST) ** smooth
-            names = ", ".join(f"{x.name or x._node.name} of {x.size}" for x in draws)
+    stride: int
+    elements: int
+    values: Any  # what one element can be
+    rule: Any  # the weights of these, if they are the points of a quadrature
+
+
+class Grid:
+    """All combinations of the points of every element of every draw of a tape.
+
+    Attributes
+    ----------
+    size : int
+        How many combinations there are.
+    smooth : int
+        How many numbers are drawn from continuous laws.
+    points : int
+        The points for each of these.
+    """
+
+    def __init__(self, tape: Tape, points: int | None, limit: int, spread: int) -> None:
+        values = tape.start()
+        outcomes = {draw: draw.now(values).outcomes(spread) for draw in tape.draws}
+        elements = {
+            draw: math.prod(draw.shape) if v is None else math.prod(draw.law.batch_shape)
+            for draw, v in outcomes.items()
+        }
+        counted = math.prod(len(v) ** elements[d] for d, v in outcomes.items() if v is not None)
+        self.spread = spread
+        self.smooth = sum(elements[d] for d, v in outcomes.items() if v is None)
+        self.points = n = points or self._affordable(limit / counted)
+        self.size = counted * n**self.smooth
+        if self.size > limit or (self.smooth and not points and n < FEWEST):
+            need = counted * max(n, FEWEST) ** self.smooth
+            names = ", ".join(f"{d.title} of {elements[d]}" for d in outcomes)
             raise InputError(
                 f"exact: the grid of all outcomes has {need:,} points, more than limit={limit:,} "
                 f"(numbers drawn: {names}); use mg.expectation, or raise limit"
             )
-        self.axes: dict[object, tuple[int, int, Any, Any]] = {}
+        self.axes: dict[Draw, Axes] = {}
         stride = 1
-        for x, v in values.items():
-            rule = None
-            if v is None:
-                v, rule = _quadrature(x, n)
-            self.axes[x._node.draw] = (stride, x.size, v, rule)
-            stride *= len(v) ** x.size
+        for draw, v in outcomes.items():
+            v, rule = _quadrature(draw, n) if v is None else (v, None)
+            self.axes[draw] = Axes(stride, elements[draw], v, rule)
+            stride *= len(v) ** elements[draw]
 
-    def block(self, tape: Tape) -> int:
-        """Return how many points to look at together: all, if the tape looks across samples."""
-        return self.size if tape.crosses else max(1, BLOCK // tape.largest)
+    def _affordable(self, left: float) -> int:
+        """Return how many points each continuous number can have."""
+        return min(POINTS, int(left ** (1 / self.smooth) + 1e-9)) if self.smooth else 1
 
-    def at(self, draw: object, rows: Any, shape: tuple[int, ...]) -> tuple[Any, Any]:
+    def at(self, draw: Draw, rows: Any) -> tuple[Any, Any]:
         """Return the points of a draw at rows of the grid, and their weights if it has any."""
         stride, elements, values, rule = self.axes[draw]
         n = len(values)
         index = rows[:, None] // (stride * n ** np.arange(elements)) % n
         weights = None if rule is None else rule[index].prod(axis=1)
-        return values[index].reshape(len(rows), *shape), weights
+        return values[index].reshape(len(rows), *draw.shape), weights
 
 
-def _quadrature(x: Data, n: int) -> tuple[Any, Any]:
-    """Return points and weights for one element of the noise of a draw."""
-    law = x._node.distribution
-    noise = law if hasattr(law, "quadrature") else law.noise()
-    if noise is None:
+def _quadrature(draw: Draw, n: int) -> tuple[Any, Any]:
+    """Return points and weights for one element of a draw."""
+    if not hasattr(draw.law, "quadrature"):
         raise InputError(
-            f"exact: {x.name or 'a draw'} ~ {type(law).__name__} has neither countable outcomes "
+            f"exact: {draw.title} ~ {type(draw.law).__name__} has neither countable outcomes "
             "nor noise to integrate over; use mg.expectation"
         )
-    return noise.quadrature(n)
+    return draw.law.quadrature(n)

@@ -6,23 +6,25 @@ numbers depend on the seed and the block size alone, never on who computes a blo
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from .distributions.base import Rng, drawing_from, generator
-from .errors import InputError, MissingExtraError, UsageError
+from .data import Data
+from .distributions.streams import Rng, generator
+from .errors import InputError, UsageError
 from .estimate import ByData, Estimate
 from .gradient import gradients, seed_of
-from .graph import Data, Graph, label
+from .graph import Graph
+from .jobs import Job, Replay, Trace
 from .moments import Moments
 from .tape import Tape
 from .values import own
+from .workers import Mapper, with_progress
 
 BLOCK_BYTES = 2**17  # one array of a block, so that a handful of them stays in the cache of a core
+TRACED = 1000  # samples in a block of a function, which has no arrays
 
 
 def expectation(
@@ -85,25 +87,20 @@ def expectation(
     >>> y = mg.sample(mg.Normal(theta, 1.0), name="X") ** 2
     >>> estimate = mg.expectation(mg.reparameterize(y), 10_000, wrt=theta, rng=0)
     >>> estimate
-    Estimate(value 1.25158 ± 0.017; ∂/∂θ 1.00193 ± 0.02; 10000 samples)
+    Estimate(value 1.26776 ± 0.018; ∂/∂θ 1.0179 ± 0.02; 10000 samples)
     """
-    samples = whole("samples", samples)
-    workers = whole("workers", workers)
-    keys, job, default = _plan(y, wrt)
-    size = default if block_size is None else whole("block_size", block_size)
-    blocks = _blocks(samples, size, rng)
-    total: list[Moments] | None = None
-    done = 0
-    with _mapper(workers, executor) as mapper:
-        for count, block in _shown(mapper(job, blocks), samples, size, progress):
-            total = (
-                block if total is None else [a.merge(b) for a, b in zip(total, block, strict=True)]
-            )
-            done += count
+    samples, workers = whole("samples", samples), whole("workers", workers)
+    size = None if block_size is None else whole("block_size", block_size)
+    mapper = Mapper(workers, executor)
+    keys, job = _plan(y, wrt, seed_sequence(rng), samples, size)
+    total: Sequence[Moments] = ()
+    with mapper, np.errstate(all="ignore"):
+        results = mapper.map(job, job.blocks)
+        for i, block in enumerate(with_progress(results, job.blocks) if progress else results):
+            total = merged(total, block)
             if callback is not None:
-                callback(_estimate(total, keys, done))
-    assert total is not None
-    return _estimate(total, keys, done)
+                callback(_estimate(total, keys, min(samples, (i + 1) * job.size)))
+    return _estimate(total, keys, samples)
 
 
 def whole(name: str, number: Any) -> int:
@@ -131,132 +128,57 @@ def with_gradients(y: Data, wrt: Sequence[Data]) -> list[Data]:
 
 
 def tape_of(y: Data, wrt: Sequence[Data]) -> Tape:
-    """Return the tape of `y` and its gradients, written once and kept with `y`."""
-    tapes = y._replays
-    if tapes is None:
-        y._replays = tapes = {}
+    """Return the tape of `y` and its gradients, written once and kept with `y`.
+
+    What `y` keeps must not hold `y`, or the graph would not be freed when it is dropped.
+    """
+    if y._made is None:
+        return Tape(with_gradients(y, wrt))
+    if y._replays is None:
+        y._replays = {}
     key = tuple(map(id, wrt))
-    if key not in tapes:
-        tapes[key] = (Tape(with_gradients(y, wrt)), wrt)  # wrt is kept alive: ids are not reused
-    return tapes[key][0]
+    if key not in y._replays:
+        alive = [x for x in wrt if x is not y]  # so that no other data gets its id
+        y._replays[key] = Tape(with_gradients(y, wrt)), alive
+    return y._replays[key][0]
 
 
-Block = tuple[int, np.random.SeedSequence]
-Job = Callable[[Block], "tuple[int, list[Moments]]"]
-
-
-def _plan(y: Any, wrt: Any) -> tuple[list[Data], Job, int]:
-    """Return the data to differentiate for, the work on one block, and a good block size."""
+def _plan(
+    y: Any, wrt: Any, seed: np.random.SeedSequence, samples: int, size: int | None
+) -> tuple[list[Data], Job]:
+    """Return the data to differentiate for, and the work to do on each block."""
     if isinstance(y, Data):
-        if y.dtype.kind not in "fiub":
-            raise UsageError(f"expectation of {label(y)}: dtype {y.dtype} has no average")
         keys = targets(y, wrt)
         tape = tape_of(y, keys)
-        largest = max(1, BLOCK_BYTES // 8 // max(1, tape.largest))
-        return keys, functools.partial(_replay, tape), largest
+        size = size or max(1, BLOCK_BYTES // 8 // tape.largest)
+        return keys, Replay(tape, seed, samples, size)
     if not callable(y):
         raise UsageError(f"expectation: got {type(y).__name__}; pass a Data, or a function of one")
-    keys = [wrt] if isinstance(wrt, Data) else list(wrt or ())
+    keys = [] if wrt is None else list(wrt) if isinstance(wrt, (list, tuple)) else [wrt]
     for key in keys:
         if not isinstance(key, Data):
             raise UsageError(
-                "expectation of a function: wrt must be Data; it has no graph of names"
+                f"expectation of a function: wrt holds {key!r}; pass the Data that the function "
+                "uses (names are known only once a graph is built)"
             )
-    return keys, functools.partial(_trace, y, keys), 1000
-
-
-def _blocks(samples: int, size: int, rng: Rng) -> Iterator[Block]:
-    """Yield the number of samples and the seed of every block."""
-    seeds = seed_sequence(rng)
-    for start in range(0, samples, size):
-        yield min(size, samples - start), seeds.spawn(1)[0]
+    return keys, Trace(y, keys, seed, samples, size or TRACED)
 
 
 def seed_sequence(rng: Rng) -> np.random.SeedSequence:
-    """Return what the streams of a run are spawned from."""
+    """Return what the streams of a run are spawned from; a Generator moves on."""
     if isinstance(rng, np.random.SeedSequence):
-        return np.random.SeedSequence(rng.entropy, spawn_key=rng.spawn_key, pool_size=rng.pool_size)
-    if rng is None or isinstance(rng, (int, np.integer)):
-        return np.random.SeedSequence(rng)
-    return np.random.SeedSequence([int(x) for x in generator(rng).integers(2**32, size=4)])
+        return rng
+    if rng is None:
+        return np.random.SeedSequence()
+    stream = generator(rng)
+    if isinstance(rng, (int, np.integer)):
+        return np.random.SeedSequence(int(rng))
+    return np.random.SeedSequence([int(x) for x in stream.integers(2**32, size=4)])
 
 
-def _replay(tape: Tape, block: Block) -> tuple[int, list[Moments]]:
-    """Return the moments of the outputs of a tape over one block."""
-    count, seed = block
-    rng = np.random.Generator(np.random.SFC64(seed))
-
-    def source(draw: object, law: Any, shape: tuple[int, ...]) -> Any:
-        return law.draw(rng, (count, *shape))[0]
-
-    with np.errstate(all="ignore"):  # an overflow shows in the estimate
-        outputs = tape.run(tape.start(), source)
-        return count, [
-            Moments.of(array) if sampled else Moments.constant(array, float(count))
-            for array, (_, sampled) in zip(outputs, tape.outputs, strict=True)
-        ]
-
-
-def _trace(f: Callable[..., Data], keys: Sequence[Data], block: Block) -> tuple[int, list[Moments]]:
-    """Return the moments of the Data that a function returns, built anew for each sample."""
-    count, seed = block
-    rng = np.random.Generator(np.random.SFC64(seed))
-    rows = [_one(f, keys, rng) for _ in range(count)]
-    return count, [Moments.of(np.array(column, dtype=float)) for column in zip(*rows, strict=True)]
-
-
-def _one(f: Callable[..., Data], keys: Sequence[Data], rng: np.random.Generator) -> list[Any]:
-    takes_rng = bool(getattr(f, "__code__", None) and f.__code__.co_argcount)
-    with drawing_from(rng):
-        y = f(rng) if takes_rng else f()
-    if not isinstance(y, Data):
-        raise UsageError(f"expectation: the function returned {type(y).__name__}, needs Data")
-    grads = gradients(y, keys, seed_of(y, None)) if keys else []
-    return [y._value, *[g._value for g in grads]]
-
-
-class _mapper:
-    """The ``map`` that works on blocks, in order; closes the threads it has opened."""
-
-    def __init__(self, workers: int, executor: Any) -> None:
-        if executor is not None and not hasattr(executor, "map"):
-            raise UsageError(
-                f"expectation: executor is a {type(executor).__name__} without map(function, items)"
-            )
-        self.threads = ThreadPoolExecutor(workers) if executor is None and workers > 1 else None
-        self.executor = executor
-
-    def __enter__(self) -> Callable[[Job, Iterable[Block]], Iterable[Any]]:
-        if self.threads is not None:
-            return functools.partial(_bounded, self.threads)
-        return map if self.executor is None else self.executor.map
-
-    def __exit__(self, *error: object) -> None:
-        if self.threads is not None:
-            self.threads.shutdown(cancel_futures=True)
-
-
-def _bounded(threads: ThreadPoolExecutor, job: Job, blocks: Iterable[Block]) -> Iterator[Any]:
-    """Map in order with few blocks under way, so that memory does not grow with their number."""
-    pending: list[Any] = []
-    for block in blocks:
-        pending.append(threads.submit(job, block))
-        if len(pending) > 4 * threads._max_workers:
-            yield pending.pop(0).result()
-    for future in pending:
-        yield future.result()
-
-
-def _shown(results: Iterable[Any], samples: int, size: int, progress: bool) -> Iterable[Any]:
-    if not progress:
-        return results
-    try:
-        import tqdm
-    except ImportError:
-        raise MissingExtraError(
-            'progress=True: needs tqdm; install it with pip install "minigraph[progress]"'
-        ) from None
-    return tqdm.tqdm(results, total=-(-samples // size), unit="block", leave=False)
+def merged(total: Sequence[Moments], block: Sequence[Moments]) -> Sequence[Moments]:
+    """Return the moments of what came so far and one more block."""
+    return [a.merge(b) for a, b in zip(total, block, strict=True)] if total else block
 
 
 def _estimate(total: Sequence[Moments], keys: Sequence[Data], samples: int) -> Estimate:

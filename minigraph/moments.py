@@ -24,10 +24,9 @@ class Moments(NamedTuple):
         """Return the moments of samples along the first axis."""
         samples = np.asarray(samples, dtype=np.result_type(samples, np.float64))
         mean = samples.mean(axis=0)
-        if samples.ndim == 1:
-            off = samples - mean
-            return cls(float(len(samples)), mean, np.dot(off, off))
-        return cls(float(len(samples)), mean, np.square(samples - mean).sum(axis=0))
+        off = samples - mean
+        # Not np.dot: how BLAS adds up depends on the number of its threads.
+        return cls(float(len(samples)), mean, np.einsum("i...,i...->...", off, off))
 
     @classmethod
     def weighted(cls, samples: Any, weights: Any) -> Moments:

@@ -1,66 +1,32 @@
 """The tape: a graph written down in the order it ran, to be run again on many samples at once.
 
 What descends from a draw gets a leading sample axis; everything else is computed once for a run.
-The sizes of all arrays are known beforehand, so a run over a block of samples needs the same small
-memory again and again, however many samples there are in all.
+Writing it down tidies it up: every draw becomes noise and a transform where its law has one, the
+same work is done once, work that no output needs is left out. Two draws are never merged, but the
+copies that rewrites make of one draw are one draw.
+
+All shapes are known beforehand, so the arrays of a block of samples live in a few buffers that are
+filled again and again: memory does not grow with the number of samples, and stays in the cache.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
+from .data import Data, ancestors, label
 from .errors import InputError, MinigraphError
-from .graph import Data, StochasticNode, ancestors, label
-from .ops.along import Call, pad
+from .estimators.reparameterize import opened
+from .graph import StochasticNode, rewrite
+from .ops.along import Call
 from .ops.base import literal
+from .ops.boxes import stop
 from .ops.elementwise import multiply
+from .program import Draw, Step, forget_early, needed_steps, share_buffers
 
-
-class Source(Protocol):
-    """Where a replay gets its samples from: random numbers, or the points of a quadrature."""
-
-    def __call__(self, draw: object, law: Any, shape: tuple[int, ...]) -> Any:
-        """Return the samples, of ``(samples, *shape)``, of the law on plain values."""
-
-
-class Step:
-    """One line of the tape: fill slot `out` from the slots `inputs`."""
-
-    __slots__ = ("done", "inputs", "out", "run", "title")
-    done: tuple[int, ...]  # slots that nothing needs after this step
-
-    def __init__(self, title: str, run: Callable[..., Any], inputs: tuple[int, ...], out: int):
-        self.title, self.run, self.inputs, self.out = title, run, inputs, out
-        self.done = ()
-
-
-class Draw:
-    """A step that draws: the law on the parameters of now, then samples from the source."""
-
-    __slots__ = ("done", "draw", "inputs", "law", "out", "pads", "shape", "title")
-    done: tuple[int, ...]
-
-    def __init__(self, data: Data, sampled: set[Data], inputs: tuple[int, ...], out: int) -> None:
-        node = data._node
-        self.law, self.shape, self.draw = node.distribution, data.shape, node.draw
-        self.inputs, self.out, self.title, self.done = inputs, out, data.name or node.name, ()
-        self.pads = [
-            len(self.law.shape) - len(x.shape) + self.law.event_axes.get(name, 0)
-            if x in sampled else None
-            for name, x in zip(self.law.parameters, node.inputs, strict=True)
-        ]  # fmt: skip
-
-    def run(self, values: list[Any], source: Source) -> Any:
-        """Return the samples."""
-        given = [values[i] for i in self.inputs]
-        law = self.law.with_inputs(
-            [v if n is None else pad(v, n) for v, n in zip(given, self.pads, strict=True)]
-        )
-        law.refuse_bad(law.parameters)
-        return source(self.draw, law, self.shape)
+Source = Callable[[Draw, Any], Any]  # a draw and its law as of now -> samples, (count, *shape)
 
 
 class Tape:
@@ -72,138 +38,220 @@ class Tape:
         What to compute. Their graphs are written down once; a run reads the inputs as they are
         then, so a parameter can be trained and a batch swapped by assigning ``.value``.
 
+    Attributes
+    ----------
+    inputs : list of (int, Data)
+        The slots that are filled with the values of inputs.
+    once : list of Step
+        What does not descend from a draw.
+    steps : list of Step or Draw
+        What does, in order.
+    outputs : list of (int, bool)
+        The slot of every output, and whether it has a sample axis.
+    buffers : list of (shape of one sample, dtype)
+        The memory that the steps write into.
+
     Raises
     ------
     InputError
         If Python looked at a sample in an ``if`` while the graph was built: only the branch that
         was taken then is in the graph.
+
+    Examples
+    --------
+    >>> import minigraph as mg
+    >>> x = mg.sample(mg.Normal(mg.Data(2.0), 1.0), name="X")
+    >>> [step.title for step in mg.Tape([x * x + x * x]).steps]
+    ['ε_X', 'X', 'multiply', 'add']
     """
 
     def __init__(self, outputs: Iterable[Data]) -> None:
-        outputs = list(outputs)
-        self.slots: dict[Data, int] = {}
-        self.inputs: list[tuple[int, Data]] = []
-        self.once: list[Step] = []
-        self.steps: list[Step | Draw] = []
-        self.sampled: set[Data] = set()
-        self.written: dict[Any, int] = {}
+        writer = _Writer()
+        outputs = rewrite(outputs, _with_noise)
         for data in ancestors(outputs):
-            self._write(data)
-        self.outputs = [(self._slot(y), y in self.sampled) for y in outputs]
-        self._forget_early()
-        self.largest = max((x.size for x in self.sampled), default=1)
-        self.crosses = any(_crosses(step) for step in self.steps)
-        self.size = len(self.slots)
-        del self.slots, self.sampled, self.written  # they hold the graph, which may hold this tape
+            writer.write(data)
+        self.outputs = [(writer.slot(y), y in writer.sampled) for y in outputs]
+        self.inputs, self.largest = writer.inputs, writer.largest
+        self.size = len(writer.constants)
+        self.constants = {i: c for i, c in enumerate(writer.constants) if c is not None}
+        needed = {slot for slot, _ in self.outputs}
+        self.steps = needed_steps(writer.steps, needed)
+        self.once: list[Step] = needed_steps(writer.once, needed)
+        kept = {slot for slot, _ in self.outputs}.union(
+            self.constants, (slot for slot, _ in self.inputs), (step.out for step in self.once)
+        )
+        forget_early(self.steps, kept)
+        self.buffers = share_buffers(self.steps)
+        self.crosses = any(isinstance(step, Step) and step.crosses for step in self.steps)
 
-    def _slot(self, data: Data) -> int:
-        if data not in self.slots:
-            self.slots[data] = len(self.slots)
-            if data._node is None:
-                self.inputs.append((self.slots[data], data))
-        return self.slots[data]
-
-    def _write(self, data: Data) -> None:
-        node = data._node
-        inputs = tuple(self._slot(x) for x in node.inputs)
-        has = tuple(x in self.sampled for x in node.inputs)
-        same = self._same(node, inputs)
-        if same is not None:
-            self.slots[data] = same
-            if any(has):
-                self.sampled.add(data)
-            return
-        out = self._slot(data)
-        if isinstance(node, StochasticNode):
-            refuse_branched(data)
-            self.steps.append(Draw(data, self.sampled, inputs, out))
-            self.sampled.add(data)
-        elif any(has):
-            shapes = tuple(x.shape for x in node.inputs)
-            run = node.op.along(Call(node.op, node.fixed, shapes, has, data.shape))
-            self.steps.append(Step(data.name or node.name, run, inputs, out))
-            self.sampled.add(data)
-        else:
-            self.once.append(Step(data.name or node.name, _Once(node.op, node.fixed), inputs, out))
-
-    def _same(self, node: Any, inputs: tuple[int, ...]) -> int | None:
-        """Return the slot that already holds what `node` would compute; draws are never merged."""
-        if isinstance(node, StochasticNode):
-            return None
-        if node.op is multiply and 1.0 in (values := [literal(x) for x in node.inputs]):
-            other = 1 - values.index(1.0)
-            if node.inputs[other].shape == np.broadcast_shapes(*(x.shape for x in node.inputs)):
-                return inputs[other] if node.inputs[other].dtype.kind == "f" else None
-        try:
-            key = (node.op, inputs, tuple(sorted(node.fixed.items())))
-            slot = self.written.setdefault(key, len(self.slots))
-        except TypeError:  # a fixed argument that has no hash or no order
-            return None
-        return slot if slot != len(self.slots) else None
-
-    def _forget_early(self) -> None:
-        """Let every step drop the arrays that it is the last to need: their memory is warm."""
-        needed = {slot for slot, _ in self.outputs} | {step.out for step in self.once}
-        needed |= {slot for slot, _ in self.inputs}
-        for step in reversed(self.steps):
-            step.done = tuple({i for i in (*step.inputs, step.out) if i not in needed})
-            needed |= set(step.done)
+    @property
+    def draws(self) -> list[Draw]:
+        """The draws, in the order they run."""
+        return [step for step in self.steps if isinstance(step, Draw)]
 
     def start(self) -> list[Any]:
         """Return the slots, filled with the inputs of now and what depends on these alone."""
         values: list[Any] = [None] * self.size
+        for slot, number in self.constants.items():
+            values[slot] = number
         for slot, data in self.inputs:
             values[slot] = data._value
         for step in self.once:
-            values[step.out] = step.run(*[values[i] for i in step.inputs])
+            values[step.out] = step.once(values)
         return values
 
+    def memory(self, count: int) -> list[Any]:
+        """Return the buffers for blocks of up to `count` samples."""
+        return [np.empty((count, *shape), dtype) for shape, dtype in self.buffers]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "inputs": []}  # a started tape needs no inputs
+
     def run(
-        self, values: list[Any], source: Source, weights: Callable[[], Any] | None = None
-    ) -> Any:
+        self,
+        values: Sequence[Any],
+        source: Source,
+        memory: Sequence[Any],
+        weights: Callable[[], Any] | None = None,
+    ) -> list[Any]:
         """Return the outputs for one block of samples from `source`.
 
-        Those that descend from a draw have a leading sample axis.
+        Those that descend from a draw have a leading sample axis, and lie in `memory`: use them
+        before it is used again.
+
+        Parameters
+        ----------
+        values : list
+            What `start` returned; it is left as it is.
+        source : callable
+            Where the samples come from: random numbers, or the points of a quadrature.
+        memory : list of ndarray
+            What `memory` returned, cut to the number of samples.
+        weights : callable, optional
+            Returns the weights of the samples, for what looks across them.
         """
         values = list(values)
-        for step in self.steps:
-            if isinstance(step, Draw):
-                values[step.out] = step.run(values, source)
-            else:
-                values[step.out] = self._run_step(step, values, weights)
-            for slot in step.done:
-                values[slot] = None
-        return [values[slot] for slot, _ in self.outputs]
-
-    def _run_step(self, step: Step, values: list[Any], weights: Any) -> Any:
-        arrays = [values[i] for i in step.inputs]
+        step: Any = None
         try:
-            if weights is not None and _crosses(step):
-                return step.run(*arrays, weights())
-            return step.run(*arrays)
+            for step in self.steps:
+                if isinstance(step, Draw):
+                    values[step.out] = source(step, step.now(values))
+                else:
+                    arrays = [values[i] for i in step.inputs]
+                    if step.buffer is not None:
+                        values[step.out] = step.run(*arrays, out=memory[step.buffer])
+                    elif step.crosses and weights is not None:
+                        values[step.out] = step.run(*arrays, weights())
+                    else:
+                        values[step.out] = step.run(*arrays)
+                for slot in step.done:
+                    values[slot] = None
         except (ValueError, TypeError, IndexError) as error:
-            if isinstance(error, MinigraphError):
+            if isinstance(error, MinigraphError) or step is None:
                 raise
-            shapes = ", ".join(str(np.shape(a)) for a in arrays)
+            shapes = ", ".join(str(np.shape(values[i])) for i in step.inputs)
             raise InputError(
                 f"replay of {step.title}: {error} (arrays of shape {shapes}, sample axis first)"
             ) from error
+        return [values[slot] for slot, _ in self.outputs]
 
 
-class _Once:
-    """Run an operation on single values."""
+class _Writer:
+    """What is known while a tape is written: it holds the graph, which the tape does not."""
 
-    __slots__ = ("fixed", "op")
+    def __init__(self) -> None:
+        self.slots: dict[Data, int] = {}
+        self.constants: list[float | None] = []  # by slot: the number that it always holds
+        self.sampled: set[Data] = set()
+        self.inputs: list[tuple[int, Data]] = []
+        self.once: list[Step] = []
+        self.steps: list[Step | Draw] = []
+        self.written: dict[Any, int] = {}
+        self.largest = 1
 
-    def __init__(self, op: Any, fixed: Any) -> None:
-        self.op, self.fixed = op, fixed
+    def new(self, constant: float | None = None) -> int:
+        """Return a new slot."""
+        self.constants.append(constant)
+        return len(self.constants) - 1
 
-    def __call__(self, *values: Any) -> Any:
-        return self.op.evaluate(values, self.fixed)
+    def number(self, value: float) -> int:
+        """Return the slot of a number; 0.0 and -0.0 are two."""
+        key = ("number", repr(value))
+        if key not in self.written:
+            self.written[key] = self.new(value)
+        return self.written[key]
+
+    def slot(self, data: Data) -> int:
+        """Return the slot of `data`; that of an input is made on the way."""
+        if data not in self.slots:
+            number = literal(data)
+            self.slots[data] = self.new() if number is None else self.number(number)
+            if number is None:
+                self.inputs.append((self.slots[data], data))
+        return self.slots[data]
+
+    def write(self, data: Data) -> None:
+        """Write the step that makes `data`, unless a slot holds the same already."""
+        node = data._node
+        inputs = tuple(self.slot(x) for x in node.inputs)
+        has = tuple(x in self.sampled for x in node.inputs)
+        key = self.key(node, inputs)
+        same = self.same(data, inputs)
+        out = self.written.get(key) if same is None else same
+        if out is None:
+            out = self.written[key] = self.new()
+            self.append(data, has, inputs, out)
+        self.slots[data] = out
+        if (isinstance(node, StochasticNode) or any(has)) and self.constants[out] is None:
+            self.sampled.add(data)
+            self.largest = max(self.largest, data.size)
+
+    def append(self, data: Data, has: tuple[bool, ...], inputs: tuple[int, ...], out: int) -> None:
+        """Write a new step."""
+        node, title = data._node, data.name or data._node.name
+        if isinstance(node, StochasticNode):
+            self.steps.append(Draw(data, has, inputs, out))
+        else:
+            call = Call(node.op, node.fixed, tuple(x.shape for x in node.inputs), has, data.shape)
+            step = Step(title, call, inputs, out, data.dtype)
+            (self.steps if any(has) else self.once).append(step)
+
+    def key(self, node: Any, inputs: tuple[int, ...]) -> Any:
+        """Return what two nodes that do the same work have in common."""
+        if isinstance(node, StochasticNode):
+            return ("draw", node.draw, inputs)
+        if node.barrier == "black box":  # it may count its calls, or draw by itself
+            return object()
+        key = (node.op, inputs, tuple(sorted(node.fixed.items())))
+        try:
+            hash(key)
+        except TypeError:
+            return object()
+        return key
+
+    def same(self, data: Data, inputs: tuple[int, ...]) -> int | None:
+        """Return the slot of an input that `data` is a copy of, or of the number that it is."""
+        node = data._node
+        if isinstance(node, StochasticNode):
+            return None
+        if node.op is stop:
+            return inputs[0]
+        if (always := getattr(node.op, "always", None)) is not None:
+            return self.number(always)
+        if node.op is multiply:
+            for one, slot, x in zip(inputs, reversed(inputs), reversed(node.inputs), strict=True):
+                if self.constants[one] == 1.0 and (x.shape, x.dtype) == (data.shape, data.dtype):
+                    return slot
+        return None
 
 
-def _crosses(step: Step | Draw) -> bool:
-    return getattr(step.run, "across_samples", False)
+def _with_noise(data: Data, inputs: tuple[Data, ...]) -> Data | None:
+    """Replace a draw by noise and a transform, if its law has one."""
+    node = data._node
+    if not isinstance(node, StochasticNode):
+        return None
+    refuse_branched(data)
+    return None if node.noise is None else opened(data, inputs)
 
 
 def refuse_branched(data: Data) -> None:

@@ -21,6 +21,7 @@ from .costs import Costs
 factor = Operation(
     "score_factor", np.ones_like, lambda g, y, log_prob: g * y, along=along.elementwise, numpy=()
 )
+factor.always = 1.0  # type: ignore[attr-defined]  # a replay need not compute it
 
 
 def _leave_one_out(costs: Any, weights: Any = None) -> Any:
@@ -126,24 +127,39 @@ def with_factors(z: Data, scored: dict[Data, Data], baseline: float | str | None
     out = costs.rebuild(lambda cost, draws: cost * factor_of(draws) if draws else cost)
     if baseline is not None:
         for draws, downstream in costs.by_draws():
-            b = leave_one_out(downstream) if baseline == "leave-one-out" else baseline
-            out = out + b * (1.0 - factor_of(draws))
+            out = subtracted(out, baseline, downstream, factor_of(draws))
     out.name = z.name
+    if out is not z and z not in scored:  # two data of one name could not be told apart
+        z.name = "cost"
     return out
+
+
+def subtracted(out: Data, baseline: float | str, cost: Data, factor: Data) -> Data:
+    """Return `out` with a term of value 0 whose derivative is minus the baseline times the score.
+
+    What is subtracted is +0.0, which leaves every value as it is, also -0.0.
+    """
+    if isinstance(baseline, str):
+        return out - leave_one_out(cost) * (factor - 1.0)
+    if baseline < 0:
+        return out - (-baseline) * (1.0 - factor)
+    return out - baseline * (factor - 1.0)
 
 
 def why_not_score(x: Data) -> str | None:
     """Return why the score function is illegal for the draw `x`, or None if it is legal."""
     node = x._node
-    moving = node.distribution.support_moves and any(
-        a._node is not None or is_parameter(a) for a in node.inputs
-    )
+    moving = [
+        name
+        for name, a in zip(node.distribution.parameters, node.inputs, strict=True)
+        if name in node.distribution.support_moves and (a._made is not None or is_parameter(a))
+    ]
     if not moving:
         return None
     law = type(node.distribution).__name__
     return (
-        f"the support of {x.name or 'the draw'} ~ {law} moves with its parameters, so the score "
-        f"function is biased: it misses the edges; call {call_for('reparameterize', x)}"
+        f"the support of {x.name or 'the draw'} ~ {law} moves with {' and '.join(moving)}, so the "
+        f"score function is biased: it misses the edges; call {call_for('reparameterize', x)}"
     )
 
 

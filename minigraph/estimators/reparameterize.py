@@ -51,19 +51,22 @@ def reparameterize(y: Data, nodes: Handle = None, *, continuous: bool = False) -
         if problem:
             raise BlockedGradientError(f"reparameterize: {problem}")
 
-    def open_box(data: Data, inputs: tuple[Data, ...]) -> Data | None:
-        if data not in chosen:
-            return None
-        node = data._node
-        law = node.distribution.with_inputs(inputs)
-        noise_node = StochasticNode(law.noise(), node.noise, None, object())
-        noise_node.branched = node.branched
-        noise = result(node.noise, noise_node)
-        noise.name = f"ε_{data.name}" if data.name else "ε"
-        transform = function(lambda noise, *_: law.transform(noise), name="g")
-        return transform(noise, *inputs)
+    def rule(data: Data, inputs: tuple[Data, ...]) -> Data | None:
+        return opened(data, inputs) if data in chosen else None
 
-    return rewrite([y], open_box)[0]
+    return rewrite([y], rule)[0]
+
+
+def opened(data: Data, inputs: tuple[Data, ...]) -> Data:
+    """Return a sample as a transform of a noise node, on other inputs of the same values."""
+    node = data._node
+    law = node.distribution.with_inputs(inputs)
+    noise_node = StochasticNode(law.noise(), node.noise, None, (node.draw,))
+    noise_node.name = "p"
+    noise_node.branched = node.branched
+    noise = result(node.noise, noise_node)
+    noise.name = f"ε_{data.name}" if data.name else "ε"
+    return function(lambda noise, *_: law.transform(noise), name="g")(noise, *inputs)
 
 
 def why_not_pathwise(y: Data, x: Data, continuous: bool = False) -> str | None:

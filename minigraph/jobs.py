@@ -1,0 +1,143 @@
+"""The work on one block of samples: a job can be sent to another thread, process or machine."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .data import Data
+from .distributions.streams import drawing_from
+from .errors import InputError, UsageError
+from .gradient import gradients, seed_of
+from .moments import Moments
+from .program import Draw
+from .tape import Tape
+
+
+class Job:
+    """What all blocks have in common: how many samples there are, and where they come from."""
+
+    def __init__(self, seed: np.random.SeedSequence, samples: int, size: int) -> None:
+        self.seed, self.samples, self.size = seed, samples, size
+
+    @property
+    def blocks(self) -> int:
+        """How many blocks there are."""
+        return -(-self.samples // self.size)
+
+    def count(self, block: int) -> int:
+        """Return how many samples a block has."""
+        return min(self.size, self.samples - block * self.size)
+
+    def stream(self, block: int) -> np.random.Generator:
+        """Return the random numbers of a block: those of ``seed.spawn(…)[block]``."""
+        root = self.seed
+        seed = np.random.SeedSequence(
+            root.entropy, spawn_key=(*root.spawn_key, block), pool_size=root.pool_size
+        )
+        return np.random.Generator(np.random.SFC64(seed))
+
+    def __call__(self, block: int) -> list[Moments]:
+        """Return the moments of the value and its gradients over one block."""
+        raise NotImplementedError
+
+
+class Replay(Job):
+    """Run a tape."""
+
+    def __init__(self, tape: Tape, seed: np.random.SeedSequence, samples: int, size: int) -> None:
+        super().__init__(seed, samples, size)
+        self.tape = tape
+        with np.errstate(all="ignore"):
+            self.values = tape.start()
+        self.idle: list[list[Any]] = []  # memory that no thread works in at the moment
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "idle": []}
+
+    def __call__(self, block: int) -> list[Moments]:
+        count, rng = self.count(block), self.stream(block)
+
+        def source(draw: Draw, law: Any) -> Any:
+            return law.generate(rng, (count, *draw.shape))
+
+        try:
+            memory = self.idle.pop()
+        except IndexError:
+            memory = self.tape.memory(min(self.size, self.samples))
+        cut = memory if count == self.size else [array[:count] for array in memory]
+        with np.errstate(all="ignore"):  # an overflow shows in the estimate
+            outputs = self.tape.run(self.values, source, cut)
+            moments = [
+                Moments.of(array) if sampled else Moments.constant(array, float(count))
+                for array, (_, sampled) in zip(outputs, self.tape.outputs, strict=True)
+            ]
+        self.idle.append(memory)
+        return moments
+
+
+class Trace(Job):
+    """Call a function that builds the graph, anew for each sample."""
+
+    def __init__(
+        self,
+        f: Callable[..., Data],
+        keys: Sequence[Data],
+        seed: np.random.SeedSequence,
+        samples: int,
+        size: int,
+    ) -> None:
+        super().__init__(seed, samples, size)
+        self.f, self.keys, self.takes_rng = f, keys, _takes_rng(f)
+
+    def __getstate__(self) -> dict[str, Any]:
+        if self.keys:  # the function would see another θ there than the one that was sent along
+            raise UsageError(
+                "expectation of a function: its gradient cannot be computed in another process; "
+                "pass a Data, or use workers= (threads)"
+            )
+        return self.__dict__
+
+    def __call__(self, block: int) -> list[Moments]:
+        rng = self.stream(block)
+        columns = zip(*[self._one(rng) for _ in range(self.count(block))], strict=True)
+        with np.errstate(all="ignore"):
+            return [Moments.of(_stacked(column)) for column in columns]
+
+    def _one(self, rng: np.random.Generator) -> list[Any]:
+        with drawing_from(rng):
+            y = self.f(rng) if self.takes_rng else self.f()
+        if not isinstance(y, Data):
+            raise UsageError(
+                f"expectation: the function returned {type(y).__name__}; return the Data Y"
+            )
+        grads = gradients(y, self.keys, seed_of(y, None)) if self.keys else []
+        return [y._value, *[g._value for g in grads]]
+
+
+def _takes_rng(f: Callable[..., Any]) -> bool:
+    """Return whether a function has one argument that must be given: the random numbers."""
+    needed = [
+        p
+        for p in inspect.signature(f).parameters.values()
+        if p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+    ]
+    if len(needed) > 1:
+        raise UsageError(
+            f"expectation: the function needs {len(needed)} arguments; it is called with none, or "
+            "with one, the Generator to draw from"
+        )
+    return bool(needed)
+
+
+def _stacked(column: Sequence[Any]) -> Any:
+    shapes = {np.shape(x) for x in column}
+    if len(shapes) > 1:
+        raise InputError(
+            f"expectation: the function returned Data of different shapes, {sorted(shapes)}; "
+            "an average needs the same shape every time"
+        )
+    return np.array(column, dtype=float)

@@ -1,0 +1,124 @@
+"""The lines of a tape, and what can be known before they run: who needs what, and for how long."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .data import Data
+from .ops.along import Call, pad
+
+Shape = tuple[int, ...]
+Buffer = tuple[Shape, np.dtype[Any]]  # the shape of one sample, and the dtype
+
+
+class Step:
+    """One line of the tape: slot `out` becomes an operation of the slots `inputs`.
+
+    Attributes
+    ----------
+    call : Call
+        The operation, its fixed arguments and shapes.
+    run : callable
+        The function of arrays that computes it; a NumPy ufunc writes into buffer `buffer`.
+    done : tuple of int
+        The slots that no later step needs.
+    """
+
+    __slots__ = ("buffer", "call", "crosses", "done", "dtype", "inputs", "out", "run", "title")
+
+    def __init__(
+        self, title: str, call: Call, inputs: tuple[int, ...], out: int, dtype: np.dtype[Any]
+    ) -> None:
+        self.title, self.call, self.inputs, self.out, self.dtype = title, call, inputs, out, dtype
+        self.run = call.op.along(call) if any(call.sampled) else None
+        self.crosses = getattr(self.run, "across_samples", False)
+        self.buffer: int | None = None
+        self.done: tuple[int, ...] = ()
+
+    def __reduce__(self) -> Any:  # `run` may be a closure, which cannot be sent to a process
+        state = None, {"buffer": self.buffer, "done": self.done}
+        return Step, (self.title, self.call, self.inputs, self.out, self.dtype), state
+
+    def once(self, values: Sequence[Any]) -> Any:
+        """Return the result for a single value."""
+        return self.call.op.evaluate([values[i] for i in self.inputs], self.call.fixed)
+
+
+class Draw:
+    """One line of the tape: slot `out` becomes samples of a law, whose parameters are `inputs`.
+
+    Attributes
+    ----------
+    law : Distribution
+        With the parameters it had when the graph was built, as plain values.
+    shape : tuple of int
+        The shape of one sample.
+    identity : object
+        Which draw of the graph it is.
+    """
+
+    __slots__ = ("done", "identity", "inputs", "law", "out", "pads", "shape", "title")
+
+    def __init__(self, data: Data, has: Sequence[bool], inputs: tuple[int, ...], out: int) -> None:
+        law = data._node.distribution
+        self.law, self.shape, self.title = law.plain(), data.shape, data.name or data._node.name
+        self.inputs, self.out, self.identity = inputs, out, data._node.draw
+        self.done: tuple[int, ...] = ()
+        self.pads = [
+            len(law.shape) - len(x.shape) + law.event_axes.get(name, 0) if sampled else None
+            for name, x, sampled in zip(law.parameters, data._node.inputs, has, strict=True)
+        ]
+
+    def now(self, values: Sequence[Any]) -> Any:
+        """Return the law with the parameters in the slots, checked; as recorded if not known."""
+        if not self.inputs:
+            return self.law
+        law = self.law.with_inputs([
+            old if values[i] is None else values[i] if axes is None else pad(values[i], axes)
+            for i, old, axes in zip(self.inputs, self.law.inputs, self.pads, strict=True)
+        ])  # fmt: skip
+        law.refuse_bad(law.parameters)
+        return law
+
+
+def needed_steps(steps: Sequence[Any], needed: set[int]) -> list[Any]:
+    """Return the steps that lead to the slots `needed`, to which it adds what these need."""
+    kept = []
+    for step in reversed(steps):
+        if step.out in needed:
+            needed.update(step.inputs)
+            kept.append(step)
+    return kept[::-1]
+
+
+def forget_early(steps: Sequence[Step | Draw], kept: set[int]) -> None:
+    """Let every step drop the arrays that it is the last to need."""
+    needed = set(kept)
+    for step in reversed(steps):
+        step.done = tuple(sorted({*step.inputs, step.out} - needed))
+        needed.update(step.done)
+
+
+def share_buffers(steps: Sequence[Step | Draw]) -> list[Buffer]:
+    """Give every step that can write into a buffer one that nobody needs any more."""
+    buffers: list[Buffer] = []
+    users: list[set[int]] = []  # for each buffer, the slots whose arrays lie in it
+    for step in steps:
+        views = [used for used in users if used.intersection(step.inputs)]
+        for used in users:
+            used.difference_update(step.done)
+        if isinstance(step, Step) and isinstance(step.run, np.ufunc):
+            kind = (step.call.shape, step.dtype)
+            free = [i for i, used in enumerate(users) if not used and buffers[i] == kind]
+            step.buffer = free[0] if free else len(buffers)
+            if not free:
+                buffers.append(kind)
+                users.append(set())
+            users[step.buffer].add(step.out)
+        else:
+            for used in views:  # the output may be a view of an input
+                used.add(step.out)
+    return buffers

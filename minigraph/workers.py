@@ -1,0 +1,68 @@
+"""Who works on the blocks: this thread, several threads, or any executor with an ordered map."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from .errors import MissingExtraError, UsageError
+
+TASK = 16  # blocks that are sent together: a job is pickled once for them
+WINDOW = 16  # tasks that are under way together, so that memory does not grow with their number
+
+
+class Mapper:
+    """An ordered map over blocks; as a context it closes the threads that it has opened."""
+
+    def __init__(self, workers: int, executor: Any) -> None:
+        if executor is not None and not hasattr(executor, "map"):
+            raise UsageError(
+                f"expectation: executor is a {type(executor).__name__}, which has no "
+                "map(function, items); pass a concurrent.futures executor, or a pool"
+            )
+        self.workers, self.executor = workers, executor
+        self.threads: ThreadPoolExecutor | None = None
+
+    def __enter__(self) -> Mapper:
+        if self.executor is None and self.workers > 1:
+            self.threads = ThreadPoolExecutor(self.workers)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self.threads is not None:
+            self.threads.shutdown(cancel_futures=True)
+
+    def map(self, job: Callable[[int], Any], blocks: int) -> Iterator[Any]:
+        """Yield the results of blocks 0, 1, …, in order."""
+        if self.threads is None and self.executor is None:
+            yield from map(job, range(blocks))
+            return
+        size = max(1, min(TASK, blocks // (2 * WINDOW)))
+        tasks = Tasks(job)
+        ranges = (range(i, min(i + size, blocks)) for i in range(0, blocks, size))
+        while window := list(itertools.islice(ranges, WINDOW)):
+            for results in (self.threads or self.executor).map(tasks, window):
+                yield from results
+
+
+class Tasks:
+    """Several blocks, one after the other."""
+
+    def __init__(self, job: Callable[[int], Any]) -> None:
+        self.job = job
+
+    def __call__(self, blocks: Iterable[int]) -> list[Any]:
+        return [self.job(block) for block in blocks]
+
+
+def with_progress(results: Iterable[Any], blocks: int) -> Iterable[Any]:
+    """Show a bar that counts blocks."""
+    try:
+        import tqdm
+    except ImportError:
+        raise MissingExtraError(
+            'progress=True: needs tqdm; install it with pip install "minigraph[progress]"'
+        ) from None
+    return tqdm.tqdm(results, total=blocks, unit="block", leave=False)
