@@ -44,6 +44,11 @@ class Optimizer:
                     f"{type(self).__name__}: {what} cannot be trained; "
                     "pass input Data of floats that are not constant"
                 )
+        if not callable(rate) and not 0 < rate < np.inf:
+            raise InputError(
+                f"{type(self).__name__}: rate must be positive and finite, got {rate!r}; "
+                "to go uphill pass maximize=True"
+            )
         self.rate = rate
         self.maximize = maximize
         self.steps = 0

@@ -1,0 +1,150 @@
+"""Optimizers: what a step does, and what it refuses."""
+
+import numpy as np
+import pytest
+
+import minigraph as mg
+from minigraph.optimize import SGD, Adam
+
+
+def test_sgd_step_goes_down_by_rate_times_gradient():
+    x = mg.Data([1.0, 2.0])
+    SGD(x, rate=0.1).step({x: np.array([10.0, -10.0])})
+    assert x.value.tolist() == [0.0, 3.0]
+
+
+def test_momentum_adds_what_is_left_of_the_last_step():
+    x = mg.Data(0.0)
+    optimizer = SGD(x, rate=1.0, momentum=0.5)
+    positions = []
+    for g in (1.0, 1.0, 0.0):
+        optimizer.step({x: g})
+        positions.append(x.value)
+    assert positions == [-1.0, -2.5, -3.25]
+
+
+def test_adam_follows_algorithm_1_of_kingma_and_ba():
+    x = mg.Data(np.array([0.5, -1.0]))
+    optimizer = Adam(x, rate=0.1, decays=(0.8, 0.9), epsilon=1e-3)
+    expected, m, v = np.array([0.5, -1.0]), np.zeros(2), np.zeros(2)
+    for t in range(1, 6):
+        g = np.array([np.sin(t), 10.0 * t])
+        m, v = 0.8 * m + 0.2 * g, 0.9 * v + 0.1 * g**2
+        step = (m / (1 - 0.8**t)) / (np.sqrt(v / (1 - 0.9**t)) + 1e-3)
+        expected = expected - 0.1 * step
+        optimizer.step({x: g})
+        np.testing.assert_allclose(x.value, expected, rtol=1e-12)
+
+
+def test_first_step_of_adam_has_the_length_of_the_rate_whatever_the_gradient():
+    x = mg.Data([0.0, 0.0])
+    Adam(x, rate=0.25).step({x: np.array([1e-3, -1e6])})
+    np.testing.assert_allclose(x.value, [-0.25, 0.25], rtol=1e-4)
+
+
+def test_maximize_goes_up():
+    x = mg.Data(0.0)
+    SGD(x, rate=1.0, maximize=True).step({x: 2.0})
+    assert x.value == 2.0
+
+
+def test_schedule_is_asked_with_the_number_of_steps_taken():
+    x, asked = mg.Data(0.0), []
+    optimizer = SGD(x, rate=lambda step: asked.append(step) or 0.1)
+    for _ in range(3):
+        optimizer.step({x: 1.0})
+    assert asked == [0, 1, 2]
+    assert optimizer.steps == 3
+
+
+def test_step_without_gradients_takes_what_backward_has_left():
+    x = mg.Data(3.0)
+    (x * x).backward()
+    SGD(x, rate=0.5).step()
+    assert x.value == 0.0
+
+
+def test_step_takes_gradients_that_are_data():
+    x = mg.Data(3.0)
+    SGD(x, rate=0.5).step({x: mg.gradient(x * x, x)})
+    assert x.value == 0.0
+
+
+def test_float32_parameter_stays_float32():
+    x = mg.Data(np.ones(3, dtype=np.float32))
+    Adam(x, rate=0.1).step({x: np.ones(3, dtype=np.float32)})
+    assert x.dtype == np.float32
+
+
+def test_trained_graph_is_replayed_not_rebuilt():
+    theta = mg.Data(0.0, name="θ")
+    y = mg.reparameterize((mg.sample(mg.Normal(theta, 1.0), rng=0) - 3.0) ** 2)
+    optimizer = SGD(theta, rate=0.25)
+    for step in range(30):
+        optimizer.step(mg.expectation(y, 1000, wrt=theta, rng=step).grad)
+    assert theta.value == pytest.approx(3.0, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("gradients", "says"),
+    [
+        ([], "gradient of 'b' is missing"),
+        ([np.nan], "gradient of 'b' is not finite"),
+        ([np.ones(3)], r"gradient of 'b' has shape \(3,\), its value \(\)"),
+    ],
+)
+def test_bad_gradient_is_refused_by_name_and_moves_nothing(gradients, says):
+    a, b = mg.Data(1.0, name="a"), mg.Data(2.0, name="b")
+    optimizer = SGD([a, b], rate=0.1)
+    with pytest.raises(mg.InputError, match=says):
+        optimizer.step({a: 1.0, **dict(zip([b], gradients, strict=False))})
+    assert (a.value, b.value, optimizer.steps) == (1.0, 2.0, 0)
+
+
+@pytest.mark.parametrize(
+    "thing",
+    [mg.Data(1.0, constant=True), mg.exp(mg.Data(1.0)), mg.Data(np.arange(3)), 1.0],
+    ids=["constant", "result", "integers", "number"],
+)
+def test_what_cannot_be_trained_is_refused(thing):
+    with pytest.raises(mg.UsageError, match="cannot be trained"):
+        SGD([thing], rate=0.1)
+
+
+@pytest.mark.parametrize("rate", [0.0, -0.1, float("nan"), float("inf")])
+def test_rate_must_be_positive(rate):
+    with pytest.raises(mg.InputError, match="rate must be positive"):
+        SGD(mg.Data(1.0), rate=rate)
+
+
+@pytest.mark.parametrize("make", [
+    lambda: SGD(mg.Data(1.0), rate=0.1, momentum=1.0),
+    lambda: Adam(mg.Data(1.0), decays=(0.9, 1.0)),
+    lambda: Adam(mg.Data(1.0), decays=(-0.1, 0.9)),
+])  # fmt: skip
+def test_decay_outside_zero_to_one_is_refused(make):
+    with pytest.raises(mg.InputError, match=r"must be in \[0, 1\)"):
+        make()
+
+
+@pytest.mark.parametrize("kind", [SGD, Adam])
+def test_restored_optimizer_goes_on_as_if_nothing_had_happened(kind):
+    extra = {"momentum": 0.9} if kind is SGD else {}
+    gradients = np.random.default_rng(0).normal(size=(6, 2))
+    x = mg.Data([1.0, -1.0])
+    optimizer = kind(x, rate=0.1, **extra)
+    for g in gradients[:3]:
+        optimizer.step({x: g})
+    y = mg.Data(x.value)
+    other = kind(y, rate=0.1, **extra)
+    other.restore(optimizer.state())
+    for g in gradients[3:]:
+        optimizer.step({x: g})
+        other.step({y: g})
+    assert x.value.tolist() == y.value.tolist()
+    assert other.steps == 6
+
+
+def test_state_of_another_optimizer_is_refused():
+    with pytest.raises(mg.InputError, match=r"'mean.0' must have shape \(\), nothing arrived"):
+        Adam(mg.Data(1.0)).restore(SGD(mg.Data(1.0), rate=0.1).state())
