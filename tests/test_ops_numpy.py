@@ -11,6 +11,7 @@ from ops_calls import EACH, PLAIN, VALUES
 from ops_cases import central, is_float, weights
 
 import minigraph as mg
+from minigraph.ops import along
 from minigraph.ops.namespace import BY_NUMPY, PUBLIC
 
 BARE = re.compile(r"^[a-z_][a-z_0-9.]*\(")
@@ -118,3 +119,42 @@ def test_every_name_that_numpy_has_too_is_called_here():
     here = {n for n in ours if hasattr(np, n) or hasattr(np.linalg, n)} - {"linalg"}
     missing = {n for n in here if n not in called and f"linalg.{n}" not in called}
     assert not missing
+
+
+def replayed(output, inputs, samples):
+    """Return the values of a graph run again over samples of some inputs, node by node."""
+    known = dict(inputs)
+    for data in mg.Graph(output).data:
+        if data.node is None:
+            continue
+        given = data.node.inputs
+        flags = tuple(x in known for x in given)
+        if any(flags):
+            shapes = tuple(x.shape for x in given)
+            call = along.Call(data.node.op, data.node.fixed, shapes, flags, data.shape)
+            arrays = [known[x] if x in known else x.value for x in given]
+            known[data] = data.node.op.along(call)(*arrays)
+            assert known[data].shape == (samples, *data.shape)
+    return known.get(output)
+
+
+UNEVEN = ("argwhere", "nonzero", "flatnonzero", "where(x > 0)", "extract", "x.nonzero")
+STEADY = [c for c in ON_DATA if not c.startswith(UNEVEN) or c.startswith("where(x > 0, ")]
+
+
+@pytest.mark.parametrize("call", STEADY)
+def test_replay_of_a_call_is_a_loop_over_its_samples(call):
+    samples, names = 3, used(call)
+    generator = np.random.default_rng(5)
+    many = {n: VALUES[n] * generator.uniform(0.9, 1.1, (samples, 1, 1, 1)[: 1 + np.ndim(VALUES[n])])
+            for n in names}  # fmt: skip
+    data = {n: mg.Data(v) for n, v in VALUES.items()}
+    outputs = [y for y in flat(run(call, mg, data)) if isinstance(y, mg.Data)]
+    rows = [
+        flat(run(call, mg, data | {n: mg.Data(many[n][s]) for n in names})) for s in range(samples)
+    ]
+    for k, y in enumerate(outputs):
+        found = replayed(y, {data[n]: many[n] for n in names}, samples)
+        for s in range(samples):
+            one = y.value if found is None else found[s]
+            np.testing.assert_allclose(one, rows[s][k].value, rtol=1e-9, atol=1e-12)

@@ -8,7 +8,9 @@ Users call the public function that `public` makes of it, which always returns D
 
 from __future__ import annotations
 
+import copy
 import functools
+import importlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -76,6 +78,7 @@ class Operation:
         self.numpy = tuple(numpy) if numpy is not None else _numpy_named(name)
         self.variadic = variadic
         self.barrier = barrier
+        self.home: tuple[str, str] | None = None  # the table and the variable, told by namespace
 
     def __call__(self, *inputs: Any, **fixed: Any) -> Any:
         for x in inputs:
@@ -95,6 +98,22 @@ class Operation:
 
     def __repr__(self) -> str:
         return f"mg.{self.name}"
+
+    def __deepcopy__(self, memo: Any) -> Operation:
+        return self  # an operation is what it does: a copy of a graph shares it
+
+    def __reduce__(self) -> Any:
+        if self.home is None:
+            raise UsageError(
+                f"pickle of {self.name}: it is an operation of your own, which has no name to find "
+                "it by; build the graph again where it is needed"
+            )
+        return at_home, self.home
+
+
+def at_home(module: str, variable: str) -> Any:
+    """Return the operation that a table of this package has under a name."""
+    return getattr(importlib.import_module(module), variable)
 
 
 class _Each:
@@ -190,6 +209,13 @@ def bind(op: Operation, extra: Sequence[Any], keywords: Mapping[str, Any]) -> di
             fixed[key] = given
         else:
             refuse_keyword(op.name, key, given, op.fixed)
+    for key, given in fixed.items():
+        if type(given) is Data or holds_data(given):
+            raise UsageError(
+                f"{op.name}: {key} is Data, and it is fixed when the graph is built; pass numbers "
+                "(x.value, int(x)), or choose elements with mg.take or mg.where"
+            )
+        fixed[key] = copy.deepcopy(given)  # a list of yours may change afterwards
     return fixed
 
 

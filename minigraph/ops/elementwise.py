@@ -233,17 +233,17 @@ log10 = ufunc("log10", np.log10, lambda g, y, x: divide(g, x * math.log(10.0)), 
 log1p = ufunc("log1p", np.log1p, lambda g, y, x: divide(g, x + 1.0), fast=math.log1p)
 logaddexp = ufunc(
     "logaddexp", np.logaddexp,
-    lambda g, y, a, b: g * exp(_behind(a, y)),
-    lambda g, y, a, b: g * exp(_behind(b, y)),
+    lambda g, y, a, b: g * exp(behind(a, y)),
+    lambda g, y, a, b: g * exp(behind(b, y)),
 )  # fmt: skip
 logaddexp2 = ufunc(
     "logaddexp2", np.logaddexp2,
-    lambda g, y, a, b: g * exp2(_behind(a, y)),
-    lambda g, y, a, b: g * exp2(_behind(b, y)),
+    lambda g, y, a, b: g * exp2(behind(a, y)),
+    lambda g, y, a, b: g * exp2(behind(b, y)),
 )  # fmt: skip
 
 
-def _behind(part: Any, total: Any) -> Any:
+def behind(part: Any, total: Any) -> Any:
     """Return part - total: -inf where both are -inf, 0 where both are inf."""
     return where(equal(part, total), where(equal(part, -np.inf), part, 0.0), part - total)
 

@@ -28,6 +28,7 @@ from . import (
     trigonometry,
 )
 from .base import Operation, public
+from .boxes import stop
 
 TABLES = (
     shaping, elementwise, trigonometry, special, reductions, linear, factorizations, selection,
@@ -40,8 +41,11 @@ def _gather() -> tuple[dict[str, Any], dict[Any, Callable[..., Any]]]:
     names: dict[str, Any] = dict(creation.CONSTANTS)
     numpy: dict[Any, Callable[..., Any]] = {}
     for table in TABLES:
-        for thing in vars(table).values():
-            if isinstance(thing, Operation) and not thing.internal:
+        for variable, thing in vars(table).items():
+            if isinstance(thing, Operation):
+                thing.home = thing.home or (table.__name__, variable)
+                if thing.internal:
+                    continue
                 call = public(thing)
             elif getattr(thing, "__module__", "") == table.__name__ and hasattr(thing, "numpy"):
                 call = thing
@@ -55,6 +59,7 @@ def _gather() -> tuple[dict[str, Any], dict[Any, Callable[..., Any]]]:
     return names, numpy
 
 
+stop.home = (__name__, "stop")
 _names, _numpy = _gather()
 _names["linalg"] = SimpleNamespace(
     **{

@@ -11,7 +11,7 @@ import numpy as np
 
 from . import along
 from .base import Operation
-from .elementwise import divide, equal, exp, greater_equal, isfinite, where
+from .elementwise import behind, divide, equal, exp, greater_equal, where
 from .shaping import broadcast_to, flip, inverse, reshape, shape_of, transpose
 
 
@@ -85,9 +85,7 @@ def _logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 def _logsumexp_rule(g: Any, y: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    top = spread(y, x, axis)
-    weight = exp(where(equal(x, top), where(isfinite(x), 0.0, -np.inf), x - top))
-    return spread(g, x, axis) * weight
+    return spread(g, x, axis) * exp(behind(x, spread(y, x, axis)))
 
 
 logsumexp = reduction("logsumexp", _logsumexp, _logsumexp_rule)

@@ -1,0 +1,76 @@
+"""The table of docs/corners.md, line by line, and what its last paragraphs say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import minigraph as mg
+
+TEXT = (Path(__file__).parent.parent / "docs" / "corners.md").read_text(encoding="utf-8")
+ROWS = [
+    [cell.strip() for cell in line.strip("| \n").split(" | ")]
+    for line in TEXT.splitlines()
+    if line.startswith("| `")
+]
+
+
+def test_the_table_is_found():
+    assert len(ROWS) > 50
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[f"{row[0]} at {row[1]}" for row in ROWS])
+def test_corner_has_the_value_and_the_derivative_of_its_line(row):
+    text, at, value, slope = row[0].strip("`"), *map(float, row[1:4])
+    if "xlogy" in text:
+        pytest.importorskip("scipy")
+    x = mg.Data(at)
+    with np.errstate(all="ignore"):
+        y = eval(text, {"mg": mg, "np": np, "x": x})
+        recorded = mg.gradient(y, x).value
+        y.backward()
+    np.testing.assert_allclose([y.value, recorded, x.grad], [value, slope, slope], rtol=1e-15)
+
+
+def test_nan_stays_where_it_is():
+    x = mg.Data([np.nan, 2.0])
+    mg.sum(x**2).backward()
+    np.testing.assert_array_equal(x.grad, [np.nan, 4.0])
+
+
+def test_norm_at_zero_has_a_finite_second_derivative():
+    x = mg.Data(np.zeros(2))
+    first = mg.gradient(mg.norm(x), x)
+    assert np.all(np.isfinite(mg.gradient(mg.sum(first), x).value))
+
+
+def test_symmetric_functions_of_tied_eigenvalues_have_their_slope():
+    a = mg.Data(np.eye(3))
+    slope = mg.gradient(mg.sum(mg.linalg.eigvalsh(a) ** 2), a).value
+    np.testing.assert_allclose(slope, 2.0 * np.eye(3), atol=1e-14)
+
+
+def test_vectors_of_tied_eigenvalues_have_none():
+    a = mg.Data(np.eye(2))
+    with np.errstate(all="ignore"):
+        slope = mg.gradient(mg.linalg.eigh(a).eigenvectors[0, 1] * 3.0, a).value
+    assert np.isnan(slope).any()
+
+
+def test_singular_values_at_zero_have_a_slope():
+    a = mg.Data(np.diag([2.0, 0.0]))
+    slope = mg.gradient(mg.sum(mg.linalg.svdvals(a)), a).value
+    assert np.all(np.isfinite(slope))
+
+
+@pytest.mark.parametrize("axis", [None, 0])
+def test_folds_of_nothing_are_those_of_numpy(axis):
+    empty = np.zeros((0, 2))
+    x = mg.Data(empty)
+    np.testing.assert_array_equal(mg.sum(x, axis).value, np.sum(empty, axis))
+    np.testing.assert_array_equal(mg.prod(x, axis).value, np.prod(empty, axis))
+    assert mg.gradient(mg.sum(mg.prod(x, axis)), x).shape == (0, 2)
+    with pytest.raises(mg.InputError, match="max"):
+        mg.max(x, axis)
