@@ -11,6 +11,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+SHORT = 2**12
+
+
+def dot(a: Any, b: Any) -> Any:
+    """Return the inner product, adding up in the same order however many threads BLAS has.
+
+    It uses several threads for long vectors only.
+    """
+    rows = len(a) // SHORT
+    whole = rows * SHORT
+    parts = np.vecdot(a[:whole].reshape(rows, SHORT), b[:whole].reshape(rows, SHORT))
+    return parts.sum() + np.vecdot(a[whole:], b[whole:])
+
 
 class Moments(NamedTuple):
     """The total weight of samples, their weighted mean, their summed squared deviations."""
@@ -23,10 +36,13 @@ class Moments(NamedTuple):
     def of(cls, samples: Any) -> Moments:
         """Return the moments of samples along the first axis."""
         samples = np.asarray(samples, dtype=np.result_type(samples, np.float64))
+        count = float(len(samples))
+        if samples.ndim == 1:
+            mean = dot(samples, np.ones(len(samples))) / count
+            off = samples - mean
+            return cls(count, mean, dot(off, off))
         mean = samples.mean(axis=0)
-        off = samples - mean
-        # Not np.dot: how BLAS adds up depends on the number of its threads.
-        return cls(float(len(samples)), mean, np.einsum("i...,i...->...", off, off))
+        return cls(count, mean, np.square(samples - mean).sum(axis=0))
 
     @classmethod
     def weighted(cls, samples: Any, weights: Any) -> Moments:

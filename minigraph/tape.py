@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from .cheaper import Expression, cheaper
 from .data import Data, ancestors, label
 from .errors import InputError, MinigraphError
 from .estimators.reparameterize import opened
@@ -24,7 +25,7 @@ from .ops.along import Call
 from .ops.base import literal
 from .ops.boxes import stop
 from .ops.elementwise import multiply
-from .program import Draw, Step, forget_early, needed_steps, share_buffers
+from .program import Draw, Shape, Step, forget_early, needed_steps, share_buffers
 
 Source = Callable[[Draw, Any], Any]  # a draw and its law as of now -> samples, (count, *shape)
 
@@ -211,10 +212,34 @@ class _Writer:
         node, title = data._node, data.name or data._node.name
         if isinstance(node, StochasticNode):
             self.steps.append(Draw(data, has, inputs, out))
-        else:
-            call = Call(node.op, node.fixed, tuple(x.shape for x in node.inputs), has, data.shape)
-            step = Step(title, call, inputs, out, data.dtype)
-            (self.steps if any(has) else self.once).append(step)
+            return
+        op, fixed, shapes = node.op, node.fixed, tuple(x.shape for x in node.inputs)
+        if any(has) and data.dtype == node.inputs[0].dtype == np.float64:
+            short = cheaper(op, inputs, self.constants[inputs[-1]])
+            if short is not None and shapes[0] == data.shape:
+                op, fixed, inputs = short[0], {}, tuple(self.expression(x, data) for x in short[1:])
+                shapes, has = self.like(inputs, data.shape)
+        step = Step(title, Call(op, fixed, shapes, has, data.shape), inputs, out, data.dtype)
+        (self.steps if any(has) else self.once).append(step)
+
+    def expression(self, x: Expression, data: Data) -> int:
+        """Return the slot of an expression, element by element of the shape of `data`."""
+        if isinstance(x, int):
+            return x
+        if isinstance(x, float):
+            return self.number(x)
+        op, inputs = x[0], tuple(self.expression(part, data) for part in x[1:])
+        key = (op, inputs, ())
+        if key not in self.written:
+            self.written[key] = out = self.new()
+            call = Call(op, {}, *self.like(inputs, data.shape), data.shape)
+            self.steps.append(Step(op.name, call, inputs, out, data.dtype))
+        return self.written[key]
+
+    def like(self, inputs: tuple[int, ...], shape: Shape) -> tuple[tuple[Shape, ...], Any]:
+        """Return the shapes of inputs that are numbers or samples of `shape`, and which are."""
+        has = tuple(self.constants[i] is None for i in inputs)
+        return tuple(shape if sampled else () for sampled in has), has
 
     def key(self, node: Any, inputs: tuple[int, ...]) -> Any:
         """Return what two nodes that do the same work have in common."""
