@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from .data import Data, ancestors, literal_data, made, tick
 from .errors import UsageError
-from .graph import DeterministicNode, Graph, Group, StochasticNode, copy_node, linked_node, result
+from .graph import DeterministicNode, Graph, Group, Node, StochasticNode, copy_node, linked_node, result
 from .ops.base import Operation
 from .values import own
 
@@ -113,6 +113,11 @@ def data_reduced(data: Data) -> tuple[Any, ...]:
     return data_again, flat([data])
 
 
+def node_reduced(node: Node) -> tuple[Any, ...]:
+    """Return how to pickle `node`: as the function that made its output."""
+    return linked_node, (node.output,)
+
+
 def data_copied(data: Data, memo: dict[Any, Any]) -> Data:
     """Return a deep copy of `data` and of all above it that `memo` has no copy of yet."""
     inputs, stale, results = parts([data])
@@ -164,6 +169,6 @@ Data.__deepcopy__ = data_copied  # type: ignore[attr-defined]
 Operation.__deepcopy__ = lambda op, memo: op  # type: ignore[attr-defined]
 copyreg.pickle(Data, data_reduced)
 copyreg.pickle(Graph, lambda graph: (graph_again, flat(graph.outputs)))
-copyreg.pickle(DeterministicNode, lambda node: (linked_node, (node.output,)))
-copyreg.pickle(StochasticNode, lambda node: (linked_node, (node.output,)))
+copyreg.pickle(DeterministicNode, node_reduced)
+copyreg.pickle(StochasticNode, node_reduced)
 copyreg.pickle(Operation, lambda op: (found, reference(op)))

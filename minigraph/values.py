@@ -15,12 +15,12 @@ def from_user(raw: Any) -> Value:
     """Return what a caller handed in, as a value of our own: checked, copied, read-only."""
     if type(raw) is float:
         return raw
-    if isinstance(raw, (int, float)) and not isinstance(raw, (bool, np.generic)):
-        return float(raw)
     plain = not isinstance(raw, (np.ndarray, np.generic))
     try:
+        if plain and isinstance(raw, (int, float)) and not isinstance(raw, bool):
+            return float(raw)
         array = np.array(raw)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise InputError(f"Data: {error}; pass a number or a rectangular array") from error
     if array.dtype.kind not in "fiub":
         if array.dtype == object and any(hasattr(x, "_value") for x in array.flat):
