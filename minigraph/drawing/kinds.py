@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..graph import Data, Node, StochasticNode
+from ..graph import Data, StochasticNode
 from ..paths import is_parameter
 from .labels import brief, call, is_literal, says_something, shown
 from .units import Unit
@@ -12,7 +12,7 @@ from .units import Unit
 
 def unit_kind(unit: Unit) -> str:
     """Return the kind of a function."""
-    node: Node = unit.node
+    node: Any = unit.node
     if unit.group is not None:
         return "deterministic"
     if isinstance(node, StochasticNode):
@@ -26,7 +26,7 @@ def unit_lines(unit: Unit) -> list[str]:
     """Return the label of a function: its name, then the law or the call where that says more."""
     if unit.group is not None:
         return [shown(str(unit.group.name))]
-    node = unit.node
+    node: Any = unit.node
     lines = [shown(str(node.name))]
     if isinstance(node, StochasticNode):
         return [*lines, call(node, short, keywords=False).removesuffix("()")]

@@ -65,7 +65,7 @@ def source(drawn: Picture) -> str:
     inputs_first = sorted(drawn.boxes, key=lambda box: box.kind != "parameter")
     lines = [
         f"graph {drawn.direction}",
-        *nested(replace(drawn, boxes=tuple(inputs_first)), box_text, cluster_text, tab=TAB),
+        *nested(replace(drawn, boxes=tuple(inputs_first)), box_text, cluster_text, TAB),
         *[TAB + arrow_text(arrow) for arrow in drawn.arrows],
         *[TAB + line for line in styles(drawn)],
     ]

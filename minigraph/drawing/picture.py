@@ -94,16 +94,17 @@ def nested(
     drawn: Picture,
     box_text: Callable[[Box], str],
     around: Callable[[Cluster], tuple[str, str]],
+    tab: str,
     parent: str | None = None,
-    tab: str = "\t",
+    depth: int = 1,
 ) -> Iterator[str]:
     """Yield a line for every box, those of a cluster between its first and its last line."""
     for box in drawn.boxes:
         if box.cluster == parent:
-            yield tab + box_text(box)
+            yield tab * depth + box_text(box)
     for cluster in drawn.clusters:
         if cluster.parent == parent:
             first, last = around(cluster)
-            yield tab + first
-            yield from nested(drawn, box_text, around, cluster.id, tab + "\t")
-            yield tab + last
+            yield tab * depth + first
+            yield from nested(drawn, box_text, around, tab, cluster.id, depth + 1)
+            yield tab * depth + last

@@ -25,10 +25,10 @@ def listing(graph: Graph) -> str:
     >>> y = 2 * theta + mg.exp(theta)
     >>> y.name = "Y"
     >>> print(listing(mg.Graph(y)))
-    θ                         0.5
-    %1 = multiply(2.0, θ)     1.0
-    %2 = exp(θ)               1.64872
-    Y = add(%1, %2)           2.64872
+    θ                       0.5
+    %1 = multiply(2.0, θ)   1.0
+    %2 = exp(θ)             1.64872
+    Y = add(%1, %2)         2.64872
     """
     things = in_order(graph, units(graph, expand=False, limit=LONGEST_GRAPH))
     before, left_out, after = parted(things, LONGEST_GRAPH)

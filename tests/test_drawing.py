@@ -1,0 +1,421 @@
+"""The description of a picture: which boxes and arrows a graph has."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import minigraph as mg
+from minigraph.drawing.sketch import picture
+from minigraph.graph import Group
+
+
+def seed_graph():
+    """Return θ and Y of the question that the package answers."""
+    theta = mg.Data(0.5, name="θ")
+    x = mg.sample(mg.Normal(theta, 1.0), name="X", rng=0)
+
+    @mg.function(name="F")
+    def f(x):
+        return (x - 3) ** 2
+
+    y = f(x)
+    y.name = "Y"
+    return theta, y
+
+
+def named(y, **options):
+    """Return the boxes as {label: kind}, and the arrows as (from, to, look) between labels."""
+    drawn = picture(y, **options)
+    label = {box.id: box.lines[0] if box.lines else box.id for box in drawn.boxes}
+    looks = {(False, False): "data", (True, False): "gradient", (True, True): "blocked"}
+    arrows = [(label[a.tail], label[a.head], looks[a.gradient, a.blocked]) for a in drawn.arrows]
+    return {label[box.id]: box.kind for box in drawn.boxes}, arrows
+
+
+def arrows_that_are(look, y, **options):
+    return {(tail, head) for tail, head, kind in named(y, **options)[1] if kind == look}
+
+
+def test_seed_graph_is_five_shapes_and_eight_arrows():
+    boxes, arrows = named(seed_graph()[1])
+    assert boxes == {
+        "θ": "parameter", "P": "stochastic", "X": "data", "F": "deterministic", "Y": "output"
+    }  # fmt: skip
+    assert arrows == [
+        ("θ", "P", "data"), ("P", "X", "data"), ("X", "F", "data"), ("F", "Y", "data"),
+        ("Y", "F", "gradient"), ("F", "X", "gradient"),
+        ("X", "P", "blocked"), ("P", "θ", "blocked"),
+    ]  # fmt: skip
+
+
+def test_reparameterized_seed_graph_has_noise_and_an_open_way_to_the_parameter():
+    boxes, arrows = named(mg.reparameterize(seed_graph()[1]))
+    assert boxes["p"] == "noise"
+    assert {"g", "θ", "X", "F", "Y"} < set(boxes)
+    ways = {(tail, head) for tail, head, look in arrows if look == "gradient"}
+    assert ways == {("Y", "F"), ("F", "X"), ("X", "g"), ("g", "θ")}
+    assert not any(look == "blocked" for _, _, look in arrows)
+
+
+def test_reinforced_seed_graph_has_a_log_probability_and_a_stop():
+    y = mg.reinforce(seed_graph()[1])
+    boxes, arrows = named(y)
+    assert boxes["log_prob"] == "deterministic"
+    assert boxes["stop_gradient"] == "stop"
+    assert boxes["score_factor"] == "surrogate"
+    assert ("log_prob", "θ", "gradient") in arrows
+    assert not any("P" in (tail, head) for tail, head, look in arrows if look != "data")
+
+
+def test_black_box_blocks_like_a_draw():
+    x = mg.Data(2.0, name="x")
+    y = mg.primitive(np.floor, name="solver")(x) * x
+    boxes, _ = named(y)
+    assert boxes["solver"] == "black box"
+    assert ("solver", "x") in arrows_that_are("blocked", y)
+
+
+def test_no_gradient_comes_back_from_stop_gradient_or_to_a_constant():
+    x, n = mg.Data(2.0, name="x"), mg.Data(3.0, name="n", constant=True)
+    y = mg.stop_gradient(x) * n + x
+    boxes, _ = named(y)
+    assert boxes["n"] == "constant"
+    ways = arrows_that_are("gradient", y)
+    assert ("add", "x") in ways
+    assert not any("stop_gradient" in way or "n" in way or "multiply" in way for way in ways)
+
+
+def test_no_gradient_comes_back_through_a_comparison():
+    x = mg.Data([1.0, 2.0], name="x")
+    y = mg.where(x > 1.5, x, 0.0)
+    assert not any(tail == "greater" for tail, _ in arrows_that_are("gradient", y))
+
+
+def test_draw_seen_only_by_a_comparison_is_still_marked_blocked():
+    theta = mg.Data(0.5, name="θ")
+    x = mg.sample(mg.Normal(theta, 1.0), name="X", rng=0)
+    assert arrows_that_are("blocked", mg.where(x > 0, 1.0, 0.0)) == {("X", "P"), ("P", "θ")}
+
+
+def test_draw_from_constants_is_noise_and_blocks_nothing():
+    x = mg.sample(mg.Normal(0.0, 1.0), name="X", rng=0) * mg.Data(2.0, name="w")
+    assert named(x)[0]["P"] == "noise"
+    assert arrows_that_are("blocked", x) == set()
+
+
+def test_numbers_in_an_expression_are_words_in_a_label_not_boxes():
+    boxes, _ = named(2 * mg.Data(3.0, name="x") ** 2)
+    assert set(boxes) == {"x", "power(x, 2.0)", "n2", "multiply(2.0, ·)", "n4"}
+
+
+def test_law_is_the_second_line_of_a_draw():
+    theta = mg.Data(0.5, name="θ")
+    drawn = picture(mg.sample(mg.Normal(theta, 1.0), rng=0))
+    assert [box.lines for box in drawn.boxes if box.kind == "stochastic"] == [
+        ("P", "Normal(θ, 1.0)")
+    ]
+
+
+def test_argument_passed_twice_has_two_arrows_each_way():
+    x = mg.Data(3.0, name="x")
+    arrows = named(x * x)[1]
+    assert arrows.count(("x", "multiply", "data")) == 2
+    assert arrows.count(("multiply", "x", "gradient")) == 2
+
+
+def test_argument_passed_many_times_is_one_arrow_with_a_count():
+    x = mg.Data(3.0, name="x")
+    drawn = picture(mg.stack([x] * 1000))
+    assert [arrow.repeats for arrow in drawn.arrows] == [1000, 1, 1, 1000]
+
+
+def test_gradients_can_be_left_out():
+    assert {look for _, _, look in named(seed_graph()[1], gradients=False)[1]} == {"data"}
+
+
+@pytest.mark.parametrize("wanted", [lambda a, b: a, lambda a, b: [a], lambda a, b: "a"])
+def test_wrt_leaves_only_the_arrows_towards_it(wanted):
+    a, b = mg.Data(1.0, name="a"), mg.Data(2.0, name="b")
+    assert arrows_that_are("gradient", a * b, wrt=wanted(a, b)) == {
+        ("multiply", "a"),
+        ("n3", "multiply"),
+    }
+
+
+def test_wrt_may_be_data_inside_the_graph():
+    a = mg.Data(1.0, name="a")
+    h = mg.exp(a)
+    h.name = "h"
+    assert arrows_that_are("gradient", mg.log(h), wrt=h) == {("log", "h"), ("n4", "log")}
+
+
+def test_values_and_gradients_are_written_once_they_are_there():
+    x = mg.Data(3.0, name="x")
+    y = x * x
+    assert picture(y, values=True).boxes[0].lines == ("x", "3.0")
+    y.backward()
+    assert picture(y, values=True).boxes[0].lines == ("x", "3.0", "grad 6.0")
+
+
+def test_shapes_are_written_on_request():
+    x = mg.Data(np.ones((2, 3)), name="x")
+    assert picture(mg.sum(x), shapes=True).boxes[0].lines == ("x", "shape (2, 3)")
+
+
+def test_unnamed_constant_shows_what_it_is():
+    n = mg.Data(np.ones((2, 3)), constant=True)
+    assert picture(mg.sum(n)).boxes[0].lines == ("array 2×3",)
+
+
+def test_open_boxes_nest():
+    @mg.function
+    def inner(x):
+        return mg.exp(x) * 2
+
+    @mg.function
+    def outer(x):
+        return inner(x) + 1
+
+    y = outer(mg.Data(1.0, name="x"))
+    drawn = picture(y, expand=True)
+    assert [(c.name, c.parent) for c in drawn.clusters] == [("outer", None), ("inner", "g0")]
+    assert len(picture(y).boxes) == 3
+    home = {(box.lines or ("·",))[0]: box.cluster for box in drawn.boxes if box.kind != "data"}
+    assert home == {
+        "x": None, "exp": "g1", "multiply(·, 2.0)": "g1", "add(·, 1.0)": "g0", "·": None
+    }  # fmt: skip
+
+
+def test_what_a_function_returns_stands_outside_its_box():
+    @mg.function(name="F")
+    def f(x):
+        return mg.exp(x)
+
+    h = f(mg.Data(1.0, name="x"))
+    h.name = "h"
+    drawn = picture(mg.log(h), expand=True)
+    assert {box.lines: box.cluster for box in drawn.boxes}["h",] is None
+
+
+def test_box_with_a_draw_inside_stays_open_and_the_function_within_stays_closed():
+    @mg.function
+    def decoder(z):
+        return mg.exp(z) + 1
+
+    @mg.function
+    def model(loc):
+        return decoder(mg.sample(mg.Normal(loc, 1.0), name="z", rng=0))
+
+    drawn = picture(model(mg.Data(0.0, name="loc")))
+    assert [c.name for c in drawn.clusters] == ["model"]
+    assert "decoder" in {box.lines[0] for box in drawn.boxes if box.lines}
+    assert "exp" not in {box.lines[0] for box in drawn.boxes if box.lines}
+
+
+def test_box_that_a_path_leaves_and_enters_again_stays_open():
+    a = mg.exp(mg.Data(1.0, name="x"))
+    b = mg.sin(a)
+    c = mg.cos(b)
+    a.node._group = c.node._group = Group("G")
+    assert {"exp", "sin", "cos"} < set(named(c)[0])
+
+
+def test_two_boxes_that_feed_each_other_are_not_closed_into_a_circle():
+    x = mg.Data(1.0, name="x")
+    a1, b2 = mg.exp(x), mg.sin(x)
+    b1, a2 = mg.cos(a1), mg.tanh(b2)
+    first, second = Group("A"), Group("B")
+    a1.node._group = a2.node._group = first
+    b1.node._group = b2.node._group = second
+    drawn = picture([b1, a2], gradients=False)
+    after = {arrow.tail: set() for arrow in drawn.arrows}
+    for arrow in drawn.arrows:
+        after[arrow.tail].add(arrow.head)
+    reached = {"n0"}
+    for _ in drawn.boxes:
+        reached |= {head for tail in reached for head in after.get(tail, ())}
+    assert len(reached) == len(drawn.boxes)
+    assert "n0" not in set().union(*after.values())
+    assert {"exp", "sin"} <= {box.lines[0] for box in drawn.boxes if box.lines}
+
+
+def test_interior_data_of_a_box_that_is_also_an_output_is_drawn():
+    inside = []
+
+    @mg.function(name="F")
+    def f(x):
+        inside.append(mg.exp(x))
+        return inside[0] + 1
+
+    y = f(mg.Data(1.0, name="x"))
+    assert [box.kind for box in picture([y, inside[0]]).boxes].count("output") == 2
+
+
+def test_input_alone_is_one_diamond():
+    assert named(mg.Data(1.0, name="x")) == ({"x": "parameter"}, [])
+
+
+def test_graph_list_and_data_give_the_same_picture():
+    _, y = seed_graph()
+    assert mg.to_dot(y) == mg.to_dot([y]) == mg.to_dot(mg.Graph(y))
+
+
+def test_large_graph_is_its_two_ends_and_a_count():
+    x = mg.Data(1.0, name="x")
+    y = x
+    for _ in range(20_000):
+        y = y * 1.0
+    drawn = picture(y, limit=10)
+    assert len(drawn.boxes) < 25
+    assert [box.lines for box in drawn.boxes if box.kind == "more"] == [("… 19,991 more …",)]
+    assert len(drawn.arrows) == 2 * (len(drawn.boxes) - 1)
+
+
+def test_wide_graph_is_bounded_too():
+    parts = [mg.Data(float(i)) for i in range(5_000)]
+    drawn = picture(mg.stack(parts))
+    assert len(drawn.boxes) < 100
+    assert len(drawn.arrows) < 200
+
+
+def test_limit_counts_a_closed_box_as_one():
+    @mg.function(name="F")
+    def f(x):
+        for _ in range(500):
+            x = x * 1.0
+        return x
+
+    assert len(picture(f(mg.Data(1.0, name="x"))).boxes) == 3
+
+
+def test_unknown_option_is_refused_with_the_list():
+    with pytest.raises(mg.UsageError, match="no option 'colour'; the options are gradients"):
+        mg.to_dot(mg.Data(1.0), colour=True)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [({"direction": "up"}, "direction 'up'; it is one of TB"), ({"limit": 0}, "limit is 0")],
+)
+def test_option_out_of_range_is_refused(options, message):
+    with pytest.raises(mg.InputError, match=message):
+        mg.to_dot(mg.Data(1.0), **options)
+
+
+def test_wrt_that_is_no_data_is_refused():
+    with pytest.raises(mg.UsageError, match="wrt is a float"):
+        mg.to_dot(mg.Data(1.0), wrt=2.0)
+
+
+def test_wrt_by_an_unknown_name_lists_the_names():
+    with pytest.raises(mg.UnknownNameError, match="θ"):
+        mg.to_dot(seed_graph()[1], wrt="phi")
+
+
+def test_direction_reaches_both_languages():
+    x = mg.exp(mg.Data(1.0))
+    assert 'rankdir="LR"' in mg.to_dot(x, direction="LR")
+    assert mg.to_mermaid(x, direction="LR").startswith("graph LR\n")
+
+
+GOLDEN_MERMAID = """\
+graph TB
+    n0{"θ"}
+    n1("P<br/>Normal(θ, 1.0)")
+    n2{"X"}
+    n3["F"]
+    n4{"Y"}
+    n0 --> n1
+    n1 --> n2
+    n2 --> n3
+    n3 --> n4
+    n4 -.-> n3
+    n3 -.-> n2
+    n2 -. "blocked" .-x n1
+    n1 -. "blocked" .-x n0
+"""
+
+
+def test_seed_graph_in_mermaid_is_the_text_of_the_golden_file():
+    text = mg.to_mermaid(seed_graph()[1])
+    assert text[: text.index("    classDef")] == GOLDEN_MERMAID
+
+
+def test_blocked_arrows_in_dot_differ_by_shape_and_text():
+    lines = mg.to_dot(seed_graph()[1]).splitlines()
+    blocked = [line for line in lines if "× blocked" in line]
+    assert [line.split(" [")[0].strip() for line in blocked] == ["n2 -> n1", "n1 -> n0"]
+    assert all('arrowhead="tee"' in line and 'style="dashed"' in line for line in blocked)
+    assert len([line for line in lines if 'style="dashed"' in line]) == 4
+
+
+def test_to_graphviz_is_the_same_text():
+    _, y = seed_graph()
+    assert mg.to_graphviz(y, values=True).source == mg.to_dot(y, values=True)
+
+
+def test_text_does_not_depend_on_the_process():
+    code = (
+        "import minigraph as mg; x = mg.Data(0.5, name='x'); h = mg.function(lambda a: mg.exp(a)"
+        "* x, name='F'); y = h(x) + mg.sin(x) * mg.sum(mg.stack([x, h(x)])[0:1])\n"
+        "print(mg.to_dot(y), mg.to_mermaid(y, expand=True), mg.Graph(y))"
+    )
+    texts = {
+        subprocess.run(
+            [sys.executable, "-X", "utf8", "-c", code], env={"PYTHONHASHSEED": seed},
+            capture_output=True, check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }  # fmt: skip
+    assert len(texts) == 1
+    assert not re.search(rb"0x[0-9a-f]{6}", texts.pop())
+
+
+# The listing -------------------------------------------------------------------------------------
+
+
+def test_listing_says_what_was_drawn_and_what_was_computed():
+    lines = str(mg.Graph(seed_graph()[1])).splitlines()
+    assert [line.split("  ")[0] for line in lines] == [
+        "θ",
+        "X ~ Normal(loc=θ, scale=1.0)",
+        "Y = F(X)",
+    ]
+    assert lines[1].endswith("gradient blocked")
+    assert lines[0].endswith(" 0.5")
+
+
+def test_listing_names_the_unnamed_and_tells_equal_names_apart():
+    a, b = mg.Data(1.0, name="x"), mg.Data(2.0, name="x")
+    lines = str(mg.Graph((a * b) + 1)).splitlines()
+    assert [line.split("   ")[0] for line in lines] == [
+        "x", "x#2", "%1 = multiply(x, x#2)", "%2 = add(%1, 1.0)"
+    ]  # fmt: skip
+
+
+def test_listing_shows_indices_and_fixed_arguments():
+    x = mg.Data(np.ones((3, 4)), name="x")
+    text = str(mg.Graph(mg.sum(x[0, 1:], axis=0)))
+    assert "%1 = x[0, 1:]" in text
+    assert "sum(%1, axis=0)" in text
+
+
+def test_listing_of_a_large_graph_is_short_and_counts():
+    y = mg.Data(1.0, name="x")
+    for _ in range(20_000):
+        y = mg.exp(y * 0.0)
+    lines = str(mg.Graph(y)).splitlines()
+    assert len(lines) == 41
+    assert lines[20] == "… 39,961 more …"
+
+
+def test_listing_stays_on_one_line_whatever_the_name():
+    text = str(mg.Graph(mg.exp(mg.Data(1.0, name="a\nb\u202e\x00\ud800"))))
+    assert text.splitlines()[0].startswith(r"a\nb\u202e\x00\ud800")
+    assert len(text.splitlines()) == 2
+    text.encode()
