@@ -36,6 +36,7 @@ from .graph import Data, DeterministicNode, Graph, Node, StochasticNode
 from .ops import dispatch as _dispatch
 from .ops.boxes import function, primitive, stop_gradient
 from .ops.namespace import PUBLIC as _PUBLIC
+from .optimize import SGD, Adam
 from .tape import Tape
 from .testing import check_grads
 
