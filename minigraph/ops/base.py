@@ -221,7 +221,8 @@ def bind(op: Operation, extra: Sequence[Any], keywords: Mapping[str, Any]) -> di
 
 def refuse_keyword(name: str, key: str, given: Any, known: Sequence[str] = ()) -> None:
     """Raise for a keyword that has no meaning here, unless it says what is done anyway."""
-    if given is not IGNORED.get(key, IGNORED) and given != IGNORED.get(key, IGNORED):
+    harmless = IGNORED.get(key, IGNORED)
+    if given is not harmless and not (isinstance(given, str) and given == harmless):
         advice = ADVICE.get(key) or f"its keywords are: {', '.join(known) or 'none'}"
         raise UsageError(f"{name}: no argument {key}={given!r} here; {advice}")
 

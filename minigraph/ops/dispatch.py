@@ -124,7 +124,7 @@ def found(func: Any) -> Callable[..., Any]:
         return BY_NUMPY[func]
     if isinstance(func, np.ufunc) and isinstance(vars(special).get(func.__name__), Operation):
         return PUBLIC[func.__name__]
-    module = getattr(func, "__module__", None) or "np"
+    module = getattr(func, "__module__", None) or ("np" if func in vars(np).values() else "scipy")
     raise UsageError(
         f"{module.replace('numpy', 'np', 1)}.{func.__name__}: not defined on Data; compose it of "
         "operations in mg, or wrap it with mg.primitive (give it a vjp, or use it as a black box)"
@@ -195,7 +195,12 @@ for key in vars(np.ndarray):
         setattr(Data, key, refused(key))
     elif callable(PUBLIC.get(key)) and not hasattr(Data, key):
         setattr(Data, key, array_method(key))
+for func, call in BY_NUMPY.items():  # what NumPy calls on each object in an array of Data
+    if isinstance(func, np.ufunc) and func.nin == 1 and not hasattr(Data, func.__name__):
+        setattr(Data, func.__name__, array_method(call.__name__))
 for key, method in {
+    "__format__": lambda self, spec: format(self.item(), spec) if spec else repr(self),
+    "__round__": lambda self, decimals=0: PUBLIC["round"](self, decimals),
     "__getitem__": selection.select,
     "__iter__": iterate,
     "__array__": to_array,

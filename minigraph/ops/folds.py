@@ -188,3 +188,33 @@ def cumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Dat
     """Return the running products along an axis; of all elements, if none is given."""
     refuse("cumprod", out=out)
     return _running(reductions.cumprod, a, axis, dtype)
+
+
+def _cumulative(op: Operation, x: Any, start: Any, axis: Any, dtype: Any, initial: Any) -> Data:
+    x = as_data(x)
+    if axis is None and x.ndim != 1:
+        raise UsageError(f"cumulative_{op.name[3:]}: shape {x.shape} needs an axis")
+    axis = 0 if axis is None else int(axis)
+    found = _running(op, x, axis, dtype)
+    if not initial:
+        return found
+    shape = tuple(1 if i == axis % x.ndim else n for i, n in enumerate(x.shape))
+    return shaping.concatenate(np.full(shape, start, found.dtype), found, axis=axis)
+
+
+@composed()
+def cumulative_sum(
+    x: Any, /, *, axis: Any = None, dtype: Any = None, out: Any = None, include_initial: Any = False
+) -> Data:
+    """Return the running sums along an axis, from 0 on if `include_initial`."""
+    refuse("cumulative_sum", out=out)
+    return _cumulative(reductions.cumsum, x, 0, axis, dtype, include_initial)
+
+
+@composed()
+def cumulative_prod(
+    x: Any, /, *, axis: Any = None, dtype: Any = None, out: Any = None, include_initial: Any = False
+) -> Data:
+    """Return the running products along an axis, from 1 on if `include_initial`."""
+    refuse("cumulative_prod", out=out)
+    return _cumulative(reductions.cumprod, x, 1, axis, dtype, include_initial)

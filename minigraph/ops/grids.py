@@ -11,6 +11,7 @@ from ..errors import InputError, UsageError
 from . import elementwise as e
 from . import linear, reductions, selection, shaping
 from .base import as_data
+from .boxes import stop
 from .composing import composed, refuse
 from .folds import axes_of
 from .selection import select
@@ -136,6 +137,26 @@ def _slope(x: Data, axis: int, step: Any) -> Data:
     inside = (_between(x, axis, 2, None) - _between(x, axis, None, -2)) * 0.5
     parts = ends[0] - ends[1], inside, ends[2] - ends[3]
     return e.divide(shaping.concatenate(*parts, axis=axis), step)
+
+
+@composed()
+def digitize(x: Any, bins: Any, right: bool = False) -> Data:
+    """Return the number of the bin of each element; `bins` ascend."""
+    return selection.searchsorted(as_data(bins), as_data(x), side="left" if right else "right")
+
+
+@composed()
+def unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: Any = 2.0 * np.pi) -> Data:
+    """Return angles without jumps: whole periods, which are flat, are added."""
+    refuse("unwrap", discont=discont)
+    x = as_data(p)
+    half = 0.5 * period
+    jumps = diff(x, axis=axis)
+    down = e.remainder(jumps + half, period) - half
+    down = e.where(e.logical_and(e.equal(down, -half), e.greater(jumps, 0.0)), half, down)
+    turns = e.where(e.less(e.absolute(jumps), half), 0.0, stop(down - jumps))
+    rest = _between(x, axis, 1, None) + reductions.cumsum(turns, axis=int(axis))
+    return shaping.concatenate(_between(x, axis, None, 1), rest, axis=int(axis))
 
 
 @composed()

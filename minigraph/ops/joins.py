@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any, cast
 
 import numpy as np
@@ -67,6 +68,28 @@ def column_stack(tup: Any) -> Data:
     """Return vectors joined as columns of a matrix."""
     parts = [shaping.reshape(x, shape=(-1, 1)) if x.ndim < 2 else x for x in arrays(tup)]
     return shaping.concatenate(*parts, axis=1)
+
+
+@composed()
+def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Data:
+    """Return `arr` with `values` put before the position `obj` of an axis."""
+    x = as_data(arr) if axis is not None else shaping.reshape(as_data(arr), shape=(-1,))
+    axis, at = 0 if axis is None else int(axis) % x.ndim, operator.index(obj)
+    shape = tuple(1 if i == axis else n for i, n in enumerate(x.shape))
+    new = as_data(values)
+    if new.ndim < x.ndim or new.shape[axis] == 1:
+        new = shaping.broadcast_to(new, shape=shape)
+    before = (slice(None),) * axis
+    parts = select(x, (*before, slice(None, at))), new, select(x, (*before, slice(at, None)))
+    return shaping.concatenate(*parts, axis=axis)
+
+
+@composed()
+def unstack(x: Any, /, *, axis: int = 0) -> tuple[Data, ...]:
+    """Return the layers of an array along an axis."""
+    x = as_data(x)
+    before = (slice(None),) * (axis % x.ndim)
+    return tuple(select(x, (*before, i)) for i in range(x.shape[axis]))
 
 
 @composed()

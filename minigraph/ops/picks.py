@@ -157,6 +157,7 @@ def extract(condition: Any, arr: Any) -> Data:
     return take(arr, flatnonzero(condition))
 
 
+@composed()
 def index_update(x: Any, index: Any, new: Any) -> Data:
     """Return `x` with `new` written at `index`; what ``x[index] = new`` would be.
 
@@ -184,9 +185,6 @@ def index_update(x: Any, index: Any, new: Any) -> Data:
             f"index_update: new values of shape {new.shape} do not fit x[index] of shape {picked}"
         ) from None
     return selection.index_update_(x, new, *places, index=kept)
-
-
-index_update.numpy = ()  # type: ignore[attr-defined]
 
 
 # Order -----------------------------------------------------------------------------------------
@@ -220,6 +218,14 @@ def partition(
 ) -> Data:
     """Return the elements with number `kth` in its place; in ascending order, which is one way."""
     return sort(a, axis, None, order)
+
+
+@composed()
+def argpartition(
+    a: Any, kth: Any, axis: Any = -1, kind: str = "introselect", order: Any = None
+) -> Data:
+    """Return the positions that put number `kth` in its place: here, those that sort."""
+    return argsort(a, axis, None, order)
 
 
 def _position(op: Any, a: Any, axis: Any, out: Any, keepdims: Any) -> Data:

@@ -164,6 +164,18 @@ def vecdot(x1: Any, x2: Any, axis: int = -1) -> Data:
     return reductions.sum_(as_data(x1) * as_data(x2), axis=int(axis))
 
 
+@composed()
+def matvec(x1: Any, x2: Any) -> Data:
+    """Return matrices times vectors."""
+    return linear.matmul(as_data(x1), shaping.expand_dims(as_data(x2), axis=-1))[..., 0]
+
+
+@composed()
+def vecmat(x1: Any, x2: Any) -> Data:
+    """Return vectors times matrices."""
+    return linear.matmul(shaping.expand_dims(as_data(x1), axis=-2), as_data(x2))[..., 0, :]
+
+
 # Inverses and determinants -----------------------------------------------------------------------
 @composed()
 def solve(a: Any, b: Any) -> Data:

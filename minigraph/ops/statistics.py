@@ -9,10 +9,10 @@ import numpy as np
 from ..data import Data
 from ..errors import InputError, UsageError
 from . import elementwise as e
-from . import reductions, selection, shaping
+from . import linear, reductions, selection, shaping
 from .base import as_data
 from .composing import composed, refuse
-from .folds import axes_of, max_, mean, min_, prod, std, sum_, var
+from .folds import axes_of, cumprod, cumsum, max_, mean, min_, prod, std, sum_, var
 
 
 # Without nan -----------------------------------------------------------------------------------
@@ -37,6 +37,18 @@ def nanprod(
 ) -> Data:
     """Return the product of what is not nan."""
     return prod(without_nan(a, 1.0)[0], axis, dtype, out, keepdims)
+
+
+@composed()
+def nancumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Data:
+    """Return the running sums of what is not nan."""
+    return cumsum(without_nan(a, 0.0)[0], axis, dtype, out)
+
+
+@composed()
+def nancumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Data:
+    """Return the running products of what is not nan."""
+    return cumprod(without_nan(a, 1.0)[0], axis, dtype, out)
 
 
 @composed()
@@ -92,6 +104,38 @@ def _nan_extreme(extreme: Any, a: Any, never: float, axis: Any, out: Any, keepdi
     x, there = without_nan(a, never)
     some = reductions.any_(there, axis=axes_of(axis), keepdims=bool(keepdims))
     return e.where(some, extreme(x, axis, out, keepdims), np.nan)
+
+
+# Of several variables --------------------------------------------------------------------------
+@composed()
+def cov(
+    m: Any,
+    y: Any = None,
+    rowvar: bool = True,
+    bias: bool = False,
+    ddof: Any = None,
+    **keywords: Any,
+) -> Data:
+    """Return the covariances of variables, one in each row."""
+    refuse("cov", **keywords)
+    rows = [x if x.ndim > 1 else shaping.reshape(x, shape=(1, -1))
+            for x in (as_data(z) for z in (m, y) if z is not None)]  # fmt: skip
+    rows = [x if rowvar or as_data(m).ndim < 2 else shaping.transpose(x) for x in rows]
+    x = shaping.concatenate(*rows, axis=0)
+    x = x - reductions.mean(x, axis=1, keepdims=True)
+    free = x.shape[1] - float((0 if bias else 1) if ddof is None else ddof)
+    found = e.divide(linear.matmul(x, shaping.transpose(x)), free)
+    return shaping.reshape(found, shape=()) if found.size == 1 else found
+
+
+@composed()
+def corrcoef(x: Any, y: Any = None, rowvar: bool = True, **keywords: Any) -> Data:
+    """Return the correlations of variables, one in each row."""
+    c = cov(x, y, rowvar, **keywords)
+    if not c.ndim:
+        return e.divide(c, c)
+    d = e.sqrt(shaping.diagonal(c))
+    return e.divide(e.divide(c, shaping.expand_dims(d, axis=1)), d)
 
 
 # By rank ---------------------------------------------------------------------------------------
