@@ -35,7 +35,7 @@ class ByData(Mapping[Data, Any]):
         return len(self._items)
 
     def __repr__(self) -> str:
-        return "{" + ", ".join(f"{label(x)}: {v}" for x, v in self._items.items()) + "}"
+        return "{" + ", ".join(f"{label(x)}: {_number(v)}" for x, v in self._items.items()) + "}"
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,10 @@ class Estimate:
         if self.error > DOUBTFUL:
             how = f"quadrature, {self.samples} points, relative error about {self.error:.0e}"
         return f"Estimate({'; '.join(lines)}; {how})"
+
+
+def _number(value: Any) -> str:
+    return show(np.asarray(value)) if np.ndim(value) else f"{value:.10g}"
 
 
 def _with_error(value: Any, stderr: Any, exact: bool) -> str:
