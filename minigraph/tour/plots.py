@@ -83,7 +83,7 @@ def plot_elbo(axes: Any, story: Story) -> None:
 def plot_distance(axes: Any, story: Story) -> None:
     """Plot how far the fit was from the true posterior after some of the steps."""
     for (name, fit), colour in zip(story.fits.items(), COLOURS, strict=True):
-        steps = np.unique(np.geomspace(1, len(fit.parameters), 60).astype(int))
+        steps = np.unique(np.geomspace(1, len(fit.parameters), 40).astype(int))
         distances = []
         for step in steps:
             story.posterior.assign(fit.parameters[step - 1])
