@@ -193,7 +193,8 @@ def _block(
         points, rule = grid.at(draw, rows)
         if rule is not None:
             weights[:] *= rule
-        elif draw.identity not in weighted:
+            return law.place(points)
+        if draw.identity not in weighted:
             p = np.broadcast_to(law.probability(points), (len(rows), *law.batch_shape))
             weights[:] *= p.reshape(len(rows), -1).prod(axis=1)
         return points

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy import stats
+from scipy import special, stats
 
 import minigraph as mg
 
@@ -23,6 +23,9 @@ class Law(NamedTuple):
     grid: Sequence[dict[str, Any]]
     bad: Sequence[tuple[dict[str, Any], str]]  # parameters to refuse, and the name to blame
     sine: float | None = 1e-8  # accuracy of mg.exact of a gradient of E[sin X]; None: no rule
+    mean_sine: Callable[..., float] | None = None  # E[sin X], where the tail is too long to sum
+    heavy: bool = False  # samples of a pathwise derivative have no variance
+    circular: bool = False  # an angle: its mean and its cdf are not those of a number
 
 
 LOC_SCALE = [
@@ -54,6 +57,44 @@ def index_law(probs: Any) -> Any:
     probs = np.asarray(probs) / np.sum(probs)
     return stats.rv_discrete(values=(np.arange(len(probs)), probs))
 
+
+def positive_ones(*names: str) -> list[tuple[dict[str, Any], str]]:
+    """Return bad parameters for a law whose parameters are all positive."""
+    fine = dict.fromkeys(names, 1.0)
+    return [({**fine, name: bad}, name) for name in names for bad in (0.0, -1.0, np.nan, np.inf)]
+
+
+def shapes(a: float, b: float) -> dict[str, float]:
+    return {"concentration1": a, "concentration0": b}
+
+
+class Kumaraswamy(stats.rv_continuous):
+    """SciPy has none: the density and the cdf, as published."""
+
+    def _logpdf(self, x: Any, a: Any, b: Any) -> Any:
+        rest = special.xlog1py(b - 1, -(x**a))
+        return np.log(a) + np.log(b) + special.xlogy(a - 1, x) + rest
+
+    def _pdf(self, x: Any, a: Any, b: Any) -> Any:
+        return np.exp(self._logpdf(x, a, b))
+
+    def _cdf(self, x: Any, a: Any, b: Any) -> Any:
+        return -np.expm1(b * np.log1p(-(x**a)))
+
+    def _ppf(self, p: Any, a: Any, b: Any) -> Any:
+        return (-np.expm1(np.log1p(-p) / b)) ** (1 / a)
+
+    def _munp(self, n: Any, a: Any, b: Any) -> Any:
+        return b * special.beta(1 + n / a, b)
+
+
+def half_cauchy_sine(scale: float) -> float:
+    """Return E[sin X], from the sine and cosine integrals."""
+    up, down = np.exp(scale) * special.expi(-scale), np.exp(-scale) * special.expi(scale)
+    return float((down - up) / np.pi)
+
+
+kumaraswamy = Kumaraswamy(a=0.0, b=1.0, name="kumaraswamy")
 
 LAWS = {
     "Normal": Law(
@@ -97,5 +138,158 @@ LAWS = {
         lambda rate: stats.poisson(rate),
         [{"rate": 2.5}, {"rate": 0.0}, {"rate": 1e-8}, {"rate": 400.0}, {"rate": 1e6}],
         [({"rate": -1.0}, "rate"), ({"rate": np.inf}, "rate")],
+    ),
+    "Laplace": Law(
+        mg.Laplace, lambda loc, scale: stats.laplace(loc, scale), LOC_SCALE, BAD_LOC_SCALE,
+    ),
+    "Logistic": Law(
+        mg.Logistic, lambda loc, scale: stats.logistic(loc, scale), LOC_SCALE, BAD_LOC_SCALE,
+    ),
+    "Gumbel": Law(
+        mg.Gumbel, lambda loc, scale: stats.gumbel_r(loc, scale), LOC_SCALE, BAD_LOC_SCALE,
+    ),
+    "Cauchy": Law(
+        mg.Cauchy, lambda loc, scale: stats.cauchy(loc, scale), LOC_SCALE, BAD_LOC_SCALE,
+        sine=None, heavy=True, mean_sine=lambda loc, scale: np.exp(-scale) * np.sin(loc),
+    ),
+    "HalfCauchy": Law(
+        mg.HalfCauchy, lambda scale: stats.halfcauchy(scale=scale),
+        [{"scale": 0.7}, {"scale": 1e-6}, {"scale": 1e6}], positive_ones("scale"),
+        sine=None, heavy=True, mean_sine=lambda scale: half_cauchy_sine(scale),
+    ),
+    "LogNormal": Law(
+        mg.LogNormal, lambda loc, scale: stats.lognorm(scale, scale=np.exp(loc)),
+        [{"loc": 0.1, "scale": 0.3}, {"loc": -20.0, "scale": 1.0}, {"loc": 5.0, "scale": 0.01}],
+        BAD_LOC_SCALE,
+    ),
+    "HalfNormal": Law(
+        mg.HalfNormal, lambda scale: stats.halfnorm(scale=scale),
+        [{"scale": 0.7}, {"scale": 1e-6}, {"scale": 1e6}], positive_ones("scale"),
+    ),
+    "Weibull": Law(
+        mg.Weibull,
+        lambda scale, concentration: stats.weibull_min(concentration, scale=scale),
+        [{"scale": 0.8, "concentration": 1.6}, {"scale": 1.0, "concentration": 1.0},
+         {"scale": 1e6, "concentration": 0.3}, {"scale": 2.0, "concentration": 200.0}],
+        positive_ones("scale", "concentration"), sine=1e-6,
+    ),
+    "Pareto": Law(
+        mg.Pareto, lambda scale, alpha: stats.pareto(alpha, scale=scale),
+        [{"scale": 0.8, "alpha": 12.0}, {"scale": 1e6, "alpha": 0.5},
+         {"scale": 1e-3, "alpha": 1e3}],
+        positive_ones("scale", "alpha"), sine=1e-6,
+    ),
+    "Kumaraswamy": Law(
+        mg.Kumaraswamy,
+        lambda concentration1, concentration0: kumaraswamy(concentration1, concentration0),
+        [shapes(1.5, 2.5), shapes(1.0, 1.0), shapes(0.4, 3.0), shapes(30.0, 0.6)],
+        positive_ones("concentration1", "concentration0"), sine=1e-6,
+    ),
+    "Triangular": Law(
+        mg.Triangular,
+        lambda low, high, peak: stats.triang((peak - low) / (high - low), low, high - low),
+        [{"low": -0.5, "high": 1.0, "peak": 0.2}, {"low": 0.0, "high": 2.0, "peak": 0.0},
+         {"low": -1e6, "high": 1e6, "peak": 1e6}],
+        [({"low": 1.0, "high": 1.0, "peak": 1.0}, "low"),
+         ({"low": 0.0, "high": 1.0, "peak": 1.5}, "peak"),
+         ({"low": 0.5, "high": 1.0, "peak": 0.0}, "low")],
+        sine=2e-3,
+    ),
+    "TruncatedNormal": Law(
+        mg.TruncatedNormal,
+        lambda loc, scale, low, high: stats.truncnorm(
+            (low - loc) / scale, (high - loc) / scale, loc, scale
+        ),
+        [{"loc": 0.3, "scale": 0.7, "low": -0.5, "high": 1.5},
+         {"loc": 0.0, "scale": 1.0, "low": -np.inf, "high": np.inf},
+         {"loc": 0.0, "scale": 1.0, "low": 8.0, "high": np.inf},
+         {"loc": 0.0, "scale": 1.0, "low": -np.inf, "high": -8.0},
+         {"loc": 5.0, "scale": 0.5, "low": 0.0, "high": 1.0}],
+        [({"loc": 0.0, "scale": 0.0, "low": -1.0, "high": 1.0}, "scale"),
+         ({"loc": 0.0, "scale": 1.0, "low": 1.0, "high": 1.0}, "low"),
+         ({"loc": 0.0, "scale": 1.0, "low": np.nan, "high": 1.0}, "low")],
+        sine=1e-6,
+    ),
+    "Gamma": Law(
+        mg.Gamma, lambda concentration, rate: stats.gamma(concentration, scale=1.0 / rate),
+        [{"concentration": 2.3, "rate": 1.7}, {"concentration": 1.0, "rate": 1.0},
+         {"concentration": 0.01, "rate": 1.0}, {"concentration": 1e6, "rate": 1e3}],
+        positive_ones("concentration", "rate"), sine=1e-6,
+    ),
+    "Chi2": Law(
+        mg.Chi2, lambda df: stats.chi2(df), [{"df": 3.0}, {"df": 0.1}, {"df": 1e6}],
+        positive_ones("df"), sine=1e-6,
+    ),
+    "InverseGamma": Law(
+        mg.InverseGamma, lambda concentration, rate: stats.invgamma(concentration, scale=rate),
+        [{"concentration": 9.0, "rate": 4.0}, {"concentration": 0.5, "rate": 1e-3},
+         {"concentration": 1e4, "rate": 1e6}],
+        positive_ones("concentration", "rate"), sine=1e-6,
+    ),
+    "Beta": Law(
+        mg.Beta,
+        lambda concentration1, concentration0: stats.beta(concentration1, concentration0),
+        [shapes(1.5, 2.5), shapes(1.0, 1.0), shapes(0.1, 0.2), shapes(1e6, 3e5)],
+        positive_ones("concentration1", "concentration0"), sine=1e-6,
+    ),
+    "StudentT": Law(
+        mg.StudentT, lambda df, loc, scale: stats.t(df, loc, scale),
+        [{"df": 12.0, "loc": 0.3, "scale": 0.4}, {"df": 1.0, "loc": 0.0, "scale": 1.0},
+         {"df": 0.3, "loc": 1.0, "scale": 1e3}, {"df": 1e6, "loc": 0.0, "scale": 1.0}],
+        [({"df": 0.0, "loc": 0.0, "scale": 1.0}, "df"),
+         ({"df": 1.0, "loc": 0.0, "scale": 0.0}, "scale")],
+        sine=1e-6,
+    ),
+    "VonMises": Law(
+        mg.VonMises, lambda loc, concentration: stats.vonmises(concentration, loc),
+        [{"loc": 0.0, "concentration": 1.5}, {"loc": 0.0, "concentration": 1e-3},
+         {"loc": 0.0, "concentration": 700.0}],
+        [({"loc": 0.0, "concentration": 0.0}, "concentration"),
+         ({"loc": np.nan, "concentration": 1.0}, "loc")],
+        sine=None, circular=True,
+        mean_sine=lambda loc, concentration: (
+            np.sin(loc) * special.i1e(concentration) / special.i0e(concentration)
+        ),
+    ),
+    "Binomial": Law(
+        mg.Binomial, lambda total_count, probs: stats.binom(total_count, probs),
+        [{"total_count": 7.0, "probs": 0.3}, {"total_count": 5.0, "probs": 0.0},
+         {"total_count": 5.0, "probs": 1.0}, {"total_count": 0.0, "probs": 0.5},
+         {"total_count": 1e6, "probs": 1e-5}, {"total_count": 1e6, "probs": 0.5}],
+        [({"total_count": 1.5, "probs": 0.5}, "total_count"),
+         ({"total_count": -1.0, "probs": 0.5}, "total_count"),
+         ({"total_count": 3.0, "probs": 1.5}, "probs")],
+    ),
+    "Binomial by logits": Law(
+        mg.Binomial, lambda total_count, logits: stats.binom(total_count, p_of(logits)),
+        [{"total_count": 7.0, "logits": -0.4}, {"total_count": 3.0, "logits": -30.0}],
+        [({"total_count": 3.0, "logits": np.nan}, "logits")],
+    ),
+    "Geometric": Law(
+        mg.Geometric, lambda probs: stats.geom(probs, -1),
+        [{"probs": 0.3}, {"probs": 1.0 - 1e-9}, {"probs": 1e-4}],
+        [({"probs": 0.0}, "probs"), ({"probs": 1.1}, "probs")],
+    ),
+    "Geometric by logits": Law(
+        mg.Geometric, lambda logits: stats.geom(p_of(logits), -1),
+        [{"logits": -0.4}, {"logits": 10.0}], [({"logits": np.nan}, "logits")],
+    ),
+    "NegativeBinomial": Law(
+        mg.NegativeBinomial, lambda total_count, probs: stats.nbinom(total_count, 1.0 - probs),
+        [{"total_count": 2.5, "probs": 0.3}, {"total_count": 2.0, "probs": 0.0},
+         {"total_count": 0.1, "probs": 0.9}, {"total_count": 1e4, "probs": 0.5}],
+        [({"total_count": 0.0, "probs": 0.5}, "total_count"),
+         ({"total_count": 1.0, "probs": 1.0}, "probs")],
+    ),
+    "NegativeBinomial by logits": Law(
+        mg.NegativeBinomial,
+        lambda total_count, logits: stats.nbinom(total_count, p_of(-logits)),
+        [{"total_count": 2.5, "logits": -0.4}],
+        [({"total_count": 1.0, "logits": np.nan}, "logits")],
+    ),
+    "DiscreteUniform": Law(
+        mg.DiscreteUniform, lambda low, high: stats.randint(low, high + 1),
+        [{"low": -1.0, "high": 4.0}, {"low": 3.0, "high": 4.0}, {"low": 0.0, "high": 1e5}],
+        [({"low": 0.5, "high": 2.0}, "low"), ({"low": 3.0, "high": 2.0}, "low")],
     ),
 }  # fmt: skip

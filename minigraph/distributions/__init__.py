@@ -2,32 +2,58 @@
 
 from .base import Distribution, sample
 from .bernoulli import Bernoulli
+from .beta import Beta
+from .binomial import Binomial
 from .categorical import Categorical
+from .discrete_uniform import DiscreteUniform
 from .exponential import Exponential, Pareto, Weibull
+from .gamma import Chi2, Gamma, InverseGamma
+from .geometric import Geometric
+from .half import HalfCauchy, HalfNormal
+from .kumaraswamy import Kumaraswamy
 from .location_scale import Cauchy, Gumbel, Laplace, Logistic
+from .negative_binomial import NegativeBinomial
 from .noise import StandardExponential, StandardNormal, StandardUniform
-from .normal import HalfNormal, LogNormal, Normal
+from .normal import LogNormal, Normal
 from .poisson import Poisson
+from .student_t import StudentT
+from .triangular import Triangular
+from .truncated_normal import TruncatedNormal
 from .uniform import Uniform
+from .von_mises import VonMises
 
 __all__ = [
     "Bernoulli",
+    "Beta",
+    "Binomial",
     "Categorical",
     "Cauchy",
+    "Chi2",
+    "DiscreteUniform",
     "Distribution",
     "Exponential",
+    "Gamma",
+    "Geometric",
     "Gumbel",
+    "HalfCauchy",
     "HalfNormal",
+    "InverseGamma",
+    "Kumaraswamy",
     "Laplace",
     "LogNormal",
     "Logistic",
+    "NegativeBinomial",
     "Normal",
     "Pareto",
     "Poisson",
     "StandardExponential",
     "StandardNormal",
     "StandardUniform",
+    "StudentT",
+    "Triangular",
+    "TruncatedNormal",
     "Uniform",
+    "VonMises",
     "Weibull",
     "sample",
 ]

@@ -170,6 +170,10 @@ class Distribution:
         """Return the quantile at probabilities 0 <= p <= 1; see `icdf`."""
         raise UsageError(f"icdf of {type(self).__name__}: it has no closed form here")
 
+    def place(self, points: Any) -> Any:
+        """Return the samples at points of a law's `quadrature`: these, unless it has quantiles."""
+        return points
+
     def outcomes(self, spread: int = 1) -> Any:
         """Return the possible values of one draw, or None; `spread` widens a cut-off tail."""
         return None

@@ -6,7 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from ..ops.elementwise import equal, greater_equal, less, log, log1p, sigmoid, softplus, where
+from ..ops.elementwise import (
+    equal,
+    exp,
+    greater_equal,
+    less,
+    log,
+    log1p,
+    minimum,
+    power,
+    sigmoid,
+    softplus,
+    where,
+)
 from .base import Distribution
 from .constraints import boolean, logit, unit_interval
 from .parameters import one_of
@@ -43,6 +55,23 @@ class Coin(Distribution):
             fails = where(equal(others, 0.0), 0.0, fails)
             return -(events * happens) - others * fails
         return xlogy(events, self.probs) + xlog1py(others, -self.probs)
+
+    def likely(self, x: Any, log_ways: Any, events: Any, others: Any) -> Any:
+        """Return `log_ways` ways of events and none as a probability, with slopes at probs 0 and 1.
+
+        There the logarithm has no slope, and p^k (1-p)^n has: it is used there, and only there.
+        """
+        if "logits" in self.parameters:
+            return exp(self.log_density(x))
+        p = self.probs
+        edge = np.equal(p, 0.0) | np.equal(p, 1.0)
+        p_edge = where(edge, p, 0.0)
+        ways = exp(minimum(log_ways, 700.0))
+        at_edge = ways * (power(p_edge, 1.0 * events) * power(1.0 - p_edge, 1.0 * others))
+        safe = where(edge, 0.5, p)
+        inputs = [safe if name == "probs" else v for name, v in self.parameters.items()]
+        inside = exp(self.with_inputs(inputs).log_density(x))
+        return where(edge, where(self.support.holds(x), at_edge, 0.0), inside)
 
 
 class Bernoulli(Coin):

@@ -204,11 +204,10 @@ class Pareto(Distribution):
         return self.scale * exp(divide(noise, self.alpha))
 
     def formula(self, x: Any) -> Any:
-        size = log(x)
-        return log(self.alpha) - self.alpha * (size - log(self.scale)) - size
+        return log(self.alpha) - self.alpha * log(divide(x, self.scale)) - log(x)
 
     def cumulative(self, x: Any) -> Any:
-        return -expm1(self.alpha * (log(self.scale) - log(floored(x, self.scale))))
+        return -expm1(self.alpha * log(divide(self.scale, floored(x, self.scale))))
 
     def quantile(self, p: Any) -> Any:
         return self.scale * exp(-divide(log1p(-p), self.alpha))

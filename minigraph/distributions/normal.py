@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..ops.elementwise import absolute, divide, exp, expm1, log, square
-from ..ops.special import erf, ndtr, ndtri
+from ..ops.elementwise import divide, exp, expm1, log, square
+from ..ops.special import ndtr, ndtri
 from .base import Distribution
-from .constraints import nonnegative, positive, real
+from .constraints import positive, real
 from .location_scale import LocationScale
 from .noise import StandardNormal
 from .parameters import floored
@@ -103,65 +103,3 @@ class LogNormal(Distribution):
     def entropy(self) -> Any:
         """Return the differential entropy in nats."""
         return self.loc + log(self.scale) + 0.5 * math.log(2.0 * math.pi * math.e)
-
-
-class HalfNormal(Distribution):
-    """The law of |Z| with Z ~ N(0, scale²).
-
-    Parameters
-    ----------
-    scale : array_like
-        The standard deviation of Z (not of |Z|), positive.
-
-    Raises
-    ------
-    InputError
-        If `scale` is not positive.
-
-    Examples
-    --------
-    >>> import minigraph as mg
-    >>> mg.HalfNormal(1.0).log_prob([0.0, -1.0]).value
-    array([-0.22579135,        -inf])
-    """
-
-    constraints = {"scale": positive}
-    support = nonnegative
-
-    def __init__(self, scale: Any) -> None:
-        super().__init__(scale=scale)
-
-    def noise(self) -> StandardNormal:
-        return StandardNormal(self.shape, self.dtype)
-
-    def transform(self, noise: Any) -> Any:
-        return self.scale * absolute(noise)
-
-    def formula(self, x: Any) -> Any:
-        z = divide(x, self.scale)
-        return -0.5 * square(z) - log(self.scale) + 0.5 * math.log(2.0 / math.pi)
-
-    def cumulative(self, x: Any) -> Any:
-        return erf(divide(floored(x, 0.0), self.scale) * math.sqrt(0.5))
-
-    def quantile(self, p: Any) -> Any:
-        return self.scale * -ndtri(0.5 * (1.0 - p))
-
-    @property
-    def mean(self) -> Any:
-        """The mean, scale · √(2/π)."""
-        return self.scale * math.sqrt(2.0 / math.pi)
-
-    @property
-    def variance(self) -> Any:
-        """The variance, scale² (1 - 2/π)."""
-        return square(self.scale) * (1.0 - 2.0 / math.pi)
-
-    @property
-    def mode(self) -> Any:
-        """Where the density is highest: 0."""
-        return 0.0 * self.scale
-
-    def entropy(self) -> Any:
-        """Return the differential entropy in nats."""
-        return log(self.scale) + 0.5 * math.log(0.5 * math.pi * math.e)

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import InputError, UsageError
 from ..graph import Data
-from ..ops.elementwise import less, where
+from ..ops.elementwise import clip, less, maximum, where
 
 
 def one_of(law: object, **forms: Any) -> dict[str, Any]:
@@ -45,4 +45,15 @@ def refuse_order(
 
 def largest(x: Any) -> float:
     """Return the largest value of a parameter that may be Data."""
-    return float(np.max(x._value if isinstance(x, Data) else x, initial=0.0))
+    return float(np.max(x._value if isinstance(x, Data) else x))
+
+
+def inside_unit(x: Any, dtype: Any) -> Any:
+    """Return `x` kept off 0 and 1, to which rounding may take it, and where a density ends."""
+    kind = np.finfo(dtype)
+    return clip(x, float(kind.tiny), 1.0 - float(kind.epsneg))
+
+
+def off_zero(x: Any, dtype: Any) -> Any:
+    """Return positive `x` kept off 0, to which a tiny number is rounded."""
+    return maximum(x, float(np.finfo(dtype).tiny))

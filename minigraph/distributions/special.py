@@ -27,7 +27,7 @@ log1p_square = ufunc(
 
 
 def _xlogy(a: Any, x: Any) -> Any:
-    return np.where(np.equal(a, 0.0), 0.0 * a, a) * np.log(np.where(np.equal(a, 0.0), 1.0, x))
+    return a * np.log(np.where(np.equal(a, 0.0) & ~np.isnan(x), 1.0, x))
 
 
 # a·log(x) and a·log1p(x), 0 where a = 0 whatever x is: what never happens costs nothing.
@@ -38,7 +38,7 @@ xlogy = ufunc(
     numpy=(),
 )  # fmt: skip
 xlog1py = ufunc(
-    "xlog1py", lambda a, x: a * np.log1p(np.where(np.equal(a, 0.0), 0.0, x)),
+    "xlog1py", lambda a, x: a * np.log1p(np.where(np.equal(a, 0.0) & ~np.isnan(x), 0.0, x)),
     lambda g, y, a, x: g * log1p(x),
     lambda g, y, a, x: divide(g * a, where(equal(a, 0.0), 1.0, x + 1.0)),
     numpy=(),
@@ -108,4 +108,25 @@ gammaincc = special(
 betainc = special(
     "betainc", None, None,
     lambda g, y, a, b, x: g * exp(xlogy(a - 1.0, x) + xlog1py(b - 1.0, -x) - betaln(a, b)),
+)  # fmt: skip
+ndtri_exp = special(  # the standard normal quantile of a probability given by its logarithm
+    "ndtri_exp",
+    lambda g, y, x: g * exp(x + 0.5 * square(y) + 0.5 * math.log(2.0 * math.pi)),
+)
+gammaincinv = special(
+    "gammaincinv", None,
+    lambda g, y, a, p: g * exp(gammaln(a) + y - xlogy(a - 1.0, y)),
+)  # fmt: skip
+gammainccinv = special(
+    "gammainccinv", None,
+    lambda g, y, a, p: -g * exp(gammaln(a) + y - xlogy(a - 1.0, y)),
+)  # fmt: skip
+betaincinv = special(
+    "betaincinv", None, None,
+    lambda g, y, a, b, p: g * exp(betaln(a, b) - xlogy(a - 1.0, y) - xlog1py(b - 1.0, -y)),
+)  # fmt: skip
+stdtr = special("stdtr", None, None)
+stdtrit = special(  # SciPy's has +inf at p = 0
+    "stdtrit", None, None,
+    forward=lambda df, p: np.where(np.equal(p, 0.0), -np.inf, from_scipy("stdtrit")(df, p)),
 )  # fmt: skip

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..ops.elementwise import (
     absolute,
+    divide,
     exp,
     less,
     log,
@@ -121,11 +122,15 @@ class StandardCauchy(Noise):
     def cumulative(self, x: Any) -> Any:
         # arctan(x) loses the lower tail: there the cdf is the angle of the other side.
         far = less(x, -1.0)
-        tail = -arctan(1.0 / where(far, x, -1.0)) * (1.0 / math.pi)
+        tail = -arctan(divide(1.0, where(far, x, -1.0))) * (1.0 / math.pi)
         return where(far, tail, 0.5 + arctan(x) * (1.0 / math.pi))
 
     def quantile(self, p: Any) -> Any:
-        return tan(math.pi * (p - 0.5))
+        # Near 0 and 1 the tangent of p - 1/2 runs off; its reciprocal does not.
+        low, high = less(p, 0.25), less(0.75, p)
+        edge = tan(math.pi * where(low, p, where(high, 1.0 - p, 0.25)))
+        middle = tan(math.pi * (where(low, 0.5, where(high, 0.5, p)) - 0.5))
+        return where(low, -divide(1.0, edge), where(high, divide(1.0, edge), middle))
 
     def quadrature(self, n: int) -> tuple[Any, Any]:
         """x = sinh t; for what falls off. An average that oscillates for ever has no such rule."""

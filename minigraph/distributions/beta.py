@@ -1,0 +1,122 @@
+"""The beta law."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..ops.elementwise import clip, divide
+from ..ops.special import digamma, from_scipy
+from .base import Distribution
+from .constraints import positive, unit_interval
+from .implicit import by_tails, followed, held
+from .noise import OpenUniform
+from .parameters import inside_unit
+from .special import betainc, betaincinv, betaln, xlog1py, xlogy
+
+
+def _below(x: Any, a: Any, b: Any) -> Any:
+    return from_scipy("betainc")(a, b, x)
+
+
+def _above(x: Any, a: Any, b: Any) -> Any:
+    return from_scipy("betainc")(b, a, 1.0 - x)
+
+
+def _log_density(x: Any, a: Any, b: Any) -> Any:
+    return (a - 1.0) * np.log(x) + (b - 1.0) * np.log1p(-x) - from_scipy("betaln")(a, b)
+
+
+def _step(a: Any) -> Any:
+    return 0.03 * np.minimum(a, np.sqrt(a))
+
+
+beta_sample = followed(
+    "beta sample", [by_tails(_below, _above, _log_density, i, _step) for i in (0, 1)]
+)
+
+
+class StandardBeta(Distribution):
+    """The law of a beta number, as noise."""
+
+    constraints = {"concentration1": positive, "concentration0": positive}
+    support = unit_interval
+
+    def __init__(self, concentration1: Any, concentration0: Any) -> None:
+        super().__init__(concentration1=concentration1, concentration0=concentration0)
+
+    def generate(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
+        drawn = np.asarray(rng.beta(self.concentration1, self.concentration0, shape))
+        return np.asarray(inside_unit(drawn, self.dtype), dtype=self.dtype)
+
+    def formula(self, x: Any) -> Any:
+        a, b = self.concentration1, self.concentration0
+        return xlogy(a - 1.0, x) + xlog1py(b - 1.0, -x) - betaln(a, b)
+
+    def quadrature(self, n: int) -> tuple[Any, Any]:
+        """A rule for the quantiles; `place` turns them into numbers."""
+        return OpenUniform().quadrature(n)
+
+    def place(self, points: Any) -> Any:
+        """Return the numbers at these quantiles."""
+        a, b = self.concentration1, self.concentration0
+        return inside_unit(betaincinv(a, b, points), self.dtype)
+
+
+class Beta(StandardBeta):
+    """The beta law on [0, 1] with density x^(a-1) (1-x)^(b-1) / B(a, b).
+
+    Its samples are differentiated implicitly, along their quantiles. Needs the extra ``scipy``.
+
+    Parameters
+    ----------
+    concentration1 : array_like
+        a, positive.
+    concentration0 : array_like
+        b, positive.
+
+    Raises
+    ------
+    InputError
+        If a parameter is not positive, or the two do not broadcast.
+
+    Examples
+    --------
+    >>> import minigraph as mg
+    >>> mg.Beta(2.0, 3.0).mean.value
+    0.4
+    """
+
+    def noise(self) -> StandardBeta:
+        return held(
+            StandardBeta, self,
+            concentration1=self.concentration1, concentration0=self.concentration0,
+        )  # fmt: skip
+
+    def transform(self, noise: Any) -> Any:
+        return beta_sample(noise, self.concentration1, self.concentration0)
+
+    def cumulative(self, x: Any) -> Any:
+        return betainc(self.concentration1, self.concentration0, clip(x, 0.0, 1.0))
+
+    def quantile(self, p: Any) -> Any:
+        return betaincinv(self.concentration1, self.concentration0, p)
+
+    @property
+    def mean(self) -> Any:
+        """The mean, a / (a + b)."""
+        return divide(self.concentration1, self.concentration1 + self.concentration0)
+
+    @property
+    def variance(self) -> Any:
+        """The variance."""
+        a, b = self.concentration1, self.concentration0
+        total = a + b
+        return divide(divide(a, total) * divide(b, total), total + 1.0)
+
+    def entropy(self) -> Any:
+        """Return the differential entropy in nats."""
+        a, b = self.concentration1, self.concentration0
+        away = (a - 1.0) * digamma(a) + (b - 1.0) * digamma(b)
+        return betaln(a, b) - away + (a + b - 2.0) * digamma(a + b)

@@ -1,0 +1,95 @@
+"""The binomial law: how many of n coins show 1."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..ops.elementwise import clip, floor, maximum, minimum, where
+from ..ops.special import gammaln
+from .base import Distribution
+from .bernoulli import Coin
+from .constraints import count, logit, unit_interval, whole_interval
+from .parameters import largest, one_of
+from .special import betainc
+
+
+class Binomial(Coin):
+    """The law of the number of ones among `total_count` coins. Samples are integers.
+
+    Parameters
+    ----------
+    total_count : array_like
+        How many coins, a whole number.
+    probs : array_like, optional
+        The probability of 1 of each coin, in [0, 1].
+    logits : array_like, optional
+        Its log-odds. Give one of the two.
+
+    Raises
+    ------
+    UsageError
+        If none or both of probs and logits are given.
+    InputError
+        If `total_count` is no count, `probs` is outside [0, 1], or a logit is NaN.
+
+    Examples
+    --------
+    >>> import minigraph as mg
+    >>> mg.Binomial(10, 0.5).mean.value
+    5.0
+    """
+
+    constraints = {"total_count": count, "probs": unit_interval, "logits": logit}
+
+    def __init__(self, total_count: Any = 1, probs: Any = None, logits: Any = None) -> None:
+        Distribution.__init__(
+            self, total_count=total_count, **one_of(self, probs=probs, logits=logits)
+        )
+
+    @property
+    def support(self) -> Any:  # type: ignore[override]
+        """The whole numbers from 0 to `total_count`."""
+        return whole_interval(0.0, self.total_count)
+
+    def _log_ways(self, x: Any) -> Any:
+        n = self.total_count
+        return gammaln(n + 1.0) - gammaln(x + 1.0) - gammaln(n - x + 1.0)
+
+    def formula(self, x: Any) -> Any:
+        return self._log_ways(x) + self.log_chance(x, self.total_count - x)
+
+    def probability(self, x: Any) -> Any:
+        inside = clip(x, 0.0, 1.0 * self.total_count)
+        return self.likely(x, self._log_ways(inside), inside, self.total_count - inside)
+
+    def generate(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
+        n = np.asarray(self.total_count).astype(np.int64)
+        return np.asarray(rng.binomial(n, self.probs, shape))
+
+    def outcomes(self, spread: int = 1) -> Any:
+        return np.arange(int(largest(self.total_count)) + 1)
+
+    def cumulative(self, x: Any) -> Any:
+        n = self.total_count
+        k = floor(x)
+        inside = minimum(maximum(k, 0.0), n - 1.0)
+        tail = betainc(maximum(n - inside, 0.5), inside + 1.0, self.others)
+        return where(np.less(k, 0.0), 0.0, where(np.greater_equal(k, n), 1.0, tail))
+
+    @property
+    def mean(self) -> Any:
+        """The mean, n p."""
+        return self.total_count * self.probs
+
+    @property
+    def variance(self) -> Any:
+        """The variance, n p (1 - p)."""
+        return self.total_count * self.probs * self.others
+
+    @property
+    def mode(self) -> Any:
+        """The likeliest number."""
+        n = self.total_count
+        return minimum(floor((n + 1.0) * self.probs), 1.0 * n)

@@ -1,0 +1,99 @@
+"""The geometric law: failures before the first success."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..ops.elementwise import divide, exp, expm1, floor, less, log1p, power, softplus, where
+from .bernoulli import Coin
+from .constraints import above_zero_to_one, count, logit
+from .parameters import largest, one_of
+from .special import xlog1py
+
+
+class Geometric(Coin):
+    """The law of the number of failures before the first success: 0, 1, 2, … Samples are integers.
+
+    Parameters
+    ----------
+    probs : array_like, optional
+        The probability of success of each try, in (0, 1].
+    logits : array_like, optional
+        Its log-odds. Give one of the two.
+
+    Raises
+    ------
+    UsageError
+        If none or both of the two are given.
+    InputError
+        If `probs` is outside (0, 1], or a logit is NaN.
+
+    Examples
+    --------
+    >>> import minigraph as mg
+    >>> mg.Geometric(0.25).mean.value
+    3.0
+    """
+
+    constraints = {"probs": above_zero_to_one, "logits": logit}
+    support = count
+
+    def __init__(self, probs: Any = None, logits: Any = None) -> None:
+        Coin.__init__(self, **one_of(self, probs=probs, logits=logits))
+
+    def formula(self, x: Any) -> Any:
+        return self.log_chance(1.0 + 0.0 * x, 1.0 * x)
+
+    def probability(self, x: Any) -> Any:
+        if "logits" in self.parameters:
+            return super().probability(x)
+        holds = self.support.holds(x)
+        return where(holds, power(1.0 - self.probs, where(holds, 1.0 * x, 0.0)) * self.probs, 0.0)
+
+    def _hazard(self) -> Any:
+        """Return -log P(a try fails)."""
+        return softplus(self.logits) if "logits" in self.parameters else -log1p(-self.probs)
+
+    def generate(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
+        tries = rng.standard_exponential(shape) / self._hazard()
+        return np.minimum(tries, 2.0**62).astype(np.int64)
+
+    def outcomes(self, spread: int = 1) -> Any:
+        """Return 0, 1, … up to where what is left has less than 1e-15 of the mass."""
+        hazard = self.plain()._hazard()
+        return np.arange(int(spread * (36.0 / max(-largest(-np.asarray(hazard)), 1e-9) + 3.0)))
+
+    def cumulative(self, x: Any) -> Any:
+        k = floor(x)
+        negative = less(k, 0.0)
+        tries = where(negative, 0.0, k) + 1.0
+        if "logits" in self.parameters:
+            return where(negative, 0.0, -expm1(-(tries * softplus(self.logits))))
+        return where(negative, 0.0, -expm1(xlog1py(tries, -self.probs)))
+
+    @property
+    def mean(self) -> Any:
+        """The mean, (1 - p) / p."""
+        return self._odds_against()
+
+    @property
+    def variance(self) -> Any:
+        """The variance, (1 - p) / p²."""
+        odds = self._odds_against()
+        return odds * (1.0 + odds)
+
+    def _odds_against(self) -> Any:
+        if "logits" in self.parameters:
+            return exp(-self.logits)
+        return divide(self.others, self.probs)
+
+    @property
+    def mode(self) -> Any:
+        """The likeliest number: 0."""
+        return 0.0 * self.probs
+
+    def entropy(self) -> Any:
+        """Return the entropy in nats."""
+        return -divide(self.log_chance(self.probs, self.others), self.probs)
