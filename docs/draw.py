@@ -20,10 +20,28 @@ def pictures() -> dict[str, mg.Data]:
     y = F(x)
     y.name = "Y"
     return {
+        "kinds": every_kind(),
         "blocked": y,
         "reinforce": mg.reinforce(y),
         "reparameterized": mg.reparameterize(y),
     }
+
+
+def every_kind() -> mg.Data:
+    """Return a graph with every kind of box that can stand in one before it is rewritten."""
+    w = mg.Data([0.5, -1.0], name="w")
+    features = mg.Data([1.0, 2.0], name="features", constant=True)
+    noise = mg.sample(mg.Normal(0.0, 1.0), name="ε", rng=0)
+
+    @mg.function
+    def logit(w: mg.Data, features: mg.Data, noise: mg.Data) -> mg.Data:
+        return mg.sum(w * features) + 0.1 * noise
+
+    chosen = mg.sample(mg.Bernoulli(logits=logit(w, features, noise)), name="Z", rng=0)
+    simulator = mg.primitive(lambda z: z * 3.0, name="simulator")
+    cost = simulator(chosen) * mg.stop_gradient(w)[0]
+    cost.name = "cost"
+    return cost
 
 
 def main(directory: str | Path = Path(__file__).parent / "img") -> None:

@@ -8,10 +8,12 @@ import shutil
 import stat
 import sys
 import xml.etree.ElementTree as ElementTree
+from pathlib import Path
 
 import pytest
 
 import minigraph as mg
+from minigraph.drawing.picture import Options
 
 DOT = shutil.which("dot")
 needs_dot = pytest.mark.skipif(DOT is None, reason="Graphviz is not installed")
@@ -182,3 +184,17 @@ def test_notebook_shows_svg_and_text(y):
 def test_notebook_without_a_renderer_shows_mermaid_alone(y, no_renderer):
     bundle = y._repr_mimebundle_()
     assert bundle == {"text/vnd.mermaid": mg.to_mermaid(y), "text/plain": repr(y)}
+
+
+def test_page_about_pictures_shows_what_its_code_prints(tmp_path, monkeypatch, capsys):
+    page = (Path(__file__).parent.parent / "docs" / "pictures.md").read_text(encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    exec(re.search(r"```python\n(.*?)```", page, re.DOTALL)[1], {})
+    printed = capsys.readouterr().out
+    assert re.search(r"```text\n(.*?)```", page, re.DOTALL)[1] in printed
+    assert (tmp_path / "picture.mmd").exists()
+
+
+def test_page_about_pictures_names_every_option():
+    page = (Path(__file__).parent.parent / "docs" / "pictures.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `(\w+)=", page, re.MULTILINE) == list(Options.__annotations__)

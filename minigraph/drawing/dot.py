@@ -27,7 +27,7 @@ GRADIENTS: Mapping[str, str] = {
     "style": "dashed", "color": GRADIENT, "fontcolor": GRADIENT, "constraint": "false",
 }  # fmt: skip
 BLOCKED: Mapping[str, str] = {
-    **GRADIENTS, "color": STOPPED, "fontcolor": STOPPED, "arrowhead": "tee", "label": "× blocked",
+    **GRADIENTS, "color": STOPPED, "fontcolor": STOPPED, "arrowhead": "tee", "label": " × blocked",
 }  # fmt: skip
 
 

@@ -34,7 +34,7 @@ def unit_lines(unit: Unit) -> list[str]:
         return [*lines, "= 1, its slope is the score"]
     if any(map(is_literal, node.inputs)) or any(map(says_something, node.fixed.values())):
         said = call(node, short)
-        return [said] if said.startswith(lines[0]) else [*lines, said]
+        return [said] if node.name == node.op.name else [*lines, said]
     return lines
 
 
