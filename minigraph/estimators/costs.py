@@ -1,7 +1,8 @@
 """Costs: the terms of a sum, and which draws each of them depends on.
 
-`y` is taken apart through sums, differences and scalings, as far as that tells apart terms which
-depend on different draws. A box made by `function` is one cost, unless terms inside it do.
+`y` is taken apart through sums, differences, scalings, and whatever else is linear (stacking costs,
+picking some of them), as far as that tells apart terms which depend on different draws. A box made
+by `function` is one cost, unless terms inside it do.
 
 Source: Schulman, Heess, Weber and Abbeel 2015, *Gradient Estimation Using Stochastic Computation
 Graphs*, https://arxiv.org/abs/1506.05254, theorem 1.
@@ -9,18 +10,23 @@ Graphs*, https://arxiv.org/abs/1506.05254, theorem 1.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from ..graph import Data, DeterministicNode, Group, ancestors
-from ..ops import elementwise, reductions
+from ..data import Data, ancestors
+from ..graph import DeterministicNode, Group
+from ..ops import base, elementwise, reductions, selection, shaping
 from ..ops.base import as_data, record
 
 Draws = frozenset[Data]
 NONE: Draws = frozenset()
-SUMS = (elementwise.add, elementwise.subtract, elementwise.negative, elementwise.positive,
-        reductions.sum_, reductions.mean)  # fmt: skip
+LINEAR = (
+    elementwise.add, elementwise.subtract, elementwise.negative, elementwise.positive,
+    reductions.sum_, reductions.mean, base.stack, shaping.concatenate, shaping.reshape,
+    shaping.transpose, shaping.expand_dims, shaping.squeeze, shaping.broadcast_to,
+)  # fmt: skip
 
 
 class Costs:
@@ -41,29 +47,31 @@ class Costs:
         self.made = ancestors([y])
         for data in self.made:
             self.draws[data] = self.above(data).union(*[self.above(x) for x in data._node.inputs])
-        self.kinds: dict[Data, set[Draws]] = {}  # the different draws of the terms of a sum
+        self.kind: dict[Data, Draws | None] = {}  # what its terms depend on; None if they differ
         for data in self.made:
-            parts = [self.kinds.get(x, {self.above(x)}) for x in self._terms(data)]
-            kinds = set().union(*parts) or {self.above(data)}
-            in_box = data._node._group is not None
-            self.kinds[data] = {self.above(data)} if in_box and len(kinds - {NONE}) < 2 else kinds
+            kinds = {self.kind.get(x, self.above(x)) for x in self._terms(data)}
+            if data._node._group is not None:
+                kinds.discard(NONE)
+            one = kinds.pop() if kinds else self.above(data)
+            self.kind[data] = None if kinds else one
 
     def above(self, data: Data) -> Draws:
         """Return the draws that `data` depends on."""
         return self.draws.get(data, NONE)
 
     def _terms(self, data: Data) -> list[Data]:
-        """Return the inputs of which `data` is a sum, empty if it is no sum."""
+        """Return the inputs of which `data` is a linear function, empty if it is none."""
         node = data._node
         if not isinstance(node, DeterministicNode) or not self.draws[data]:
             return []
-        if node.op in SUMS:
+        if node.op in LINEAR:
             return list(node.inputs)
-        scaled = node.op in (elementwise.multiply, elementwise.divide)
-        if scaled and not self.above(node.inputs[1]):
-            return [node.inputs[0]]
-        if node.op is elementwise.multiply and not self.above(node.inputs[0]):
-            return [node.inputs[1]]
+        first, others = node.inputs[0], [self.above(x) for x in node.inputs[1:]]
+        if node.op in (elementwise.multiply, elementwise.divide, selection.getitem):
+            if not any(others):
+                return [first]
+            if node.op is elementwise.multiply and not self.above(first):
+                return [node.inputs[1]]
         return []
 
     def rebuild(self, change: Callable[[Data, Draws], Data]) -> Data:
@@ -71,7 +79,7 @@ class Costs:
         spine, todo = set(), [self.y]
         while todo:
             data = todo.pop()
-            if data not in spine and len(self.kinds.get(data, ())) > 1:
+            if data not in spine and self.kind.get(data, NONE) is None:
                 spine.add(data)
                 todo.extend(self._terms(data))
         new: dict[Data, Data] = {}
@@ -103,14 +111,11 @@ class Costs:
         for draw in self.order:
             groups.setdefault(tuple(i for i, d in enumerate(found) if draw in d), []).append(draw)
         return [
-            (
-                frozenset(draws),
-                self.rebuild(lambda c, above, d=draws[0]: c if d in above else none(c)),
-            )
+            (frozenset(draws), self.rebuild(functools.partial(downstream, draws[0])))
             for draws in groups.values()
         ]
 
 
-def none(cost: Data) -> Data:
-    """Return a constant 0 in the place of a cost."""
-    return as_data(np.zeros(cost.shape) if cost.shape else 0.0)
+def downstream(draw: Data, cost: Data, draws: Draws) -> Data:
+    """Return a cost that depends on `draw`, and a constant 0 in the place of any other."""
+    return cost if draw in draws else as_data(np.zeros(cost.shape) if cost.shape else 0.0)
