@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from ..data import Data, ancestors
-from ..graph import DeterministicNode, Group
+from ..graph import DeterministicNode, Group, StochasticNode
 from ..ops import base, elementwise, reductions, selection, shaping
 from ..ops.base import as_data, record
 
@@ -45,13 +45,17 @@ class Costs:
         self.order = list(draws)
         self.draws: dict[Data, Draws] = {x: frozenset([x]) for x in self.order}
         self.made = ancestors([y])
+        random: set[Data] = set()
         for data in self.made:
-            self.draws[data] = self.above(data).union(*[self.above(x) for x in data._node.inputs])
+            node = data._node
+            self.draws[data] = self.above(data).union(*[self.above(x) for x in node.inputs])
+            if isinstance(node, StochasticNode) or not random.isdisjoint(node.inputs):
+                random.add(data)
         self.kind: dict[Data, Draws | None] = {}  # what its terms depend on; None if they differ
         for data in self.made:
-            kinds = {self.kind.get(x, self.above(x)) for x in self._terms(data)}
-            if data._node._group is not None:
-                kinds.discard(NONE)
+            boxed = data._node._group is not None  # a constant is not worth opening the box
+            terms = [x for x in self._terms(data) if x in random or not boxed]
+            kinds = {self.kind.get(x, self.above(x)) for x in terms}
             one = kinds.pop() if kinds else self.above(data)
             self.kind[data] = None if kinds else one
 

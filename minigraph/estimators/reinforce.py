@@ -163,16 +163,18 @@ def why_not_score(x: Data) -> str | None:
     )
 
 
-def check_baseline(baseline: float | str | None) -> None:
+def check_baseline(baseline: Any) -> None:
     """Raise for a baseline that is none of those known."""
-    if isinstance(baseline, str) and baseline != "leave-one-out":
-        raise InputError(
-            f'reinforce: baseline {baseline!r} is not known; pass None, a number or "leave-one-out"'
-        )
+    if baseline is None or (isinstance(baseline, str) and baseline == "leave-one-out"):
+        return
     if isinstance(baseline, Data):
         raise UsageError(
-            f"reinforce: baseline is the Data {label(baseline)}; it must not depend on the sample: "
+            f"reinforce: baseline is the Data {label(baseline)}, which may depend on the sample: "
             'pass a number or "leave-one-out"'
         )
-    if baseline is not None and not isinstance(baseline, str) and not np.all(np.isfinite(baseline)):
-        raise InputError(f"reinforce: baseline {baseline} is not finite; pass a finite number")
+    number = isinstance(baseline, (int, float, np.integer, np.floating))
+    if not number or isinstance(baseline, bool) or not np.isfinite(baseline):
+        raise InputError(
+            f"reinforce: baseline {baseline!r} is not known; pass None, a finite number or "
+            '"leave-one-out"'
+        )
