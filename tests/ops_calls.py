@@ -1,4 +1,5 @@
-"""Calls of NumPy's functions, written once and run with ``m = numpy`` and with ``m = minigraph``."""
+# ruff: noqa: E501 - a table has one line for one thing
+"""Calls of NumPy's functions, written once and run with NumPy and with minigraph."""
 
 from __future__ import annotations
 
@@ -107,5 +108,7 @@ x.transpose(); z.transpose(1, 2, 0); z.transpose((2, 0, 1)); x.ravel(); x.flatte
 x.cumprod(axis=1); x.argmax(); x.argsort(axis=0); x.astype(int); x.all(); x.any(axis=0); x.swapaxes(0, 1); x.take(i); x.repeat(2, axis=1); a.trace(); c.diagonal(1)
 x.conj(); x.copy(); x.nonzero(); u.searchsorted(0.1); x.real; z.mT; x.compress(mask, axis=1)
 add.reduce(x); add.reduce(x, axis=1); multiply.reduce(x); maximum.reduce(x, axis=1); add.accumulate(x); add.outer(u, w); multiply.outer(x, u); minimum.reduce(x)
-"""  # noqa: E501
-EACH = list(dict.fromkeys(call.strip() for call in CALLS.replace("\n", ";").split(";") if call.strip()))
+"""
+EACH = list(
+    dict.fromkeys(call.strip() for call in CALLS.replace("\n", ";").split(";") if call.strip())
+)

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from ops_cases import (
-    OPERATIONS, Case, cases, check_first, check_replay, check_second, differentiable, is_float, slopes,
-)  # fmt: skip
+from ops_cases import OPERATIONS, Case, cases
+from ops_checks import (
+    check_first,
+    check_replay,
+    check_second,
+    differentiable,
+    is_float,
+    slopes,
+)
 
 import minigraph as mg
 from minigraph.ops import along, elementwise
@@ -68,7 +74,9 @@ def test_a_python_float_goes_the_way_of_an_array(op):
 MUTANTS = [
     pytest.param(op, i, id=f"{key}-input{i}")
     for key, op in OPERATIONS.items()
-    for i in sorted({0 if op.variadic else i for case in cases(op) for i in differentiable(op, case)})
+    for i in sorted(
+        {0 if op.variadic else i for case in cases(op) for i in differentiable(op, case)}
+    )
 ]
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import copy
 import functools
-import importlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -78,7 +77,6 @@ class Operation:
         self.numpy = tuple(numpy) if numpy is not None else _numpy_named(name)
         self.variadic = variadic
         self.barrier = barrier
-        self.home: tuple[str, str] | None = None  # the table and the variable, told by namespace
 
     def __call__(self, *inputs: Any, **fixed: Any) -> Any:
         for x in inputs:
@@ -98,22 +96,6 @@ class Operation:
 
     def __repr__(self) -> str:
         return f"mg.{self.name}"
-
-    def __deepcopy__(self, memo: Any) -> Operation:
-        return self  # an operation is what it does: a copy of a graph shares it
-
-    def __reduce__(self) -> Any:
-        if self.home is None:
-            raise UsageError(
-                f"pickle of {self.name}: it is an operation of your own, which has no name to find "
-                "it by; build the graph again where it is needed"
-            )
-        return at_home, self.home
-
-
-def at_home(module: str, variable: str) -> Any:
-    """Return the operation that a table of this package has under a name."""
-    return getattr(importlib.import_module(module), variable)
 
 
 class _Each:

@@ -12,7 +12,7 @@ from . import elementwise as e
 from . import reductions, shaping
 from .base import as_data
 from .composing import composed, refuse
-from .layouts import ints
+from .layouts import ints, permuted
 
 
 # From data -------------------------------------------------------------------------------------
@@ -100,10 +100,10 @@ def linspace(
     steps = np.arange(num) * (1.0 / parts)
     if endpoint and num > 1:
         steps[-1] = 1.0
-    share = steps.reshape((-1,) + (1,) * step.ndim)
+    share = steps.astype(step.dtype).reshape((-1,) + (1,) * step.ndim)
     found = start * (1.0 - share) + stop * share
     if axis % found.ndim:
-        found = shaping.transpose(found, axes=tuple(np.roll(range(found.ndim), axis)))
+        found = permuted(found, lambda z: np.moveaxis(z, 0, axis))
     return (found, step) if retstep else found
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..data import Data, above, label, made
 from ..errors import UsageError
+from ..values import own
 from . import elementwise, layouts, linear, selection, special
 from .base import Operation, as_data, record
 from .namespace import BY_NUMPY, PUBLIC
@@ -50,8 +51,8 @@ IN_PLACE = ("fill", "itemset", "partition", "put", "resize", "sort")
 
 
 def binary(op: Operation) -> Callable[[Data, Any], Data]:
-    """Return the method ``x op other``; numbers take the short way."""
-    scalar = op.scalar
+    """Return the method ``x op other``, the short way: no literals, no lists."""
+    scalar, forward = op.scalar, op.forward
 
     def method(self: Data, other: Any) -> Data:
         a = self._value
@@ -64,7 +65,11 @@ def binary(op: Operation) -> Callable[[Data, Any], Data]:
             b = other._value
         if type(a) is float and type(b) is float and scalar is not None:
             return made(scalar(a, b), op, (self, other))
-        return record(op, (self, as_data(other)))
+        try:
+            value = own(forward(a, b))
+        except (ValueError, TypeError):
+            return record(op, (self, as_data(other)))  # which says what is wrong
+        return made(value, op, (self, other))
 
     return method
 

@@ -28,7 +28,6 @@ from . import (
     trigonometry,
 )
 from .base import Operation, public
-from .boxes import stop
 
 TABLES = (
     shaping, elementwise, trigonometry, special, reductions, linear, factorizations, selection,
@@ -41,11 +40,8 @@ def _gather() -> tuple[dict[str, Any], dict[Any, Callable[..., Any]]]:
     names: dict[str, Any] = dict(creation.CONSTANTS)
     numpy: dict[Any, Callable[..., Any]] = {}
     for table in TABLES:
-        for variable, thing in vars(table).items():
-            if isinstance(thing, Operation):
-                thing.home = thing.home or (table.__name__, variable)
-                if thing.internal:
-                    continue
+        for thing in vars(table).values():
+            if isinstance(thing, Operation) and not thing.internal:
                 call = public(thing)
             elif getattr(thing, "__module__", "") == table.__name__ and hasattr(thing, "numpy"):
                 call = thing
@@ -59,7 +55,6 @@ def _gather() -> tuple[dict[str, Any], dict[Any, Callable[..., Any]]]:
     return names, numpy
 
 
-stop.home = (__name__, "stop")
 _names, _numpy = _gather()
 _names["linalg"] = SimpleNamespace(
     **{

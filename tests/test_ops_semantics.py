@@ -1,0 +1,277 @@
+"""How operations treat shapes, dtypes, memory, keywords and mistakes."""
+
+from __future__ import annotations
+
+import copy
+import gc
+import pickle
+import sys
+import weakref
+
+import hypothesis.extra.numpy as hnp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ops_cases import floats, signs
+
+import minigraph as mg
+from minigraph.ops import special
+
+QUICK = settings(max_examples=40, deadline=None, derandomize=True, database=None)
+PAIRS = hnp.mutually_broadcastable_shapes(num_shapes=2, max_dims=3, max_side=3)
+
+
+# Shapes ----------------------------------------------------------------------------------------
+@QUICK
+@given(PAIRS)
+def test_broadcasting_is_undone_for_all_shapes(pair):
+    a, b = (mg.Data(signs(*shape, seed=k)) for k, shape in enumerate(pair.input_shapes))
+    weight = np.ones(pair.result_shape)
+    slopes = mg.gradient(mg.sum(a * b), [a, b])
+    for x, other, slope in ((a, b, slopes[0]), (b, a, slopes[1])):
+        full = weight * other.value
+        expected = full.sum(axis=tuple(range(full.ndim - x.ndim)))
+        ones = tuple(i for i, n in enumerate(x.shape) if n == 1)
+        assert slope.shape == x.shape
+        np.testing.assert_allclose(slope.value, expected.sum(axis=ones, keepdims=True), atol=1e-14)
+
+
+@QUICK
+@given(st.data())
+def test_any_index_picks_what_numpy_picks_and_sends_the_gradient_back(data):
+    x = signs(3, 2, 4)
+    index = data.draw(
+        hnp.basic_indices(x.shape, allow_newaxis=True)
+        | hnp.integer_array_indices(x.shape)
+        | st.tuples(hnp.arrays(bool, (3,)), st.integers(-2, 1))
+    )
+    given_x = mg.Data(x)
+    y = given_x[index]
+    expected = np.zeros(x.shape)
+    np.add.at(expected, index, 2.0)
+    np.testing.assert_array_equal(y.value, x[index])
+    np.testing.assert_array_equal(mg.gradient(2.0 * mg.sum(y), given_x).value, expected)
+
+
+@QUICK
+@given(hnp.array_shapes(max_dims=4, max_side=3), st.data())
+def test_folds_over_any_axes_are_those_of_numpy(shape, data):
+    axes = data.draw(hnp.valid_tuple_axes(len(shape)))
+    keepdims = data.draw(st.booleans())
+    x = signs(*shape)
+    for name in ("sum", "mean", "max", "prod", "var"):
+        expected = getattr(np, name)(x, axis=axes, keepdims=keepdims)
+        found = getattr(mg, name)(mg.Data(x), axis=axes, keepdims=keepdims)
+        assert found.shape == np.shape(expected)
+        np.testing.assert_allclose(found.value, expected, atol=1e-14)
+
+
+# Dtypes ----------------------------------------------------------------------------------------
+F32 = [
+    mg.mean, mg.var, mg.std, mg.norm, mg.median, mg.cumsum, mg.cumprod, mg.softmax, mg.sort,
+    mg.diff, mg.logsumexp, mg.prod, mg.max, mg.diag, mg.tril, mg.trapezoid, mg.ptp, mg.linalg.svdvals,
+    lambda x: mg.pad(x, 1), lambda x: mg.outer(x, x), lambda x: mg.einsum("i,i->", x, x),
+    lambda x: mg.convolve(x, x), lambda x: mg.clip(x, 1.5, 2.5), lambda x: mg.where(x > 1, x, 0.0),
+    lambda x: mg.linspace(x, x + 1, 3), lambda x: mg.quantile(x, 0.3), lambda x: 2 * x**2 / 3 - 1,
+    lambda x: mg.interp(x, *np.float32([[0.0, 4.0], [0.0, 1.0]])),
+    lambda x: mg.index_update(x, 0, 1.0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("f", F32)
+def test_float32_stays_float32_through_a_composed_function(f):
+    x = mg.Data(np.array([1.0, 2.0, 3.0], np.float32))
+    if f in (mg.linalg.svdvals,):
+        x = x[None]
+    y = f(x)
+    assert y.dtype == np.float32
+    assert mg.gradient(mg.sum(y), x).dtype == np.float32
+
+
+def test_integer_arrays_keep_their_dtype_and_python_ints_do_not():
+    n = mg.Data(np.array([1, 2]))
+    assert (n * n).dtype == np.int64
+    assert mg.sum(n).dtype == np.int64
+    assert mg.mean(n).dtype == np.float64
+    assert mg.Data([1, 2]).dtype == np.float64
+
+
+def test_sum_of_truths_counts_them():
+    assert mg.sum(mg.Data([1.0, -1.0, 2.0]) > 0).item() == 2
+
+
+def test_astype_passes_gradients_between_floats_and_none_to_integers():
+    x = mg.Data([1.5, 2.5])
+    assert mg.gradient(mg.sum(x.astype(np.float32)), x).dtype == np.float64
+    assert mg.gradient(mg.sum(x * x.astype(int)), x).value.tolist() == [1.0, 2.0]
+
+
+# Data in lists, indices and arrays of objects -----------------------------------------------------
+def test_a_list_of_data_is_one_array():
+    a, b = mg.Data(1.0), mg.Data(2.0)
+    y = mg.sum(np.array([3.0, 4.0]) * mg.array([a, b]))
+    assert [g.value for g in mg.gradient(y, [a, b])] == [3.0, 4.0]
+
+
+def test_numpy_array_of_data_is_detached_from_nothing():
+    a = mg.Data(2.0)
+    y = mg.sum(np.array([a, a * a]))
+    assert mg.gradient(y, a).value == 5.0
+
+
+def test_numpy_array_of_a_constant_is_plain():
+    assert np.array(mg.Data([1.0, 2.0], constant=True)).dtype == np.float64
+
+
+def test_conversion_to_floats_is_refused_where_it_would_detach():
+    with pytest.raises(mg.UsageError, match=r"'θ' to a plain array .* cut it off"):
+        np.array(mg.Data([1.0], name="θ"), dtype=float)
+
+
+def test_a_draw_is_not_plain_even_without_parameters():
+    x = mg.sample(mg.Normal(0.0, 1.0), name="X", rng=0)
+    assert np.asarray(x).dtype == object
+
+
+def test_an_index_that_is_data_follows_it():
+    table, k = mg.Data([1.0, 2.0, 4.0]), mg.Data(np.array([0, 2, 2]))
+    assert mg.gradient(mg.sum(table[k]), table).value.tolist() == [1.0, 0.0, 2.0]
+
+
+def test_an_index_of_floats_is_refused():
+    with pytest.raises(mg.UsageError, match="integers or truths"):
+        mg.Data([1.0, 2.0])[mg.Data(1.0)]
+
+
+def test_index_update_gives_the_gradient_to_the_last_of_two_writers():
+    x, new = mg.Data([1.0, 2.0]), mg.Data([3.0, 4.0])
+    y = mg.sum(mg.index_update(x, [0, 0], new) * np.array([5.0, 7.0]))
+    assert [g.value.tolist() for g in mg.gradient(y, [x, new])] == [[0.0, 7.0], [0.0, 5.0]]
+
+
+# Memory ----------------------------------------------------------------------------------------
+def test_changing_an_array_after_recording_changes_no_gradient():
+    x = mg.Data([1.0, 2.0, 3.0])
+    factor, index, shifts = np.array([1.0, 2.0, 3.0]), np.array([0, 1]), [1, 2, 3]
+    y = mg.sum(x * factor) + mg.sum(x[index]) + mg.sum(mg.repeat(x, shifts))
+    before = mg.gradient(y, x).value.copy()
+    factor[:], index[:], shifts[:] = 0.0, 2, [0, 0, 0]
+    np.testing.assert_array_equal(mg.gradient(y, x).value, before)
+
+
+def test_gradients_share_no_memory():
+    a, b = mg.Data([1.0, 2.0]), mg.Data([3.0, 4.0])
+    mg.sum(a + b).backward()
+    a.grad[0] = 9.0
+    assert b.grad.tolist() == [1.0, 1.0]
+
+
+def test_results_cannot_be_written():
+    y = mg.reshape(mg.Data([1.0, 2.0]), (2, 1))
+    with pytest.raises(ValueError, match="read-only"):
+        y.value[0] = 3.0
+
+
+def test_augmented_assignment_makes_a_new_data():
+    x = y = mg.Data([1.0])
+    y += 1.0
+    assert y is not x
+    assert x.value.tolist() == [1.0]
+
+
+def test_a_dropped_graph_is_freed_without_the_garbage_collector():
+    gc.collect()
+    gc.disable()
+    try:
+        y = mg.var(mg.Data([1.0, 2.0]) * 2.0)
+        watch = weakref.ref(y)
+        del y
+        assert watch() is None
+    finally:
+        gc.enable()
+
+
+@pytest.mark.parametrize("again", [copy.deepcopy, lambda y: pickle.loads(pickle.dumps(y))])
+def test_a_copy_of_a_graph_has_the_same_gradient(again):
+    a = mg.Data([1.0, 2.0], name="a")
+    y = mg.norm(mg.exp(a) * np.array([1.0, 2.0])) + a[0]
+    twin = again(y)
+    inner = mg.Graph(twin)["a"]
+    assert inner is not a
+    np.testing.assert_array_equal(mg.gradient(twin, inner).value, mg.gradient(y, a).value)
+
+
+def test_pickle_of_an_operation_of_ones_own_is_refused_by_name():
+    f = mg.primitive(lambda x: x, lambda g, y, x: g, name="solver")
+    with pytest.raises(mg.UsageError, match="operation 'solver'"):
+        pickle.dumps(f(mg.Data(1.0)))
+
+
+# What is refused ---------------------------------------------------------------------------------
+X = mg.Data([1.0, 2.0, 3.0], name="x")
+REFUSED = {
+    "np.fft.fft": lambda: np.fft.fft(X),
+    "np.unique": lambda: np.unique(X),
+    "np.linalg.eig": lambda: np.linalg.eig(mg.diag(X)),
+    "np.angle": lambda: np.angle(X),
+    "np.subtract.reduce": lambda: np.subtract.reduce(X),
+    "np.exp: out=": lambda: np.exp(X, out=np.zeros(3)),
+    "np.add: out=": lambda: np.zeros(3).__iadd__(X),
+    "sum: no argument out=": lambda: np.sum(X, out=np.zeros(())),
+    "exp: no argument where=": lambda: np.exp(X, where=np.array([True, False, True])),
+    "exp: no argument dtype=": lambda: np.exp(X, dtype=np.float32),
+    "max: where= needs": lambda: np.max(X, where=np.array([True, False, True])),
+    "sum: axis 3": lambda: mg.sum(X, axis=3),
+    r"add: shapes \(3,\) and \(2,\) do not broadcast": lambda: X + mg.Data([1.0, 2.0]),
+    "reshape: cannot reshape": lambda: X.reshape(2, 2),
+    "index 7": lambda: X[7],
+    "complex": lambda: X * 1j,
+    "roll: shift is Data": lambda: mg.roll(X, mg.Data(np.array(1))),
+    "quantile: q is Data": lambda: mg.quantile(X, mg.Data(0.5)),
+    "reshape: order 'A'": lambda: mg.reshape(X, (3, 1), order="A"),
+    "svd: shape": lambda: mg.linalg.svd(X[None]),
+    "inv: Singular": lambda: mg.inv(np.zeros((2, 2))),
+    "item assignment on 'x'.*mg.index_update": lambda: X.__setitem__(0, 1.0),
+    "sort of 'x': Data are never changed": lambda: X.sort(),
+    "einsum: 'ij' does not fit": lambda: mg.einsum("ij", X),
+    "pad: mode 'mean'": lambda: mg.pad(X, 1, "mean"),
+    "truth of 'x'": lambda: bool(X),
+    "zeros: takes numbers": lambda: mg.zeros(X),
+    "norm: order 'fro'": lambda: mg.norm(X, "fro", axis=0),
+    "index_update: new values of shape": lambda: mg.index_update(X, 0, [1.0, 2.0]),
+    "cholesky: Matrix is not positive definite": lambda: mg.cholesky(-np.eye(2)),
+    "exp: needs 1 array": lambda: mg.exp(),
+    "exp: 1 arguments too many": lambda: mg.exp(X, 3),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("message", REFUSED)
+def test_what_is_not_defined_is_refused_by_name(message):
+    with pytest.raises(mg.MinigraphError, match=f"(?s){message}"):
+        REFUSED[message]()
+
+
+def test_a_special_function_without_scipy_names_the_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "scipy", None)
+    monkeypatch.setitem(sys.modules, "scipy.special", None)
+    with pytest.raises(mg.MissingExtraError, match=r'erfinv: needs SciPy.*"minigraph\[scipy\]"'):
+        special.erfinv(np.array([0.3]))
+
+
+def test_a_sampled_mask_that_picks_another_number_of_elements_is_refused_in_a_replay():
+    x = mg.sample(mg.Normal(np.zeros(3), 1.0), name="X", rng=0)
+    with pytest.raises(mg.InputError, match="getitem: one sample gives shape"):
+        mg.expectation(mg.sum(x[x > 0.0]), samples=100, rng=0)
+
+
+# Boxes -----------------------------------------------------------------------------------------
+def test_a_composed_function_is_one_box():
+    y = mg.std(mg.Data(floats(4)))
+    boxes = {node._group.outermost for node in mg.Graph(y).nodes}
+    assert [box.name for box in boxes] == ["std"]
+
+
+def test_a_function_of_one_operation_is_that_node_under_its_own_name():
+    (node,) = mg.Graph(mg.moveaxis(mg.Data(floats(2, 3)), 0, 1)).nodes
+    assert (node.name, node.op.name, node._group) == ("moveaxis", "transpose", None)
