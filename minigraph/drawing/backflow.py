@@ -34,8 +34,9 @@ class Backflow:
                 continue
             mark = BLOCKED if data in blocked else OPEN
             self.into_node[data] = mark
-            for i, x in enumerate(data._node.inputs):
-                if x in flow.carries and (mark == BLOCKED or passes(data._node, i, x)):
+            node = data._node
+            for i, x in enumerate(node.inputs):
+                if x in flow.carries and (mark == BLOCKED or passes(node, i, x)):
                     self.into_data[data, i] = mark
                     reached.add(x)
 

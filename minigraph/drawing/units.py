@@ -38,16 +38,19 @@ class Unit:
         closed box reads it once.
     """
 
+    __slots__ = ("box", "group", "inputs", "made", "outputs", "stands_for")
+    outputs: list[Data]
+    inputs: list[tuple[Data, list[tuple[Data, int]]]]
+
     def __init__(self, group: Group | None, box: Group | None, stands_for: int = 1) -> None:
         self.stands_for = stands_for
         self.group = group
         self.box = box
         self.made: list[Data] = []
-        self.outputs: list[Data] = []
-        self.inputs: list[tuple[Data, list[tuple[Data, int]]]] = []
 
-    def find_inputs(self) -> None:
-        """Fill in `inputs`."""
+    def find_ends(self, seen: set[Data]) -> None:
+        """Fill in `outputs` and `inputs`; `seen` is what somebody outside a unit reads."""
+        self.outputs = [data for data in self.made if data in seen]
         single = self.group is None and self.stands_for == 1
         inside = set(self.made)
         merged: dict[Any, tuple[Data, list[tuple[Data, int]]]] = {}
@@ -75,12 +78,17 @@ def chain(group: Group | None) -> list[Group]:
 
 def units(graph: Graph, expand: bool, limit: int) -> list[Unit]:
     """Return the functions to draw, at most about `limit`, in the order they ran."""
-    made = [data for data in graph.data if data._node is not None]
-    chains = {data: chain(data._node._group) for data in made if data._node._group is not None}
+    made: list[Data] = []
+    chains: dict[Data, list[Group]] = {}
     opened: set[Group] = set()
-    for data, boxes in chains.items():
-        if expand or data._node.barrier in ("draw", "black box"):
-            opened.update(boxes)
+    for data in graph.data:
+        node = data._node
+        if node is not None:
+            made.append(data)
+            if node._group is not None:
+                chains[data] = chain(node._group)
+                if expand or node.barrier in ("draw", "black box"):
+                    opened.update(chains[data])
     while True:
         unit_of = assign(made, chains, opened)
         circle = find_circle(unit_of) if chains else []
@@ -92,8 +100,7 @@ def units(graph: Graph, expand: bool, limit: int) -> list[Unit]:
     for data, unit in unit_of.items():
         seen.update(x for x in data._node.inputs if unit_of.get(x) is not unit)
     for unit in drawn:
-        unit.outputs = [data for data in unit.made if data in seen]
-        unit.find_inputs()
+        unit.find_ends(seen)
     return drawn
 
 
