@@ -23,7 +23,9 @@ from .tape import Tape
 from .values import own
 from .workers import Mapper, with_progress
 
-BLOCK_BYTES = 2**17  # one array of a block, so that a handful of them stays in the cache of a core
+ARRAY_BYTES = 2**17  # one array of a block, so that a handful of them stays in the cache of a core
+BLOCK_BYTES = 2**25  # all arrays of a block
+FEWEST = 64  # samples in a block, below which calls cost more than arithmetic
 TRACED = 1000  # samples in a block of a function, which has no arrays
 
 
@@ -150,8 +152,7 @@ def _plan(
     if isinstance(y, Data):
         keys = targets(y, wrt)
         tape = tape_of(y, keys)
-        size = size or max(1, BLOCK_BYTES // 8 // tape.largest)
-        return keys, Replay(tape, seed, samples, size)
+        return keys, Replay(tape, seed, samples, size or good_size(tape))
     if not callable(y):
         raise UsageError(f"expectation: got {type(y).__name__}; pass a Data, or a function of one")
     keys = [] if wrt is None else list(wrt) if isinstance(wrt, (list, tuple)) else [wrt]
@@ -162,6 +163,12 @@ def _plan(
                 "uses (names are known only once a graph is built)"
             )
     return keys, Trace(y, keys, seed, samples, size or TRACED)
+
+
+def good_size(tape: Tape) -> int:
+    """Return how many samples make a good block."""
+    size = ARRAY_BYTES // 8 // tape.largest
+    return max(1, min(size, max(FEWEST, BLOCK_BYTES // max(1, tape.sample_bytes))))
 
 
 def seed_sequence(rng: Rng) -> np.random.SeedSequence:

@@ -105,20 +105,30 @@ def forget_early(steps: Sequence[Step | Draw], kept: set[int]) -> None:
 def share_buffers(steps: Sequence[Step | Draw]) -> list[Buffer]:
     """Give every step that can write into a buffer one that nobody needs any more."""
     buffers: list[Buffer] = []
-    users: list[set[int]] = []  # for each buffer, the slots whose arrays lie in it
+    free: dict[Buffer, list[int]] = {}
+    lies_in: dict[int, set[int]] = {}  # the buffers that the array in a slot may lie in
+    users: list[int] = []  # how many slots lie in each buffer
+
+    def release(slots: Sequence[int]) -> None:
+        for i in [i for slot in slots for i in lies_in.pop(slot, ())]:
+            users[i] -= 1
+            if not users[i]:
+                free[buffers[i]].append(i)
+
     for step in steps:
-        views = [used for used in users if used.intersection(step.inputs)]
-        for used in users:
-            used.difference_update(step.done)
+        # The output of what is no ufunc may be a view of an input.
+        there = {i for slot in step.inputs for i in lies_in.get(slot, ())}
         if isinstance(step, Step) and isinstance(step.run, np.ufunc):
+            release(step.done)
             kind = (step.call.shape, step.dtype)
-            free = [i for i, used in enumerate(users) if not used and buffers[i] == kind]
-            step.buffer = free[0] if free else len(buffers)
-            if not free:
+            if not free.setdefault(kind, []):
+                free[kind].append(len(buffers))
                 buffers.append(kind)
-                users.append(set())
-            users[step.buffer].add(step.out)
-        else:
-            for used in views:  # the output may be a view of an input
-                used.add(step.out)
+                users.append(0)
+            step.buffer = free[kind].pop()
+            there = {step.buffer}
+        lies_in[step.out] = there
+        for i in there:
+            users[i] += 1
+        release(step.done)
     return buffers

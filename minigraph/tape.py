@@ -11,6 +11,7 @@ filled again and again: memory does not grow with the number of samples, and sta
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -100,6 +101,11 @@ class Tape:
         for step in self.once:
             values[step.out] = step.once(values)
         return values
+
+    @property
+    def sample_bytes(self) -> int:
+        """How much memory one sample takes."""
+        return sum(math.prod(shape) * dtype.itemsize for shape, dtype in self.buffers)
 
     def memory(self, count: int) -> list[Any]:
         """Return the buffers for blocks of up to `count` samples."""
