@@ -293,3 +293,49 @@ LAWS = {
         [({"low": 0.5, "high": 2.0}, "low"), ({"low": 3.0, "high": 2.0}, "low")],
     ),
 }  # fmt: skip
+
+COVARIANCE = np.array([[2.0, 0.6, 0.0], [0.6, 1.0, -0.3], [0.0, -0.3, 0.5]])
+VECTORS = {
+    "MultivariateNormal": Law(
+        mg.MultivariateNormal,
+        lambda loc, covariance_matrix: stats.multivariate_normal(loc, covariance_matrix),
+        [{"loc": [0.3, -1.0, 0.2], "covariance_matrix": COVARIANCE},
+         {"loc": [1e6, 0.0], "covariance_matrix": [[1e3, 0.0], [0.0, 1e-3]]}],
+        [({"loc": [0.0, 0.0], "covariance_matrix": [[1.0, 2.0], [2.0, 1.0]]}, "covariance_matrix"),
+         ({"loc": [np.nan, 0.0], "covariance_matrix": np.eye(2)}, "loc")],
+    ),
+    "MultivariateNormal by its factor": Law(
+        mg.MultivariateNormal,
+        lambda loc, scale_tril: stats.multivariate_normal(
+            loc, np.asarray(scale_tril) @ np.transpose(scale_tril)
+        ),
+        [{"loc": [0.3, -1.0], "scale_tril": [[0.7, 0.0], [0.4, 0.5]]}],
+        [({"loc": [0.0, 0.0], "scale_tril": [[1.0, 2.0], [2.0, 1.0]]}, "scale_tril"),
+         ({"loc": [0.0, 0.0], "scale_tril": [[0.0, 0.0], [2.0, 1.0]]}, "scale_tril")],
+    ),
+    "Dirichlet": Law(
+        mg.Dirichlet, lambda concentration: stats.dirichlet(concentration),
+        [{"concentration": [1.5, 3.0, 0.8]}, {"concentration": [0.3, 0.4]},
+         {"concentration": [1e4, 2e4, 3e4]}],
+        [({"concentration": [1.0, 0.0]}, "concentration"),
+         ({"concentration": 1.0}, "concentration")],
+    ),
+    "Multinomial": Law(
+        mg.Multinomial, lambda total_count, probs: stats.multinomial(total_count, probs),
+        [{"total_count": 4, "probs": [0.2, 0.5, 0.3]}, {"total_count": 3, "probs": [1.0, 0.0]},
+         {"total_count": 1000, "probs": [1e-3, 0.499, 0.5]}],
+        [({"total_count": 2, "probs": [-1.0, 2.0]}, "probs"),
+         ({"total_count": 1.5, "probs": [1.0, 2.0]}, "total_count")],
+    ),
+    "Multinomial by logits": Law(
+        mg.Multinomial,
+        lambda total_count, logits: stats.multinomial(total_count, softmax(logits)),
+        [{"total_count": 4, "logits": [0.2, -1.0, 0.3]}],
+        [({"total_count": 2, "logits": [np.nan, 2.0]}, "logits")],
+    ),
+    "OneHotCategorical": Law(
+        mg.OneHotCategorical, lambda probs: stats.multinomial(1, probs),
+        [{"probs": [0.2, 0.5, 0.3]}, {"probs": [1.0, 0.0]}],
+        [({"probs": [0.0, 0.0]}, "probs")],
+    ),
+}  # fmt: skip

@@ -5,6 +5,7 @@ from .bernoulli import Bernoulli
 from .beta import Beta
 from .binomial import Binomial
 from .categorical import Categorical
+from .dirichlet import Dirichlet
 from .discrete_uniform import DiscreteUniform
 from .exponential import Exponential, Pareto, Weibull
 from .gamma import Chi2, Gamma, InverseGamma
@@ -12,6 +13,8 @@ from .geometric import Geometric
 from .half import HalfCauchy, HalfNormal
 from .kumaraswamy import Kumaraswamy
 from .location_scale import Cauchy, Gumbel, Laplace, Logistic
+from .multinomial import Multinomial, OneHotCategorical
+from .multivariate_normal import MultivariateNormal
 from .negative_binomial import NegativeBinomial
 from .noise import StandardExponential, StandardNormal, StandardUniform
 from .normal import LogNormal, Normal
@@ -29,6 +32,7 @@ __all__ = [
     "Categorical",
     "Cauchy",
     "Chi2",
+    "Dirichlet",
     "DiscreteUniform",
     "Distribution",
     "Exponential",
@@ -42,8 +46,11 @@ __all__ = [
     "Laplace",
     "LogNormal",
     "Logistic",
+    "Multinomial",
+    "MultivariateNormal",
     "NegativeBinomial",
     "Normal",
+    "OneHotCategorical",
     "Pareto",
     "Poisson",
     "StandardExponential",

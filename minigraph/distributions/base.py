@@ -185,11 +185,11 @@ class Distribution:
         if self.support is real:
             return self.formula(x)
         support = self.support
-        outside = np.equal(x, x) & ~support.holds(x)
-        apart = outside
+        known = np.equal(x, x)
         if support.event_ndim:  # a vector is outside as a whole, unless a part of it is unknown
-            outside = ~support.holds(x) & np.all(np.equal(x, x), axis=-1)
-            apart = expand_dims(outside, axis=-1)
+            known = np.all(known, axis=-1)
+        outside = known & ~support.holds(x)
+        apart = expand_dims(outside, axis=-1) if support.event_ndim else outside
         return where(outside, -np.inf, self.formula(where(apart, support.member, x)))
 
     def probability(self, x: Any) -> Any:

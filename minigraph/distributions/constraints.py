@@ -82,6 +82,18 @@ one_hot = Constraint(
     discrete=True,
     event_ndim=1,
 )
+
+
+def multiset(total: int) -> Constraint:
+    """Return the vectors of counts that add up to `total`."""
+    return Constraint(
+        f"counts with sum {total} along the last axis",
+        lambda x: np.all(count.holds(x), axis=-1) & np.equal(np.sum(x, axis=-1), total),
+        discrete=True,
+        event_ndim=1,
+    )
+
+
 lower_cholesky = Constraint(
     "lower triangular with a positive diagonal",
     lambda x: (

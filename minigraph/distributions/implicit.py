@@ -59,11 +59,11 @@ def by_tails(
 
     def slope(x: Any, *theta: Any) -> Any:
         dtype = np.result_type(x, *theta)
-        x, *theta = np.broadcast_arrays(*[np.asarray(v, dtype=float) for v in (x, *theta)])
-        lower = below(x, *theta) <= 0.5
+        x, *values = np.broadcast_arrays(*[np.asarray(v, dtype=float) for v in (x, *theta)])
+        lower = below(x, *values) <= 0.5
         out = np.empty(x.shape)
         for tail, here, sign in ((below, lower, -1.0), (above, ~lower, 1.0)):
-            args = [v[here] for v in theta]
+            args = [v[here] for v in values]
             h, at = step(args[i]), x[here]
 
             def log_tail(shift: float, tail: Tail = tail, h: Any = h, at: Any = at,

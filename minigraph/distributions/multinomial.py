@@ -1,0 +1,168 @@
+"""Laws of vectors of counts: one outcome of K as a vector, or n of them added up."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import Any
+
+import numpy as np
+
+from ..errors import InputError
+from ..ops.elementwise import equal, exp, log, minimum, power, where
+from ..ops.reductions import logsumexp, prod, sum_
+from ..ops.special import gammaln
+from .base import Distribution
+from .categorical import Categorical
+from .constraints import logits, multiset, one_hot, weights
+from .parameters import one_of
+from .special import xlogy
+
+ENUMERATED = 100_000  # a law with more outcomes is not called finite
+
+
+class Multinomial(Distribution):
+    """The law of how often each of K outcomes comes up in `total_count` draws. Integer samples.
+
+    Parameters
+    ----------
+    total_count : int
+        How many draws.
+    probs : array_like, shape (..., K), optional
+        Nonnegative weights; they are normalised to sum to one along the last axis.
+    logits : array_like, shape (..., K), optional
+        Unnormalised log-probabilities, in nats. Give one of the two.
+
+    Raises
+    ------
+    UsageError
+        If none or both of probs and logits are given.
+    InputError
+        If `total_count` is no count, a weight is negative, or a logit is NaN or inf.
+
+    Examples
+    --------
+    >>> import minigraph as mg
+    >>> mg.Multinomial(4, [1.0, 3.0]).mean.value
+    array([1., 3.])
+    """
+
+    constraints = {"probs": weights, "logits": logits}
+    event_ndim = 1
+
+    def __init__(self, total_count: int = 1, probs: Any = None, logits: Any = None) -> None:
+        if not np.ndim(total_count) == 0 or total_count < 0 or int(total_count) != total_count:
+            raise InputError(
+                f"{type(self).__name__}: total_count must be one whole number of at least 0; "
+                f"got {total_count}"
+            )
+        self.total_count = int(total_count)
+        super().__init__(**one_of(self, probs=probs, logits=logits))
+
+    probs = Categorical.probs
+    logits = Categorical.logits
+
+    @property
+    def support(self) -> Any:  # type: ignore[override]
+        """Counts that add up to `total_count`."""
+        first = np.zeros(self.shape[-1], self.dtype)
+        first[0] = self.total_count
+        return multiset(self.total_count)._replace(member=first)
+
+    def _log_ways(self, x: Any) -> Any:
+        return math.lgamma(self.total_count + 1.0) - sum_(gammaln(x + 1.0), axis=-1)
+
+    def formula(self, x: Any) -> Any:
+        if "logits" in self.parameters:
+            table = self.parameters["logits"]
+            never = equal(x, 0.0)  # 0 times an impossible outcome costs nothing
+            chosen = sum_(x * where(never, 0.0, table), axis=-1)
+            return chosen - self.total_count * logsumexp(table, axis=-1) + self._log_ways(x)
+        table = self.parameters["probs"]
+        total = log(sum_(table, axis=-1))
+        return sum_(xlogy(x, table), axis=-1) - self.total_count * total + self._log_ways(x)
+
+    def probability(self, x: Any) -> Any:
+        ways = exp(minimum(self._log_ways(x), 700.0))
+        return ways * prod(power(self.probs, 1.0 * x), axis=-1)
+
+    def generate(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
+        p = np.asarray(self.probs, dtype=float)
+        p = p / p.sum(axis=-1, keepdims=True)
+        return np.asarray(rng.multinomial(self.total_count, p, shape[:-1]))
+
+    def outcomes(self, spread: int = 1) -> Any:
+        """Return all vectors of counts, unless there are too many: stars and bars."""
+        n, k = self.total_count, self.shape[-1]
+        if math.comb(n + k - 1, k - 1) > ENUMERATED:
+            return None
+        bars = np.array(list(itertools.combinations(range(n + k - 1), k - 1)), dtype=np.int64)
+        bars = bars.reshape(-1, k - 1)
+        edges = np.pad(bars, ((0, 0), (1, 1)), constant_values=((0, 0), (-1, n + k - 1)))
+        return np.diff(edges, axis=-1) - 1
+
+    @property
+    def mean(self) -> Any:
+        """The mean counts, n p."""
+        return self.total_count * self.probs
+
+    @property
+    def variance(self) -> Any:
+        """The variance of each count, n p (1 - p)."""
+        return self.total_count * (self.probs * (1.0 - self.probs))
+
+
+class OneHotCategorical(Multinomial):
+    """The law of one outcome of K, as a vector with a 1 there and else 0. Samples are integers.
+
+    Parameters
+    ----------
+    probs : array_like, shape (..., K), optional
+        Nonnegative weights; they are normalised to sum to one along the last axis.
+    logits : array_like, shape (..., K), optional
+        Unnormalised log-probabilities, in nats. Give one of the two.
+
+    Raises
+    ------
+    UsageError
+        If none or both of the two are given.
+    InputError
+        If a weight is negative or all are zero, or a logit is NaN or inf.
+
+    Examples
+    --------
+    >>> import minigraph as mg
+    >>> mg.OneHotCategorical([0.2, 0.3, 0.5]).log_prob([[0, 0, 1], [1, 1, 0]]).value
+    array([-0.69314718,        -inf])
+    """
+
+    def __init__(self, probs: Any = None, logits: Any = None) -> None:
+        super().__init__(1, probs, logits)
+
+    @property
+    def support(self) -> Any:  # type: ignore[override]
+        """The unit vectors."""
+        return one_hot._replace(member=np.eye(self.shape[-1], dtype=self.dtype)[0])
+
+    def _log_ways(self, x: Any) -> Any:
+        return 0.0
+
+    def probability(self, x: Any) -> Any:
+        return sum_(where(equal(x, 1.0), self.probs, 0.0), axis=-1)
+
+    def generate(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
+        index = Categorical.generate(self, rng, shape[:-1])  # type: ignore[arg-type]
+        return np.eye(shape[-1], dtype=np.int64)[index]
+
+    def outcomes(self, spread: int = 1) -> Any:
+        return np.eye(self.shape[-1], dtype=np.int64)
+
+    @property
+    def mode(self) -> Any:
+        """The likeliest unit vector; the first if some tie."""
+        likeliest = equal(self.probs, np.max(self.probs, axis=-1, keepdims=True))
+        return where(likeliest & equal(np.cumsum(likeliest, axis=-1), 1), 1, 0)
+
+    def entropy(self) -> Any:
+        """Return the entropy in nats."""
+        return -sum_(xlogy(self.probs, self.probs), axis=-1)
