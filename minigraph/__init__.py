@@ -38,7 +38,7 @@ from .ops.boxes import function, primitive, stop_gradient
 from .ops.namespace import PUBLIC as _PUBLIC
 from .optimize import SGD, Adam
 from .tape import Tape
-from .testing import check_grads
+from .testing import check_grads, check_unbiased
 
 __version__ = "0.1.0"
 

@@ -15,7 +15,16 @@ from typing import Any, NamedTuple
 
 from .data import Data, ancestors, literal_data, made, tick
 from .errors import UsageError
-from .graph import DeterministicNode, Graph, Group, Node, StochasticNode, copy_node, linked_node, result
+from .graph import (
+    DeterministicNode,
+    Graph,
+    Group,
+    Node,
+    StochasticNode,
+    copy_node,
+    linked_node,
+    result,
+)
 from .ops.base import Operation
 from .values import own
 

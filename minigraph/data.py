@@ -55,6 +55,7 @@ class Data:
     _name: str | None
     _constant: Any
     _changed: int
+    _replays: Any
     __array_priority__ = 1000.0
     __hash__ = object.__hash__
 

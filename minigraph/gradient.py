@@ -39,6 +39,7 @@ def pull(flow: Flow, y: Data, seed: Any, read: Callable[[Data], Any] = itself) -
     ends = {x for x in flow.ends if x._made is not None}
     found: dict[Data, Any] = {}
     cotangents = {y: seed}
+    sums: set[Data] = set()
     for data in reversed(flow.made):
         g = cotangents.pop(data, None)
         if g is None:
@@ -53,16 +54,22 @@ def pull(flow: Flow, y: Data, seed: Any, read: Callable[[Data], Any] = itself) -
             left, right = rules
             a_value = a if type(a) is float else a._value
             b_value = b if type(b) is float else b._value
-            if left is not None and type(a) is Data and (carries is None or a in carries):
-                c = left(g, data._value, a_value, b_value)
-                if type(c) is not float or type(a_value) is not float:
+            out = data._value
+            fits = type(out) is float  # then nothing was broadcast
+            if left is not None and a is not a_value and (carries is None or a in carries):
+                c = left(g, out, a_value, b_value)
+                if not fits:
                     c = fitted(c, a_value, data, 0)
-                cotangents[a] = cotangents[a] + c if a in cotangents else c
-            if right is not None and type(b) is Data and (carries is None or b in carries):
-                c = right(g, data._value, a_value, b_value)
-                if type(c) is not float or type(b_value) is not float:
+                if a in cotangents:
+                    c = cotangents[a] + c if fits else added(cotangents[a], c, a, sums)
+                cotangents[a] = c
+            if right is not None and b is not b_value and (carries is None or b in carries):
+                c = right(g, out, a_value, b_value)
+                if not fits:
                     c = fitted(c, b_value, data, 1)
-                cotangents[b] = cotangents[b] + c if b in cotangents else c
+                if b in cotangents:
+                    c = cotangents[b] + c if fits else added(cotangents[b], c, b, sums)
+                cotangents[b] = c
             continue
         out = read(data)
         values = [x if type(x) is float else read(x) for x in inputs]
@@ -71,13 +78,26 @@ def pull(flow: Flow, y: Data, seed: Any, read: Callable[[Data], Any] = itself) -
                 c = rules[i](g, out, *values, **fixed)
                 if c is not None:  # an index, an integer
                     c = fitted(c, values[i], data, i)
-                    cotangents[x] = cotangents[x] + c if x in cotangents else c
+                    if x in cotangents:
+                        c = added(cotangents[x], c, x, sums)
+                    cotangents[x] = c
     found.update(cotangents)
     return found
 
 
+def added(total: Any, c: Any, x: Data, sums: set[Data]) -> Any:
+    """Return ``total + c``, in place where `total` is a sum made here, which nobody else holds."""
+    if type(total) is np.ndarray:
+        if x in sums and type(c) is np.ndarray and c.dtype == total.dtype:
+            return np.add(total, c, out=total)
+        sums.add(x)
+    return total + c
+
+
 def fitted(c: Any, x: Any, output: Data, i: int) -> Any:
     """Return a cotangent in the shape of its input `x`: summed over what a broadcast repeated."""
+    if type(c) is np.ndarray and type(x) is np.ndarray and c.shape == x.shape:
+        return c  # nearly always
     arrived, shape = shape_of(c), shape_of(x)
     if arrived == shape:
         return c

@@ -49,9 +49,12 @@ def own(raw: Any) -> Value:
     kind = type(raw)
     if kind is float:
         return raw
+    if kind is np.ndarray and raw.ndim:  # nearly always
+        raw.setflags(write=False)
+        return raw
     if kind is np.float64:
         return float(raw)
-    array = raw if kind is np.ndarray else np.asarray(raw)
+    array = np.asarray(raw)
     if array.ndim == 0 and array.dtype == np.float64:
         return float(array)
     array.setflags(write=False)
