@@ -45,8 +45,7 @@ def pull(flow: Flow, y: Data, seed: Any, read: Callable[[Data], Any] = itself) -
         if g is None:
             continue
         if ends and data in ends:
-            found[data] = g
-            continue
+            found[data] = g  # and on, to other ends above it
         op, inputs, fixed, _ = data._made
         rules = op.rules
         if read is VALUE and len(inputs) == 2 and not fixed and type(rules) is tuple:

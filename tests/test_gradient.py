@@ -159,7 +159,7 @@ def test_interior_data_can_be_targets():
     y = h * h + x
     assert mg.gradient(y, h).value == 8.0
     assert mg.gradient(y, y).value == 1.0
-    assert [g.value for g in mg.gradient(y, [x, h])] == [1.0, 8.0]
+    assert [g.value for g in mg.gradient(y, [x, h])] == [33.0, 8.0]  # each as if asked alone
 
 
 def test_a_target_of_another_graph_is_refused_by_name():
@@ -177,6 +177,13 @@ def test_backward_and_gradient_agree():
     y = mg.sum(mg.tanh(x @ x.T) * mg.exp(-x).sum(axis=1))
     y.backward()
     np.testing.assert_allclose(mg.gradient(y, x).value, x.grad, rtol=1e-14)
+
+
+def test_a_target_below_a_draw_does_not_open_the_path_above_it():
+    theta = mg.Data(0.5)
+    x = normal(theta)
+    with pytest.raises(mg.BlockedGradientError):
+        mg.gradient(x * x + theta, [x, theta])
 
 
 # Depth and width --------------------------------------------------------------------------------
