@@ -45,7 +45,9 @@ def pull(flow: Flow, y: Data, seed: Any, read: Callable[[Data], Any] = itself) -
         if g is None:
             continue
         if ends and data in ends:
-            found[data] = g  # and on, to other ends above it
+            found[data] = g  # and on, to the ends above it
+            if data._made[0].barrier:
+                continue
         op, inputs, fixed, _ = data._made
         rules = op.rules
         if read is VALUE and len(inputs) == 2 and not fixed and type(rules) is tuple:
