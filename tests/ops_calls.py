@@ -58,7 +58,7 @@ diff(u, prepend=0.0, append=v); ediff1d(x); ediff1d(u, to_end=s); trapezoid(x); 
 interp(x, k, w[[0, 1, 2, 3, 0]]); interp(x * 3.0, k, k * k, 0.1, 0.2); gradient(u); gradient(x, 0.3, axis=1); gradient(x)
 convolve(u, w); convolve(w, u, 'same'); convolve(u, w, 'valid'); correlate(u, w); correlate(w, u, 'same')
 correlate(u, w, 'full'); correlate(u, w, 'same'); correlate(k, w, 'same'); correlate(w, k, 'same'); convolve(w, k, 'same')
-polyval(u, x); digitize(x, np.array([-0.5, 0.2])); unwrap(x * 9.0); unwrap(z * 20.0, axis=0); nancumsum(gaps); nancumprod(x, axis=1);
+polyval(u, x); real_if_close(x); digitize(x, np.array([-0.5, 0.2])); unwrap(x * 9.0); unwrap(z * 20.0, axis=0); nancumsum(gaps); nancumprod(x, axis=1);
 cov(x); cov(x, y); cov(u); cov(z[0], rowvar=False, ddof=0); corrcoef(x); cumulative_sum(u); cumulative_prod(x, axis=1, include_initial=True);
 matvec(b, u); vecmat(u, b); insert(x, 1, s, axis=1); insert(u, 0, 0.5); unstack(x); unstack(x, axis=1); argpartition(u, 1); i0(x); searchsorted(k, x); argwhere(x); flatnonzero(x)
 sort(x); sort(x, axis=0); sort(x, axis=None); partition(w, 3); take(x, [0, 2], axis=1); take(x, i); take(x, 4, mode='wrap')

@@ -70,7 +70,8 @@ def test_folds_over_any_axes_are_those_of_numpy(shape, data):
 # Dtypes ----------------------------------------------------------------------------------------
 F32 = [
     mg.mean, mg.var, mg.std, mg.norm, mg.median, mg.cumsum, mg.cumprod, mg.softmax, mg.sort,
-    mg.diff, mg.logsumexp, mg.prod, mg.max, mg.diag, mg.tril, mg.trapezoid, mg.ptp, mg.linalg.svdvals,
+    mg.diff, mg.logsumexp, mg.prod, mg.max, mg.diag, mg.tril, mg.trapezoid, mg.ptp,
+    mg.linalg.svdvals,
     lambda x: mg.pad(x, 1), lambda x: mg.outer(x, x), lambda x: mg.einsum("i,i->", x, x),
     lambda x: mg.convolve(x, x), lambda x: mg.clip(x, 1.5, 2.5), lambda x: mg.where(x > 1, x, 0.0),
     lambda x: mg.linspace(x, x + 1, 3), lambda x: mg.quantile(x, 0.3), lambda x: 2 * x**2 / 3 - 1,
@@ -275,3 +276,10 @@ def test_a_composed_function_is_one_box():
 def test_a_function_of_one_operation_is_that_node_under_its_own_name():
     (node,) = mg.Graph(mg.moveaxis(mg.Data(floats(2, 3)), 0, 1)).nodes
     assert (node.name, node.op.name, node._group) == ("moveaxis", "transpose", None)
+
+
+def test_logsumexp_with_weights_has_the_derivative_of_both():
+    a, b = signs(2, 3), floats(2, 3)
+    value = mg.logsumexp(mg.Data(a), axis=1, b=b, keepdims=True).value
+    np.testing.assert_allclose(value, np.log(np.sum(b * np.exp(a), axis=1, keepdims=True)))
+    mg.check_grads(lambda a, b: mg.logsumexp(a, axis=0, b=b), a, b)

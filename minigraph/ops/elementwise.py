@@ -111,6 +111,7 @@ ldexp = ufunc(
 )
 conjugate = ufunc("conjugate", np.conjugate, lambda g, y, x: g)
 real = ufunc("real", lambda x: x, lambda g, y, x: g, numpy=[np.real])
+real_if_close = ufunc("real_if_close", lambda x: x, lambda g, y, x: g)
 imag = ufunc("imag", lambda x: np.zeros_like(x), None, numpy=[np.imag])
 
 # Steps: flat wherever they are smooth, so no gradient passes ------------------------------------

@@ -17,6 +17,7 @@ from . import (
     joins,
     layouts,
     linear,
+    matrices,
     norms,
     picks,
     products,
@@ -30,8 +31,8 @@ from . import (
 from .base import Operation, public
 
 TABLES = (
-    shaping, elementwise, trigonometry, special, reductions, linear, factorizations, selection,
-    folds, norms, statistics, layouts, joins, products, picks, grids, creation,
+    shaping, elementwise, trigonometry, reductions, special, linear, factorizations, selection,
+    folds, norms, statistics, layouts, joins, products, matrices, picks, grids, creation,
 )  # fmt: skip
 TAKEN = frozenset({"gradient"})  # NumPy's gradient is a finite difference, ours is not
 

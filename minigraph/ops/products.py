@@ -5,14 +5,13 @@ from __future__ import annotations
 import itertools
 import operator
 from collections import Counter
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from ..data import Data
-from ..errors import InputError, UsageError
+from ..errors import InputError
 from . import elementwise as e
-from . import factorizations as f
 from . import linear, reductions, shaping
 from .base import as_data
 from .composing import arrays, composed, refuse
@@ -174,158 +173,3 @@ def matvec(x1: Any, x2: Any) -> Data:
 def vecmat(x1: Any, x2: Any) -> Data:
     """Return vectors times matrices."""
     return linear.matmul(shaping.expand_dims(as_data(x1), axis=-2), as_data(x2))[..., 0, :]
-
-
-# Inverses and determinants -----------------------------------------------------------------------
-@composed()
-def solve(a: Any, b: Any) -> Data:
-    """Return x with a @ x = b; `b` is a vector if it has one axis, else matrices."""
-    a, b = floats(a), floats(b)
-    if b.ndim != 1:
-        return f.solve_(a, b)
-    return shaping.squeeze(f.solve_(a, shaping.expand_dims(b, axis=-1)), axis=-1)
-
-
-def floats(x: Any) -> Data:
-    """Return Data of floats: NumPy's linear algebra turns integers into them."""
-    x = as_data(x)
-    return x if x.dtype.kind == "f" else e.astype(x, dtype=np.float64)
-
-
-class SlogdetResult(NamedTuple):
-    """Sign and natural logarithm of the absolute value of a determinant."""
-
-    sign: Data
-    logabsdet: Data
-
-
-@composed()
-def slogdet(a: Any) -> SlogdetResult:
-    """Return sign and logarithm of the absolute determinant."""
-    return SlogdetResult(f.signdet(floats(a)), f.logdet(floats(a)))
-
-
-@composed()
-def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Data:
-    """Return the pseudoinverse; its derivative holds where the rank does not change."""
-    refuse("pinv", rcond=rcond, hermitian=hermitian or None, rtol=rtol)
-    return f.pinv_(floats(a))
-
-
-@composed()
-def matrix_power(a: Any, n: int) -> Data:
-    """Return the product of `n` copies of a matrix; of its inverse, if `n` is negative."""
-    a, n = as_data(a), operator.index(n)
-    if a.ndim < 2 or a.shape[-1] != a.shape[-2]:
-        raise InputError(f"matrix_power: the last two axes of shape {a.shape} are not square")
-    if n == 0:
-        return as_data(np.broadcast_to(np.eye(a.shape[-1], dtype=a.dtype), a.shape))
-    found: Any = None
-    base, left = (f.inv(a) if n < 0 else a), abs(n)
-    while left:
-        if left % 2:
-            found = base if found is None else linear.matmul(found, base)
-        left //= 2
-        base = linear.matmul(base, base) if left else base
-    return found
-
-
-@composed()
-def multi_dot(arrays_: Any, *, out: Any = None) -> Data:
-    """Return the product of matrices, from left to right."""
-    refuse("multi_dot", out=out)
-    first, *others = arrays(arrays_)
-    for x in others:
-        first = dot(first, x)
-    return first
-
-
-# Factorizations --------------------------------------------------------------------------------
-@composed()
-def cholesky(a: Any, /, *, upper: bool = False) -> Data:
-    """Return the lower triangular L with L Lᵀ = a; of `a`, the lower half alone is read."""
-    a = floats(a)
-    return shaping.swap_last(f.cholesky_(shaping.swap_last(a))) if upper else f.cholesky_(a)
-
-
-class EighResult(NamedTuple):
-    """Eigenvalues, ascending, and eigenvectors, in columns."""
-
-    eigenvalues: Data
-    eigenvectors: Data
-
-
-@composed()
-def eigh(a: Any, UPLO: str = "L") -> EighResult:
-    """Return eigenvalues and eigenvectors of a symmetric matrix; one half of it alone is read."""
-    packed = f.eigh_packed(floats(a), UPLO=UPLO.upper())
-    return EighResult(packed[..., 0, :], packed[..., 1:, :])
-
-
-@composed()
-def eigvalsh(a: Any, UPLO: str = "L") -> Data:
-    """Return the eigenvalues of a symmetric matrix, ascending."""
-    return eigh(a, UPLO).eigenvalues
-
-
-class SVDResult(NamedTuple):
-    """The factors of a = U diag(S) Vh."""
-
-    U: Data
-    S: Data
-    Vh: Data
-
-
-@composed()
-def svd(
-    a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False
-) -> Any:
-    """Return the singular value decomposition, thin (``full_matrices=False``) or of squares."""
-    a = floats(a)
-    m, n = a.shape[-2:]
-    if not compute_uv:
-        return f.singular_values(a)
-    if full_matrices and m != n:
-        raise UsageError(
-            f"svd: shape {a.shape} with full_matrices=True has vectors that are not unique; "
-            "call svd(a, full_matrices=False)"
-        )
-    packed = f.svd_packed(a)
-    v = packed[..., m + 1 :, :]
-    return SVDResult(packed[..., :m, :], packed[..., m, :], shaping.swap_last(v))
-
-
-@composed()
-def svdvals(x: Any, /) -> Data:
-    """Return the singular values, the largest first."""
-    return f.singular_values(floats(x))
-
-
-class QRResult(NamedTuple):
-    """The factors of a = Q R."""
-
-    Q: Data
-    R: Data
-
-
-@composed()
-def qr(a: Any, mode: str = "reduced") -> Any:
-    """Return Q with orthogonal columns and the upper triangular R of a = Q R."""
-    a = floats(a)
-    m, n = a.shape[-2:]
-    if mode not in ("reduced", "r") or m < n:
-        raise UsageError(
-            f"qr: mode {mode!r} of shape {a.shape} is not defined here; it is for tall matrices "
-            "with mode 'reduced' or 'r'"
-        )
-    packed = f.qr_packed(a)
-    r = shaping.swap_last(packed[..., m:, :])
-    return r if mode == "r" else QRResult(packed[..., :m, :], r)
-
-
-@composed()
-def cond(x: Any, p: Any = None) -> Data:
-    """Return the condition number in the 2-norm."""
-    refuse("cond", p=None if p == 2 else p)
-    s = f.singular_values(floats(x))
-    return e.divide(s[..., 0], s[..., -1])

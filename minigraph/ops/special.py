@@ -14,9 +14,22 @@ from ..data import Data
 from ..errors import InputError, MissingExtraError, UsageError
 from . import reductions
 from .base import Operation, as_data
+from .boxes import stop
 from .composing import composed, refuse
-from .elementwise import divide, equal, exp, log, log1p, sigmoid, sign, softplus, ufunc, where
-from .folds import axes_of
+from .elementwise import (
+    divide,
+    equal,
+    exp,
+    isfinite,
+    log,
+    log1p,
+    sigmoid,
+    sign,
+    softplus,
+    ufunc,
+    where,
+)
+from .folds import axes_of, kept
 
 
 def from_scipy(name: str) -> Callable[..., Any]:
@@ -208,10 +221,13 @@ def logsumexp(
 ) -> Data:
     """Return log(sum(b * exp(a))) without overflow; `b`, weights, is 1 by default."""
     refuse("logsumexp", return_sign=return_sign or None)
-    a = as_data(a)
-    if b is not None:
-        a = a + log(as_data(b))
-    return reductions.logsumexp(a, axis=axes_of(axis), keepdims=bool(keepdims))
+    a, axis = as_data(a), axes_of(axis)
+    if b is None:
+        return reductions.logsumexp(a, axis=axis, keepdims=bool(keepdims))
+    top = stop(reductions.max_(a, axis=axis, keepdims=True))
+    top = where(isfinite(top), top, 0.0)
+    total = log(reductions.sum_(as_data(b) * exp(a - top), axis=axis, keepdims=True)) + top
+    return kept(total, axis, keepdims)
 
 
 @composed()
