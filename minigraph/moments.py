@@ -66,9 +66,10 @@ class Moments(NamedTuple):
             return self
         off = other.mean - self.mean
         share = other.weight / weight
+        mean = np.where(np.isfinite(off), self.mean + off * share, self.mean + other.mean)
         return Moments(
             weight,
-            self.mean + off * share,
+            mean,
             self.squares + other.squares + np.square(off) * (self.weight * share),
         )
 

@@ -1,0 +1,442 @@
+"""Monte Carlo averages: what they depend on, how accurate they are, what they refuse."""
+
+import gc
+import threading
+import tracemalloc
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
+from multiprocessing.pool import ThreadPool
+
+import numpy as np
+import pytest
+
+import minigraph as mg
+from minigraph import workers as who
+
+
+def problem(rewrite=mg.reparameterize):
+    """Return E[(X - 3)² + cos X], X ~ N(μ, σ²), and its parameters."""
+    mu, sigma = mg.Data(0.5, name="μ"), mg.Data(0.8, name="σ")
+    x = mg.sample(mg.Normal(mu, sigma), name="X", rng=0)
+    y = (x - 3.0) ** 2 + mg.cos(x)
+    y.name = "Y"
+    return rewrite(y), [mu, sigma]
+
+
+def numbers(estimate):
+    parts = [estimate.value, estimate.stderr, estimate.variance]
+    for by_data in (estimate.grad, estimate.grad_stderr, estimate.grad_variance):
+        parts += list(by_data.values())
+    return np.concatenate([np.ravel(part) for part in parts])
+
+
+def same(a, b):
+    return numbers(a).tobytes() == numbers(b).tobytes()
+
+
+# What the result depends on ---------------------------------------------------------------------
+@pytest.mark.parametrize("rewrite", [mg.reparameterize, mg.reinforce])
+@pytest.mark.parametrize("workers", [2, 4])
+def test_workers_change_no_bit(rewrite, workers):
+    y, wrt = problem(rewrite)
+    options = {"wrt": wrt, "rng": 3, "block_size": 500}
+    assert same(
+        mg.expectation(y, 20_300, **options), mg.expectation(y, 20_300, workers=workers, **options)
+    )
+
+
+class Backwards:
+    """A map that works from the end."""
+
+    def map(self, function, items):
+        items = list(items)
+        return [function(item) for item in items[::-1]][::-1]
+
+
+EXECUTORS = {
+    "threads": lambda: ThreadPoolExecutor(2),
+    "pool of threads": lambda: ThreadPool(2),
+    "processes": lambda: ProcessPoolExecutor(2, mp_context=get_context("spawn")),
+}
+
+
+def test_plain_object_with_a_map_is_an_executor():
+    y, wrt = problem()
+    alone = mg.expectation(y, 5_000, wrt=wrt, rng=1, block_size=300)
+    other = mg.expectation(y, 5_000, wrt=wrt, rng=1, block_size=300, executor=Backwards())
+    assert same(alone, other)
+
+
+@pytest.mark.parametrize("name", EXECUTORS)
+def test_executors_change_no_bit(name):
+    y, wrt = problem(lambda y: mg.reinforce(y, baseline="leave-one-out"))
+    options = {"wrt": wrt, "rng": 1, "block_size": 200}
+    with EXECUTORS[name]() as executor:
+        other = mg.expectation(y, 20_100, executor=executor, **options)
+    assert same(mg.expectation(y, 20_100, **options), other)
+
+
+def test_same_seed_gives_the_same_numbers_and_another_seed_others():
+    y, wrt = problem()
+    a, b, c = (mg.expectation(y, 1000, wrt=wrt, rng=seed) for seed in (1, 1, 2))
+    assert same(a, b)
+    assert not same(a, c)
+
+
+def test_seeds_of_every_kind_are_taken():
+    y, _ = problem()
+    sequence = np.random.SeedSequence(5)
+    assert same(mg.expectation(y, 100, rng=sequence), mg.expectation(y, 100, rng=5))
+    assert same(mg.expectation(y, 100, rng=sequence), mg.expectation(y, 100, rng=np.int64(5)))
+    a, b = (mg.expectation(y, 100, rng=np.random.default_rng(5)) for _ in range(2))
+    assert same(a, b)
+    moving = np.random.default_rng(5)
+    a, b = (mg.expectation(y, 100, rng=moving) for _ in range(2))
+    assert not same(a, b)
+    assert not same(mg.expectation(y, 100), mg.expectation(y, 100))
+
+
+def test_sample_that_built_the_graph_does_not_matter():
+    results = []
+    for seed in (1, 2):
+        mu = mg.Data(0.5, name="μ")
+        y = mg.sample(mg.Normal(mu, 1.0), rng=seed) ** 2
+        results.append(mg.expectation(mg.reinforce(y), 500, wrt=mu, rng=0))
+    assert same(*results)
+
+
+# Accuracy ---------------------------------------------------------------------------------------
+@pytest.mark.parametrize("block_size", [1, 7, 1000, 9_999, 10_000, 12_345])
+def test_blocks_of_any_size_add_up_also_a_last_block_of_one(block_size):
+    y, wrt = problem()
+    samples = 600 if block_size == 1 else 10_000
+    estimate = mg.expectation(y, samples, wrt=wrt, rng=1, block_size=block_size)
+    truth = mg.exact(y, wrt)
+    assert estimate.samples == samples
+    assert abs(estimate.value - truth.value) < 5 * estimate.stderr
+    for x in wrt:
+        assert abs(estimate.grad[x] - truth.grad[x]) < 5 * estimate.grad_stderr[x]
+        assert estimate.grad_variance[x] == pytest.approx(truth.grad_variance[x], rel=0.3)
+
+
+def test_variance_is_right_when_the_mean_is_much_larger_than_the_spread():
+    y = mg.sample(mg.Normal(mg.Data(1e8, name="μ"), 1.0), name="X")
+    estimate = mg.expectation(y, 50_000, rng=0, block_size=1000)
+    assert estimate.variance == pytest.approx(1.0, rel=0.03)
+    assert abs(estimate.value - 1e8) < 5 / np.sqrt(50_000)
+
+
+def test_every_entry_of_a_gradient_has_its_own_standard_error():
+    scale = mg.Data(np.array([0.1, 1.0, 10.0]), name="s")
+    y = mg.sum(mg.sample(mg.Normal(np.zeros(3), scale), name="X") ** 2)
+    estimate = mg.expectation(mg.reparameterize(y), 40_000, wrt=scale, rng=0)
+    expected = 2 * scale.value * np.sqrt(2 / 40_000)  # 2 s ε², of variance 8 s²
+    np.testing.assert_allclose(estimate.grad_stderr[scale], expected, rtol=0.05)
+    assert np.all(np.abs(estimate.grad[scale] - 2 * scale.value) < 5 * expected)
+
+
+def test_spread_of_many_runs_is_the_stated_standard_error():
+    y, (mu, _) = problem(mg.reinforce)
+    runs = [mg.expectation(y, 400, wrt=mu, rng=seed, block_size=64) for seed in range(200)]
+    stated = np.mean([run.grad_stderr[mu] for run in runs])
+    assert np.std([run.grad[mu] for run in runs]) == pytest.approx(stated, rel=0.2)
+
+
+def test_array_value_is_averaged_element_by_element():
+    x = mg.sample(mg.Normal(np.array([[1.0, 2.0], [3.0, 4.0]]), 0.5), name="X")
+    estimate = mg.expectation(x, 20_000, rng=0)
+    assert np.all(np.abs(estimate.value - [[1, 2], [3, 4]]) < 5 * estimate.stderr)
+    np.testing.assert_allclose(estimate.stderr, 0.5 / np.sqrt(20_000), rtol=0.05)
+
+
+@pytest.mark.parametrize("samples", [1, 3])
+def test_output_without_randomness_is_itself(samples):
+    theta = mg.Data(2.0, name="θ")
+    estimate = mg.expectation(theta**2, samples, wrt=theta)
+    assert (estimate.value, estimate.grad[theta]) == (4.0, 4.0)
+    if samples > 1:
+        assert (estimate.stderr, estimate.grad_stderr[theta]) == (0.0, 0.0)
+
+
+def test_one_sample_has_a_value_and_no_standard_error():
+    y, _ = problem()
+    estimate = mg.expectation(y, 1, rng=0)
+    assert np.isfinite(estimate.value)
+    assert np.isnan(estimate.stderr)
+
+
+@pytest.mark.parametrize("law", [lambda: mg.Poisson(3.0), lambda: mg.Bernoulli(0.3)])
+def test_integer_output_has_a_float_average(law):
+    x = mg.sample(law(), name="N")
+    estimate = mg.expectation(x, 20_000, rng=0)
+    assert isinstance(estimate.value, float)
+    assert abs(estimate.value - x.node.distribution.plain().mean) < 5 * estimate.stderr
+
+
+def test_truths_have_an_average():
+    x = mg.sample(mg.Normal(0.0, 1.0), name="X")
+    assert mg.expectation(x > 0, 10_000, rng=0).value == pytest.approx(0.5, abs=0.03)
+
+
+def test_float32_graph_is_averaged_in_float64():
+    mu = mg.Data(np.full(3, 0.5, np.float32), name="μ")
+    y = mg.mean(mg.sample(mg.Normal(mu, np.ones(3, np.float32)), name="X", rng=0))
+    estimate = mg.expectation(mg.reparameterize(y), 10_000, wrt=mu, rng=0)
+    assert estimate.grad[mu] == pytest.approx(np.full(3, 1 / 3), rel=1e-6)
+
+
+def test_overflow_shows_in_the_estimate_without_a_warning():
+    x = mg.sample(mg.Normal(0.0, 1.0), name="X")
+    estimate = mg.expectation(mg.exp(800.0 * x), 1000, rng=0, block_size=10)
+    assert estimate.value == np.inf
+    assert np.isnan(estimate.stderr)
+
+
+# What it is asked for ---------------------------------------------------------------------------
+def test_wrt_is_a_data_a_name_or_a_list_and_results_are_found_by_either():
+    y, (mu, sigma) = problem()
+    for wrt in (mu, "μ", [mu, "σ"], (mu, sigma)):
+        estimate = mg.expectation(y, 100, wrt=wrt, rng=0)
+        assert estimate.grad[mu] == estimate.grad["μ"]
+        assert estimate.grad_stderr[mu] > 0
+    with pytest.raises(mg.UnknownNameError, match="there is 'μ'"):
+        mg.expectation(y, 100, wrt=mu).grad["σ"]
+    with pytest.raises(mg.UnknownNameError, match="pass wrt=θ"):
+        mg.expectation(y, 100).grad["σ"]
+
+
+def test_interior_data_can_be_wrt():
+    y, _ = problem()
+    x = mg.Graph(y)["X"]
+    estimate = mg.expectation(y, 50_000, wrt=x, rng=0)
+    truth = mg.exact(mg.gradient(y, x)).value
+    assert abs(estimate.grad["X"] - truth) < 5 * estimate.grad_stderr["X"]
+
+
+def test_inputs_may_be_assigned_between_calls():
+    y, (mu, sigma) = problem()
+    for mu.value in (0.5, -1.0):
+        estimate = mg.expectation(y, 20_000, wrt=mu, rng=0)
+        assert abs(estimate.value - mg.exact(y).value) < 5 * estimate.stderr
+    sigma.value = 1e-9
+    assert mg.expectation(y, 10, rng=0).value == pytest.approx(16 + np.cos(1.0))
+
+
+def test_batches_may_be_swapped_between_calls():
+    batch = mg.Data(np.array([1.0, 2.0]), name="batch", constant=True)
+    theta = mg.Data(0.0, name="θ")
+    y = mg.reparameterize(mg.mean((batch - mg.sample(mg.Normal(theta, 1.0), name="X")) ** 2))
+    for batch.value in ([1.0, 2.0], [10.0, 20.0]):
+        gradient = mg.expectation(y, 40_000, wrt=theta, rng=0)
+        truth = -2 * np.mean(batch.value)
+        assert abs(gradient.grad[theta] - truth) < 5 * gradient.grad_stderr[theta]
+
+
+def test_callback_sees_the_estimate_grow():
+    y, _ = problem()
+    seen = []
+    final = mg.expectation(y, 1050, rng=0, block_size=100, callback=seen.append)
+    assert [e.samples for e in seen] == [*range(100, 1001, 100), 1050]
+    assert same(seen[-1], final)
+
+
+def test_progress_shows_a_bar(capsys):
+    pytest.importorskip("tqdm")
+    y, _ = problem()
+    quiet = mg.expectation(y, 1000, rng=0, block_size=100)
+    assert same(quiet, mg.expectation(y, 1000, rng=0, block_size=100, progress=True))
+    assert "block" in capsys.readouterr().err
+
+
+def test_progress_without_tqdm_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "tqdm", None)
+    with pytest.raises(mg.MissingExtraError, match=r'pip install "minigraph\[progress\]"'):
+        mg.expectation(problem()[0], 10, progress=True)
+
+
+def test_repr_is_readable():
+    y, wrt = problem()
+    text = repr(mg.expectation(y, 1000, wrt=wrt, rng=0))
+    assert text.startswith("Estimate(value ")
+    assert "; ∂/∂μ -" in text
+    assert "±" in text
+    assert text.endswith("1000 samples)")
+
+
+# Functions --------------------------------------------------------------------------------------
+def branching(theta):
+    def f():
+        x = mg.sample(mg.Bernoulli(theta), name="X")
+        return 5.0 * theta if x else mg.sample(mg.Normal(1.0, 0.1))
+
+    return f
+
+
+def test_function_is_traced_anew_for_each_sample_so_it_may_branch():
+    estimate = mg.expectation(branching(mg.Data(0.3)), 3000, rng=0, block_size=500)
+    assert abs(estimate.value - (0.3 * 1.5 + 0.7)) < 5 * estimate.stderr
+    assert estimate.stderr < 0.01
+
+
+def test_function_gives_the_same_numbers_for_a_seed_whoever_works():
+    f = branching(mg.Data(0.3))
+    a = mg.expectation(f, 600, rng=1, block_size=50)
+    assert same(a, mg.expectation(f, 600, rng=1, block_size=50, workers=3))
+    assert not same(a, mg.expectation(f, 600, rng=2, block_size=50))
+
+
+def test_function_may_take_the_random_numbers():
+    def f(rng, scale=2.0):
+        return mg.Data(scale * rng.standard_normal())
+
+    estimate = mg.expectation(f, 2000, rng=0)
+    assert same(estimate, mg.expectation(f, 2000, rng=0))
+    assert estimate.variance == pytest.approx(4.0, rel=0.15)
+
+
+def test_function_may_rewrite_what_it_builds():
+    theta = mg.Data(0.7, name="θ")
+
+    def f():
+        x = mg.sample(mg.Normal(theta, 1.0), name="X")
+        y = x**2 if x > 0 else 0.5 * x
+        return mg.reinforce(y, baseline="leave-one-out")
+
+    estimate = mg.expectation(f, 4000, wrt=theta, rng=0)
+    x = np.linspace(-8, 9, 20001)
+    density = np.exp(-0.5 * (x - 0.7) ** 2) / np.sqrt(2 * np.pi)
+    truth = np.trapezoid(np.where(x > 0, x**2, 0.5 * x) * (x - 0.7) * density, x)
+    assert abs(estimate.grad[theta] - truth) < 5 * estimate.grad_stderr[theta]
+    assert estimate.grad_stderr[theta] < 0.12
+
+
+def test_function_that_does_not_rewrite_is_refused_a_gradient():
+    theta = mg.Data(0.7, name="θ")
+    with pytest.raises(mg.BlockedGradientError, match="X"):
+        mg.expectation(lambda: mg.sample(mg.Normal(theta, 1.0), name="X") ** 2, 10, wrt=theta)
+
+
+def constant_function():
+    return mg.Data(1.0)
+
+
+def test_gradient_of_a_function_is_not_computed_in_other_processes():
+    theta = mg.Data(0.7, name="θ")
+    job = mg.expectation.__globals__["Trace"](
+        constant_function, [theta], np.random.SeedSequence(0), 10, 10
+    )
+    with pytest.raises(mg.UsageError, match="another process"):
+        __import__("pickle").dumps(job)
+
+
+# Resources --------------------------------------------------------------------------------------
+def test_memory_does_not_grow_with_the_number_of_samples():
+    y, wrt = problem(mg.reinforce)
+    mg.expectation(y, 20_000, wrt=wrt, rng=0)
+
+    def peak(samples, **options):
+        gc.collect()
+        tracemalloc.start()
+        mg.expectation(y, samples, wrt=wrt, rng=0, **options)
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most
+
+    assert peak(1_000_000) < 1.1 * peak(100_000) + 20_000
+    assert peak(600_000, block_size=500, workers=2) < 1.2 * peak(200_000, block_size=500, workers=2)
+
+
+def test_blocks_of_a_graph_with_many_arrays_are_smaller():
+    x = mg.sample(mg.Normal(mg.Data(0.0), 1.0))
+    many = [mg.sin(x * float(i)) for i in range(2000)]
+    tape = mg.Tape(many)
+    size = mg.expectation.__globals__["good_size"](tape)
+    assert size * tape.sample_bytes < 2**26
+    assert size >= 64
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_interrupt_leaves_no_thread_behind(workers):
+    def stop(estimate):
+        if estimate.samples >= 2000:
+            raise KeyboardInterrupt
+
+    before = threading.active_count()
+    y, _ = problem()
+    with pytest.raises(KeyboardInterrupt):
+        mg.expectation(y, 10**9, rng=0, block_size=1000, workers=workers, callback=stop)
+    assert threading.active_count() == before
+
+
+def test_failure_in_a_block_reaches_the_caller():
+    calls = []
+
+    def moody(x):
+        calls.append(1)
+        if len(calls) > 50:
+            raise ValueError("out of order")
+        return x
+
+    y = mg.primitive(moody, name="moody")(mg.sample(mg.Normal(0.0, 1.0), name="X"))
+    for workers in (1, 2):
+        calls.clear()
+        with pytest.raises(mg.InputError, match="replay of moody: out of order"):
+            mg.expectation(y, 1000, rng=0, block_size=10, workers=workers)
+
+
+# Refusals ---------------------------------------------------------------------------------------
+BAD_OPTIONS = [
+    ({"samples": 0}, mg.InputError, "samples must be a whole number of at least 1; got 0"),
+    ({"samples": 2.5}, mg.InputError, "samples"),
+    ({"samples": "many"}, mg.InputError, "'many'"),
+    ({"samples": True}, mg.InputError, "True"),
+    ({"block_size": -1}, mg.InputError, "block_size"),
+    ({"workers": 0}, mg.InputError, "workers"),
+    ({"executor": 3}, mg.UsageError, "int, which has no map"),
+    ({"rng": "seed"}, mg.UsageError, "rng: got str"),
+    ({"rng": -1}, mg.UsageError, "rng"),
+    ({"wrt": "nobody"}, mg.UnknownNameError, "'nobody'"),
+    ({"wrt": 3.0}, mg.UsageError, "float"),
+    ({"wrt": mg.Data(np.arange(3), name="i")}, mg.UsageError, "integers carry no gradient"),
+]
+
+
+@pytest.mark.parametrize(("options", "error", "text"), BAD_OPTIONS)
+def test_bad_option_is_refused_by_name(options, error, text):
+    with pytest.raises(error, match=text):
+        mg.expectation(problem()[0], **options)
+
+
+def test_whole_floats_are_numbers_of_samples():
+    assert mg.expectation(problem()[0], 1e3, rng=0).samples == 1000
+
+
+@pytest.mark.parametrize("y", [3.0, "Y", None, [1.0]])
+def test_what_is_no_data_and_no_function_is_refused(y):
+    with pytest.raises(mg.UsageError, match="pass a Data, or a function"):
+        mg.expectation(y)
+
+
+def test_gradient_of_an_array_is_refused_with_advice():
+    y, (mu, _) = problem()
+    with pytest.raises(mg.InputError, match="sum or average it first"):
+        mg.expectation(y * np.ones(3), wrt=mu)
+
+
+BAD_FUNCTIONS = [
+    (lambda: 3.0, {}, mg.UsageError, "returned float; return the Data Y"),
+    (lambda a, b: a, {}, mg.UsageError, "needs 2 arguments"),
+    (lambda: mg.Data(1.0), {"wrt": "θ"}, mg.UsageError, "names are known only"),
+    (lambda rng: mg.Data(np.ones(rng.integers(1, 5))), {}, mg.InputError, "different shapes"),
+]
+
+
+@pytest.mark.parametrize(("f", "options", "error", "text"), BAD_FUNCTIONS)
+def test_function_that_cannot_be_averaged_is_refused(f, options, error, text):
+    with pytest.raises(error, match=text):
+        mg.expectation(f, 100, rng=0, **options)
+
+
+def test_tasks_keep_the_order_of_blocks():
+    with who.Mapper(1, Backwards()) as mapper:
+        assert list(mapper.map(lambda i: i * i, 1000)) == [i * i for i in range(1000)]

@@ -1,0 +1,246 @@
+"""The tape: a replay equals single runs, in little memory, and holds no graph."""
+
+import copy
+import gc
+import pickle
+import weakref
+
+import numpy as np
+import pytest
+
+import minigraph as mg
+from minigraph import DeterministicNode, StochasticNode
+
+
+def build(x, w):
+    """Return a graph with elementwise, broadcast, view and matrix operations on samples."""
+    a = mg.exp(-0.5 * x**2) + mg.sin(x) * mg.cos(x) * w
+    b = mg.reshape(a, (2, 3)).T @ mg.reshape(w * x, (2, 3))
+    c = mg.broadcast_to(mg.sum(b, axis=0), (4, 3)) * mg.mean(a)
+    return [a, b, c, mg.sum(c), mg.sum(a[1:4] * x[::2])]
+
+
+def replayed(outputs, samples, seed=0):
+    """Return the outputs for many samples, and the samples of every draw."""
+    tape = mg.Tape(outputs)
+    rng, drawn = np.random.default_rng(seed), []
+
+    def source(draw, law):
+        drawn.append(law.generate(rng, (samples, *draw.shape)))
+        return drawn[-1].copy()
+
+    found = tape.run(tape.start(), source, tape.memory(samples))
+    return [np.array(y) for y in found], drawn, tape
+
+
+@pytest.mark.parametrize("samples", [1, 2, 3, 4, 6, 7])
+def test_replay_equals_single_runs_also_with_as_many_samples_as_elements(samples):
+    w = mg.Data(np.linspace(0.5, 1.5, 6), name="w")
+    x = mg.sample(mg.Normal(np.zeros(6), 1.0), name="X", rng=0)
+    found, (noise,), _ = replayed(build(x, w), samples)
+    for i in range(samples):
+        single = build(mg.Data(0.0 + 1.0 * noise[i]), w)
+        for one, many in zip(single, found, strict=True):
+            np.testing.assert_allclose(many[i], one.value, rtol=1e-12, atol=1e-14)
+
+
+def test_replay_of_gradients_equals_gradients_of_single_runs():
+    w = mg.Data(np.linspace(0.5, 1.5, 6), name="w")
+    x = mg.sample(mg.Normal(np.zeros(6), 1.0), name="X", rng=0)
+    y = mg.sum(build(x, w)[3] * build(x, w)[4])
+    (found,), (noise,), _ = replayed([mg.gradient(y, w)], 5)
+    for i in range(5):
+        parts = build(mg.Data(1.0 * noise[i]), w)
+        one = mg.gradient(mg.sum(parts[3] * parts[4]), w)
+        np.testing.assert_allclose(found[i], one.value, rtol=1e-10)
+
+
+def test_same_work_is_done_once_and_draws_are_never_merged():
+    mu = mg.Data(0.5)
+    law = mg.Normal(mu, 1.0)
+    x, z = mg.sample(law), mg.sample(law)
+    tape = mg.Tape([mg.exp(x) + mg.exp(x) + mg.exp(z)])
+    titles = [step.title for step in tape.steps]
+    assert titles.count("exp") == 2
+    assert len(tape.draws) == 2
+
+
+def test_what_no_output_needs_is_left_out():
+    theta = mg.Data(0.5)
+    y = mg.sample(mg.Normal(theta, 1.0)) ** 2
+    # No gradient is asked for, so no score is computed.
+    assert len(mg.Tape([mg.reinforce(y)]).steps) == len(mg.Tape([y]).steps)
+
+
+def test_factors_of_one_and_stops_cost_nothing():
+    x = mg.sample(mg.Normal(mg.Data(0.5), 1.0))
+    plain = mg.Tape([mg.exp(x)])
+    assert len(mg.Tape([mg.exp(mg.stop_gradient(x * 1.0)) * 1.0]).steps) == len(plain.steps)
+
+
+def test_black_boxes_are_called_for_each_use():
+    noisy = mg.primitive(lambda x: x + 0.0, name="noisy")
+    x = mg.sample(mg.Normal(0.0, 1.0))
+    titles = [step.title for step in mg.Tape([noisy(x) + noisy(x)]).steps]
+    assert titles.count("noisy") == 2
+
+
+def test_zero_and_minus_zero_are_two_numbers():
+    x = mg.sample(mg.Normal(0.0, 1.0), rng=0)
+    y = mg.stack([mg.copysign(mg.exp(x), 0.0), mg.copysign(mg.exp(x), -0.0)])
+    (found,), _, _ = replayed([y], 3)
+    assert np.all(found[:, 0] > 0)
+    assert np.all(found[:, 1] < 0)
+
+
+def test_long_chain_runs_in_a_few_buffers():
+    x = mg.sample(mg.Normal(mg.Data(0.1), 1.0))
+    y = x
+    for i in range(500):
+        y = mg.tanh(y * 1.1 + x) + float(i)
+    assert len(mg.Tape([y]).buffers) <= 3
+
+
+def test_buffer_under_a_view_is_not_used_again():
+    x = mg.sample(mg.Normal(np.zeros((2, 2)), 1.0), rng=0)
+    a = mg.exp(x)
+    view = mg.transpose(a)
+    y = [view, *[mg.exp(x + float(i)) for i in range(4)], mg.sin(view) + a]
+    found, (noise,), _ = replayed(y, 3)
+    truth = np.exp(noise)
+    np.testing.assert_allclose(found[0], truth.transpose(0, 2, 1))
+    np.testing.assert_allclose(found[-1], np.sin(truth.transpose(0, 2, 1)) + truth, rtol=1e-12)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e3, 1e8])
+def test_sines_and_cosines_are_right_to_a_few_units_in_the_last_place(scale):
+    x = mg.sample(mg.Normal(0.0, 1.0)) * scale
+    (angle, sine, cosine), _, _ = replayed([x, mg.sin(x), mg.cos(x)], 20_000)
+    assert np.max(np.abs(sine - np.sin(angle))) < 1e-15
+    assert np.max(np.abs(cosine - np.cos(angle))) < 1e-15
+
+
+def test_sine_is_right_where_the_tangent_of_half_the_angle_has_a_pole():
+    x = np.pi * mg.astype(mg.sample(mg.Poisson(20.0)), float)
+    (angle, sine, cosine), _, _ = replayed([x, mg.sin(x), mg.cos(x)], 1000)
+    np.testing.assert_allclose(sine, np.sin(angle), rtol=1e-12, atol=1e-16)
+    np.testing.assert_allclose(cosine, np.cos(angle), rtol=1e-15)
+
+
+def test_float32_graph_is_replayed_in_float32():
+    mu = mg.Data(np.zeros(2, np.float32))
+    y = mg.exp(mg.sample(mg.Normal(mu, np.ones(2, np.float32)))) * 2.0
+    (found,), _, _ = replayed([y], 3)
+    assert found.dtype == y.dtype == np.float32
+
+
+def test_inputs_are_read_anew_by_every_run():
+    theta = mg.Data(1.0, name="θ")
+    y = theta**2 * mg.sample(mg.Normal(theta, 1e-9), name="X")
+    tape = mg.Tape([y])
+    for theta.value in (1.0, 2.0):
+        (found,) = tape.run(
+            tape.start(), lambda draw, law: law.generate(np.random.default_rng(0), (3,)),
+            tape.memory(3),
+        )  # fmt: skip
+        np.testing.assert_allclose(found, theta.value**3, rtol=1e-6)
+
+
+def test_parameters_that_have_become_bad_are_refused_when_run():
+    p = mg.Data(0.5, name="p")
+    tape = mg.Tape([mg.sample(mg.Bernoulli(p)) * 1.0])
+    p.value = 1.5
+    with pytest.raises(mg.InputError, match=r"Bernoulli: probs must be .* got 1\.5"):
+        tape.run(tape.start(), None, tape.memory(1))
+
+
+def test_error_in_a_replay_names_the_step_and_the_shapes():
+    def fragile(x):
+        if x > 0:
+            raise ValueError("no root")
+        return x
+
+    x = mg.sample(mg.Normal(-50.0, 1.0), name="X", rng=0)
+    y = mg.primitive(fragile, name="solver")(x + 50.0 if x.value > 0 else x)
+    tape = mg.Tape([y])
+    with pytest.raises(mg.InputError, match=r"replay of solver: no root .*\(2,\)"):
+        tape.run(tape.start(), lambda draw, law: np.full(2, 100.0), tape.memory(2))
+
+
+def test_sample_that_an_if_looked_at_is_refused_with_advice():
+    x = mg.sample(mg.Bernoulli(0.5), name="B", rng=0)
+    y = x * 2 if x else x * 5
+    for refused in (lambda: mg.Tape([y]), lambda: mg.expectation(y), lambda: mg.exact(y)):
+        with pytest.raises(mg.InputError, match=r"'B'.*mg\.expectation\(f, …\).*mg\.where"):
+            refused()
+
+
+def test_noise_of_a_sample_that_an_if_looked_at_is_refused():
+    theta = mg.Data(0.5)
+    x = mg.sample(mg.Normal(theta, 1.0), name="X", rng=0)
+    y = x * 2 if x > 0 else x * 5
+    with pytest.raises(mg.InputError, match="'ε_X'"):
+        mg.expectation(mg.reparameterize(y))
+
+
+def test_graph_that_keeps_a_tape_is_freed_at_once():
+    def watched():
+        theta = mg.Data(0.5, name="θ")
+        x = mg.sample(mg.Normal(theta, 1.0), name="X")
+        y = mg.reparameterize(mg.sum(x**2 + mg.sin(x)))
+        for wrt in (theta, mg.Graph(y)["X"], y):
+            mg.expectation(y, 10, wrt=wrt, rng=0)
+        mg.expectation(theta, 10)
+        return [weakref.ref(a) for a in (y, theta, *mg.Graph(y).nodes)]
+
+    gc.collect()
+    gc.disable()
+    try:
+        left = [ref() for ref in watched() if ref() is not None]
+    finally:
+        gc.enable()
+    assert left == []
+
+
+def test_tape_is_written_once_for_each_wrt():
+    theta = mg.Data(0.5, name="θ")
+    y = mg.reparameterize(mg.sample(mg.Normal(theta, 1.0)) ** 2)
+    mg.expectation(y, 10, wrt=theta)
+    before = dict(y._replays)
+    theta.value = 0.7
+    mg.expectation(y, 10, wrt=[theta])
+    mg.expectation(y, 10, wrt=theta)
+    assert {key: value[0] for key, value in y._replays.items()} == {
+        key: value[0] for key, value in before.items()
+    }
+
+
+def test_tape_can_be_sent_to_another_process():
+    theta = mg.Data(0.5, name="θ")
+    x = mg.sample(mg.Normal(theta * np.ones(3), 1.0), name="X")
+    k = mg.sample(mg.Bernoulli(mg.sigmoid(x[0])), name="K")
+    tape = mg.Tape([mg.sum(mg.where(x > 0, x, 0.0) ** 2) * k])
+    copy = pickle.loads(pickle.dumps(tape))
+    values = tape.start()
+    runs = []
+    for one in (tape, copy):
+        rng = np.random.default_rng(0)
+        runs.append(
+            one.run(values, lambda draw, law, rng=rng: law.generate(rng, (9, *draw.shape)),
+                    one.memory(9))[0].copy()
+        )  # fmt: skip
+    np.testing.assert_array_equal(*runs)
+
+
+def test_deep_copy_with_other_parameters_is_another_draw():
+    p = mg.Data(0.5, name="p")
+    y = 1.0 * mg.sample(mg.Bernoulli(p), name="B")
+    other = copy.deepcopy(y)
+    mg.Graph(other)["p"].value = 1.0
+    assert mg.expectation(y - other, 2000, rng=0).value == pytest.approx(-0.5, abs=0.06)
+
+
+def test_nodes_of_the_tape_are_those_of_the_graph():
+    y = mg.sample(mg.Normal(mg.Data(0.5), 1.0), name="X") ** 2
+    mg.Tape([y])
+    assert [type(node) for node in mg.Graph(y).nodes] == [StochasticNode, DeterministicNode]
