@@ -35,6 +35,11 @@ class Run:
         self, what: str, f: Function, args: Sequence[Any], argnums: Argnums | None = None,
         keywords: dict[str, Any] | None = None,
     ) -> None:  # fmt: skip
+        if not callable(f):
+            raise UsageError(
+                f"{what}: a function is needed, a {type(f).__name__} arrived; "
+                "for the gradient of a Data write mg.gradient(y, wrt)"
+            )
         self.what = f"{what} of {getattr(f, '__name__', 'the function')}"
         start, given = tick(), list(args)
         chosen = range(len(args)) if argnums is None else self.positions(argnums, len(args))

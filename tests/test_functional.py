@@ -157,6 +157,12 @@ def test_a_result_that_is_no_single_number_is_refused_with_advice():
         mg.grad(lambda x: None)(1.0)
 
 
+def test_what_is_no_function_is_refused_with_advice():
+    for wrong in (3.0, mg.Data(1.0)):
+        with pytest.raises(mg.UsageError, match=r"grad: a function is needed.*mg\.gradient"):
+            mg.grad(wrong)(1.0)
+
+
 def test_a_constant_or_untouched_argument_has_gradient_zero():
     assert mg.grad(lambda x: 3.0)(1.0) == 0.0
     assert mg.grad(lambda x, y: y * 2.0)(1.0, 2.0) == 0.0
