@@ -375,3 +375,19 @@ def test_probability_is_the_exponential_of_log_prob(entry, given):
         np.testing.assert_allclose(
             law.plain().probability(x), np.exp(law.log_prob(x).value), rtol=1e-9
         )
+
+
+@EACH
+def test_cdf_is_differentiable_in_the_parameters(entry, given):
+    law, smooth = parameters(entry, given)
+    if type(law).cumulative is mg.Distribution.cumulative or discrete(entry):
+        pytest.skip("no closed form, or steps")
+    x = points(entry, given)[2:-2]
+    for data in smooth:
+        found = np.array([mg.gradient(law.cdf(v), data).value for v in x])
+
+        def shifted(v, name=data.name):
+            return entry.oracle(**{**given, name: v}).cdf(x)
+
+        expected = slope(shifted, given[data.name], 1e-3 * max(abs(given[data.name]), 0.05))
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-7)

@@ -6,35 +6,25 @@ from typing import Any
 
 import numpy as np
 
-from ..ops.elementwise import clip, divide
-from ..ops.special import digamma, from_scipy
+from ..ops.base import Operation
+from ..ops.elementwise import clip, divide, exp
+from ..ops.special import digamma
 from .base import Distribution
 from .constraints import positive, unit_interval
-from .implicit import by_tails, followed, held
+from .implicit import followed, held
 from .noise import OpenUniform
 from .parameters import inside_unit
-from .special import betainc, betaincinv, betaln, xlog1py, xlogy
+from .special import betaln, xlog1py, xlogy
+from .tails import beta_rates, betainc, betaincinv
 
 
-def _below(x: Any, a: Any, b: Any) -> Any:
-    return from_scipy("betainc")(a, b, x)
+def _slope(rate: Operation) -> Any:
+    return lambda x, a, b: (
+        -rate(a, b, x) * exp(betaln(a, b) - xlogy(a - 1.0, x) - xlog1py(b - 1.0, -x))
+    )
 
 
-def _above(x: Any, a: Any, b: Any) -> Any:
-    return from_scipy("betainc")(b, a, 1.0 - x)
-
-
-def _log_density(x: Any, a: Any, b: Any) -> Any:
-    return (a - 1.0) * np.log(x) + (b - 1.0) * np.log1p(-x) - from_scipy("betaln")(a, b)
-
-
-def _step(a: Any) -> Any:
-    return 0.03 * np.minimum(a, np.sqrt(a))
-
-
-beta_sample = followed(
-    "beta sample", [by_tails(_below, _above, _log_density, i, _step) for i in (0, 1)]
-)
+beta_sample = followed("beta sample", [_slope(rate) for rate in beta_rates])
 
 
 class StandardBeta(Distribution):

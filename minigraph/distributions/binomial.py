@@ -12,7 +12,7 @@ from .base import Distribution
 from .bernoulli import Coin
 from .constraints import count, logit, unit_interval, whole_interval
 from .parameters import largest, one_of
-from .special import betainc
+from .tails import betainc
 
 
 class Binomial(Coin):

@@ -15,7 +15,39 @@ from .parameters import one_of
 from .special import xlogy
 
 
-class Categorical(Distribution):
+class Outcomes(Distribution):
+    """The parent of the laws of K outcomes: their `probs` or `logits`, by either."""
+
+    constraints = {"probs": weights, "logits": logits}
+
+    @property
+    def probs(self) -> Any:
+        """The probabilities, summing to one along the last axis."""
+        if "probs" in self.parameters:
+            p = self.parameters["probs"]
+            return divide(p, sum_(p, axis=-1, keepdims=True))
+        x = self.parameters["logits"]
+        return exp(x - logsumexp(x, axis=-1, keepdims=True))
+
+    @property
+    def logits(self) -> Any:
+        """The log-probabilities, normalised."""
+        if "logits" in self.parameters:
+            x = self.parameters["logits"]
+            return x - logsumexp(x, axis=-1, keepdims=True)
+        return log(self.probs)
+
+    def index(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
+        """Return indices of outcomes, of `shape`."""
+        cumulative = np.cumsum(self.probs, axis=-1)
+        cumulative /= cumulative[..., -1:]  # rounding must not leave a gap below one
+        u = rng.random(shape)
+        if cumulative.ndim == 1:
+            return np.searchsorted(cumulative, u, side="right").astype(np.int64)
+        return np.sum(u[..., None] >= cumulative, axis=-1, dtype=np.int64)
+
+
+class Categorical(Outcomes):
     """The law of an index 0, 1, …, K-1, drawn with probabilities `probs`. Samples are integers.
 
     Parameters
@@ -39,7 +71,6 @@ class Categorical(Distribution):
     array([-0.69314718,        -inf])
     """
 
-    constraints = {"probs": weights, "logits": logits}
     event_axes = {"probs": 1, "logits": 1}
 
     def __init__(self, probs: Any = None, logits: Any = None) -> None:
@@ -50,23 +81,6 @@ class Categorical(Distribution):
     def support(self) -> Constraint:  # type: ignore[override]
         """The indices."""
         return below(self.size)
-
-    @property
-    def probs(self) -> Any:
-        """The probabilities, summing to one along the last axis."""
-        if "probs" in self.parameters:
-            p = self.parameters["probs"]
-            return divide(p, sum_(p, axis=-1, keepdims=True))
-        x = self.parameters["logits"]
-        return exp(x - logsumexp(x, axis=-1, keepdims=True))
-
-    @property
-    def logits(self) -> Any:
-        """The log-probabilities, normalised."""
-        if "logits" in self.parameters:
-            x = self.parameters["logits"]
-            return x - logsumexp(x, axis=-1, keepdims=True)
-        return log(self.probs)
 
     def pick(self, table: Any, x: Any) -> Any:
         """Return the entry of `table` at index `x` along its last axis; 0 outside."""
@@ -85,12 +99,7 @@ class Categorical(Distribution):
         return self.pick(self.probs, x)
 
     def generate(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
-        cumulative = np.cumsum(self.probs, axis=-1)
-        cumulative /= cumulative[..., -1:]  # rounding must not leave a gap below one
-        u = rng.random(shape)
-        if cumulative.ndim == 1:
-            return np.searchsorted(cumulative, u, side="right").astype(np.int64)
-        return np.sum(u[..., None] >= cumulative, axis=-1, dtype=np.int64)
+        return self.index(rng, shape)
 
     def outcomes(self, spread: int = 1) -> Any:
         return np.arange(self.size)

@@ -6,31 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from ..ops.elementwise import divide, less_equal, log, maximum, reciprocal, square, where
-from ..ops.special import digamma, from_scipy, gammaln
+from ..ops.elementwise import divide, exp, less_equal, log, maximum, reciprocal, square, where
+from ..ops.special import digamma, gammaln
 from .base import Distribution
 from .constraints import nonnegative, positive
-from .implicit import by_tails, followed, held
+from .implicit import followed, held
 from .noise import OpenUniform
 from .parameters import floored, off_zero
-from .special import gammainc, gammaincc, gammainccinv, gammaincinv, xlogy
-
-
-def _below(x: Any, a: Any) -> Any:
-    return from_scipy("gammainc")(a, x)
-
-
-def _above(x: Any, a: Any) -> Any:
-    return from_scipy("gammaincc")(a, x)
-
-
-def _log_density(x: Any, a: Any) -> Any:
-    return (a - 1.0) * np.log(x) - x - from_scipy("gammaln")(a)
-
+from .special import xlogy
+from .tails import gamma_rate, gammainc, gammaincc, gammainccinv, gammaincinv
 
 gamma_sample = followed(
     "gamma sample",
-    [by_tails(_below, _above, _log_density, 0, lambda a: 0.03 * np.minimum(a, np.sqrt(a)))],
+    [lambda x, a: -gamma_rate(a, x) * exp(x + gammaln(a) - xlogy(a - 1.0, x))],
 )
 
 

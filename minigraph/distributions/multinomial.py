@@ -12,16 +12,15 @@ from ..errors import InputError
 from ..ops.elementwise import equal, exp, log, minimum, power, where
 from ..ops.reductions import logsumexp, prod, sum_
 from ..ops.special import gammaln
-from .base import Distribution
-from .categorical import Categorical
-from .constraints import logits, multiset, one_hot, weights
+from .categorical import Outcomes
+from .constraints import multiset, one_hot
 from .parameters import one_of
 from .special import xlogy
 
 ENUMERATED = 100_000  # a law with more outcomes is not called finite
 
 
-class Multinomial(Distribution):
+class Multinomial(Outcomes):
     """The law of how often each of K outcomes comes up in `total_count` draws. Integer samples.
 
     Parameters
@@ -47,7 +46,6 @@ class Multinomial(Distribution):
     array([1., 3.])
     """
 
-    constraints = {"probs": weights, "logits": logits}
     event_ndim = 1
 
     def __init__(self, total_count: int = 1, probs: Any = None, logits: Any = None) -> None:
@@ -58,9 +56,6 @@ class Multinomial(Distribution):
             )
         self.total_count = int(total_count)
         super().__init__(**one_of(self, probs=probs, logits=logits))
-
-    probs = Categorical.probs
-    logits = Categorical.logits
 
     @property
     def support(self) -> Any:  # type: ignore[override]
@@ -151,7 +146,7 @@ class OneHotCategorical(Multinomial):
         return sum_(where(equal(x, 1.0), self.probs, 0.0), axis=-1)
 
     def generate(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
-        index = Categorical.generate(self, rng, shape[:-1])  # type: ignore[arg-type]
+        index = self.index(rng, shape[:-1])
         return np.eye(shape[-1], dtype=np.int64)[index]
 
     def outcomes(self, spread: int = 1) -> Any:

@@ -13,7 +13,7 @@ from .base import Distribution
 from .bernoulli import Coin
 from .constraints import below_one, count, logit, positive
 from .parameters import largest, one_of
-from .special import betainc
+from .tails import betainc
 
 
 class NegativeBinomial(Coin):

@@ -12,7 +12,8 @@ from ..ops.special import gammaln
 from .base import Distribution
 from .constraints import count, nonnegative
 from .parameters import largest
-from .special import gammaincc, xlogy
+from .special import xlogy
+from .tails import gammaincc
 
 
 class Poisson(Distribution):

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..ops.base import Operation
 from ..ops.elementwise import divide, equal, exp, log, log1p, square, ufunc, where
-from ..ops.special import digamma, from_scipy, gammaln, polygamma, special
+from ..ops.special import digamma, from_scipy, polygamma, special
 
 
 def _log1p_square(x: Any) -> Any:
@@ -94,39 +94,7 @@ bessel_ratio: Operation = special(  # I₁(x) / I₀(x)
     ),
     forward=lambda x: from_scipy("i1e")(x) / from_scipy("i0e")(x),
 )
-
-# Tail integrals of Γ and B, with their derivative in the last argument; the others are not smooth
-# counts' business, and the implicit rule of `implicit.py` has its own way.
-gammainc = special(
-    "gammainc", None,
-    lambda g, y, a, x: g * exp(xlogy(a - 1.0, x) - x - gammaln(a)),
-)  # fmt: skip
-gammaincc = special(
-    "gammaincc", None,
-    lambda g, y, a, x: -g * exp(xlogy(a - 1.0, x) - x - gammaln(a)),
-)  # fmt: skip
-betainc = special(
-    "betainc", None, None,
-    lambda g, y, a, b, x: g * exp(xlogy(a - 1.0, x) + xlog1py(b - 1.0, -x) - betaln(a, b)),
-)  # fmt: skip
 ndtri_exp = special(  # the standard normal quantile of a probability given by its logarithm
     "ndtri_exp",
     lambda g, y, x: g * exp(x + 0.5 * square(y) + 0.5 * math.log(2.0 * math.pi)),
 )
-gammaincinv = special(
-    "gammaincinv", None,
-    lambda g, y, a, p: g * exp(gammaln(a) + y - xlogy(a - 1.0, y)),
-)  # fmt: skip
-gammainccinv = special(
-    "gammainccinv", None,
-    lambda g, y, a, p: -g * exp(gammaln(a) + y - xlogy(a - 1.0, y)),
-)  # fmt: skip
-betaincinv = special(
-    "betaincinv", None, None,
-    lambda g, y, a, b, p: g * exp(betaln(a, b) - xlogy(a - 1.0, y) - xlog1py(b - 1.0, -y)),
-)  # fmt: skip
-stdtr = special("stdtr", None, None)
-stdtrit = special(  # SciPy's has +inf at p = 0
-    "stdtrit", None, None,
-    forward=lambda df, p: np.where(np.equal(p, 0.0), -np.inf, from_scipy("stdtrit")(df, p)),
-)  # fmt: skip

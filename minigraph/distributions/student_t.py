@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
-from ..ops.elementwise import divide, less_equal, log, sqrt, square, where
-from ..ops.special import from_scipy
+from ..ops.elementwise import divide, exp, less_equal, log, square, where
 from .base import Distribution
 from .constraints import positive, real
-from .implicit import by_tails, followed, held
+from .implicit import followed, held
 from .noise import OpenUniform
-from .special import betaln, gamma_step, gamma_step_slope, log1p_square, stdtr, stdtrit
+from .special import betaln, gamma_step_slope
+from .tails import log_t_density, stdtr, stdtrit, t_rate
 
-
-def _below(t: Any, df: Any) -> Any:
-    return from_scipy("stdtr")(df, t)
-
-
-def _log_density(t: Any, df: Any) -> Any:
-    tail = 0.5 * (df + 1.0) * np.log1p(t * t / df)
-    return np.log(from_scipy("poch")(0.5 * df, 0.5)) - 0.5 * np.log(math.pi * df) - tail
-
-
-t_sample = followed(
-    "t sample",
-    [by_tails(_below, lambda t, df: _below(-t, df), _log_density, 0, lambda df: 0.05 * df)],
-)
+t_sample = followed("t sample", [lambda x, df: -t_rate(df, x) * exp(-log_t_density(df, x))])
 
 
 class StandardT(Distribution):
@@ -44,9 +30,7 @@ class StandardT(Distribution):
         return np.asarray(rng.standard_t(self.df, shape), dtype=self.dtype)
 
     def formula(self, x: Any) -> Any:
-        df = self.df
-        tail = 0.5 * (df + 1.0) * log1p_square(divide(x, sqrt(df)))
-        return gamma_step(0.5 * df) - 0.5 * log(math.pi * df) - tail
+        return log_t_density(self.df, x)
 
     def quadrature(self, n: int) -> tuple[Any, Any]:
         """A rule for the quantiles; `place` turns them into numbers."""
@@ -97,7 +81,7 @@ class StudentT(Distribution):
 
     def formula(self, x: Any) -> Any:
         z = divide(x - self.loc, self.scale)
-        return StandardT.formula(self, z) - log(self.scale)  # type: ignore[arg-type]
+        return log_t_density(self.df, z) - log(self.scale)
 
     def cumulative(self, x: Any) -> Any:
         return stdtr(self.df, divide(x - self.loc, self.scale))

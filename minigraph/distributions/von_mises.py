@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ..ops import along
+from ..ops.base import Operation
 from ..ops.elementwise import remainder
 from ..ops.special import from_scipy
 from ..ops.trigonometry import sin
@@ -39,7 +41,11 @@ def _slope(x: Any, k: Any) -> Any:
 
 
 angle = Constraint("real, an angle in radians", np.isfinite)
-angle_sample = followed("angle sample", [_slope])
+slope = Operation(
+    "angle sample slope", _slope, None, None,
+    along=along.elementwise, numpy=(), barrier="black box",
+)  # fmt: skip
+angle_sample = followed("angle sample", [slope])
 
 
 class StandardVonMises(Distribution):
