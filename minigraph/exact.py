@@ -18,7 +18,7 @@ from .estimate import ByData, Estimate
 from .estimators.choose import choose
 from .estimators.reinforce import detached, reinforce
 from .estimators.reparameterize import reparameterize, why_not_pathwise
-from .expectation import plain, targets, with_gradients
+from .expectation import plain, targets, whole, with_gradients
 from .graph import StochasticNode, rewrite
 from .moments import Moments
 from .ops.elementwise import multiply
@@ -52,7 +52,8 @@ def exact(
     wrt : Data, name, or list of these, optional
         Inputs to differentiate for.
     points : int, optional
-        Points of the quadrature for each continuous number.
+        Points of the quadrature for each continuous number, at least 6; 200 or, where there are
+        many numbers, as many as the limit allows.
     limit : int
         The largest grid that is still computed.
 
@@ -76,6 +77,8 @@ def exact(
     """
     if not isinstance(y, Data):
         raise UsageError(f"exact: got {type(y).__name__}; pass the Data to average")
+    points = None if points is None else whole("points", points, 6, "exact")
+    limit = whole("limit", limit, 1, "exact")
     keys = targets(y, wrt)
     if not keys or not Flow([y], keys).blocked:
         (value, *grads), count, error = integrate(with_gradients(y, keys), points, limit)
@@ -243,7 +246,8 @@ class Grid:
         self.size = counted * n**self.smooth
         if self.size > limit or (self.smooth and not points and n < FEWEST):
             need = counted * max(n, FEWEST) ** self.smooth
-            names = ", ".join(f"{d.title} of {elements[d]}" for d in outcomes)
+            names = ", ".join(f"{d.title} of {elements[d]}" for d in list(outcomes)[:5])
+            names += f", … {len(outcomes)} draws in all" if len(outcomes) > 5 else ""
             raise InputError(
                 f"exact: the grid of all outcomes has {need:,} points, more than limit={limit:,} "
                 f"(numbers drawn: {names}); use mg.expectation, or raise limit"

@@ -105,13 +105,13 @@ def expectation(
     return _estimate(total, keys, samples)
 
 
-def whole(name: str, number: Any) -> int:
-    """Return an option that must be a whole number of at least 1."""
+def whole(name: str, number: Any, least: int = 1, call: str = "expectation") -> int:
+    """Return an option that must be a whole number of at least `least`."""
     if isinstance(number, float) and number.is_integer():
         number = int(number)
-    if not isinstance(number, (int, np.integer)) or isinstance(number, bool) or number < 1:
+    if not isinstance(number, (int, np.integer)) or isinstance(number, bool) or number < least:
         raise InputError(
-            f"expectation: {name} must be a whole number of at least 1; got {number!r}"
+            f"{call}: {name} must be a whole number of at least {least}; got {number!r}"
         )
     return int(number)
 

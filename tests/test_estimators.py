@@ -439,6 +439,12 @@ def test_pathwise_rewrite_across_a_jump_is_refused(name):
     assert "continuous=True" in str(caught.value)
 
 
+def test_jump_is_refused_also_at_a_sample_of_zero():
+    x = mg.sample(mg.Normal(mg.Data(0.0, name="θ"), 1.0), name="X", rng=0) * 0.0
+    with pytest.raises(mg.BlockedGradientError, match="flat between jumps"):
+        mg.reparameterize(mg.floor(x) * 1.0)
+
+
 def test_continuous_choice_is_let_through_when_the_user_says_so():
     theta = mg.Data(0.5, name="θ")
     x = mg.sample(mg.Normal(theta, 1.0), name="X", rng=0)

@@ -88,7 +88,8 @@ def why_not_pathwise(y: Data, x: Data, continuous: bool = False) -> str | None:
                 f"the path {path} meets the black box {node.name}; "
                 f"call {call_for('reinforce', x)}, which needs no derivative of it"
             )
-        if not continuous and (jump := _jump(node, flow)):
+        jump = None if continuous else _jump(node, flow)
+        if jump is not None:
             return (
                 f"the path {path} runs through {node.name} of {label(jump)}, which is flat between "
                 "jumps: the pathwise gradient misses the jumps and is biased; "
