@@ -155,8 +155,15 @@ def explained(error: Exception, op: Operation, inputs: Sequence[Data]) -> Except
         return InputError(
             f"{op.name}: shapes {shapes} do not broadcast; reshape one of them ({arrived})"
         )
+    if "core dimension" in str(error):
+        shapes = " and ".join(str(x.shape) for x in inputs)
+        return InputError(
+            f"{op.name}: shapes {shapes} do not fit: the axis summed over must be as long in both; "
+            f"transpose or reshape one of them ({arrived})"
+        )
     kind = {IndexError: SelectionError, TypeError: UsageError}.get(type(error), InputError)
-    return kind(f"{op.name}: {error}; it was given {arrived}")
+    problem = str(error).removeprefix(f"{op.name}: ")
+    return kind(f"{op.name}: {problem}; it was given {arrived}")
 
 
 def public(op: Operation) -> Callable[..., Data]:

@@ -9,7 +9,7 @@ from typing import Any, overload
 import numpy as np
 
 from ..data import Data, tick
-from ..errors import InputError
+from ..errors import InputError, UsageError
 from ..graph import Group
 from . import along
 from .base import Operation, as_data, public
@@ -58,6 +58,7 @@ def function(f: Any = None, *, name: str | None = None) -> Any:
     """
     if f is None:
         return functools.partial(function, name=name)
+    refuse_uncallable("function", f)
     title = str(name or getattr(f, "__name__", "function"))
 
     @functools.wraps(f)
@@ -69,6 +70,20 @@ def function(f: Any = None, *, name: str | None = None) -> Any:
         return out
 
     return boxed
+
+
+def refuse_uncallable(what: str, f: Any) -> None:
+    """Raise unless `f` is a function."""
+    if not callable(f):
+        raise UsageError(f"{what}: got {f!r} of type {type(f).__name__}; pass a function")
+
+
+def numbers(what: str, raw: Any) -> Any:
+    """Return a copy of what a function of the user returned, as an array."""
+    array = np.array(raw)
+    if array.dtype.kind not in "fiub":
+        raise UsageError(f"{what}: it returned a {type(raw).__name__}; return a number or an array")
+    return array
 
 
 def made_since(start: int, outputs: list[Data]) -> list[Data]:
@@ -126,10 +141,11 @@ def primitive(
     >>> mg.gradient(cube(x), x).value
     12.0
     """
+    refuse_uncallable("primitive", forward)
     title = str(name or getattr(forward, "__name__", "primitive"))
     rule = None if vjp is None else functools.partial(_vjp_rule, title, vjp)
     op = Operation(
-        title, lambda *arrays: np.array(forward(*arrays)), rule,
+        title, lambda *arrays: numbers(f"forward of {title}", forward(*arrays)), rule,
         variadic=True, numpy=(), along=along.looped, barrier=None if vjp else "black box",
     )  # fmt: skip
 
@@ -149,6 +165,8 @@ def _vjp_rule(title: str, vjp: Any, i: int, g: Any, y: Any, *arrays: Any) -> Any
     all_of_them = (
         vjp(g, *arrays) if takes == len(arrays) + 1 and not several else vjp(g, y, *arrays)
     )
+    if all_of_them is None:
+        raise InputError(f"vjp of {title}: returned None; return the cotangent of every input")
     cotangents = all_of_them if isinstance(all_of_them, (tuple, list)) else (all_of_them,)
     if len(cotangents) != len(arrays):
         raise InputError(

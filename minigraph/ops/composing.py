@@ -13,6 +13,7 @@ from ..errors import InputError, MinigraphError, SelectionError, UsageError
 from ..graph import Group
 from .base import as_data, refuse_keyword
 from .boxes import enclose, made_since
+from .elementwise import astype
 
 Function = Callable[..., Any]
 
@@ -33,7 +34,7 @@ def composed(*numpy: Any) -> Callable[[Function], Function]:
                 out = f(*args, **keywords)
             except MinigraphError:
                 raise
-            except (TypeError, IndexError, ValueError) as error:
+            except (TypeError, IndexError, ValueError, AttributeError, ZeroDivisionError) as error:
                 raise in_the_name_of(title, error) from error
             outputs = [d for d in (out if isinstance(out, tuple) else (out,)) if type(d) is Data]
             made = made_since(start, outputs)
@@ -59,6 +60,8 @@ def numpy_named(name: str) -> tuple[Any, ...]:
 def in_the_name_of(title: str, error: Exception) -> Exception:
     """Return Python's or NumPy's error as one that names the function."""
     text = str(error).replace(f"{title}_()", f"{title}()")
+    if isinstance(error, (AttributeError, ZeroDivisionError)):  # an axis of what has none
+        return InputError(f"{title}: these arguments do not fit together ({text}); see np.{title}")
     if isinstance(error, IndexError) and not isinstance(error, ValueError):
         return SelectionError(f"{title}: {text}")
     return (UsageError if isinstance(error, TypeError) else InputError)(f"{title}: {text}")
@@ -76,3 +79,9 @@ def arrays(given: Any) -> list[Data]:
     if isinstance(given, (list, tuple)):
         return [as_data(x) for x in given]
     return list(as_data(given))
+
+
+def floats(x: Any) -> Data:
+    """Return Data of floats: most of NumPy turns integers into them."""
+    x = as_data(x)
+    return x if x.dtype.kind == "f" else astype(x, dtype=np.float64)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..data import Data
-from ..errors import UsageError
+from ..errors import InputError, UsageError
 from . import elementwise as e
 from . import reductions, shaping
 from .base import as_data
@@ -161,6 +161,8 @@ def triu(m: Any, k: int = 0) -> Data:
 def vander(x: Any, N: Any = None, increasing: bool = False) -> Data:
     """Return the powers of `x` in columns, the highest first."""
     x = as_data(x)
+    if x.ndim != 1:
+        raise InputError(f"vander: shape {x.shape}; it needs one row of numbers")
     powers = np.arange(x.size if N is None else N, dtype=x.dtype)
     column = shaping.expand_dims(x, axis=1)
     return e.power(column, powers if increasing else powers[::-1])

@@ -84,7 +84,8 @@ def counted(x: Data, axis: Any, where: Any) -> Data | float:
     """Return how many elements are folded into one."""
     if where is True:
         return reductions.count(x, axes_of(axis))
-    mask = shaping.broadcast_to(e.where(as_data(where), 1.0, 0.0), shape=x.shape)
+    kind = x.dtype if x.dtype.kind == "f" else np.dtype(float)
+    mask = shaping.broadcast_to(e.astype(as_data(where), dtype=kind), shape=x.shape)
     return reductions.sum_(mask, axis=axes_of(axis), keepdims=True)
 
 
@@ -192,7 +193,7 @@ def cumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Dat
 
 def _cumulative(op: Operation, x: Any, start: Any, axis: Any, dtype: Any, initial: Any) -> Data:
     x = as_data(x)
-    if axis is None and x.ndim != 1:
+    if axis is None and x.ndim > 1:
         raise UsageError(f"cumulative_{op.name[3:]}: shape {x.shape} needs an axis")
     axis = 0 if axis is None else int(axis)
     found = _running(op, x, axis, dtype)

@@ -37,7 +37,8 @@ def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = 
     if n < 0 or not x.ndim:
         raise InputError(f"diff: order {n} of shape {x.shape}; it needs an axis and no negative n")
     for _ in range(n):
-        x = _between(x, axis, 1, None) - _between(x, axis, None, -1)
+        late, early = _between(x, axis, 1, None), _between(x, axis, None, -1)
+        x = e.not_equal(late, early) if x.dtype == bool else late - early
     return x
 
 

@@ -13,7 +13,7 @@ from . import elementwise as e
 from . import factorizations as f
 from . import linear, shaping
 from .base import as_data
-from .composing import arrays, composed, refuse
+from .composing import arrays, composed, floats, refuse
 from .products import dot
 
 
@@ -25,12 +25,6 @@ def solve(a: Any, b: Any) -> Data:
     if b.ndim != 1:
         return f.solve_(a, b)
     return shaping.squeeze(f.solve_(a, shaping.expand_dims(b, axis=-1)), axis=-1)
-
-
-def floats(x: Any) -> Data:
-    """Return Data of floats: NumPy's linear algebra turns integers into them."""
-    x = as_data(x)
-    return x if x.dtype.kind == "f" else e.astype(x, dtype=np.float64)
 
 
 class SlogdetResult(NamedTuple):
@@ -76,6 +70,8 @@ def multi_dot(arrays_: Any, *, out: Any = None) -> Data:
     """Return the product of matrices, from left to right."""
     refuse("multi_dot", out=out)
     first, *others = arrays(arrays_)
+    if not others:
+        raise InputError("multi_dot: needs two arrays or more")
     for x in others:
         first = dot(first, x)
     return first

@@ -11,7 +11,7 @@ from ..errors import InputError, UsageError
 from . import elementwise as e
 from . import reductions, selection, shaping
 from .base import as_data, holds_data
-from .composing import arrays, composed, refuse
+from .composing import arrays, composed, floats, refuse
 from .folds import axes_of
 from .selection import recorded, select
 
@@ -63,14 +63,17 @@ def divmod_(x1: Any, x2: Any) -> tuple[Data, Data]:
 @composed()
 def modf(x: Any) -> tuple[Data, Data]:
     """Return what is after the point, with slope 1, and what is before it, flat."""
-    x = as_data(x)
+    x = floats(x)
     return x - e.trunc(x), e.trunc(x)
 
 
 @composed()
 def nonzero(a: Any) -> tuple[Data, ...]:
     """Return the positions of what is not zero, one array of integers for each axis."""
-    places = selection.argwhere(as_data(a))
+    x = as_data(a)
+    if not x.ndim:
+        raise InputError("nonzero: a single number has no positions; call mg.atleast_1d first")
+    places = selection.argwhere(x)
     return tuple(places[:, i] for i in range(places.shape[1]))
 
 

@@ -20,7 +20,7 @@ def without_nan(x: Any, instead: float) -> tuple[Data, Data]:
     """Return `x` with its nans replaced, and where it has numbers."""
     x = as_data(x)
     bad = e.isnan(x)
-    return e.where(bad, instead, x), e.logical_not(bad)
+    return (e.where(bad, instead, x) if x.dtype.kind == "f" else x), e.logical_not(bad)
 
 
 @composed()
@@ -101,6 +101,8 @@ def nanmin(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False) -> 
 
 
 def _nan_extreme(extreme: Any, a: Any, never: float, axis: Any, out: Any, keepdims: Any) -> Data:
+    if as_data(a).dtype.kind != "f":
+        return extreme(a, axis, out, keepdims)
     x, there = without_nan(a, never)
     some = reductions.any_(there, axis=axes_of(axis), keepdims=bool(keepdims))
     return e.where(some, extreme(x, axis, out, keepdims), np.nan)
@@ -124,7 +126,7 @@ def cov(
     x = shaping.concatenate(*rows, axis=0)
     x = x - reductions.mean(x, axis=1, keepdims=True)
     free = x.shape[1] - float((0 if bias else 1) if ddof is None else ddof)
-    found = e.divide(linear.matmul(x, shaping.transpose(x)), free)
+    found = e.divide(linear.matmul(x, shaping.transpose(x)), e.maximum(free, 0.0))
     return shaping.reshape(found, shape=()) if found.size == 1 else found
 
 
