@@ -71,7 +71,10 @@ class Data:
         # Results set two slots only (a million of them are made); the others read as their default.
         if slot in DATA_DEFAULTS:
             return DATA_DEFAULTS[slot]
-        raise AttributeError(f"Data has no attribute {slot!r}")
+        instead = ELSEWHERE.get(slot)
+        raise AttributeError(
+            f"Data has no attribute {slot!r}" + (f"; write {instead}" if instead else "")
+        )
 
     @property
     def value(self) -> Any:
@@ -161,7 +164,7 @@ class Data:
 
     def item(self) -> Any:
         """Return the one element as a Python number."""
-        return self._value if type(self._value) is float else self._value.item()
+        return self._value if type(self._value) is float else self._only("item").item()
 
     def __len__(self) -> int:
         if not self.shape:
@@ -169,24 +172,35 @@ class Data:
         return self.shape[0]
 
     def __float__(self) -> float:
-        return float(self.item())
+        return self._value if type(self._value) is float else float(self._only("float").item())
 
     def __int__(self) -> int:
         return int(self._decide("int"))
 
     def __index__(self) -> int:
-        return operator.index(self._decide("index"))
+        value = self._decide("index")
+        if self.dtype.kind not in "iu":
+            raise UsageError(
+                f"index or count from {label(self)}: {show(value)} is of dtype {self.dtype}; "
+                "write int(x) if its whole part is meant"
+            )
+        return operator.index(value)
 
     def __bool__(self) -> bool:
         return bool(self._decide("truth"))
 
-    def _decide(self, what: str) -> Any:
-        """Return the value for Python's own control flow, and remember which draws it looked at."""
+    def _only(self, what: str, advice: str = "x.value has all, mg.exp is math.exp of each") -> Any:
+        """Return the value, if it is a single element."""
         if self.size != 1:
             raise InputError(
                 f"{what} of {label(self)}: it has shape {self.shape}, and only a single element "
-                "has one; use mg.any or mg.all, or mg.where to choose element by element"
+                f"has one; {advice}"
             )
+        return self._value
+
+    def _decide(self, what: str) -> Any:
+        """Return the value for Python's own control flow, and remember which draws it looked at."""
+        self._only(what, "use mg.any or mg.all, or mg.where to choose element by element")
         for data in ancestors([self]):
             if data._made[0].barrier == "draw":
                 data._node.branched = True
@@ -232,6 +246,12 @@ class Data:
 DATA_DEFAULTS: Mapping[str, Any] = {
     "_name": None, "_constant": False, "_grad": None, "_changed": 0, "_held": None,
     "_replays": None,
+}  # fmt: skip
+ELSEWHERE: Mapping[str, str] = {  # what other frameworks call it
+    "data": "x.value", "numpy": "x.value", "tolist": "x.value.tolist()",
+    "detach": "mg.stop_gradient(x)", "requires_grad": "mg.Data(…, constant=True)",
+    "zero_grad": "x.grad = None", "gradient": "mg.gradient(y, x)", "view": "x.reshape(…)",
+    "distribution": "x.node.distribution", "log_prob": "x.node.distribution.log_prob(x)",
 }  # fmt: skip
 NO_FIXED: Mapping[str, Any] = {}
 new_data = Data.__new__

@@ -197,6 +197,11 @@ def gradient(y: Data, wrt: Any, seed: Any = None) -> Any:
     >>> slope.value, mg.gradient(slope, x).value
     (12.0, 12.0)
     """
+    if not isinstance(y, Data):
+        raise UsageError(
+            f"gradient: y is a {type(y).__name__}; pass Data, and mg.grad(f) for a function "
+            "(float(), math.exp and .value leave the graph: write mg.exp)"
+        )
     many = isinstance(wrt, (list, tuple))
     targets = list(wrt) if many else [wrt]
     found = gradients(y, targets, seed_of(y, seed))

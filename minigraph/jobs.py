@@ -112,7 +112,8 @@ class Trace(Job):
             y = self.f(rng) if self.takes_rng else self.f()
         if not isinstance(y, Data):
             raise UsageError(
-                f"expectation: the function returned {type(y).__name__}; return the Data Y"
+                f"expectation: the function returned {type(y).__name__}; return the Data Y, not "
+                "its value (mg.Data(3.0) for a constant)"
             )
         grads = gradients(y, self.keys, seed_of(y, None)) if self.keys else []
         return [y._value, *[g._value for g in grads]]

@@ -30,11 +30,23 @@ def from_user(raw: Any) -> Value:
             )
         raise UsageError(
             f"Data: got {type(raw).__name__} of dtype {array.dtype}; "
-            "minigraph computes with real numbers, integers and booleans"
+            f"minigraph computes with real numbers, integers and booleans{_advice(raw)}"
         )
     if plain and array.dtype.kind in "iu" and _python_numbers(raw):
         array = array.astype(np.float64)
     return own(array)
+
+
+def _advice(raw: Any) -> str:
+    """Return what to do about something that is no number."""
+    if hasattr(raw, "log_prob"):
+        law = raw if isinstance(raw, type) else type(raw)
+        return f"; draw from a law first: mg.sample({law.__name__}(…))"
+    if raw is None:
+        return "; perhaps a function lacks its return"
+    if callable(raw):
+        return "; call it first"
+    return "; convert it with float(…) first" if isinstance(raw, str) else ""
 
 
 def _python_numbers(raw: Any) -> bool:

@@ -142,7 +142,18 @@ class Distribution:
             return parameters[name]
         if name in OPTIONAL:
             raise AttributeError(f"{type(self).__name__} has no {name} in closed form")
-        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+        law = type(self).__name__
+        raise AttributeError(f"{law} has no attribute {name!r}; mg.sample({law}(…)) draws a Data")
+
+    def _forgotten(self, *_: Any) -> Any:
+        raise UsageError(
+            f"{self!r} is a law, not a number; draw from it first: "
+            f'mg.sample({type(self).__name__}(…), name="X")'
+        )
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __pow__ = _forgotten
+    __truediv__ = __rtruediv__ = __matmul__ = __rmatmul__ = __array_ufunc__ = _forgotten
+    __neg__ = __float__ = __lt__ = __le__ = __gt__ = __ge__ = _forgotten
 
     # What a subclass defines -------------------------------------------------------------------
 
