@@ -5,6 +5,7 @@ They are exact to a few units in the last place of a number of size one.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -16,15 +17,19 @@ from .ops.trigonometry import cos, sin, tan
 Expression = Any  # a slot, a number, or an operation and its inputs: (multiply, 3, 0.5)
 
 
-def cheaper(op: Operation, inputs: tuple[int, ...], exponent: float | None) -> Expression:
+def cheaper(op: Operation, inputs: tuple[int, ...], number: float | None) -> Expression:
     """Return an expression of the slots `inputs` that equals `op` of them, or None.
+
+    `number` is the last input, if that is a number.
 
     The sine and the cosine come from t = tan(x/2), which NumPy computes many at a time where the
     processor can: sin x = 2t/(1+t²), cos x = 2/(1+t²) - 1. Where both are needed they share t.
     """
     x = inputs[0] if inputs else None
-    if op is power and exponent == 2.0:
+    if op is power and number == 2.0:
         return (multiply, x, x)
+    if op is divide and number and math.isfinite(1.0 / number):
+        return (multiply, x, 1.0 / number)
     if (op is sin or op is cos) and TANGENT_IS_FAST:
         t = (tan, (multiply, x, 0.5))
         size = (divide, 2.0, (add, (multiply, t, t), 1.0))

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-SHORT = 2**12
+SHORT = 2**13
 
 
 def dot(a: Any, b: Any) -> Any:
@@ -22,7 +22,8 @@ def dot(a: Any, b: Any) -> Any:
     rows = len(a) // SHORT
     whole = rows * SHORT
     parts = np.vecdot(a[:whole].reshape(rows, SHORT), b[:whole].reshape(rows, SHORT))
-    return parts.sum() + np.vecdot(a[whole:], b[whole:])
+    total = np.add.reduce(parts)
+    return total if whole == len(a) else total + np.vecdot(a[whole:], b[whole:])
 
 
 class Moments(NamedTuple):
@@ -35,10 +36,10 @@ class Moments(NamedTuple):
     @classmethod
     def of(cls, samples: Any) -> Moments:
         """Return the moments of samples along the first axis."""
-        samples = np.asarray(samples, dtype=np.result_type(samples, np.float64))
+        samples = np.asarray(samples, dtype=float)
         count = float(len(samples))
         if samples.ndim == 1:
-            mean = dot(samples, np.ones(len(samples))) / count
+            mean = np.add.reduce(samples) / count
             off = samples - mean
             return cls(count, mean, dot(off, off))
         mean = samples.mean(axis=0)

@@ -13,7 +13,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # The reading order: a chapter imports from itself and from chapters before it.
 READING = (
     "errors containers values data graph ops paths gradient run functional copying distributions "
-    "estimators moments estimate cheaper program tape jobs workers expectation exact drawing "
+    "estimators moments estimate cheaper program writing tape jobs workers expectation grid exact drawing "
     "optimize testing challenger tour __main__ __init__"
 )
 ORDER = READING.split()
