@@ -94,6 +94,35 @@ def half_cauchy_sine(scale: float) -> float:
     return float((down - up) / np.pi)
 
 
+def transformed(oracle: Any, f: Any, inverse: Any, slope: Any, ends: tuple[float, float]) -> Any:
+    """Return the law of f(X), f rising, with the methods of SciPy's laws that the tests use."""
+
+    class Through(stats.rv_continuous):
+        def _logpdf(self, y: Any) -> Any:
+            return oracle.logpdf(inverse(y)) + np.log(slope(y))
+
+        def _pdf(self, y: Any) -> Any:
+            return np.exp(self._logpdf(y))
+
+        def _cdf(self, y: Any) -> Any:
+            return oracle.cdf(inverse(y))
+
+        def _ppf(self, p: Any) -> Any:
+            return f(oracle.ppf(p))
+
+        def _stats(self) -> Any:
+            return np.nan, np.nan, None, None
+
+    return Through(a=ends[0], b=ends[1])()
+
+
+def relaxed_sine(temperature: float, probs: float) -> float:
+    """Return E[sin X] of a relaxed coin, by the trapezoidal rule over its logistic number."""
+    z = np.linspace(-40.0, 40.0, 4001)
+    x = special.expit((special.logit(probs) + z) / temperature)
+    return float(np.sum(np.sin(x) * stats.logistic.pdf(z)) * (z[1] - z[0]))
+
+
 kumaraswamy = Kumaraswamy(a=0.0, b=1.0, name="kumaraswamy")
 
 LAWS = {
@@ -291,6 +320,18 @@ LAWS = {
         mg.DiscreteUniform, lambda low, high: stats.randint(low, high + 1),
         [{"low": -1.0, "high": 4.0}, {"low": 3.0, "high": 4.0}, {"low": 0.0, "high": 1e5}],
         [({"low": 0.5, "high": 2.0}, "low"), ({"low": 3.0, "high": 2.0}, "low")],
+    ),
+    "RelaxedBernoulli": Law(
+        mg.RelaxedBernoulli,
+        lambda temperature, probs: transformed(
+            stats.logistic(np.log(probs / (1 - probs)) / temperature, 1 / temperature),
+            special.expit, special.logit, lambda y: 1 / (y * (1 - y)), (0.0, 1.0),
+        ),
+        mean_sine=lambda temperature, probs: relaxed_sine(temperature, probs),
+        grid=[{"temperature": 0.7, "probs": 0.3}, {"temperature": 2.0, "probs": 0.9}],
+        bad=[({"temperature": 0.0, "probs": 0.5}, "temperature"),
+         ({"temperature": 1.0, "probs": 1.0}, "probs")],
+        sine=1e-6,
     ),
 }  # fmt: skip
 

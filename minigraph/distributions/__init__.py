@@ -5,27 +5,42 @@ from .bernoulli import Bernoulli
 from .beta import Beta
 from .binomial import Binomial
 from .categorical import Categorical
+from .composite import Independent
 from .dirichlet import Dirichlet
 from .discrete_uniform import DiscreteUniform
+from .divergences import kl_divergence
+from .empirical import Empirical
 from .exponential import Exponential, Pareto, Weibull
 from .gamma import Chi2, Gamma, InverseGamma
 from .geometric import Geometric
 from .half import HalfCauchy, HalfNormal
 from .kumaraswamy import Kumaraswamy
 from .location_scale import Cauchy, Gumbel, Laplace, Logistic
+from .mixture import MixtureSameFamily
 from .multinomial import Multinomial, OneHotCategorical
 from .multivariate_normal import MultivariateNormal
 from .negative_binomial import NegativeBinomial
 from .noise import StandardExponential, StandardNormal, StandardUniform
 from .normal import LogNormal, Normal
 from .poisson import Poisson
+from .relaxed import RelaxedBernoulli, RelaxedOneHotCategorical
 from .student_t import StudentT
+from .transformed import TransformedDistribution
+from .transforms import (
+    AffineTransform,
+    ExpTransform,
+    PowerTransform,
+    SigmoidTransform,
+    SoftplusTransform,
+    TanhTransform,
+)
 from .triangular import Triangular
 from .truncated_normal import TruncatedNormal
 from .uniform import Uniform
 from .von_mises import VonMises
 
 __all__ = [
+    "AffineTransform",
     "Bernoulli",
     "Beta",
     "Binomial",
@@ -35,17 +50,21 @@ __all__ = [
     "Dirichlet",
     "DiscreteUniform",
     "Distribution",
+    "Empirical",
+    "ExpTransform",
     "Exponential",
     "Gamma",
     "Geometric",
     "Gumbel",
     "HalfCauchy",
     "HalfNormal",
+    "Independent",
     "InverseGamma",
     "Kumaraswamy",
     "Laplace",
     "LogNormal",
     "Logistic",
+    "MixtureSameFamily",
     "Multinomial",
     "MultivariateNormal",
     "NegativeBinomial",
@@ -53,14 +72,22 @@ __all__ = [
     "OneHotCategorical",
     "Pareto",
     "Poisson",
+    "PowerTransform",
+    "RelaxedBernoulli",
+    "RelaxedOneHotCategorical",
+    "SigmoidTransform",
+    "SoftplusTransform",
     "StandardExponential",
     "StandardNormal",
     "StandardUniform",
     "StudentT",
+    "TanhTransform",
+    "TransformedDistribution",
     "Triangular",
     "TruncatedNormal",
     "Uniform",
     "VonMises",
     "Weibull",
+    "kl_divergence",
     "sample",
 ]

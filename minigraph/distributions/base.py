@@ -22,6 +22,7 @@ from ..ops.shaping import broadcast_to, expand_dims, shape_of
 from ..values import own, show
 from .constraints import Constraint, real
 from .streams import Rng, drawing_from, generator
+from .ways import ways_of
 
 __all__ = ["Distribution", "Rng", "drawing_from", "generator", "sample"]
 
@@ -44,7 +45,7 @@ class Distribution:
         How many last axes belong to one draw: 0 for a number, 1 for a vector.
     event_axes : mapping
         For a parameter with more axes than one draw has: how many more (1 for the probabilities
-        of an index, or for the matrix of a vector).
+        of an index, or for the matrix of a vector; -1 for a number that goes with a vector).
     support_moves : collection of str
         The parameters on which the support depends. The score function misses what flows over the
         edge, and is refused for them.
@@ -189,6 +190,23 @@ class Distribution:
         """Return the possible values of one draw, or None; `spread` widens a cut-off tail."""
         return None
 
+    @property
+    def ways(self) -> Mapping[str, str]:
+        """What a rewrite or an average can do with a draw from this law, and how.
+
+        Keys are "transform", "implicit", "score", "outcomes", "quadrature"; see `docs`.
+
+        Examples
+        --------
+        >>> import minigraph as mg
+        >>> for way, how in mg.Normal(0.0, 1.0).ways.items():
+        ...     print(f"{way}: {how}")
+        transform: of StandardNormal
+        score: for loc, scale
+        quadrature: over StandardNormal
+        """
+        return ways_of(self)
+
     # What everybody uses -----------------------------------------------------------------------
 
     def log_density(self, x: Any) -> Any:
@@ -288,7 +306,8 @@ OPTIONAL = ("mean", "variance", "mode", "entropy")
 
 
 def _of_draw(shape: tuple[int, ...], event_axes: int) -> tuple[int, ...]:
-    return shape[: len(shape) - event_axes]
+    """Return the axes of a parameter that are axes of one draw; a missing one broadcasts."""
+    return shape[: len(shape) - event_axes] if event_axes > 0 else shape + (1,) * -event_axes
 
 
 def _writable(array: Any) -> Any:

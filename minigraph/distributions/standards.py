@@ -40,8 +40,9 @@ class StandardLaplace(Noise):
         return -absolute(x) - math.log(2.0)
 
     def cumulative(self, x: Any) -> Any:
-        tail = 0.5 * exp(-absolute(x))
-        return where(less(x, 0.0), tail, 1.0 - tail)
+        below = less(x, 0.0)
+        left, right = exp(where(below, x, 0.0)), exp(-where(below, 0.0, x))
+        return where(below, 0.5 * left, 1.0 - 0.5 * right)
 
     def quantile(self, p: Any) -> Any:
         off = p - 0.5

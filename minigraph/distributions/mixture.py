@@ -1,0 +1,134 @@
+"""Mixtures: first which law, then a draw from it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..errors import InputError
+from ..graph import Data
+from ..ops.elementwise import exp, square
+from ..ops.reductions import logsumexp, sum_
+from ..ops.shaping import expand_dims
+from .base import Distribution
+from .composite import Composite, needs_law
+from .implicit import by_cdf, still
+
+
+class MixtureSameFamily(Composite):
+    """A mixture of K laws of one family: first which one, then a draw from it.
+
+    A continuous mixture of numbers with a cdf is differentiated implicitly, along its quantiles.
+
+    Parameters
+    ----------
+    mixture_distribution : Categorical
+        The probabilities of the K components.
+    component_distribution : Distribution
+        The components, along the last axis of its batch shape.
+
+    Raises
+    ------
+    InputError
+        If the last batch axis of the components is not of size K.
+
+    Examples
+    --------
+    >>> import minigraph as mg
+    >>> weights = mg.Categorical([0.25, 0.75])
+    >>> law = mg.MixtureSameFamily(weights, mg.Normal([-1.0, 1.0], 0.5))
+    >>> law.mean.value, law.variance.value
+    (0.5, 1.0)
+    """
+
+    def __init__(self, mixture_distribution: Any, component_distribution: Any) -> None:
+        needs_law(
+            "MixtureSameFamily",
+            mixture_distribution=mixture_distribution,
+            component_distribution=component_distribution,
+        )
+        weights, parts = mixture_distribution, component_distribution
+        sizes = parts.batch_shape[-1:]
+        if sizes != (getattr(weights, "size", None),):
+            raise InputError(
+                f"MixtureSameFamily: {getattr(weights, 'size', None)} weights, and the components "
+                f"have batch shape {parts.batch_shape}, whose last axis must be that long"
+            )
+        batch = np.broadcast_shapes(weights.batch_shape, parts.batch_shape[:-1])
+        super().__init__(
+            batch + parts.event_shape,
+            parts.event_ndim,
+            {"mixture": -parts.event_ndim, "component": 1},
+            mixture=weights,
+            component=parts,
+        )
+        self.support_moves = tuple(f"component.{name}" for name in parts.support_moves)
+        self.held = False
+
+    @property
+    def component(self) -> Any:
+        """The law of the components."""
+        return self.parts["component"]
+
+    @property
+    def support(self) -> Any:  # type: ignore[override]
+        """That of the components."""
+        return self.component.support
+
+    def _each(self, x: Any) -> Any:
+        """Return `x` with an axis for the components."""
+        x = x if hasattr(x, "shape") else np.asarray(x)
+        return expand_dims(x, axis=-1 - self.event_ndim)
+
+    def _mixed(self, value: Any, event_ndim: int = 0) -> Any:
+        """Return the average over the components of what each of them has."""
+        probs = self.parts["mixture"].probs
+        for _ in range(event_ndim):
+            probs = expand_dims(probs, axis=-1)
+        return sum_(probs * value, axis=-1 - event_ndim)
+
+    def log_density(self, x: Any) -> Any:
+        each = self.component.log_density(self._each(x))
+        return logsumexp(self.parts["mixture"].logits + each, axis=-1)
+
+    def probability(self, x: Any) -> Any:
+        return self._mixed(self.component.probability(self._each(x)))
+
+    def cumulative(self, x: Any) -> Any:
+        return self._mixed(self.component.cumulative(self._each(x)))
+
+    def generate(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
+        axis = len(shape) - self.event_ndim
+        k = self.parts["mixture"].index(rng, shape[:axis])
+        size = self.component.batch_shape[-1]
+        each, _ = self.component.draw(rng, (*shape[:axis], size, *shape[axis:]))
+        place = k.reshape(*shape[:axis], 1, *(1,) * self.event_ndim)
+        return np.take_along_axis(np.asarray(each), place, axis=axis).squeeze(axis)
+
+    def noise(self) -> Any:
+        has_cdf = type(self.component).cumulative is not Distribution.cumulative
+        if self.held or self.event_ndim or self.component.support.discrete or not has_cdf:
+            return None
+        noise = self.with_inputs([still(x) for x in self.inputs])
+        noise.held = True
+        return noise
+
+    def transform(self, noise: Any) -> Any:
+        if not isinstance(noise, Data):
+            return noise
+        return by_cdf(noise, self.cumulative(noise), exp(self.log_density(noise)))
+
+    def outcomes(self, spread: int = 1) -> Any:
+        return self.component.outcomes(spread)
+
+    @property
+    def mean(self) -> Any:
+        """The mean."""
+        return self.full(self._mixed(self.component.mean, self.event_ndim))
+
+    @property
+    def variance(self) -> Any:
+        """The variance: that within the components, and that between their means."""
+        off = self.component.mean - self._each(self.mean)
+        return self.full(self._mixed(self.component.variance + square(off), self.event_ndim))

@@ -1,0 +1,81 @@
+"""KL divergences in closed form against averages over samples, and what is refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import minigraph as mg
+
+PAIRS = [
+    (mg.Normal(0.3, 0.7), mg.Normal(-0.2, 1.1)),
+    (mg.LogNormal(0.3, 0.7), mg.LogNormal(-0.2, 1.1)),
+    (mg.Laplace(0.3, 0.7), mg.Laplace(-0.2, 1.1)),
+    (mg.Exponential(1.3), mg.Exponential(0.7)),
+    (mg.Uniform(0.2, 0.7), mg.Uniform(0.0, 1.0)),
+    (mg.Gamma(2.3, 1.7), mg.Gamma(1.4, 0.9)),
+    (mg.Beta(2.3, 1.7), mg.Beta(1.4, 2.9)),
+    (mg.Dirichlet([2.3, 1.7, 0.9]), mg.Dirichlet([1.4, 0.9, 2.0])),
+    (mg.Bernoulli(0.3), mg.Bernoulli(logits=0.4)),
+    (mg.Geometric(0.3), mg.Geometric(0.5)),
+    (mg.Binomial(5, 0.3), mg.Binomial(5, 0.6)),
+    (mg.Categorical([0.2, 0.3, 0.5]), mg.Categorical(logits=[0.1, 0.5, -0.4])),
+    (mg.OneHotCategorical([0.2, 0.3, 0.5]), mg.OneHotCategorical([0.4, 0.4, 0.2])),
+    (mg.Poisson(2.3), mg.Poisson(1.7)),
+    (
+        mg.MultivariateNormal([0.1, 0.2], [[1.0, 0.3], [0.3, 0.5]]),
+        mg.MultivariateNormal([0.0, -0.3], scale_tril=[[1.2, 0.0], [-0.4, 0.9]]),
+    ),
+    (mg.Independent(mg.Normal([0.1, 0.2], 1.0), 1), mg.Independent(mg.Normal(0.0, [0.7, 2.0]), 1)),
+]
+EACH = pytest.mark.parametrize(("p", "q"), [pytest.param(*x, id=repr(x[0])) for x in PAIRS])
+
+
+@EACH
+def test_closed_form_is_the_average_over_samples(p, q):
+    expected = mg.kl_divergence(p, q)
+    assert expected.shape == ()
+    found = mg.expectation(mg.kl_divergence(p, q, sampled=True, rng=0), 20_000, rng=1)
+    assert abs(found.value - expected.value) < 5 * found.stderr + 1e-12
+    assert found.stderr < 0.02
+
+
+@EACH
+def test_divergence_from_itself_is_zero(p, q):
+    np.testing.assert_allclose(mg.kl_divergence(p, p).value, 0.0, atol=1e-12)
+    assert mg.kl_divergence(q, p).value > 0
+
+
+def test_divergence_is_differentiable_in_both_laws():
+    loc, scale = mg.Data(0.3, name="loc"), mg.Data(0.7, name="scale")
+    kl = mg.kl_divergence(mg.Normal(loc, scale), mg.Normal(0.0, 1.0))
+    np.testing.assert_allclose(kl.value, 0.5 * (0.09 + 0.49 - 1) - np.log(0.7))
+    grads = [g.value for g in mg.gradient(kl, [loc, scale])]
+    np.testing.assert_allclose(grads, [0.3, 0.7 - 1 / 0.7])
+    sampled = mg.kl_divergence(mg.Normal(loc, scale), mg.Normal(0.0, 1.0), sampled=True, rng=0)
+    found = mg.exact(mg.reparameterize(sampled), [loc, scale])
+    np.testing.assert_allclose([found.grad[loc], found.grad[scale]], grads, rtol=1e-9)
+
+
+def test_impossible_events_cost_infinity_or_nothing():
+    never, always, fair = mg.Bernoulli(0.0), mg.Bernoulli(1.0), mg.Bernoulli(0.5)
+    assert mg.kl_divergence(never, fair).value == pytest.approx(np.log(2))
+    assert mg.kl_divergence(fair, never).value == np.inf
+    assert mg.kl_divergence(never, never).value == 0.0
+    assert mg.kl_divergence(always, never).value == np.inf
+    assert mg.kl_divergence(mg.Uniform(0.0, 2.0), mg.Uniform(0.0, 1.0)).value == np.inf
+
+
+def test_pair_without_closed_form_is_refused_with_advice():
+    with pytest.raises(mg.UsageError, match=r"Normal and Laplace.*sampled=True"):
+        mg.kl_divergence(mg.Normal(0.0, 1.0), mg.Laplace(0.0, 1.0))
+    with pytest.raises(mg.UsageError, match="different numbers of coins"):
+        mg.kl_divergence(mg.Binomial(3, 0.5), mg.Binomial(4, 0.5))
+
+
+def test_ways_are_what_a_law_defines():
+    assert list(mg.Normal(0.0, 1.0).ways) == ["transform", "score", "quadrature"]
+    assert list(mg.Gamma(1.0, 1.0).ways) == ["implicit", "score", "quadrature"]
+    assert list(mg.Bernoulli(0.5).ways) == ["score", "outcomes"]
+    assert list(mg.Uniform(0.0, 1.0).ways) == ["transform", "quadrature"]
+    assert mg.Pareto(1.0, 2.0).ways["score"] == "for alpha"
