@@ -34,6 +34,27 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> D
     return _matrix_norm(x, "fro" if ord is None else ord, axes, bool(keepdims))
 
 
+@composed()
+def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Data:
+    """Return a norm of vectors; of all elements in one, if no axis is given."""
+    x, axis = as_data(x), axes_of(axis)
+    if axis is None or isinstance(axis, tuple):
+        folded = reductions.folded_axes(x, axis)
+        rest = tuple(i for i in range(x.ndim) if i not in folded)
+        thin = tuple(1 if i in folded else n for i, n in enumerate(x.shape))
+        rows = shaping.transpose(x, axes=(*rest, *folded)) if x.ndim else x
+        rows = shaping.reshape(rows, shape=(*(x.shape[i] for i in rest), -1))
+        found = norm(rows, ord, -1)
+        return shaping.reshape(found, shape=thin) if keepdims else found
+    return norm(x, ord, axis, keepdims)
+
+
+@composed()
+def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Data:
+    """Return a norm of the matrices in the last two axes."""
+    return norm(x, ord, (-2, -1), keepdims)
+
+
 def _vector_norm(x: Data, ord: Any, axis: int, keepdims: bool) -> Data:
     fixed = {"axis": axis, "keepdims": keepdims}
     if isinstance(ord, str):
