@@ -67,7 +67,9 @@ class Moments(NamedTuple):
             return self
         off = other.mean - self.mean
         share = other.weight / weight
-        mean = np.where(np.isfinite(off), self.mean + off * share, self.mean + other.mean)
+        mean = self.mean + off * share
+        if not np.isfinite(off).all():  # inf - inf is NaN, inf + inf is not
+            mean = np.where(np.isfinite(off), mean, self.mean + other.mean)
         return Moments(
             weight,
             mean,

@@ -29,7 +29,7 @@ def _meant(call: str, y: Data, handle: Any, draws: list[Data]) -> Iterable[Data]
         found = [x for x in draws if x.name == handle] or [
             x for x in draws if x._node._name == handle
         ]
-        if len(found) == 1:
+        if len({x._node.draw for x in found}) == 1:  # a draw may stand in several branches
             return found
         names = ", ".join(repr(x.name) for x in draws if x.name) or "none is named"
         problem = f"{len(found)} draws are" if found else "no draw is"

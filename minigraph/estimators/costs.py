@@ -19,6 +19,8 @@ from ..data import Data, ancestors
 from ..graph import DeterministicNode, Group, StochasticNode
 from ..ops import base, elementwise, reductions, selection, shaping
 from ..ops.base import as_data, record
+from .branches import expected
+from .elements import Places, places
 
 Draws = frozenset[Data]
 NONE: Draws = frozenset()
@@ -51,17 +53,31 @@ class Costs:
             self.draws[data] = self.above(data).union(*[self.above(x) for x in node.inputs])
             if isinstance(node, StochasticNode) or not random.isdisjoint(node.inputs):
                 random.add(data)
+        self._places = {x: places(x, self.made) for x in self.order if x.shape}
         self.kind: dict[Data, Draws | None] = {}  # what its terms depend on; None if they differ
         for data in self.made:
             boxed = data._node._group is not None  # a constant is not worth opening the box
             terms = [x for x in self._terms(data) if x in random or not boxed]
             kinds = {self.kind.get(x, self.above(x)) for x in terms}
             one = kinds.pop() if kinds else self.above(data)
-            self.kind[data] = None if kinds else one
+            apart = any(self._finer(x, data) for x in terms)
+            self.kind[data] = None if kinds or apart or data._made[0] is expected else one
 
     def above(self, data: Data) -> Draws:
         """Return the draws that `data` depends on."""
         return self.draws.get(data, NONE)
+
+    def places(self, data: Data, draw: Data) -> Places:
+        """Return where the batch axes of `draw` are in `data`; empty if it has none."""
+        return self._places.get(draw, {}).get(data, ())
+
+    def _finer(self, term: Data, data: Data) -> bool:
+        """Return whether elements of a draw stay apart in `term` and no more in `data`."""
+        return any(
+            kept is not None and lost is None
+            for draw in self.above(term) if draw in self._places
+            for kept, lost in zip(self.places(term, draw), self.places(data, draw), strict=True)
+        )  # fmt: skip
 
     def _terms(self, data: Data) -> list[Data]:
         """Return the inputs of which `data` is a linear function, empty if it is none."""
@@ -70,6 +86,8 @@ class Costs:
             return []
         if node.op in LINEAR:
             return list(node.inputs)
+        if node.op is expected:  # what is differentiated is the expectation, not the sample
+            return [node.inputs[1]]
         first, others = node.inputs[0], [self.above(x) for x in node.inputs[1:]]
         if node.op in (elementwise.multiply, elementwise.divide, selection.getitem):
             if not any(others):

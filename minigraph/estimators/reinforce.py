@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
 
-from ..errors import BlockedGradientError, InputError, UsageError
-from ..graph import Data, StochasticNode, label, result, rewrite
+from ..errors import BlockedGradientError
+from ..graph import Data, StochasticNode, result, rewrite
 from ..ops import along
 from ..ops.base import Operation
 from ..ops.boxes import stop_gradient
-from ..ops.elementwise import add
+from ..ops.elementwise import add, subtract
 from ..ops.reductions import sum_
+from ..ops.shaping import reshape
 from ..paths import is_parameter
+from .baselines import LEAVE_ONE_OUT, Baseline, baselines, leave_one_out
 from .choose import Handle, call_for, choose
 from .costs import Costs
 
@@ -24,30 +27,15 @@ factor = Operation(
 factor.always = 1.0  # type: ignore[attr-defined]  # a replay need not compute it
 
 
-def _leave_one_out(costs: Any, weights: Any = None) -> Any:
-    """Return, for each sample, the mean cost of the other samples."""
-    costs = costs * 1.0
-    if weights is not None:  # an exact average: the limit of infinitely many other samples
-        return np.broadcast_to(np.tensordot(weights, costs, 1) / weights.sum(), costs.shape)
-    others = len(costs) - 1
-    return (costs.sum(axis=0) - costs) / others if others else np.zeros_like(costs)
-
-
-_leave_one_out.across_samples = True  # type: ignore[attr-defined]
-leave_one_out = Operation(
-    "leave_one_out", lambda cost: np.zeros_like(cost) * 1.0, None,
-    along=lambda call: _leave_one_out, numpy=(), barrier="stop",
-)  # fmt: skip
-
-
-def reinforce(y: Data, nodes: Handle = None, baseline: float | str | None = None) -> Data:
+def reinforce(y: Data, nodes: Handle = None, baseline: Baseline = None) -> Data:
     """Return `y` with the score function estimator in its graph.
 
     Each chosen stochastic node gets a log-probability rectangle, and the costs downstream of it
     are multiplied by a factor of value 1 whose derivative is the score ∇ log P_θ(X) (DiCE), so that
     derivatives of any order are right: ∇ E[F(X)] = E[F(X) ∇ log P_θ(X) + ∇ F(X)]. The draw itself
     sees its parameters through stop_gradient. F may be a black box. A sum is split, so that only
-    the terms that depend on a draw carry its score.
+    the terms that depend on a draw carry its score. Where element b of a cost depends only on element
+    b of a draw (a batch of independent samples), it carries the score of that element alone.
 
     Parameters
     ----------
@@ -58,13 +46,15 @@ def reinforce(y: Data, nodes: Handle = None, baseline: float | str | None = None
     baseline : None, number, or "leave-one-out"
         What to subtract from the cost before it is multiplied by the score; it changes the
         variance, not the expectation. "leave-one-out" is, for each sample of a replay, the mean
-        cost of the other samples of its block.
+        cost of the other samples of its block (0 in a block of one). That ties the samples of a
+        block together by one part in its size, which standard errors leave out.
 
     Raises
     ------
     BlockedGradientError
         If the support of a law moves with parameters that carry a gradient (Uniform): the score
-        then misses what flows over the edge.
+        then misses what flows over the edge. If a baseline descends from a draw whose score it
+        multiplies: that is biased.
 
     References
     ----------
@@ -81,27 +71,30 @@ def reinforce(y: Data, nodes: Handle = None, baseline: float | str | None = None
     >>> z.value == y.value, mg.exact(z, p).grad[p]
     (True, 2.0)
     """
-    check_baseline(baseline)
     chosen = choose("reinforce", y, nodes)
     for x in chosen:
         problem = why_not_score(x)
         if problem:
             raise BlockedGradientError(f"reinforce: {problem}")
+    subtract = baselines(y, chosen, baseline)
     if not chosen:
         return y
     scored: dict[Data, Data] = {}
+    new_of: dict[Data, Data] = {}
 
     def score(data: Data, inputs: tuple[Data, ...]) -> Data | None:
         if data not in chosen:
             return None
         new = detached(data, inputs)
         new.name = data.name
-        log_prob = data._node.distribution.with_inputs(inputs).log_prob(new)
-        scored[new] = sum_(log_prob) if log_prob.shape else log_prob
+        scored[new] = data._node.distribution.with_inputs(inputs).log_prob(new)
+        new_of[data] = new
         return new
 
-    (z,) = rewrite([y], score)
-    return with_factors(z, scored, baseline)
+    given = [b for b in subtract.values() if isinstance(b, Data)]
+    z, *moved = rewrite([y, *given], score)
+    now = dict(zip(given, moved, strict=True))
+    return with_factors(z, scored, {new_of[x]: now.get(b, b) for x, b in subtract.items()})
 
 
 def detached(data: Data, inputs: tuple[Data, ...]) -> Data:
@@ -113,37 +106,71 @@ def detached(data: Data, inputs: tuple[Data, ...]) -> Data:
     return result(node.value, copy)
 
 
-def with_factors(z: Data, scored: dict[Data, Data], baseline: float | str | None) -> Data:
-    """Return `z` with every cost multiplied by the factors of the draws upstream of it."""
+def with_factors(z: Data, scored: dict[Data, Data], subtract: dict[Data, Any]) -> Data:
+    """Return `z` with every cost multiplied by the factors of the draws upstream of it.
+
+    `scored` holds the log-probabilities of the draws, `subtract` their baselines.
+    """
     costs = Costs(z, scored)
-    factors: dict[frozenset[Data], Data] = {}
+    factors: dict[Any, Data] = {}
 
-    def factor_of(draws: frozenset[Data]) -> Data:
-        if draws not in factors:
-            log_probs = [scored[draw] for draw in scored if draw in draws]
-            factors[draws] = factor(functools.reduce(add, log_probs))
-        return factors[draws]
+    def factor_of(cost: Data, draws: Collection[Data]) -> Data:
+        parts = tuple((x, costs.places(cost, x)) for x in scored if x in draws)
+        if parts not in factors:
+            factors[parts] = factor(functools.reduce(add, [seen(scored[x], p) for x, p in parts]))
+        return factors[parts]
 
-    out = costs.rebuild(lambda cost, draws: cost * factor_of(draws) if draws else cost)
-    if baseline is not None:
-        for draws, downstream in costs.by_draws():
-            out = subtracted(out, baseline, downstream, factor_of(draws))
+    def change(cost: Data, draws: frozenset[Data]) -> Data:
+        if not draws:
+            return cost
+        compared = [x for x in draws if subtract[x] is LEAVE_ONE_OUT]
+        out = cost * factor_of(cost, draws)
+        if compared:
+            out = out - leave_one_out(cost) * (factor_of(cost, compared) - 1.0)
+        return out
+
+    out = costs.rebuild(change)
+    for baseline in dict.fromkeys(b for b in subtract.values() if b not in (None, LEAVE_ONE_OUT)):
+        out = subtracted(out, baseline, [scored[x] for x in scored if subtract[x] is baseline])
     out.name = z.name
     if out is not z and z not in scored:  # two data of one name could not be told apart
         z.name = "cost"
     return out
 
 
-def subtracted(out: Data, baseline: float | str, cost: Data, factor: Data) -> Data:
+def seen(log_prob: Data, places: Sequence[int | None]) -> Data:
+    """Return the log-probabilities that each element of a cost sees, lined up with its axes."""
+    kept = [p for p in places if p is not None]
+    if not kept or kept != sorted(kept):
+        return sum_(log_prob) if log_prob.shape else log_prob
+    lost = tuple(axis for axis, p in enumerate(places) if p is None)
+    log_prob = sum_(log_prob, axis=lost) if lost else log_prob
+    shape = [1] * -kept[0]
+    for place, length in zip(kept, log_prob.shape, strict=True):
+        shape[place] = length
+    return log_prob if tuple(shape) == log_prob.shape else reshape(log_prob, shape=tuple(shape))
+
+
+def subtracted(out: Data, baseline: float | Data, log_probs: Sequence[Data]) -> Data:
     """Return `out` with a term of value 0 whose derivative is minus the baseline times the score.
 
     What is subtracted is +0.0, which leaves every value as it is, also -0.0.
     """
-    if isinstance(baseline, str):
-        return out - leave_one_out(cost) * (factor - 1.0)
+    if isinstance(baseline, Data):
+        b = stop_gradient(baseline)
+        size, sign = np.abs(b), np.where(b < 0, -1.0, 1.0)
+        if baseline.shape:  # one for each element of a draw
+            terms = [sum_(size * (factor(sign * x) - 1.0)) for x in log_probs]
+            return functools.reduce(subtract, terms, out)
+        return out - size * (factor(sign * joint(log_probs)) - 1.0)
     if baseline < 0:
-        return out - (-baseline) * (1.0 - factor)
-    return out - baseline * (factor - 1.0)
+        return out - (-baseline) * (1.0 - factor(joint(log_probs)))
+    return out - baseline * (factor(joint(log_probs)) - 1.0)
+
+
+def joint(log_probs: Sequence[Data]) -> Data:
+    """Return the log-probability of several draws together."""
+    return functools.reduce(add, [sum_(x) if x.shape else x for x in log_probs])
 
 
 def why_not_score(x: Data) -> str | None:
@@ -161,20 +188,3 @@ def why_not_score(x: Data) -> str | None:
         f"the support of {x.name or 'the draw'} ~ {law} moves with {' and '.join(moving)}, so the "
         f"score function is biased: it misses the edges; call {call_for('reparameterize', x)}"
     )
-
-
-def check_baseline(baseline: Any) -> None:
-    """Raise for a baseline that is none of those known."""
-    if baseline is None or (isinstance(baseline, str) and baseline == "leave-one-out"):
-        return
-    if isinstance(baseline, Data):
-        raise UsageError(
-            f"reinforce: baseline is the Data {label(baseline)}, which may depend on the sample: "
-            'pass a number or "leave-one-out"'
-        )
-    number = isinstance(baseline, (int, float, np.integer, np.floating))
-    if not number or isinstance(baseline, bool) or not np.isfinite(baseline):
-        raise InputError(
-            f"reinforce: baseline {baseline!r} is not known; pass None, a finite number or "
-            '"leave-one-out"'
-        )
