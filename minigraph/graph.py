@@ -210,6 +210,8 @@ class Graph:
         raise UnknownNameError(f"graph[{name!r}]: {problem}; {there_are}")
 
     def __contains__(self, thing: object) -> bool:
+        if isinstance(thing, str):
+            return any(data.name == thing for data in self.data)
         return any(thing is member for member in (*self.data, *self.nodes))
 
     def __repr__(self) -> str:
