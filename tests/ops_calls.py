@@ -91,7 +91,7 @@ meshgrid(u, w, indexing='ij'); meshgrid(u, v, w); meshgrid(u, w, sparse=True); e
 astype(x, float); shape(x); ndim(x); size(x); size(x, 1); iscomplexobj(x); isrealobj(x); arange(3); eye(2); zeros((2, 3)); ones(2); identity(2)
 tri(3); indices((2, 2)); logspace(0, 1, 3); geomspace(1, 2, 3)
 linalg.norm(x); linalg.vector_norm(x); linalg.vector_norm(z, axis=(0, 2), ord=3, keepdims=True); linalg.vector_norm(x, axis=1, ord=1);
-linalg.matrix_norm(z); linalg.matrix_norm(c, ord='nuc', keepdims=True); linalg.norm(u); linalg.norm(u, 3); linalg.norm(u, inf); linalg.norm(u, -inf); linalg.norm(u, 1); linalg.norm(u, 0); linalg.norm(u, 2.5)
+linalg.matrix_norm(z); linalg.norm(z, 2, (-1, -2), keepdims=True); linalg.norm(z, 1, (-1, 0)); linalg.matrix_norm(c, ord='nuc', keepdims=True); linalg.norm(u); linalg.norm(u, 3); linalg.norm(u, inf); linalg.norm(u, -inf); linalg.norm(u, 1); linalg.norm(u, 0); linalg.norm(u, 2.5)
 linalg.norm(c, 'fro'); linalg.norm(c, 'nuc'); linalg.norm(c, 2); linalg.norm(c, -2); linalg.norm(c, 1); linalg.norm(c, -1); linalg.norm(c, inf)
 linalg.norm(c, -inf); linalg.norm(x, axis=1); linalg.norm(x, 3, axis=0, keepdims=True); linalg.norm(z, axis=(0, 2)); linalg.norm(z, 'nuc', axis=(0, 1))
 linalg.norm(z, 1, axis=(2, 0), keepdims=True); linalg.norm(z, -2, (1, 2)); linalg.norm(z); linalg.norm(n); linalg.norm(c, ord=2, keepdims=True)

@@ -92,4 +92,6 @@ def _matrix_norm(x: Data, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Da
     found = fold(s, axis=-1)
     if not keepdims:
         return found
-    return shaping.reshape(found, shape=tuple(1 if i in axes else n for i, n in enumerate(x.shape)))
+    return shaping.reshape(
+        found, shape=tuple(1 if i in (row, column) else n for i, n in enumerate(x.shape))
+    )
