@@ -12,8 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 from . import challenger, optimize
 from . import copying as _copying
+from .assess import assess
+from .compare import compare
 from .distributions import *
-from .drawing import render, to_dot, to_graphviz, to_mermaid
+from .drawing import (
+    compare_pictures,
+    render,
+    to_dot,
+    to_graphviz,
+    to_html,
+    to_mermaid,
+    to_tikz,
+)
 from .errors import (
     BlockedGradientError,
     GradientError,
@@ -25,6 +35,8 @@ from .errors import (
     UsageError,
 )
 from .estimate import Estimate
+from .estimators.baselines import RunningAverage
+from .estimators.marginalize import marginalize
 from .estimators.reinforce import reinforce
 from .estimators.reparameterize import reparameterize
 from .estimators.unblock import unblock
@@ -38,7 +50,8 @@ from .ops.boxes import function, primitive, stop_gradient
 from .ops.namespace import PUBLIC as _PUBLIC
 from .optimize import SGD, Adam
 from .tape import Tape
-from .testing import check_grads, check_unbiased
+from .testing import check_grads
+from .unbiased import check_unbiased
 
 __version__ = "0.1.0"
 

@@ -21,11 +21,14 @@ class Backflow:
         Data → "open" or "blocked": the arrow from a data back into the node that made it.
     into_data : dict
         (Data, position) → the arrow from the node of that data back into one of its inputs.
+    ends : list of Data
+        Where gradients end: `wrt`.
     """
 
     def __init__(self, graph: Graph, wrt: Any = None) -> None:
         flow = Flow(graph.outputs, None if wrt is None else targets(graph, wrt))
         blocked, ends = set(flow.blocked), set(flow.ends)
+        self.ends = flow.ends
         self.into_node: dict[Data, str] = {}
         self.into_data: dict[tuple[Data, int], str] = {}
         reached = set(graph.outputs)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .picture import Arrow, Box, Cluster, Picture, nested
+from .picture import GONE, NEW, Arrow, Box, Cluster, Picture, nested
 from .sketch import picture
+from .styles import restyled
 
-INK, PAPER, GREY, GRADIENT, STOPPED = "#202020", "#ffffff", "#808080", "#1f5fa8", "#b3261e"
+INK, PAPER, GREY = "#202020", "#ffffff", "#808080"
+GRADIENT, STOPPED, ADDED = "#1f5fa8", "#b3261e", "#1b7837"
 FONT = {"fontname": "Helvetica,Arial,DejaVu Sans,sans-serif", "fontsize": "12"}
 SHAPES: Mapping[str, Mapping[str, str]] = {
     "data": {"shape": "diamond"},
@@ -27,7 +29,13 @@ GRADIENTS: Mapping[str, str] = {
     "style": "dashed", "color": GRADIENT, "fontcolor": GRADIENT, "constraint": "false",
 }  # fmt: skip
 BLOCKED: Mapping[str, str] = {
-    **GRADIENTS, "color": STOPPED, "fontcolor": STOPPED, "arrowhead": "tee", "label": " × blocked",
+    **GRADIENTS, "color": STOPPED, "fontcolor": STOPPED, "arrowhead": "tee",
+}  # fmt: skip
+ARROWS: Mapping[str, Mapping[str, str]] = {
+    "arrow": {}, "gradient": GRADIENTS, "blocked": BLOCKED,
+}  # fmt: skip
+MARKS: Mapping[str, Mapping[str, str]] = {
+    "": {}, GONE: {"color": STOPPED, "penwidth": "3"}, NEW: {"color": ADDED, "penwidth": "3"},
 }  # fmt: skip
 
 
@@ -39,7 +47,7 @@ def to_dot(y: Any, **options: Any) -> str:
     y : Data, list of Data, or Graph
         What to draw.
     **options
-        gradients, values, shapes, expand, wrt, direction, limit: see `Options`.
+        gradients, values, shapes, expand, wrt, direction, limit, plates, styles: see `Options`.
 
     Examples
     --------
@@ -55,50 +63,71 @@ def to_dot(y: Any, **options: Any) -> str:
     return source(picture(y, **options))
 
 
-def source(drawn: Picture) -> str:
-    """Return a description as DOT."""
-    return "".join(["digraph {\n", *body(drawn), "}\n"])
+def source(drawn: Picture, ids: bool = False) -> str:
+    """Return a description as DOT; with `ids`, the parts of an SVG are called n0, …, e0, …."""
+    return "".join(["digraph {\n", *body(drawn, ids), "}\n"])
 
 
-def body(drawn: Picture) -> list[str]:
+def body(drawn: Picture, ids: bool = False) -> list[str]:
     """Return the lines between the braces."""
     patience = {"nslimit": "4", "nslimit1": "4"}  # half a minute becomes half a second
     graph = {"rankdir": drawn.direction, "bgcolor": PAPER, **FONT, **patience}
     node = {"color": INK, "fontcolor": INK, "margin": "0.1,0.05", **FONT}
     edge = {"color": INK, **FONT, "fontsize": "10"}
+    write = Writer({kind: values_escaped(look) for kind, look in drawn.styles.items()}, ids)
     lines = [
         f"\tgraph {attributes(graph)}",
         f"\tnode {attributes(node)}",
         f"\tedge {attributes(edge)}",
-        *nested(drawn, box_text, cluster_text, "\t"),
-        *[f"\t{arrow_text(arrow)}" for arrow in drawn.arrows],
+        *nested(drawn, write.box, write.cluster, "\t"),
+        *[f"\t{write.arrow(arrow, number)}" for number, arrow in enumerate(drawn.arrows)],
     ]
     return [f"{line}\n" for line in lines]
 
 
-def box_text(box: Box) -> str:
-    """Return the line of one box; a data that has nothing to say is small."""
-    look = dict(SHAPES[box.kind])
-    if not box.lines and look["shape"] == "diamond":
-        look.update(width="0.25", height="0.25", fixedsize="true")
-    # Plain lines, not markup with a small second line: not every Graphviz is built with markup.
-    look = {"label": "\\n".join(map(escaped, box.lines)), **look}
-    return f"{box.id} {attributes(look)}"
+class Writer:
+    """How each thing is written; `hooks` are the attributes that the user wants."""
+
+    def __init__(self, hooks: Mapping[str, Mapping[str, str]], ids: bool) -> None:
+        self.hooks = hooks
+        self.ids = ids
+
+    def hooked(self, look: Mapping[str, str], kind: str, mark: str) -> dict[str, str]:
+        """Return the attributes of a kind, those of a mark and those of the user over them."""
+        look = restyled({**look, **MARKS[mark]}, self.hooks.get(kind, {}))
+        return restyled(look, self.hooks.get(mark, {}))
+
+    def box(self, box: Box) -> str:
+        """Return the line of one box; a data that has nothing to say is small."""
+        look = dict(SHAPES[box.kind])
+        if not box.lines and look["shape"] == "diamond":
+            look.update(width="0.25", height="0.25", fixedsize="true")
+        # Plain lines, no markup with a small second line: not every Graphviz is built with markup.
+        look = {"label": "\\n".join(map(escaped, box.lines)), **look}
+        look = self.hooked(look, box.kind, box.mark)
+        return f"{box.id} {attributes({**look, 'id': box.id} if self.ids else look)}"
+
+    def arrow(self, arrow: Arrow, number: int) -> str:
+        """Return the line of one arrow."""
+        look = dict(ARROWS[arrow.kind])
+        if arrow.words:
+            look["label"] = f" {' '.join(arrow.words)}".replace("blocked", "× blocked")
+        look = self.hooked(look, arrow.kind, arrow.mark)
+        if self.ids:
+            look["id"] = f"e{number}"
+        return f"{arrow.tail} -> {arrow.head}" + (f" {attributes(look)}" if look else "")
+
+    def cluster(self, cluster: Cluster) -> tuple[str, str]:
+        """Return the first and the last line of a frame."""
+        look = {"label": escaped(cluster.name), "labeljust": "l", "style": "rounded", "color": GREY}
+        look = restyled(look, self.hooks.get("box", {}))
+        opening = " ".join(f'{key}="{value}";' for key, value in look.items())
+        return f"subgraph cluster_{cluster.id} {{ {opening}", "}"
 
 
-def arrow_text(arrow: Arrow) -> str:
-    """Return the line of one arrow."""
-    look = dict(BLOCKED if arrow.blocked else GRADIENTS if arrow.gradient else {})
-    if arrow.repeats > 1:
-        look["label"] = f"{look.get('label', '')} ×{arrow.repeats}".strip()
-    return f"{arrow.tail} -> {arrow.head}" + (f" {attributes(look)}" if look else "")
-
-
-def cluster_text(cluster: Cluster) -> tuple[str, str]:
-    """Return the first and the last line of an open box."""
-    look = {"label": escaped(cluster.name), "labeljust": "l", "style": "rounded", "color": GREY}
-    opening = " ".join(f'{key}="{value}";' for key, value in look.items())
-    return f"subgraph cluster_{cluster.id} {{ {opening}", "}"
+def values_escaped(look: Mapping[str, str]) -> dict[str, str]:
+    """Return attributes whose values cannot end early."""
+    return {name: escaped(value) for name, value in look.items()}
 
 
 def attributes(look: Mapping[str, str]) -> str:

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from .picture import Arrow, Box, Cluster, Picture, nested
+from .picture import GONE, KINDS, NEW, Arrow, Box, Cluster, Picture, nested
 from .sketch import picture
+from .styles import css
 
 SHAPES: Mapping[str, tuple[str, str]] = {
     "data": ("{", "}"), "parameter": ("{", "}"), "constant": ("{", "}"), "output": ("{", "}"),
@@ -25,7 +26,12 @@ LOOKS: Mapping[str, str] = {
     "noise": f"{LIGHT},stroke-dasharray:2 3",
     "black box": "fill:#202020,color:#ffffff,stroke:#808080",
 }
-GRADIENT, STOPPED = "stroke:#3b82c4", "stroke:#d0443b"
+MARKS: Mapping[str, str] = {
+    GONE: "stroke:#d0443b,stroke-width:4px", NEW: "stroke:#2c9c4a,stroke-width:4px",
+}  # fmt: skip
+ARROWS: Mapping[str, str] = {
+    "arrow": "", "gradient": "stroke:#3b82c4", "blocked": "stroke:#d0443b",
+}  # fmt: skip
 
 
 def to_mermaid(y: Any, **options: Any) -> str:
@@ -36,7 +42,7 @@ def to_mermaid(y: Any, **options: Any) -> str:
     y : Data, list of Data, or Graph
         What to draw.
     **options
-        gradients, values, shapes, expand, wrt, direction, limit: see `Options`.
+        gradients, values, shapes, expand, wrt, direction, limit, plates, styles: see `Options`.
 
     Examples
     --------
@@ -83,8 +89,8 @@ def box_text(box: Box) -> str:
 
 def arrow_text(arrow: Arrow) -> str:
     """Return the line of one arrow; a blocked one ends in a cross and says so."""
-    words = ["blocked"] * arrow.blocked + [f"×{arrow.repeats}"] * (arrow.repeats > 1)
-    said = f'"{" ".join(words)}"'
+    words = arrow.words
+    said = f'"{escaped(" ".join(words))}"'
     if not arrow.gradient:
         line = f"-- {said} -->" if words else "-->"
     elif arrow.blocked:
@@ -101,20 +107,21 @@ def cluster_text(cluster: Cluster) -> tuple[str, str]:
 
 def styles(drawn: Picture) -> list[str]:
     """Return the lines that say how each kind looks, for the kinds there are."""
+    hooks = {kind: css(look) for kind, look in drawn.styles.items()}
     lines = [f"classDef default {LIGHT}"]
-    for kind, look in LOOKS.items():
-        members = [box.id for box in drawn.boxes if box.kind == kind]
-        if members:
+    for kind in (*KINDS, *MARKS):
+        look = ",".join(filter(None, [{**LOOKS, **MARKS}.get(kind), hooks.get(kind)]))
+        members = [box.id for box in drawn.boxes if kind in (box.kind, box.mark)]
+        if members and look:
             name = kind.replace(" ", "_")
             lines += [f"classDef {name} {look}", f"class {','.join(members)} {name}"]
     for cluster in drawn.clusters:
-        lines.append(f"style {cluster.id} fill:none,stroke:#808080")
-    for blocked, look in ((False, GRADIENT), (True, STOPPED)):
-        numbers = [
-            str(i) for i, arrow in enumerate(drawn.arrows)
-            if arrow.gradient and arrow.blocked is blocked
-        ]  # fmt: skip
-        if numbers:
+        look = ",".join(filter(None, ["fill:none,stroke:#808080", hooks.get("box")]))
+        lines.append(f"style {cluster.id} {look}")
+    for kind, start in ARROWS.items():
+        look = ",".join(filter(None, [start, hooks.get(kind)]))
+        numbers = [str(i) for i, arrow in enumerate(drawn.arrows) if arrow.kind == kind]
+        if numbers and look:
             lines.append(f"linkStyle {','.join(numbers)} {look}")
     return lines
 

@@ -7,24 +7,29 @@ from typing import Any
 from ..errors import MinigraphError
 from ..graph import Data, Graph
 from . import mermaid
+from .picture import Picture
 from .render import to_svg
 from .sketch import picture
 
 MERMAID = "text/vnd.mermaid"
 
 
-def mimebundle(y: Data | Graph, include: Any = None, exclude: Any = None) -> dict[str, str]:
+def mimebundle(
+    y: Data | Graph | Picture, include: Any = None, exclude: Any = None
+) -> dict[str, str]:
     """Return `y` as text and as a picture: SVG if it can be drawn here, else Mermaid.
 
     This is what Jupyter, VS Code and marimo ask for; they choose what they can show.
     """
     drawn = picture(y)
     text = {"text/plain": str(y) if isinstance(y, Graph) else repr(y)}
+    if isinstance(y, Picture):
+        text = {"text/plain": f"{y.title}. {y.description}"}
     try:
         return {"image/svg+xml": to_svg(drawn), **text}
     except MinigraphError:
         return {MERMAID: mermaid.source(drawn), **text}
 
 
-for shown_class in (Data, Graph):
+for shown_class in (Data, Graph, Picture):
     setattr(shown_class, "_repr_mimebundle_", mimebundle)

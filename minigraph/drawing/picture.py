@@ -5,14 +5,16 @@ Identifiers are generated (n0, n1, …); names appear in the lines of a label an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
 KINDS = (
     "data", "parameter", "constant", "output",
     "stochastic", "noise", "deterministic", "surrogate", "stop", "black box", "more",
 )  # fmt: skip
+GONE, NEW = "gone", "new"
+SIGNS: Mapping[str, str] = {"": "", GONE: "− gone", NEW: "+ new"}
 DIRECTIONS = ("TB", "LR", "BT", "RL")
 
 
@@ -37,6 +39,12 @@ class Options(TypedDict, total=False):
     limit : int
         How many functions and inputs to draw, 80 by default; of a larger graph the beginning and
         the end are drawn, and one box says how many are left out between them.
+    plates : bool, int or str
+        True: a frame around what has the same array shape. A count or a letter, ``"n"``: also a
+        frame around what is computed for each of n samples.
+    styles : dict
+        Attributes of Graphviz for each kind, ``{"stochastic": {"fillcolor": "gold"}}``. Of these,
+        Mermaid knows color, fillcolor, fontcolor and penwidth.
     """
 
     gradients: bool
@@ -46,16 +54,22 @@ class Options(TypedDict, total=False):
     wrt: Any
     direction: str
     limit: int
+    plates: Any
+    styles: Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
 class Box:
-    """A data or a function. `cluster` is the open box around it."""
+    """A data or a function. `cluster` is the open box around it.
+
+    `mark` is "gone" or "new" where two pictures are compared.
+    """
 
     id: str
     kind: str
     lines: tuple[str, ...] = ()
     cluster: str | None = None
+    mark: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,6 +81,21 @@ class Arrow:
     gradient: bool = False
     blocked: bool = False
     repeats: int = 1
+    mark: str = ""
+
+    @property
+    def kind(self) -> str:
+        """What it is: an arrow of data, a gradient, or one that is blocked."""
+        return "blocked" if self.blocked else "gradient" if self.gradient else "arrow"
+
+    @property
+    def words(self) -> list[str]:
+        """What is written at it."""
+        return [
+            *[SIGNS[self.mark]] * bool(self.mark),
+            *["blocked"] * self.blocked,
+            *[f"×{self.repeats}"] * (self.repeats > 1),
+        ]
 
 
 @dataclass(frozen=True)
@@ -88,6 +117,7 @@ class Picture:
     direction: str = "TB"
     title: str = "Graph"
     description: str = ""
+    styles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def nested(

