@@ -11,16 +11,19 @@ from typing import Any
 import numpy as np
 
 from .ops.base import Operation
-from .ops.elementwise import add, divide, multiply, power, subtract
+from .ops.elementwise import add, divide, multiply, power, reciprocal, subtract
 from .ops.trigonometry import cos, sin, tan
 
 Expression = Any  # a slot, a number, or an operation and its inputs: (multiply, 3, 0.5)
 
 
-def cheaper(op: Operation, inputs: tuple[int, ...], number: float | None) -> Expression:
+def cheaper(
+    op: Operation, inputs: tuple[int, ...], number: float | None, same_for_all: bool
+) -> Expression:
     """Return an expression of the slots `inputs` that equals `op` of them, or None.
 
-    `number` is the last input, if that is a number.
+    `number` is the last input if that is a number written down; `same_for_all` says that it is one
+    number for all samples.
 
     The sine and the cosine come from t = tan(x/2), which NumPy computes many at a time where the
     processor can: sin x = 2t/(1+t²), cos x = 2/(1+t²) - 1. Where both are needed they share t.
@@ -28,8 +31,10 @@ def cheaper(op: Operation, inputs: tuple[int, ...], number: float | None) -> Exp
     x = inputs[0] if inputs else None
     if op is power and number == 2.0:
         return (multiply, x, x)
-    if op is divide and number and math.isfinite(1.0 / number):
-        return (multiply, x, 1.0 / number)
+    if op is divide and number is not None and math.isfinite(inverse := 1.0 / (number or math.nan)):
+        return (multiply, x, inverse)
+    if op is divide and number is None and same_for_all:
+        return (multiply, x, (reciprocal, inputs[-1]))
     if (op is sin or op is cos) and TANGENT_IS_FAST:
         t = (tan, (multiply, x, 0.5))
         size = (divide, 2.0, (add, (multiply, t, t), 1.0))

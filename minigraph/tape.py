@@ -67,7 +67,7 @@ class Tape:
         outputs = rewrite(outputs, with_noise)
         for data in ancestors(outputs):
             writer.write(data)
-        self.outputs = [(writer.slot(y), y in writer.sampled) for y in outputs]
+        self.outputs = [(slot, slot in writer.sampled) for slot in map(writer.slot, outputs)]
         self.inputs, self.largest = writer.inputs, writer.largest
         self.size = len(writer.constants)
         self.constants = {i: c for i, c in enumerate(writer.constants) if c is not None}

@@ -24,7 +24,7 @@ class Writer:
     def __init__(self) -> None:
         self.slots: dict[Data, int] = {}
         self.constants: list[float | None] = []  # by slot: the number that it always holds
-        self.sampled: set[Data] = set()
+        self.sampled: set[int] = set()  # the slots that have a sample axis
         self.inputs: list[tuple[int, Data]] = []
         self.once: list[Step] = []
         self.steps: list[Step | Draw] = []
@@ -56,7 +56,7 @@ class Writer:
         """Write the step that makes `data`, unless a slot holds the same already."""
         node = data._node
         inputs = tuple(self.slot(x) for x in node.inputs)
-        has = tuple(x in self.sampled for x in node.inputs)
+        has = tuple(i in self.sampled for i in inputs)
         key = self.key(node, inputs)
         same = self.same(data, inputs)
         out = self.written.get(key) if same is None else same
@@ -64,42 +64,52 @@ class Writer:
             out = self.written[key] = self.new()
             self.append(data, has, inputs, out)
         self.slots[data] = out
-        if (isinstance(node, StochasticNode) or any(has)) and self.constants[out] is None:
-            self.sampled.add(data)
+        if out in self.sampled:
             self.largest = max(self.largest, data.size)
 
     def append(self, data: Data, has: tuple[bool, ...], inputs: tuple[int, ...], out: int) -> None:
         """Write a new step."""
         node, title = data._node, data.name or data._node.name
         if isinstance(node, StochasticNode):
+            self.sampled.add(out)
             self.steps.append(Draw(data, has, inputs, out))
             return
         op, fixed, shapes = node.op, node.fixed, tuple(x.shape for x in node.inputs)
-        if any(has) and data.dtype == node.inputs[0].dtype == np.float64:
-            short = cheaper(op, inputs, self.constants[inputs[-1]])
+        if has[:1] == (True,) and all(x.dtype == np.float64 for x in (data, *node.inputs)):
+            number = self.constants[inputs[-1]]
+            fixed_number = shapes[-1] == () and not has[-1]
+            short = cheaper(op, inputs, number, fixed_number)
             if short is not None and shapes[0] == data.shape:
-                op, fixed, inputs = short[0], {}, tuple(self.expression(x, data) for x in short[1:])
+                op, fixed = short[0], {}
+                inputs = tuple(self.expression(x, data.shape) for x in short[1:])
                 shapes, has = self.like(inputs, data.shape)
-        step = Step(title, Call(op, fixed, shapes, has, data.shape), inputs, out, data.dtype)
-        (self.steps if any(has) else self.once).append(step)
+        self.step(title, Call(op, fixed, shapes, has, data.shape), inputs, out, data.dtype)
 
-    def expression(self, x: Expression, data: Data) -> int:
-        """Return the slot of an expression, element by element of the shape of `data`."""
+    def step(self, title: str, call: Call, inputs: tuple[int, ...], out: int, dtype: Any) -> None:
+        """Write an operation, to be run for all samples or once."""
+        if any(call.sampled):
+            self.sampled.add(out)
+        steps = self.steps if any(call.sampled) else self.once
+        steps.append(Step(title, call, inputs, out, np.dtype(dtype)))
+
+    def expression(self, x: Expression, shape: Shape) -> int:
+        """Return the slot of an expression of numbers and of samples of `shape`."""
         if isinstance(x, int):
             return x
         if isinstance(x, float):
             return self.number(x)
-        op, inputs = x[0], tuple(self.expression(part, data) for part in x[1:])
+        op, inputs = x[0], tuple(self.expression(part, shape) for part in x[1:])
         key = (op, inputs, ())
         if key not in self.written:
             self.written[key] = out = self.new()
-            call = Call(op, {}, *self.like(inputs, data.shape), data.shape)
-            self.steps.append(Step(op.name, call, inputs, out, data.dtype))
+            shapes, has = self.like(inputs, shape)
+            call = Call(op, {}, shapes, has, shape if any(has) else ())
+            self.step(op.name, call, inputs, out, float)
         return self.written[key]
 
     def like(self, inputs: tuple[int, ...], shape: Shape) -> tuple[tuple[Shape, ...], Any]:
         """Return the shapes of inputs that are numbers or samples of `shape`, and which are."""
-        has = tuple(self.constants[i] is None for i in inputs)
+        has = tuple(i in self.sampled for i in inputs)
         return tuple(shape if sampled else () for sampled in has), has
 
     def key(self, node: Any, inputs: tuple[int, ...]) -> Any:
