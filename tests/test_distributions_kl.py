@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -79,3 +82,16 @@ def test_ways_are_what_a_law_defines():
     assert list(mg.Bernoulli(0.5).ways) == ["score", "outcomes"]
     assert list(mg.Uniform(0.0, 1.0).ways) == ["transform", "quadrature"]
     assert mg.Pareto(1.0, 2.0).ways["score"] == "for alpha"
+
+
+def test_code_of_the_page_about_laws_computes_what_it_says():
+    page = (Path(__file__).parent.parent / "docs" / "distributions.md").read_text(encoding="utf-8")
+    scope: dict = {}
+    for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
+        exec(block, scope)
+    assert scope["refusal"] == "Normal: scale must be positive; got -1.0"
+    assert scope["ways"]["implicit"] == "along the quantiles of StandardGamma"
+    scale = scope["scale"]
+    assert abs(scope["score"].grad[scale] - 8.0) < 5 * scope["score"].grad_stderr[scale]
+    assert scope["pathwise"].grad[scale] == pytest.approx(8.0, rel=1e-9)
+    assert scope["kl"].value == 0.5

@@ -8,6 +8,7 @@ opens the box.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -281,11 +282,17 @@ class Distribution:
             How many independent samples.
         """
         extra = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
+        law, source, rows = self.plain(), generator(rng), math.prod(extra)
         with np.errstate(all="ignore"):
-            value, _ = self.plain().draw(generator(rng), extra + self.shape)
-        if not np.ndim(value):
-            return np.asarray(value)[()]
-        return value if value.flags.writeable else _writable(value)
+            first, _ = law.draw(source, (min(rows, BLOCK), *self.shape))
+            out = np.empty((rows, *self.shape), first.dtype)
+            out[:BLOCK] = first
+            for start in range(
+                BLOCK, rows, BLOCK
+            ):  # in the cache the steps of a transform are cheap
+                part = out[start : start + BLOCK]
+                part[...] = law.draw(source, part.shape)[0]
+        return out.reshape(extra + self.shape)[()]
 
     def full(self, value: Any) -> Any:
         """Return a moment in the shape of a sample: a parameter may broadcast."""
@@ -302,20 +309,13 @@ class Distribution:
         )
 
 
+BLOCK = 2**14  # samples drawn together
 OPTIONAL = ("mean", "variance", "mode", "entropy")
 
 
 def _of_draw(shape: tuple[int, ...], event_axes: int) -> tuple[int, ...]:
     """Return the axes of a parameter that are axes of one draw; a missing one broadcasts."""
     return shape[: len(shape) - event_axes] if event_axes > 0 else shape + (1,) * -event_axes
-
-
-def _writable(array: Any) -> Any:
-    """Return an array that the caller may write into, without a copy where it is nobody else's."""
-    if array.base is not None or not array.flags.owndata:
-        return np.array(array)
-    array.flags.writeable = True
-    return array
 
 
 def sample(dist: Distribution, name: str | None = None, rng: Rng = None) -> Data:

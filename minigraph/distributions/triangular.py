@@ -64,10 +64,8 @@ class Triangular(Distribution):
     def quantile(self, p: Any) -> Any:
         width, left, right = self.high - self.low, self.peak - self.low, self.high - self.peak
         rising = less(p * width, left)
-        # A square root has an infinite slope at 0, which the other side must not see.
-        up = sqrt(where(rising, p * (width * left), 1.0))
-        down = sqrt(where(rising, 1.0, (1.0 - p) * (width * right)))
-        return where(rising, self.low + up, self.high - down)
+        off = sqrt(where(rising, p * (width * left), (1.0 - p) * (width * right)))
+        return where(rising, self.low + off, self.high - off)
 
     def formula(self, x: Any) -> Any:
         width, left, right = self.high - self.low, self.peak - self.low, self.high - self.peak

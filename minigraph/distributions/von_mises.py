@@ -9,7 +9,7 @@ import numpy as np
 
 from ..ops import along
 from ..ops.base import Operation
-from ..ops.elementwise import remainder
+from ..ops.elementwise import rint
 from ..ops.special import from_scipy
 from ..ops.trigonometry import sin
 from .base import Distribution
@@ -103,7 +103,7 @@ class VonMises(Distribution):
 
     def transform(self, noise: Any) -> Any:
         turned = self.loc + angle_sample(noise, self.concentration)
-        return remainder(turned + math.pi, 2.0 * math.pi) - math.pi
+        return turned - 2.0 * math.pi * rint(turned * (0.5 / math.pi))
 
     def formula(self, x: Any) -> Any:
         return StandardVonMises.formula(self, x - self.loc)  # type: ignore[arg-type]
