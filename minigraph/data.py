@@ -283,7 +283,7 @@ def walk(
 ) -> tuple[list[Data], list[Data], list[Data]]:
     """Return what was made, in the order it ran, the inputs, and the barriers, above `outputs`.
 
-    The outputs themselves are part of it, bare numbers are not. Barriers are the draws, the black
+    The outputs themselves are part of it. A bare array is an input, a bare number is nothing. Barriers are the draws, the black
     boxes and the stops; without `through_stops` the walk ends below a stop.
     """
     made: dict[int, Data] = {}  # by the time it ran
@@ -304,14 +304,15 @@ def walk(
                     todo += how[1]
     return (
         [made[time] for time in sorted(made)],
-        [data for data in inputs if data._constant != "literal"],
+        list(inputs),
         sorted(barriers, key=lambda data: data._made[3]),
     )
 
 
 def above(outputs: Iterable[Data]) -> tuple[list[Data], list[Data]]:
     """Return what was made, in the order it ran, and the inputs, above and including `outputs`."""
-    return walk(outputs)[:2]
+    made, inputs, _ = walk(outputs)
+    return made, [x for x in inputs if x._constant != "literal"]
 
 
 def ancestors(outputs: Iterable[Data]) -> list[Data]:

@@ -37,10 +37,11 @@ class Flow:
 
     def __init__(self, outputs: Sequence[Data], wrt: Iterable[Data] | None = None) -> None:
         self.outputs = outputs
-        self.made, self.inputs, self._barriers = walk(outputs, through_stops=False)
+        self.made, inputs, self._barriers = walk(outputs, through_stops=False)
+        self.inputs = [x for x in inputs if x._constant != "literal"]
         self.ends = [x for x in self.inputs if is_parameter(x)] if wrt is None else list(wrt)
         # Where every input is a parameter, all data carry, and nobody needs to look which ones do.
-        self.is_open = wrt is None and not self._barriers and len(self.ends) == len(self.inputs)
+        self.is_open = wrt is None and not self._barriers and len(self.ends) == len(inputs)
 
     @functools.cached_property
     def carries(self) -> dict[Data, Data | None]:
