@@ -417,7 +417,9 @@ def test_draw_that_was_rewritten_already_is_refused():
         mg.reparameterize(mg.reparameterize(y, "X1"), mg.Graph(y)["X1"])
 
 
-@pytest.mark.parametrize("bad", ["mean", np.nan, np.inf, mg.Data(1.0, name="b"), [1.0, 2.0], True])
+@pytest.mark.parametrize(
+    "bad", ["mean", np.nan, np.inf, mg.Data([1.0, 2.0, 3.0]), [1.0, 2.0], True]
+)
 def test_unknown_baseline_is_refused(bad):
     y, _ = nested()
     with pytest.raises((mg.InputError, mg.UsageError), match="baseline"):

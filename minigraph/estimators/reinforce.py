@@ -13,7 +13,7 @@ from ..graph import Data, StochasticNode, result, rewrite
 from ..ops import along
 from ..ops.base import Operation
 from ..ops.boxes import stop_gradient
-from ..ops.elementwise import add, subtract
+from ..ops.elementwise import add
 from ..ops.reductions import sum_
 from ..ops.shaping import reshape
 from ..paths import is_parameter
@@ -34,8 +34,8 @@ def reinforce(y: Data, nodes: Handle = None, baseline: Baseline = None) -> Data:
     are multiplied by a factor of value 1 whose derivative is the score ∇ log P_θ(X) (DiCE), so that
     derivatives of any order are right: ∇ E[F(X)] = E[F(X) ∇ log P_θ(X) + ∇ F(X)]. The draw itself
     sees its parameters through stop_gradient. F may be a black box. A sum is split, so that only
-    the terms that depend on a draw carry its score. Where element b of a cost depends only on element
-    b of a draw (a batch of independent samples), it carries the score of that element alone.
+    the terms that depend on a draw carry its score. Where element b of a cost depends only on
+    element b of a draw (a batch of independent samples), it carries the score of that one alone.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def reinforce(y: Data, nodes: Handle = None, baseline: Baseline = None) -> Data:
         problem = why_not_score(x)
         if problem:
             raise BlockedGradientError(f"reinforce: {problem}")
-    subtract = baselines(y, chosen, baseline)
+    baseline_of = baselines(y, chosen, baseline)
     if not chosen:
         return y
     scored: dict[Data, Data] = {}
@@ -91,10 +91,10 @@ def reinforce(y: Data, nodes: Handle = None, baseline: Baseline = None) -> Data:
         new_of[data] = new
         return new
 
-    given = [b for b in subtract.values() if isinstance(b, Data)]
+    given = [b for b in baseline_of.values() if isinstance(b, Data)]
     z, *moved = rewrite([y, *given], score)
     now = dict(zip(given, moved, strict=True))
-    return with_factors(z, scored, {new_of[x]: now.get(b, b) for x, b in subtract.items()})
+    return with_factors(z, scored, {new_of[x]: now.get(b, b) for x, b in baseline_of.items()})
 
 
 def detached(data: Data, inputs: tuple[Data, ...]) -> Data:
@@ -106,10 +106,10 @@ def detached(data: Data, inputs: tuple[Data, ...]) -> Data:
     return result(node.value, copy)
 
 
-def with_factors(z: Data, scored: dict[Data, Data], subtract: dict[Data, Any]) -> Data:
+def with_factors(z: Data, scored: dict[Data, Data], baseline_of: dict[Data, Any]) -> Data:
     """Return `z` with every cost multiplied by the factors of the draws upstream of it.
 
-    `scored` holds the log-probabilities of the draws, `subtract` their baselines.
+    `scored` holds the log-probabilities of the draws, `baseline_of` their baselines.
     """
     costs = Costs(z, scored)
     factors: dict[Any, Data] = {}
@@ -123,15 +123,17 @@ def with_factors(z: Data, scored: dict[Data, Data], subtract: dict[Data, Any]) -
     def change(cost: Data, draws: frozenset[Data]) -> Data:
         if not draws:
             return cost
-        compared = [x for x in draws if subtract[x] is LEAVE_ONE_OUT]
+        compared = [x for x in draws if baseline_of[x] is LEAVE_ONE_OUT]
         out = cost * factor_of(cost, draws)
         if compared:
             out = out - leave_one_out(cost) * (factor_of(cost, compared) - 1.0)
         return out
 
     out = costs.rebuild(change)
-    for baseline in dict.fromkeys(b for b in subtract.values() if b not in (None, LEAVE_ONE_OUT)):
-        out = subtracted(out, baseline, [scored[x] for x in scored if subtract[x] is baseline])
+    for baseline in dict.fromkeys(b for b in baseline_of.values() if b is not None):
+        if baseline is not LEAVE_ONE_OUT:
+            log_probs = [scored[x] for x in scored if baseline_of[x] is baseline]
+            out = subtracted(out, baseline, log_probs)
     out.name = z.name
     if out is not z and z not in scored:  # two data of one name could not be told apart
         z.name = "cost"
@@ -156,16 +158,12 @@ def subtracted(out: Data, baseline: float | Data, log_probs: Sequence[Data]) -> 
 
     What is subtracted is +0.0, which leaves every value as it is, also -0.0.
     """
-    if isinstance(baseline, Data):
-        b = stop_gradient(baseline)
-        size, sign = np.abs(b), np.where(b < 0, -1.0, 1.0)
-        if baseline.shape:  # one for each element of a draw
-            terms = [sum_(size * (factor(sign * x) - 1.0)) for x in log_probs]
-            return functools.reduce(subtract, terms, out)
-        return out - size * (factor(sign * joint(log_probs)) - 1.0)
-    if baseline < 0:
-        return out - (-baseline) * (1.0 - factor(joint(log_probs)))
-    return out - baseline * (factor(joint(log_probs)) - 1.0)
+    b = stop_gradient(baseline) if isinstance(baseline, Data) else baseline
+    if isinstance(baseline, Data) and baseline.shape:  # one for each element of a draw
+        terms = [sum_(b * (factor(x) - 1.0)) for x in log_probs]
+    else:
+        terms = [b * (factor(joint(log_probs)) - 1.0)]
+    return functools.reduce(lambda out, term: out - (0.0 + term), terms, out)
 
 
 def joint(log_probs: Sequence[Data]) -> Data:

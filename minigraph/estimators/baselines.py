@@ -1,0 +1,135 @@
+"""Baselines: what is subtracted from a cost before the score multiplies it.
+
+A baseline changes the variance of the score function estimator and not its expectation, as long as
+it does not depend on the sample whose score it meets: E[b ∇ log P_θ(X)] = b ∇ Σ_x P_θ(x) = 0. It
+may depend on anything else, on draws upstream too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from ..data import ancestors
+from ..errors import BlockedGradientError, InputError
+from ..graph import Data, StochasticNode, label
+from ..ops.base import Operation
+from .choose import choose
+
+LEAVE_ONE_OUT = "leave-one-out"
+Baseline = Any  # None, a number, LEAVE_ONE_OUT, a Data, a RunningAverage; or a mapping to these
+
+
+def _leave_one_out(costs: Any, weights: Any = None) -> Any:
+    """Return, for each sample, the mean cost of the other samples."""
+    costs = costs * 1.0
+    if weights is not None:  # an exact average: the limit of infinitely many other samples
+        return np.broadcast_to(np.tensordot(weights, costs, 1) / weights.sum(), costs.shape)
+    others = len(costs) - 1
+    return (costs.sum(axis=0) - costs) / others if others else np.zeros_like(costs)
+
+
+_leave_one_out.across_samples = True  # type: ignore[attr-defined]
+leave_one_out = Operation(
+    "leave_one_out", lambda cost: np.zeros_like(cost) * 1.0, None,
+    along=lambda call: _leave_one_out, numpy=(), barrier="stop",
+)  # fmt: skip
+
+
+class RunningAverage:
+    """A baseline that averages past costs with weights that decay.
+
+    The graph keeps the average of when it was built. So a cost that is taken in afterwards, with
+    `update`, cannot meet its own score; one that is taken in before would bias the gradient.
+
+    Parameters
+    ----------
+    decay : float
+        The weight of the past at each update, in [0, 1).
+
+    Attributes
+    ----------
+    baseline : Data
+        The average so far, a constant; 0 before the first cost.
+
+    Examples
+    --------
+    >>> import minigraph as mg
+    >>> average = mg.RunningAverage(decay=0.5)
+    >>> average.update(4.0), average.update(2.0)
+    (4.0, 3.0)
+    """
+
+    def __init__(self, decay: float = 0.9) -> None:
+        if not 0.0 <= decay < 1.0:
+            raise InputError(f"RunningAverage: decay={decay!r}; it is in [0, 1)")
+        self.decay = decay
+        self.baseline = Data(0.0, name="running average", constant=True)
+        self.count = 0
+
+    def update(self, cost: Any) -> float:
+        """Take in a cost (a number or its Data), and return the new average."""
+        cost = float(np.mean(cost.value if isinstance(cost, Data) else cost))
+        decay = self.decay if self.count else 0.0
+        self.baseline.value = decay * self.baseline.value + (1.0 - decay) * cost
+        self.count += 1
+        return float(self.baseline.value)
+
+    def __repr__(self) -> str:
+        return (
+            f"RunningAverage({self.baseline.value:.6g} of {self.count} costs, decay={self.decay})"
+        )
+
+
+def baselines(y: Data, draws: Iterable[Data], baseline: Baseline) -> dict[Data, Any]:
+    """Return the baseline of each draw, checked; a `RunningAverage` as the data it holds."""
+    draws = list(draws)
+    if not isinstance(baseline, Mapping):
+        of_draw = dict.fromkeys(draws, baseline)
+    else:
+        of_draw = {}
+        for handle, value in baseline.items():
+            for x in choose("reinforce", y, handle):
+                of_draw[x] = value
+    return {x: _checked(x, of_draw.get(x)) for x in draws}
+
+
+def _checked(x: Data, baseline: Any) -> Any:
+    """Return a baseline of the draw `x`, or raise for one that is unknown or depends on `x`."""
+    if baseline is None:
+        return None
+    if isinstance(baseline, str) and baseline == LEAVE_ONE_OUT:
+        return LEAVE_ONE_OUT
+    if isinstance(baseline, RunningAverage):
+        return baseline.baseline
+    if isinstance(baseline, Data):
+        _refuse_own(x, baseline)
+        shapes = ((), x._node.distribution.batch_shape)
+        if baseline.shape not in shapes:
+            raise InputError(
+                f"reinforce: baseline {label(baseline)} of shape {baseline.shape} for {label(x)}: "
+                f"it is one number, or one for each element, of shape {shapes[1]}"
+            )
+        return baseline
+    number = isinstance(baseline, (int, float, np.integer, np.floating))
+    if not number or isinstance(baseline, bool) or not np.isfinite(baseline):
+        raise InputError(
+            f"reinforce: baseline {baseline!r} is not known; pass None, a finite number, "
+            '"leave-one-out", a Data made from what lies upstream, or a mg.RunningAverage'
+        )
+    return float(baseline)
+
+
+def _refuse_own(x: Data, baseline: Data) -> None:
+    """Raise if a baseline descends from the sample whose score it meets, or from its noise."""
+    own = x._node.draw
+    for data in ancestors([baseline]):
+        node = data._node
+        if isinstance(node, StochasticNode) and node.draw in (own, (own,)):
+            raise BlockedGradientError(
+                f"reinforce: baseline {label(baseline)} descends from {label(x)}, whose score it "
+                "would multiply, and biases the gradient; build it from what lies upstream of "
+                f'{label(x)}, or pass "leave-one-out"'
+            )

@@ -1,0 +1,142 @@
+"""Branches: what Y would have been, had a draw come out otherwise.
+
+Estimators that compare outcomes (local expectations, measure-valued derivatives, antithetic coins,
+relaxations) all ask the same of a graph: to be run again below a draw. What they find goes back
+into the graph in one of two ways, neither of which changes a value: `expected` keeps the value of Y
+and takes the slope of something with the same expectation; `slope_of` adds a slope and no value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from ..data import ancestors
+from ..distributions.base import Rng, generator
+from ..errors import UsageError
+from ..graph import Data, DeterministicNode, Group, StochasticNode, copy_node, label, result
+from ..ops import along
+from ..ops.base import Operation, record
+from ..ops.boxes import stop_gradient
+from ..ops.elementwise import subtract
+from ..values import own
+
+# Y, with the slope of another estimate of its expectation.
+expected = Operation(
+    "local expectation", lambda y, s: y * 1.0, None, lambda g, y, _, s: g,
+    along=along.elementwise, numpy=(),
+)  # fmt: skip
+# A gradient that says nothing about the next one: how the draws themselves move is not in it.
+first_only = Operation(
+    "first derivative only", lambda g, s: g + np.zeros_like(s), None, None,
+    along=along.elementwise, numpy=(), barrier="black box",
+)  # fmt: skip
+slope_of = Operation(
+    "slope", lambda s: np.zeros_like(s) * 1.0, lambda g, y, s: first_only(g, s),
+    along=along.elementwise, numpy=(),
+)  # fmt: skip
+slope_of.always = 0.0  # type: ignore[attr-defined]  # a replay need not compute it
+
+
+def with_expected(y: Data, s: Data) -> Data:
+    """Return `y` with the slope of `s`, which has the same expectation."""
+    out: Data = expected(stop_gradient(inner(y)), s)
+    out.name = y.name
+    return out
+
+
+def with_slope(y: Data, s: Data, title: str) -> Data:
+    """Return `y` with the slope of `s` added to its own; the second derivative is refused."""
+    slope: Data = slope_of(-s)
+    slope.node.name = title
+    out: Data = subtract(inner(y), slope)  # subtracting 0.0 leaves every bit, also of -0.0
+    out.name = y.name
+    return out
+
+
+def inner(y: Data) -> Data:
+    """Return `y` without its name: two data of one name could not be told apart."""
+    if not y.name or y._node is None:
+        return y
+    copy = result(y._value, copy_node(y._node, y._node.inputs, {}))
+    copy.name = "cost"
+    return copy
+
+
+def branch(y: Data, changed: Mapping[Data, Data], rng: Rng = None, redraw: bool = True) -> Data:
+    """Return `y` as it is when some data are others, everything downstream computed again.
+
+    A draw downstream keeps its noise, if it is made from noise; else it is drawn again. It stays
+    the same draw, so that a rewrite which is told to look after it does so in every branch.
+
+    Parameters
+    ----------
+    y : Data
+        The output.
+    changed : mapping of Data to Data
+        What is replaced, and by what.
+    rng : None, int, SeedSequence, BitGenerator or Generator
+        Where draws that are made again come from.
+    redraw : bool
+        Without it draws downstream keep their values: right if the new data have the old values.
+    """
+    rng = generator(rng)
+    refuse_looked_at(changed)
+    new, boxes = dict(changed), dict[Group, Group]()
+    for data in ancestors([y]):
+        node = data._node
+        inputs = tuple([new.get(x, x) for x in node.inputs])
+        if data in new or all(a is b for a, b in zip(inputs, node.inputs, strict=True)):
+            continue
+        if isinstance(node, StochasticNode):
+            new[data] = drawn_again(data, inputs, rng) if redraw else kept(data, inputs)
+        else:
+            new[data] = inputs[1] if node.op is expected else again(node, inputs, boxes)
+    return new.get(y, y)
+
+
+def again(node: DeterministicNode, inputs: tuple[Data, ...], boxes: dict[Group, Group]) -> Data:
+    """Return what the same function makes of other inputs, computed now."""
+    data = record(node.op, inputs, node.fixed)
+    if node._name is not None:
+        data._node._name = node._name
+    if node._group is not None:
+        data._node._group = node._group.copied(boxes)
+    return data
+
+
+def kept(data: Data, inputs: tuple[Data, ...]) -> Data:
+    """Return the same draw with the same value, from other parameters of the same values."""
+    copy = result(data._value, copy_node(data._node, inputs, {}))
+    copy.name = data.name
+    return copy
+
+
+def drawn_again(data: Data, inputs: tuple[Data, ...], rng: np.random.Generator) -> Data:
+    """Return the same draw from other parameters."""
+    node = data._node
+    refuse_looked_at([data])
+    law = node.distribution.with_inputs(inputs)
+    plain, noise_law = law.plain(), law.noise()
+    law.refuse_bad(plain.parameters)
+    if noise_law is not None and not noise_law.inputs:
+        value, noise = plain.transform(node.noise), node.noise
+    else:
+        value, noise = plain.draw(rng, law.shape)
+    copy = StochasticNode(law, own(value), None if noise is None else own(noise), node.draw)
+    copy._name = node._name
+    new = result(copy.value, copy)
+    new.name = data.name
+    return new
+
+
+def refuse_looked_at(draws: Iterable[Data]) -> None:
+    """Raise for a draw that Python looked at: the graph holds only the branch it took then."""
+    for x in draws:
+        if isinstance(x._node, StochasticNode) and x._node.branched:
+            raise UsageError(
+                f"other outcomes of {label(x)}: Python looked at this sample in an if, a while or "
+                "an index when the graph was built, so the graph does not know what would have "
+                "happened else; write the choice as mg.where, or call mg.reinforce"
+            )

@@ -1,0 +1,165 @@
+"""The exact local expectation: a finite draw is summed over its outcomes, others stay sampled."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..distributions.base import Rng, generator
+from ..errors import BlockedGradientError, InputError
+from ..graph import Data, label
+from ..ops.base import as_data
+from ..ops.boxes import function
+from ..ops.elementwise import add, multiply
+from ..ops.reductions import prod
+from ..ops.shaping import reshape
+from ..values import own
+from .branches import branch, with_expected
+from .choose import Handle, call_for, choose
+from .costs import Costs, Draws
+
+LIMIT = 256  # copies of the graph below a draw
+
+
+def marginalize(y: Data, nodes: Handle = None, *, limit: int = LIMIT, rng: Rng = None) -> Data:
+    """Return `y` with the slope of its exact expectation over finite draws: Σ_x P_θ(x) F(x).
+
+    The graph below each chosen draw is copied for every outcome, and their sum weighted with the
+    probabilities takes the place of `y` when it is differentiated (the value stays that of the
+    sample). Draws that are not chosen stay draws, in every copy: rewrite them too if they block.
+    Rao-Blackwell: no other unbiased estimator that treats the others alike has less variance.
+
+    A draw of many elements has many outcomes. Where element b of a cost depends only on element b
+    of the draw, the elements are summed over side by side, with as many copies as one has outcomes.
+
+    Parameters
+    ----------
+    y : Data
+        The output whose graph is rewritten. It stays as it was.
+    nodes : str, StochasticNode, Data, or list of these, optional
+        Which draws; by default all that block a gradient.
+    limit : int
+        How many copies of the graph below a draw are still made.
+    rng : None, int, SeedSequence, BitGenerator or Generator
+        Where draws in the copies come from, if they are not made from noise.
+
+    Raises
+    ------
+    BlockedGradientError
+        If a law has infinitely many outcomes, or a continuum of them.
+    InputError
+        If the outcomes are more than `limit`; the message counts them.
+
+    References
+    ----------
+    Titsias and Lázaro-Gredilla 2015, *Local Expectation Gradients for Black Box Variational
+    Inference*, https://arxiv.org/abs/1503.01494
+
+    Examples
+    --------
+    >>> import minigraph as mg
+    >>> p = mg.Data(0.25, name="p")
+    >>> y = (mg.sample(mg.Bernoulli(p), name="X", rng=0) - 3.0) ** 2
+    >>> z = mg.marginalize(y)
+    >>> z.value == y.value, mg.gradient(z, p).value, mg.exact(z, p).grad_variance[p]
+    (True, -5.0, 0.0)
+    """
+    chosen = choose("marginalize", y, nodes)
+    for x in chosen:
+        problem = why_not_marginal(x)
+        if problem:
+            raise BlockedGradientError(f"marginalize: {problem}")
+    rng = generator(rng)
+    for x in reversed(chosen):  # the last first: the copies it makes depend on those before it
+        for now in choose("marginalize", y, x):
+            y = with_expected(y, total(y, now, limit, rng))
+    return y
+
+
+def total(y: Data, x: Data, limit: int, rng: np.random.Generator) -> Data:
+    """Return the sum of `y` over the outcomes of the draw `x`, weighted with its probabilities."""
+    costs = Costs(y, [x])
+
+    def expectation(cost: Data, draws: Draws) -> Data:
+        if not draws:
+            return cost
+        where = costs.places(cost, x)
+        if x.ndim and where and None not in where:
+            return _side_by_side(cost, x, where, limit, rng)
+        return _all_together(cost, x, limit, rng)
+
+    return costs.rebuild(expectation)
+
+
+def _all_together(cost: Data, x: Data, limit: int, rng: np.random.Generator) -> Data:
+    """Return the sum over all combinations of the outcomes of the elements of `x`."""
+    law = x._node.distribution
+    outcomes, elements = law.outcomes(), math.prod(law.batch_shape)
+    refuse_many(x, len(outcomes) ** elements, limit)
+    terms = []
+    for several in itertools.product(outcomes, repeat=elements):
+        outcome = _constant(np.array(several).reshape(x.shape), x)
+        p = _probability(law, outcome)
+        terms.append((prod(p) if p.shape else p) * branch(cost, {x: outcome}, rng))
+    return functools.reduce(add, terms)
+
+
+def _side_by_side(
+    cost: Data, x: Data, where: Sequence[Any], limit: int, rng: np.random.Generator
+) -> Data:
+    """Return the sum over the outcomes of each element, for costs that see one element each."""
+    law = x._node.distribution
+    outcomes = law.outcomes()
+    refuse_many(x, len(outcomes), limit)
+    shape = [1] * -min(where)
+    for axis, place in enumerate(where):
+        shape[place] = law.batch_shape[axis]
+    terms = []
+    for one in outcomes:
+        outcome = _constant(np.broadcast_to(one, x.shape), x)
+        p = reshape(_probability(law, outcome), shape=tuple(shape))
+        terms.append(multiply(p, branch(cost, {x: outcome}, rng)))
+    return functools.reduce(add, terms)
+
+
+def _probability(law: Any, outcome: Data) -> Data:
+    """Return the probability of an outcome: one rectangle."""
+    box = function(lambda outcome, *_: law.probability(outcome), name="probability")
+    return as_data(box(outcome, *law.inputs))
+
+
+def _constant(outcome: Any, x: Data) -> Data:
+    """Return an outcome as a constant that looks like the sample."""
+    return as_data(own(np.array(outcome, dtype=x.dtype)))
+
+
+def why_not_marginal(x: Data) -> str | None:
+    """Return why the draw `x` cannot be summed over, or None if it can."""
+    law = x._node.distribution
+    if _is_finite(law):
+        return None
+    return (
+        f"the outcomes of {label(x)} ~ {type(law).__name__} cannot be listed one by one; "
+        f"call {call_for('reinforce', x)} or {call_for('unblock', x)}"
+    )
+
+
+def _is_finite(law: Any) -> bool:
+    """Return whether the outcomes are finitely many: looking further finds no more."""
+    outcomes = law.outcomes()
+    return outcomes is not None and len(outcomes) == len(law.outcomes(8))
+
+
+def refuse_many(x: Data, count: int, limit: int) -> None:
+    """Raise if there are more outcomes than copies of the graph are allowed."""
+    if count > limit:
+        raise InputError(
+            f"marginalize: {label(x)} of shape {x.shape} has {count:,} outcomes, more than "
+            f"limit={limit:,} copies of the graph below it; raise limit, or call "
+            f"{call_for('reinforce', x)}"
+        )

@@ -1,0 +1,128 @@
+"""The exact local expectation: finite draws are summed over, the others stay sampled."""
+
+import numpy as np
+import pytest
+from cases import CASES
+
+import minigraph as mg
+
+FINITE = [c for c in CASES if not c.pathwise and c.name != "poisson mean"]
+
+
+def mixed():
+    """Return Y of a coin, a coin that depends on it, and a number that depends on both."""
+    p, t = mg.Data(0.25, name="p"), mg.Data(0.7, name="t")
+    a = mg.sample(mg.Bernoulli(p), name="A", rng=0)
+    b = mg.sample(mg.Bernoulli(mg.sigmoid(t * (a + 0.5))), name="B", rng=1)
+    c = mg.sample(mg.Normal(t * b + a, p + 1.0), name="C", rng=2)
+    y = (c - p) ** 2 * (1 + a) + b * t
+    y.name = "Y"
+    return y, [p, t]
+
+
+WAYS = {"marginalize": mg.marginalize, "reinforce": mg.reinforce, "pathwise": mg.reparameterize}
+ORDERS = [
+    [("A", "marginalize"), ("B", "marginalize"), ("C", "reinforce")],
+    [("B", "marginalize"), ("A", "marginalize"), ("C", "pathwise")],
+    [("C", "reinforce"), ("A", "marginalize"), ("B", "marginalize")],
+    [("C", "pathwise"), ("A", "reinforce"), ("B", "marginalize")],
+    [("A", "marginalize"), ("B", "reinforce"), ("C", "reinforce")],
+    [("B", "reinforce"), ("C", "pathwise"), ("A", "marginalize")],
+]
+
+
+@pytest.mark.parametrize("c", FINITE, ids=lambda c: c.name)
+def test_gradient_of_a_lone_finite_draw_is_exact_and_has_no_variance(c):
+    y, wrt = c.graph()
+    z = mg.marginalize(y)
+    assert np.float64(z.value).tobytes() == np.float64(y.value).tobytes()
+    estimate = mg.exact(z, wrt)
+    assert estimate.value == pytest.approx(c.value, rel=1e-9)
+    for x, g in zip(wrt, c.gradient, strict=True):
+        np.testing.assert_allclose(estimate.grad[x], g, rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(estimate.grad_variance[x], 0.0, atol=1e-12)
+
+
+@pytest.mark.parametrize("order", ORDERS, ids=lambda o: ", ".join(" ".join(way) for way in o))
+def test_other_draws_are_rewritten_in_any_order_and_to_any_derivative(order):
+    y, wrt = mixed()
+    z = y
+    for name, way in order:
+        z = WAYS[way](z, name)
+    truth, estimate = mg.exact(y, wrt), mg.exact(z, wrt, points=30)
+    assert z.value == y.value
+    for x in wrt:
+        assert estimate.grad[x] == pytest.approx(truth.grad[x], rel=1e-9)
+    second = mg.exact(mg.gradient(mg.gradient(z, wrt[0]), wrt[1]), points=30).value
+    assert second == pytest.approx(2.9600014180493, rel=1e-9)
+
+
+def test_sum_over_a_draw_lowers_the_variance_of_what_stays_sampled():
+    y, wrt = mixed()
+    scored = mg.reinforce(mg.reparameterize(y, "C"))
+    summed = mg.marginalize(mg.reinforce(mg.reparameterize(y, "C"), "A"), "B")
+    for x in wrt:
+        before, after = (mg.exact(z, wrt, points=30).grad_variance[x] for z in (scored, summed))
+        assert after < 0.97 * before
+
+
+def test_draws_in_the_copies_still_block_by_name():
+    y, wrt = mixed()
+    with pytest.raises(mg.BlockedGradientError, match="C ~ Normal"):
+        mg.gradient(mg.marginalize(y, ["A", "B"]), wrt)
+
+
+@pytest.mark.parametrize(("elementwise", "copies"), [(True, 2), (False, 8)])
+def test_elements_are_summed_over_side_by_side_where_costs_keep_them_apart(elementwise, copies):
+    q = mg.Data([0.2, 0.5, 0.7], name="q")
+    x = mg.sample(mg.Bernoulli(q), name="X", rng=0)
+    y = mg.sum(mg.exp(x * q)) if elementwise else mg.sum(x * q) ** 2
+    z = mg.marginalize(y)
+    names = [node.name for node in mg.Graph(z).nodes]
+    assert names.count("exp" if elementwise else "power") == copies + 1
+    truth, estimate = mg.exact(y, q), mg.exact(z, q)
+    np.testing.assert_allclose(estimate.grad[q], truth.grad[q], rtol=1e-12)
+    np.testing.assert_allclose(estimate.grad_variance[q], 0.0, atol=1e-15)
+
+
+def test_too_many_outcomes_are_refused_with_their_count():
+    x = mg.sample(mg.Bernoulli(mg.Data(np.full(30, 0.5), name="p")), name="X", rng=0)
+    with pytest.raises(mg.InputError, match=r"'X' of shape \(30,\) has 1,073,741,824 outcomes"):
+        mg.marginalize(mg.sum(x * 1.0) ** 2)
+
+
+@pytest.mark.parametrize("law", [mg.Poisson, lambda rate: mg.Normal(rate, 1.0)])
+def test_outcomes_without_end_are_refused(law):
+    x = mg.sample(law(mg.Data(2.0, name="rate")), name="X", rng=0)
+    with pytest.raises(mg.BlockedGradientError, match="outcomes of 'X' ~"):
+        mg.marginalize(x * 1.0)
+
+
+def test_sample_that_python_looked_at_is_refused():
+    x = mg.sample(mg.Bernoulli(mg.Data(0.3, name="p")), name="X", rng=0)
+    y = x * 2.0 if x else x * 3.0
+    with pytest.raises(mg.UsageError, match="'X': Python looked at this sample"):
+        mg.marginalize(y)
+
+
+def test_black_box_is_summed_through():
+    p = mg.Data(0.3, name="p")
+    cost = mg.primitive(lambda x: np.array([2.0, 7.0])[int(x)], name="simulator")
+    z = mg.marginalize(cost(mg.sample(mg.Bernoulli(p), name="X", rng=0)))
+    assert mg.gradient(z, p).value == pytest.approx(5.0, rel=1e-12)
+
+
+def test_float32_graph_stays_float32():
+    p = mg.Data(np.float32(0.3), name="p")
+    z = mg.marginalize(mg.sample(mg.Bernoulli(p), name="X", rng=0) * np.float32(2.0))
+    assert mg.gradient(z, p).dtype == np.float32
+
+
+def test_old_graph_stays_as_it_was_and_names_are_kept():
+    y, _ = mixed()
+    before = [(data, data.name, data.value) for data in mg.Graph(y).data]
+    z = mg.marginalize(y, "B")
+    after = [(data, data.name, data.value) for data in mg.Graph(y).data]
+    assert all(a[0] is b[0] and a[1:] == b[1:] for a, b in zip(before, after, strict=True))
+    assert z.name == "Y"
+    assert mg.Graph(z)["Y"] is z
