@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from .drawing import render
+from .drawing import command, render
 from .errors import InputError, MinigraphError, MissingExtraError
 from .estimators.reinforce import reinforce
 from .estimators.reparameterize import reparameterize
@@ -28,7 +28,7 @@ class Parser(argparse.ArgumentParser):
     """A parser that refuses in one sentence."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"minigraph: {message}; see python -m minigraph --help\n")
+        self.exit(2, f"minigraph: {message}; see {self.prog} --help\n")
 
 
 def whole(least: int, text: str) -> int:
@@ -49,6 +49,8 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         allow_abbrev=False,
         description="A tour: how to differentiate an expectation, first in theory, then on the "
         "flights before Challenger. Prints what it finds and writes pictures.",
+        epilog="python -m minigraph draw FILE.py:NAME -o picture.svg draws a graph of yours; "
+        "see python -m minigraph draw --help",
     )
     number, count = functools.partial(whole, 0), functools.partial(whole, 2)
     add = parser.add_argument
@@ -115,13 +117,19 @@ def tour(out: Path, samples: int, seed: int, progress: bool) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the tour; return the exit status."""
+    """Run the tour, or draw a graph; return the exit status."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal without θ shows a question mark
-    options = parsed(arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    drawing = words[:1] == ["draw"]
+    parser = Parser(prog="python -m minigraph draw", description=command.__doc__)
+    options = command.parsed(parser, words[1:]) if drawing else parsed(words)
     start = time.perf_counter()
     try:
+        if drawing:
+            print(command.draw(options))
+            return 0
         if options.progress:
             progress_bars()  # refuse before the work, not after it
         tour(directory(options.out), options.samples, options.seed, options.progress)

@@ -270,13 +270,19 @@ def copy_node(node: Node, inputs: tuple[Data, ...], groups: dict[Group, Group]) 
 
 
 class Group:
-    """A box around the nodes of one call of a `function`; boxes nest through `parent`."""
+    """A box around the nodes of one call of a `function`; boxes nest through `parent`.
 
-    __slots__ = ("name", "parent")
+    `origin` says which call: the copies that rewrites make of a box keep it.
+    """
 
-    def __init__(self, name: str, parent: Group | None = None) -> None:
+    __slots__ = ("name", "origin", "parent")
+
+    def __init__(
+        self, name: str, parent: Group | None = None, origin: object | None = None
+    ) -> None:
         self.name = name
         self.parent = parent
+        self.origin = object() if origin is None else origin
 
     @property
     def outermost(self) -> Group:
@@ -293,5 +299,5 @@ class Group:
             chain.append(chain[-1].parent)
         parent = None
         for group in reversed(chain):
-            parent = copies.setdefault(group, Group(group.name, parent))
+            parent = copies.setdefault(group, Group(group.name, parent, group.origin))
         return copies[self]

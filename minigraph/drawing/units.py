@@ -78,17 +78,12 @@ def chain(group: Group | None) -> list[Group]:
 
 def units(graph: Graph, expand: bool, limit: int) -> list[Unit]:
     """Return the functions to draw, at most about `limit`, in the order they ran."""
-    made: list[Data] = []
-    chains: dict[Data, list[Group]] = {}
+    made = [data for data in graph.data if data._node is not None]
+    chains = chains_of(made)
     opened: set[Group] = set()
-    for data in graph.data:
-        node = data._node
-        if node is not None:
-            made.append(data)
-            if node._group is not None:
-                chains[data] = chain(node._group)
-                if expand or node.barrier in ("draw", "black box"):
-                    opened.update(chains[data])
+    for data, boxes in chains.items():
+        if expand or data._node.barrier in ("draw", "black box"):
+            opened.update(boxes)
     while True:
         unit_of = assign(made, chains, opened)
         circle = find_circle(unit_of) if chains else []
@@ -102,6 +97,38 @@ def units(graph: Graph, expand: bool, limit: int) -> list[Unit]:
     for unit in drawn:
         unit.find_ends(seen)
     return drawn
+
+
+def chains_of(made: list[Data]) -> dict[Data, list[Group]]:
+    """Return the boxes around what was made within one.
+
+    A rewrite that rebuilds a part of a box puts that part into a copy; where the copy reads from
+    the rest they are one box again.
+    """
+    chains: dict[Data, list[Group]] = {}
+    first: dict[Group, Group] = {}  # a copy → the box it is a part of
+    for data in made:
+        group = data._node._group
+        if group is None:
+            continue
+        boxes = chain(group)
+        for x in data._node.inputs:
+            for box, other in zip(boxes, chains.get(x, ()), strict=False):
+                if box.origin is not other.origin:
+                    break
+                if box is not other:
+                    first.setdefault(box, other)
+        chains[data] = boxes
+    if not first:
+        return chains
+    return {data: [original(box, first) for box in boxes] for data, boxes in chains.items()}
+
+
+def original(box: Group, first: dict[Group, Group]) -> Group:
+    """Return the box that a copy of a copy is a part of."""
+    while box in first:
+        box = first[box]
+    return box
 
 
 def without_middle(unit_of: dict[Data, Unit], limit: int) -> list[Unit]:

@@ -1,0 +1,70 @@
+"""``python -m minigraph draw FILE.py:NAME -o picture.svg``: a graph of a file, drawn."""
+
+from __future__ import annotations
+
+import argparse
+import runpy
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ..errors import InputError, UnknownNameError, UsageError
+from ..graph import Data, Graph
+from .picture import DIRECTIONS, Picture
+from .render import render
+
+
+def parsed(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> argparse.Namespace:
+    """Return the options of the command line."""
+    add = parser.add_argument
+    # fmt: off
+    add("target", metavar="FILE.py:NAME", help="a Data, a Graph, or a function that returns one")
+    add("-o", "--out", default="picture.svg", metavar="PATH",
+        help="the file to write; its suffix is the format (default: %(default)s)")
+    add("--no-gradients", dest="gradients", action="store_false", help="no dashed arrows")
+    add("--values", action="store_true", help="write the values")
+    add("--shapes", action="store_true", help="write the shapes of arrays")
+    add("--expand", action="store_true", help="open the boxes of mg.function")
+    add("--wrt", action="append", metavar="NAME", help="gradients towards this only (repeatable)")
+    add("--direction", choices=DIRECTIONS, default="TB", help="which way the data flows")
+    # fmt: on
+    return parser.parse_args(arguments)
+
+
+def draw(options: argparse.Namespace) -> Path:
+    """Draw what the options say and return the file."""
+    looks = {name: x for name, x in vars(options).items() if name not in ("target", "out")}
+    if options.wrt is None:
+        del looks["wrt"]
+    return render(found(options.target), options.out, **looks)
+
+
+def found(target: str) -> Any:
+    """Return the graph that ``FILE.py:NAME`` names, running the file (not as ``__main__``)."""
+    file, _, name = target.rpartition(":")
+    path = Path(file)
+    if not path.is_file():
+        raise InputError(f"draw {target!r}: there is no file {file!r}; write FILE.py:NAME")
+    sys.path.insert(0, str(path.parent.resolve()))  # as if Python ran it: it may import neighbours
+    try:
+        names = runpy.run_path(str(path))
+        if name not in names:
+            drawable = ", ".join(n for n, x in names.items() if isinstance(x, KINDS)) or "none"
+            raise UnknownNameError(
+                f"draw {target!r}: {file} has no {name!r}; its Data and Graphs are: {drawable}"
+            )
+        thing = names[name]
+        thing = thing() if callable(thing) and not isinstance(thing, KINDS) else thing
+    finally:
+        sys.path.pop(0)
+    parts = thing if isinstance(thing, (list, tuple)) else [thing]
+    if not parts or not all(isinstance(part, KINDS) for part in parts):
+        raise UsageError(
+            f"draw {target!r}: {name} is a {type(thing).__name__}; "
+            "name a Data, a Graph, or a function that returns one"
+        )
+    return thing
+
+
+KINDS = (Data, Graph, Picture)
