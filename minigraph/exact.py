@@ -24,7 +24,6 @@ from .moments import Moments
 from .ops.elementwise import multiply
 from .ops.reductions import prod
 from .paths import Flow
-from .program import Draw
 from .tape import Tape
 
 BLOCK = 2**15
@@ -189,19 +188,8 @@ def _block(
 ) -> list[Moments]:
     """Return the moments of the outputs of a tape over some rows of the grid."""
     weights = np.ones(len(rows))
-
-    def source(draw: Draw, law: Any) -> Any:
-        points, rule = grid.at(draw, rows)
-        if rule is not None:
-            weights[:] *= rule
-            return law.place(points)
-        if draw.identity not in weighted:
-            p = np.broadcast_to(law.probability(points), (len(rows), *law.batch_shape))
-            weights[:] *= p.reshape(len(rows), -1).prod(axis=1)
-        return points
-
     with np.errstate(all="ignore"):
-        outputs = tape.run(values, source, memory, lambda: weights)
+        outputs = tape.run(values, grid.source(rows, weights, weighted), memory, lambda: weights)
         return [
             Moments.weighted(array, weights) if sampled else Moments.constant(array, weights.sum())
             for array, (_, sampled) in zip(outputs, tape.outputs, strict=True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Set
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .errors import InputError
 from .program import Draw
-from .tape import Tape
+from .tape import Source, Tape
 
 POINTS = 200  # for one continuous number; fewer where there are many
 FEWEST = 16  # with fewer points a quadrature is no longer called exact
@@ -75,6 +76,24 @@ class Grid:
         index = rows[:, None] // (stride * n ** np.arange(elements)) % n
         weights = None if rule is None else rule[index].prod(axis=1)
         return values[index].reshape(len(rows), *draw.shape), weights
+
+    def source(self, rows: Any, weights: Any, weighted: Set[object] = frozenset()) -> Source:
+        """Return where a tape gets the samples at some rows; `weights` is multiplied by theirs.
+
+        Draws that are `weighted` carry their probability already.
+        """
+
+        def points_of(draw: Draw, law: Any) -> Any:
+            points, rule = self.at(draw, rows)
+            if rule is not None:
+                weights[:] *= rule
+                return law.place(points)
+            if draw.identity not in weighted:
+                p = np.broadcast_to(law.probability(points), (len(rows), *law.batch_shape))
+                weights[:] *= p.reshape(len(rows), -1).prod(axis=1)
+            return points
+
+        return points_of
 
 
 def _quadrature(draw: Draw, n: int) -> tuple[Any, Any]:

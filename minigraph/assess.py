@@ -1,0 +1,270 @@
+"""What a gradient estimator is worth: its bias and its variance, computed and not guessed.
+
+A rewritten graph *is* its estimator: one sample of its gradient is one sample of the estimate. So
+its expectation and its variance are integrals over its own noise, and `exact` knows these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from .data import Data, label
+from .distributions.streams import Rng
+from .errors import InputError, UsageError
+from .estimate import ByData, Estimate
+from .estimators.unblock import unblock
+from .exact import exact
+from .expectation import expectation, plain, seed_sequence, targets, whole
+from .gradient import checked_flow, gradients, seed_of
+from .graph import Graph
+from .paths import Flow, is_parameter
+from .tables import html_table, number, text_table, with_error
+from .tape import Tape
+from .variances import Share, shares
+
+DOUBTFUL = 1e-5  # the relative error from which on a quadrature is not trusted
+STENCIL = {-2: 1 / 12, -1: -2 / 3, 1: 2 / 3, 2: -1 / 12}  # a slope to fourth order
+STEP = 1e-3
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """How good a gradient estimator is, for each parameter.
+
+    Attributes
+    ----------
+    truth, truth_stderr : mapping
+        The gradient of the expectation. Keys, here and below: the Data or its name.
+    expected, expected_stderr : mapping
+        What the estimator gives on average.
+    bias, bias_stderr : mapping
+        The difference.
+    variance, variance_stderr : mapping
+        The variance of the estimate from one sample, element by element.
+    nodes : mapping of str to mapping
+        By the name of each draw, the part of the variance that comes from it; the parts add up.
+    nodes_stderr : mapping of str to mapping
+        Their standard errors.
+    exact : bool
+        Whether `expected` and `variance` are free of sampling error.
+    how : str
+        How they were computed, and why not exactly.
+    """
+
+    name: str
+    truth: ByData
+    truth_stderr: ByData
+    expected: ByData
+    expected_stderr: ByData
+    variance: ByData
+    variance_stderr: ByData
+    exact: bool
+    how: str
+    nodes: Mapping[str, ByData] = field(default_factory=dict)
+    nodes_stderr: Mapping[str, ByData] = field(default_factory=dict)
+
+    @property
+    def bias(self) -> ByData:
+        """The expected estimate minus the truth."""
+        keys = list(self.truth)
+        return ByData(keys, [self.expected[x] - self.truth[x] for x in keys])
+
+    @property
+    def bias_stderr(self) -> ByData:
+        """The standard error of the bias."""
+        keys = list(self.truth)
+        errors = [np.hypot(self.expected_stderr[x], self.truth_stderr[x]) for x in keys]
+        return ByData(keys, [plain(e) for e in errors])
+
+    @property
+    def signal_to_noise(self) -> ByData:
+        """The size of the true gradient over the standard deviation of one sample."""
+        keys = list(self.truth)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return ByData(keys, [
+                float(np.linalg.norm(self.truth[x]) / np.sqrt(np.sum(self.variance[x])))
+                for x in keys
+            ])  # fmt: skip
+
+    def rows(self) -> list[list[str]]:
+        """Return the table as text, its head first."""
+        head = ["parameter", "truth", "expected", "bias", "variance", "signal/noise",
+                *[f"variance from {name}" for name in self.nodes]]  # fmt: skip
+        rows = [head]
+        for x in self.truth:
+            size = np.max(np.abs(self.truth[x]), initial=1.0)
+            bias = np.where(np.abs(self.bias[x]) < 1e-9 * size, 0.0, self.bias[x])
+            rows.append([
+                label(x).strip("'"),
+                with_error(self.truth[x], self.truth_stderr[x]),
+                with_error(self.expected[x], self.expected_stderr[x]),
+                with_error(bias, self.bias_stderr[x], 3),
+                with_error(self.variance[x], self.variance_stderr[x]),
+                number(self.signal_to_noise[x], 3),
+                *[with_error(part[x], self.nodes_stderr[name][x], 4)
+                  for name, part in self.nodes.items()],
+            ])  # fmt: skip
+        return rows
+
+    def __repr__(self) -> str:
+        return f"Assessment of {self.name} ({self.how})\n{text_table(self.rows())}"
+
+    def _repr_html_(self) -> str:
+        return html_table(self.rows(), f"Assessment of {self.name} ({self.how})")
+
+
+def assess(
+    rewritten: Data, wrt: Any = None, *, of: Data | None = None, samples: int = 100_000,
+    rng: Rng = None, points: int | None = None, limit: int = 2_000_000, nodes: bool = True,
+) -> Assessment:  # fmt: skip
+    """Return the bias and the one-sample variance of the gradient of a rewritten graph.
+
+    Both are exact, by enumeration and quadrature, where the grid of `exact` is small enough and
+    its doubt below 1e-5. Else they are averages over `samples` samples, with their standard errors.
+    A leave-one-out baseline is taken at its limit of many samples where the result is exact.
+
+    Parameters
+    ----------
+    rewritten : Data
+        What an estimator returned: a single number whose gradient is not blocked.
+    wrt : Data, name, or list of these, optional
+        The parameters; by default all inputs that are not constants.
+    of : Data, optional
+        What was rewritten. The truth is its gradient by `exact`, or where that is out of reach the
+        average of an unbiased estimator, ``unblock(of)``, on samples of its own. Without `of` the
+        truth is the slope of the exact average of `rewritten` itself, from differences: right as
+        long as the rewrite has not changed the value.
+    samples : int
+        For averages by Monte Carlo.
+    rng : None, int, SeedSequence or Generator
+        For these.
+    points, limit : int
+        As for `exact`.
+    nodes : bool
+        Look also which draw the variance comes from.
+
+    Returns
+    -------
+    Assessment
+
+    Raises
+    ------
+    BlockedGradientError
+        If the gradient is blocked: rewrite first.
+    InputError
+        If the truth is out of reach; pass `of`.
+
+    Examples
+    --------
+    >>> import minigraph as mg
+    >>> mu = mg.Data(1.0, name="μ")
+    >>> y = mg.sample(mg.Normal(mu, 1.0), name="X", rng=0) ** 2
+    >>> mg.assess(mg.reinforce(y), of=y)
+    Assessment of y (exact, 200 points)
+    parameter  truth  expected  bias  variance  signal/noise  variance from X
+    μ          2      2         0     30        0.365         30
+    """
+    if not isinstance(rewritten, Data) or not (of is None or isinstance(of, Data)):
+        wrong = of if isinstance(rewritten, Data) else rewritten
+        raise UsageError(f"assess: got {type(wrong).__name__}; pass the Data that a rewrite made")
+    keys = parameters(rewritten if of is None else of, wrt)
+    checked_flow(rewritten, keys, stale_ok=True)
+    samples, settings = whole("samples", samples), {"points": points, "limit": limit}
+    own, others, parts = seed_sequence(rng).spawn(3)
+    true, true_errors = truth(rewritten, of, keys, samples, others, settings)
+    found, reason = attempted(rewritten, keys, settings)
+    if found is None:
+        found = expectation(rewritten, samples, wrt=keys, rng=own)
+        errors = [variance_stderr(rewritten, x, found, own) for x in keys]
+        how = f"{samples} samples: {reason}"
+    else:
+        errors = [plain(np.zeros(x.shape)) for x in keys]
+        how = f"exact, {found.samples} points" if found.error < 1e-8 else reason
+    sources = sources_of(rewritten, keys, points, samples, parts) if nodes else {}
+    return Assessment(
+        name=rewritten.name or "y",
+        truth=ByData(keys, true),
+        truth_stderr=ByData(keys, true_errors),
+        expected=found.grad,
+        expected_stderr=found.grad_stderr,
+        variance=found.grad_variance,
+        variance_stderr=ByData(keys, errors),
+        exact=found.exact,
+        how=how,
+        nodes={n: ByData(keys, [plain(v) for v in s.variance]) for n, s in sources.items()},
+        nodes_stderr={n: ByData(keys, [plain(e) for e in s.stderr]) for n, s in sources.items()},
+    )
+
+
+def parameters(y: Data, wrt: Any) -> list[Data]:
+    """Return what to differentiate for: `wrt`, or every input that can receive a gradient."""
+    keys = targets(y, wrt)
+    return keys or [x for x in Graph(y).inputs if is_parameter(x)]
+
+
+def attempted(y: Data, keys: Sequence[Data], settings: Any) -> tuple[Estimate | None, str]:
+    """Return an exact estimate, or None, and how good it is or why there is none."""
+    try:
+        found = exact(y, keys, **settings)
+    except InputError as error:
+        return None, str(error).removeprefix("exact: ").split("; use mg.expectation")[0]
+    doubt = f"quadrature, {found.samples} points, relative error about {found.error:.0e}"
+    return (found if found.error < DOUBTFUL else None), doubt
+
+
+def truth(
+    y: Data, of: Data | None, keys: Sequence[Data], samples: int, rng: Rng, settings: Any
+) -> tuple[list[Any], list[Any]]:
+    """Return the true gradients, and their standard errors."""
+    if of is None:
+        slopes = [
+            np.array([slope(y, x, at, settings) for at in np.ndindex(x.shape)]).reshape(x.shape)
+            for x in keys
+        ]
+        return [plain(s) for s in slopes], [plain(np.zeros(x.shape)) for x in keys]
+    found, _ = attempted(of, keys, settings)
+    if found is None:
+        open_now = of if not Flow([of], keys).blocked else unblock(of)
+        found = expectation(open_now, samples, wrt=keys, rng=rng)
+    return [found.grad[x] for x in keys], [found.grad_stderr[x] for x in keys]
+
+
+def slope(y: Data, x: Data, at: tuple[int, ...], settings: Any) -> float:
+    """Return the slope of the exact average of `y` in one element of an input."""
+    before, changed = x._value, x._changed
+    step = STEP * max(1.0, abs(float(np.asarray(before)[at])))
+    total = 0.0
+    try:
+        for steps, weight in STENCIL.items():
+            moved = np.array(before, np.float64)
+            moved[at] += steps * step
+            x.value = moved
+            total += weight * float(exact(y, **settings).value)
+    except InputError as error:
+        raise InputError(
+            f"assess: the true gradient of {label(x)} is out of reach of exact averages of what "
+            f"was rewritten ({error}); pass what it was made from, of=y"
+        ) from error
+    finally:
+        x._value, x._changed = before, changed  # as if it had not been moved
+    return total / step
+
+
+def variance_stderr(y: Data, x: Data, found: Estimate, rng: Rng) -> Any:
+    """Return the standard error of a one-sample variance: that of the mean of squares."""
+    (g,) = gradients(y, [x], seed_of(y, None), stale_ok=True)
+    off = g - found.grad[x]
+    return expectation(off * off, found.samples, rng=rng).stderr
+
+
+def sources_of(
+    y: Data, keys: Sequence[Data], points: int | None, samples: int, rng: Any
+) -> dict[str, Share]:
+    """Return the share of each draw in the variance of the gradients."""
+    tape = Tape(gradients(y, keys, seed_of(y, None), stale_ok=True))
+    each = max(1000, samples // (4 * max(1, len(tape.draws))))
+    return shares(tape, points, each, np.random.default_rng(rng))

@@ -1,0 +1,157 @@
+"""Which draw a variance comes from.
+
+Let M_i be the expectation of g given the first i draws, in the order they run. M_0 is the mean, M_n
+is g itself, and the variance of g is the sum of the steps E[(M_i - M_{i-1})²]: what is not known
+until draw i. So each draw has its share, also where one depends on another.
+
+Source: the orthogonality of martingale differences (Doob 1953, *Stochastic Processes*, chapter 7);
+by sampling, the pick-freeze identity Cov(g(A, B), g(A, B')) = Var(E[g | A]) of Sobol' 1993,
+*Sensitivity estimates for nonlinear mathematical models*.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .errors import InputError
+from .grid import Grid
+from .moments import Moments
+from .program import Draw
+from .tape import Tape
+
+SMALL = 2**21  # numbers of a grid that are held at once
+BLOCK = 2**13
+
+
+class Share(NamedTuple):
+    """The variance that comes from one draw, for each output, and its standard error."""
+
+    variance: list[Any]
+    stderr: list[Any]
+
+
+def shares(
+    tape: Tape, points: int | None, samples: int, rng: np.random.Generator
+) -> dict[str, Share]:
+    """Return, by the name of each draw, how much of the variance of every output comes from it.
+
+    Exact where the grid of all outcomes is small, else from `samples` samples for each draw.
+    """
+    names = distinct([draw.title.removeprefix("ε_") for draw in tape.draws])
+    try:
+        found = on_grid(tape, points)
+    except InputError:
+        found = by_sampling(tape, samples, rng)
+    return dict(zip(names, found, strict=True))
+
+
+def distinct(names: Sequence[str]) -> list[str]:
+    """Return names of which no two are the same: X, X (2), …"""
+    return [
+        name if name not in names[:i] else f"{name} ({names[: i + 1].count(name)})"
+        for i, name in enumerate(names)
+    ]
+
+
+def on_grid(tape: Tape, points: int | None) -> list[Share]:
+    """Return the exact shares; refused if the grid does not fit into memory at once."""
+    values = tape.start()
+    sizes = [max(1, np.size(values[slot]) if not sampled else tape.largest)
+             for slot, sampled in tape.outputs]  # fmt: skip
+    for spread in (1, 8, 64):
+        grid = Grid(tape, points, SMALL // sum(sizes), spread)
+        outputs, weights = whole_grid(tape, values, grid)
+        if abs(weights.sum() - 1.0) < 1e-10:
+            break
+    axes = [len(a.values) ** a.elements for a in grid.axes.values()][::-1]  # the last draw first
+    columns = [
+        steps(array.reshape(*axes, -1), weights.reshape(*axes, 1), array.shape[1:])
+        if sampled
+        else [np.zeros(np.shape(array)) for _ in axes]
+        for array, (_, sampled) in zip(outputs, tape.outputs, strict=True)
+    ]
+    return [Share(list(each), [0.0] * len(each)) for each in zip(*columns, strict=True)]
+
+
+def whole_grid(tape: Tape, values: Any, grid: Grid) -> tuple[list[Any], Any]:
+    """Return the outputs of a tape at every point of a grid, and the weights of the points."""
+    rows = np.arange(grid.size)
+    weights = np.ones(grid.size)
+
+    with np.errstate(all="ignore"):
+        source = grid.source(rows, weights)
+        return tape.run(values, source, tape.memory(grid.size), lambda: weights), weights
+
+
+def steps(g: Any, weights: Any, shape: tuple[int, ...]) -> list[Any]:
+    """Return E[(M_i - M_{i-1})²] for each draw; the last draw is the first axis."""
+    mass, total = weights, np.where(weights > 0, weights * g, 0.0)
+    squares = []
+    for _ in range(g.ndim - 1):
+        squares.append(second_moment(total, mass))
+        mass, total = mass.sum(axis=0), total.sum(axis=0)
+    squares.append(second_moment(total, mass))
+    found = [np.maximum(a - b, 0.0).reshape(shape) for a, b in itertools.pairwise(squares)]
+    return found[::-1]
+
+
+def second_moment(total: Any, mass: Any) -> Any:
+    """Return E[M²] from the sums of M times mass."""
+    held = np.where(mass > 0, mass, 1.0)
+    return (total**2 / held).reshape(-1, total.shape[-1]).sum(axis=0)
+
+
+def by_sampling(tape: Tape, samples: int, rng: np.random.Generator) -> list[Share]:
+    """Return estimated shares: two runs that have their first draws in common, and no other."""
+    draws = tape.draws
+    with np.errstate(all="ignore"):
+        values = tape.start()
+        totals: list[list[Moments]] = [[] for _ in draws]
+        while samples > 0:
+            count = min(samples, max(2, BLOCK // tape.largest))
+            samples -= count
+            for i, products in enumerate(one_block(tape, values, count, rng)):
+                pairs = zip(totals[i], products, strict=True)
+                totals[i] = [a.merge(b) for a, b in pairs] if totals[i] else products
+    return [
+        Share([m.mean for m in total], [np.sqrt(m.variance() / m.weight) for m in total])
+        for total in totals
+    ]
+
+
+def one_block(
+    tape: Tape, values: Sequence[Any], count: int, rng: np.random.Generator
+) -> list[list[Moments]]:
+    """Return the moments of g (M_i - M_{i-1}) for every draw, M_i from a run of its own."""
+    draws = tape.draws
+    full, kept = frozen_run(tape, values, count, rng, {})
+    before, _ = frozen_run(tape, values, count, rng, {})
+    found = []
+    for i in range(len(draws)):
+        frozen = {draw: kept[draw] for draw in draws[: i + 1]}
+        after = full if i == len(draws) - 1 else frozen_run(tape, values, count, rng, frozen)[0]
+        found.append([
+            Moments.of(g * (b - a)) if sampled else Moments.constant(0.0 * g, float(count))
+            for g, a, b, (_, sampled) in zip(full, before, after, tape.outputs, strict=True)
+        ])  # fmt: skip
+        before = after
+    return found
+
+
+def frozen_run(
+    tape: Tape, values: Sequence[Any], count: int, rng: np.random.Generator,
+    frozen: Mapping[Draw, Any],
+) -> tuple[list[Any], dict[Draw, Any]]:  # fmt: skip
+    """Return the outputs of a tape, and its draws, of which those that are `frozen` are given."""
+    made: dict[Draw, Any] = {}
+
+    def source(draw: Draw, law: Any) -> Any:
+        made[draw] = frozen[draw] if draw in frozen else law.generate(rng, (count, *draw.shape))
+        return made[draw]
+
+    outputs = tape.run(values, source, tape.memory(count))
+    return [np.array(x) for x in outputs], made

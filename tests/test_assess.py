@@ -1,0 +1,226 @@
+"""Bias and variance of estimators: exact, by sampling, by node, side by side."""
+
+import functools
+import importlib.util
+import re
+
+import numpy as np
+import pytest
+from cases import CASES, PATHWISE, SCORE, case
+
+import minigraph as mg
+
+REWRITES = {SCORE: mg.reinforce, PATHWISE: mg.reparameterize}
+KNOWN = [
+    pytest.param(c, name, id=f"{c.name} | {name}")
+    for c in CASES
+    for name in REWRITES
+    if any(v is not None for v in c.variances.get(name, ()))
+]
+
+
+def chain():
+    """Return Y = X² + 3B with X ~ N(μB, σ²) and B ~ Bernoulli(p), and its parameters."""
+    p, mu, sigma = (mg.Data(v, name=n) for v, n in ((0.3, "p"), (1.0, "μ"), (1.0, "σ")))
+    b = mg.sample(mg.Bernoulli(p), name="B", rng=0)
+    x = mg.sample(mg.Normal(mu * b, sigma), name="X", rng=0)
+    y = x * x + 3.0 * b
+    y.name = "Y"
+    return y, [p, mu, sigma]
+
+
+# assess -----------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("c", "name"), KNOWN)
+def test_bias_is_zero_and_variance_the_known_one(c, name):
+    y, wrt = c.graph()
+    found = mg.assess(REWRITES[name](y), wrt, of=y)
+    assert found.exact
+    for x, variance in zip(wrt, c.variances[name], strict=True):
+        np.testing.assert_allclose(found.bias[x], 0.0, atol=1e-8)
+        np.testing.assert_allclose(found.bias_stderr[x], 0.0)
+        if variance is not None:
+            np.testing.assert_allclose(found.variance[x], variance, rtol=1e-6)
+
+
+@pytest.mark.parametrize("c", [c for c in CASES if c.score], ids=lambda c: c.name)
+def test_truth_from_the_rewritten_graph_alone_is_the_gradient_of_the_expectation(c):
+    y, wrt = c.graph()
+    found = mg.assess(mg.reinforce(y), wrt, nodes=False)
+    for x, gradient in zip(wrt, c.gradient, strict=True):
+        np.testing.assert_allclose(found.truth[x], gradient, rtol=1e-9, atol=1e-9)
+
+
+def test_looking_for_the_truth_leaves_the_inputs_as_they_were():
+    y, wrt = chain()
+    z = mg.reinforce(y)
+    mg.assess(z, wrt)
+    assert [x.value for x in wrt] == [0.3, 1.0, 1.0]
+    mg.gradient(z, wrt[0])  # not stale
+
+
+def test_shares_of_the_draws_are_what_the_law_of_total_variance_says():
+    y, wrt = chain()
+    found = mg.assess(mg.unblock(y), wrt, of=y)
+    # ∂Y/∂σ = 2(μB + σε)ε is 2 on average whatever B is; ∂Y/∂μ = 2(B + ε)B.
+    assert found.nodes["B"]["σ"] == pytest.approx(0.0, abs=1e-12)
+    assert found.nodes["B"]["μ"] == pytest.approx(4 * 0.3 * 0.7, rel=1e-9)
+    assert found.nodes["X"]["μ"] == pytest.approx(4 * 0.3, rel=1e-9)
+
+
+@pytest.mark.parametrize("rewrite", [mg.reinforce, mg.unblock])
+def test_shares_of_the_draws_add_up_to_the_variance(rewrite):
+    y, wrt = chain()
+    found = mg.assess(rewrite(y), wrt, of=y)
+    for x in wrt:
+        total = found.nodes["B"][x] + found.nodes["X"][x]
+        assert total == pytest.approx(found.variance[x], rel=1e-9)
+
+
+def test_sampled_shares_agree_with_the_exact_ones():
+    y, wrt = chain()
+    n = 12  # too many outcomes to enumerate: the first draw's share by sampling
+    many = mg.sample(mg.Normal(np.zeros(n), 1.0), name="rest", rng=0)
+    z = mg.reinforce(y) + 0.0 * mg.sum(many)
+    found, exact = mg.assess(z, wrt, of=y, rng=3), mg.assess(mg.reinforce(y), wrt)
+    assert not found.exact
+    for x in wrt:
+        for name in ("B", "X"):
+            error = found.nodes_stderr[name][x]
+            assert abs(found.nodes[name][x] - exact.nodes[name][x]) < 4 * error + 1e-12
+            assert error < 0.2 * exact.variance[x]
+
+
+def test_monte_carlo_agrees_with_exact_within_its_stated_errors():
+    y, wrt = chain()
+    z = mg.reinforce(y)
+    exact, sampled = mg.assess(z, wrt, of=y), mg.assess(z, wrt, of=y, limit=10, rng=1)
+    assert exact.exact
+    assert not sampled.exact
+    assert "10" in sampled.how
+    for x in wrt:
+        for name in ("truth", "expected", "variance"):
+            error = getattr(sampled, f"{name}_stderr")[x]
+            assert 0 < error < 0.05 * exact.variance[x]
+            assert abs(getattr(sampled, name)[x] - getattr(exact, name)[x]) < 4 * error
+
+
+def test_bias_of_a_detached_path_is_its_size():
+    theta = mg.Data(0.8, name="θ")
+    x = mg.sample(mg.Normal(mg.stop_gradient(theta), 1.0), name="X", rng=1)
+    found = mg.assess(theta * x**2, theta)
+    assert found.truth["θ"] == pytest.approx(3 * 0.8**2 + 1, rel=1e-9)
+    assert found.bias["θ"] == pytest.approx(-2 * 0.8**2, rel=1e-9)
+
+
+def test_signal_to_noise_is_the_gradient_over_the_standard_deviation():
+    y, wrt = case("gaussian square, d=1.0, σ=1.0").graph()
+    found = mg.assess(mg.reinforce(y), wrt, of=y)
+    assert found.signal_to_noise["μ"] == pytest.approx(2 / np.sqrt(30))
+
+
+def test_assessment_reads_as_a_table():
+    y, wrt = chain()
+    lines = repr(mg.assess(mg.reinforce(y), wrt, of=y)).splitlines()
+    assert lines[0] == "Assessment of Y (exact, 400 points)"
+    assert lines[1].split("  ")[0] == "parameter"
+    assert [line.split()[0] for line in lines[2:]] == ["p", "μ", "σ"]
+
+
+def test_blocked_graph_is_refused():
+    y, wrt = chain()
+    with pytest.raises(mg.BlockedGradientError, match="call mg"):
+        mg.assess(y, wrt)
+
+
+def test_truth_out_of_reach_asks_for_what_was_rewritten():
+    y, wrt = chain()
+    with pytest.raises(mg.InputError, match="of=y"):
+        mg.assess(mg.reinforce(y), wrt, limit=10)
+
+
+def test_quadrature_that_a_kink_disturbs_says_so():
+    mu = mg.Data(0.3, name="μ")
+    y = mg.sample(mg.Normal(mu, 1.0), name="X", rng=0)
+    kinked = mg.reinforce(mg.where(y > 0.123, y, 0.5))
+    found = mg.assess(kinked, mu, of=kinked, rng=0)
+    assert not found.exact
+    assert "relative error about" in found.how
+
+
+# compare ----------------------------------------------------------------------------------------
+def test_default_is_every_estimator_of_the_table():
+    y, wrt = case("gaussian cos(0.5x)").graph()
+    table = mg.compare(y, wrt, rng=0)
+    known = re.search(r"known are (.*)", refusal_of_an_unknown_method(y))[1].split(", ")
+    assert {row.method for row in table.rows} | set(table.refused) == set(known) - {"auto"}
+
+
+def refusal_of_an_unknown_method(y):
+    with pytest.raises(mg.MinigraphError) as caught:
+        mg.unblock(y, "no such method")
+    return str(caught.value)
+
+
+def test_methods_are_names_functions_and_mappings():
+    y, wrt = chain()
+    mapping = {"B": "reinforce", "X": "reparameterize"}
+    centred = functools.partial(mg.reinforce, baseline=3.0)
+    table = mg.compare(y, wrt, ["reinforce", mapping, centred])
+    names = {"reinforce", "B: reinforce, X: reparameterize", "reinforce, baseline=3.0"}
+    assert {row.method for row in table.rows} == names
+    assert all(abs(row.assessment.bias[x]) < 1e-8 for row in table.rows for x in wrt)
+
+
+def test_comparison_has_the_variances_of_assess():
+    y, (mu, _) = case("gaussian exp(-1.0x²)").graph()
+    table = mg.compare(y, mu, {"SF": mg.reinforce, "PW": "reparameterize"})
+    assert [row.method for row in table.rows] == ["SF", "PW"]  # the better one first
+    assert table["SF"].assessment.variance[mu] == pytest.approx(0.17575, rel=1e-4)
+    assert table["PW"].assessment.variance[mu] == pytest.approx(0.21172, rel=1e-4)
+
+
+def test_cost_is_measured_and_counted():
+    y, wrt = case("gaussian square, d=1.0, σ=1.0").graph()
+    table = mg.compare(y, wrt, ["reinforce", "reparameterize"])
+    score, pathwise = table["reinforce"], table["reparameterize"]
+    assert 0 < pathwise.seconds < 1e-4
+    assert 0 < pathwise.operations < score.operations < 100
+    expected = score.assessment.variance["μ"] * score.operations
+    assert table.variance_times_cost("reinforce", "operations")["μ"] == pytest.approx(expected)
+
+
+def test_what_is_not_legal_stands_in_the_table_with_the_reason():
+    y, wrt = chain()
+    table = mg.compare(y, wrt, ["reinforce", "reparameterize"])
+    assert list(table.refused) == ["reparameterize"]
+    assert "Bernoulli has no transform" in repr(table)
+    with pytest.raises(mg.UsageError, match="it was refused"):
+        table.variance_times_cost("reparameterize")
+
+
+def test_unknown_method_is_refused_not_listed():
+    y, wrt = chain()
+    with pytest.raises(mg.InputError, match="known are"):
+        mg.compare(y, wrt, ["no such method"])
+
+
+@pytest.mark.skipif(importlib.util.find_spec("matplotlib") is None, reason="needs matplotlib")
+def test_comparison_is_plotted_by_parameter_and_node(tmp_path):
+    y, wrt = chain()
+    biased = lambda y: mg.reinforce(y) + (wrt[1] - mg.stop_gradient(wrt[1]))
+    table = mg.compare(y, wrt[:2], {"score": "reinforce", "best": "auto", "biased": biased})
+    figure = table.plot(tmp_path / "compared.png")
+    assert (tmp_path / "compared.png").stat().st_size
+    assert [axes.get_title() for axes in figure.axes] == ["∂/∂p", "∂/∂μ"]
+    labels = figure.axes[1].get_legend_handles_labels()[1]
+    assert set(labels) == {"from B", "from X", "bias²"}
+    widths = sum(bar.get_width() for bars in figure.axes[0].containers for bar in bars)
+    total = sum(row.assessment.variance["p"] for row in table.rows)
+    assert widths == pytest.approx(total, rel=1e-6)
+
+
+def test_table_in_a_notebook_escapes_names():
+    y, wrt = chain()
+    table = mg.compare(y, wrt, {"<b>": mg.reinforce})
+    assert "&lt;b&gt;" in table._repr_html_()
+    assert "<b>" not in table._repr_html_()
