@@ -1,6 +1,6 @@
 """The laws of randomness. A new law is one class, and a line here."""
 
-from .base import Distribution, sample
+from .base import Distribution
 from .bernoulli import Bernoulli
 from .beta import Beta
 from .binomial import Binomial
@@ -24,6 +24,7 @@ from .noise import StandardExponential, StandardNormal, StandardUniform
 from .normal import LogNormal, Normal
 from .poisson import Poisson
 from .relaxed import RelaxedBernoulli, RelaxedOneHotCategorical
+from .sampling import sample
 from .student_t import StudentT
 from .transformed import TransformedDistribution
 from .transforms import (
@@ -38,6 +39,7 @@ from .triangular import Triangular
 from .truncated_normal import TruncatedNormal
 from .uniform import Uniform
 from .von_mises import VonMises
+from .ways import ways_of as _ways_of
 
 __all__ = [
     "AffineTransform",

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..errors import InputError, UsageError
-from ..graph import Data, StochasticNode, result
+from ..graph import Data
 from ..ops.base import as_data
 from ..ops.boxes import function
 from ..ops.elementwise import astype, exp, where
@@ -23,9 +23,8 @@ from ..ops.shaping import broadcast_to, expand_dims, shape_of
 from ..values import own, show
 from .constraints import Constraint, real
 from .streams import Rng, drawing_from, generator
-from .ways import ways_of
 
-__all__ = ["Distribution", "Rng", "drawing_from", "generator", "sample"]
+__all__ = ["Distribution", "Rng", "drawing_from", "generator"]
 
 
 class Distribution:
@@ -191,23 +190,6 @@ class Distribution:
         """Return the possible values of one draw, or None; `spread` widens a cut-off tail."""
         return None
 
-    @property
-    def ways(self) -> Mapping[str, str]:
-        """What a rewrite or an average can do with a draw from this law, and how.
-
-        Keys are "transform", "implicit", "score", "outcomes", "quadrature"; see `docs`.
-
-        Examples
-        --------
-        >>> import minigraph as mg
-        >>> for way, how in mg.Normal(0.0, 1.0).ways.items():
-        ...     print(f"{way}: {how}")
-        transform: of StandardNormal
-        score: for loc, scale
-        quadrature: over StandardNormal
-        """
-        return ways_of(self)
-
     # What everybody uses -----------------------------------------------------------------------
 
     def log_density(self, x: Any) -> Any:
@@ -316,32 +298,3 @@ OPTIONAL = ("mean", "variance", "mode", "entropy")
 def _of_draw(shape: tuple[int, ...], event_axes: int) -> tuple[int, ...]:
     """Return the axes of a parameter that are axes of one draw; a missing one broadcasts."""
     return shape[: len(shape) - event_axes] if event_axes > 0 else shape + (1,) * -event_axes
-
-
-def sample(dist: Distribution, name: str | None = None, rng: Rng = None) -> Data:
-    """Draw from a law and return the sample, an output of a new `StochasticNode`.
-
-    Parameters
-    ----------
-    dist : Distribution
-        The law; its parameters are the inputs of the node.
-    name : str, optional
-        The name of the sample.
-    rng : None, int, SeedSequence, BitGenerator or Generator
-        Where the randomness of *this* sample comes from. A replay draws new ones.
-
-    Examples
-    --------
-    >>> import minigraph as mg
-    >>> x = mg.sample(mg.Normal(0.5, 1.0), name="X", rng=0)
-    >>> x.node, x.node.distribution
-    (StochasticNode('P'), Normal(loc=0.5, scale=1.0))
-    """
-    if not isinstance(dist, Distribution):
-        hint = f": write mg.sample({dist.__name__}(…))" if isinstance(dist, type) else ""
-        raise UsageError(f"sample: got {type(dist).__name__}, needs a distribution{hint}")
-    value, noise = dist.plain().draw(generator(rng), dist.shape)
-    node = StochasticNode(dist, own(value), None if noise is None else own(noise), object())
-    data = result(node.value, node)
-    data.name = name
-    return data

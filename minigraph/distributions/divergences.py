@@ -18,7 +18,7 @@ from ..ops.linear import matmul
 from ..ops.reductions import sum_
 from ..ops.shaping import expand_dims, shape_of
 from ..ops.special import digamma, gammaln
-from .base import Distribution, sample
+from .base import Distribution
 from .bernoulli import Bernoulli
 from .beta import Beta
 from .binomial import Binomial
@@ -33,6 +33,7 @@ from .multinomial import OneHotCategorical
 from .multivariate_normal import MultivariateNormal
 from .normal import LogNormal, Normal
 from .poisson import Poisson
+from .sampling import sample
 from .special import betaln, xlogy
 from .streams import Rng
 from .uniform import Uniform

@@ -6,9 +6,23 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from .base import Distribution
+
 
 def ways_of(law: Any) -> Mapping[str, str]:
-    """Return the ways to treat a draw from `law`, each with how; see `Distribution.ways`."""
+    """What a rewrite or an average can do with a draw from this law, and how.
+
+    Keys are "transform", "implicit", "score", "outcomes", "quadrature".
+
+    Examples
+    --------
+    >>> import minigraph as mg
+    >>> for way, how in mg.Normal(0.0, 1.0).ways.items():
+    ...     print(f"{way}: {how}")
+    transform: of StandardNormal
+    score: for loc, scale
+    quadrature: over StandardNormal
+    """
     noise, found = law.noise(), {}
     if noise is not None:
         # Noise with parameters of its own was made by a sampler that nothing looks into.
@@ -24,3 +38,6 @@ def ways_of(law: Any) -> Mapping[str, str]:
     if hasattr(ruled, "quadrature"):
         found["quadrature"] = f"over {type(ruled).__name__}"
     return MappingProxyType(found)
+
+
+Distribution.ways = property(ways_of)  # type: ignore[attr-defined]

@@ -1,0 +1,38 @@
+"""How a draw from a law comes into the graph."""
+
+from __future__ import annotations
+
+from ..errors import UsageError
+from ..graph import Data, StochasticNode, result
+from ..values import own
+from .base import Distribution
+from .streams import Rng, generator
+
+
+def sample(dist: Distribution, name: str | None = None, rng: Rng = None) -> Data:
+    """Draw from a law and return the sample, an output of a new `StochasticNode`.
+
+    Parameters
+    ----------
+    dist : Distribution
+        The law; its parameters are the inputs of the node.
+    name : str, optional
+        The name of the sample.
+    rng : None, int, SeedSequence, BitGenerator or Generator
+        Where the randomness of *this* sample comes from. A replay draws new ones.
+
+    Examples
+    --------
+    >>> import minigraph as mg
+    >>> x = mg.sample(mg.Normal(0.5, 1.0), name="X", rng=0)
+    >>> x.node, x.node.distribution
+    (StochasticNode('P'), Normal(loc=0.5, scale=1.0))
+    """
+    if not isinstance(dist, Distribution):
+        hint = f": write mg.sample({dist.__name__}(…))" if isinstance(dist, type) else ""
+        raise UsageError(f"sample: got {type(dist).__name__}, needs a distribution{hint}")
+    value, noise = dist.plain().draw(generator(rng), dist.shape)
+    node = StochasticNode(dist, own(value), None if noise is None else own(noise), object())
+    data = result(node.value, node)
+    data.name = name
+    return data
