@@ -10,7 +10,9 @@ import pytest
 import minigraph as mg
 
 ROOT = Path(__file__).parent.parent
-PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "examples").glob("*.md")])
+PAGES = sorted(
+    [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "examples").glob("*.md")]
+)
 
 
 def block_after(mark: str) -> str:
@@ -29,7 +31,9 @@ def test_example_prints_what_the_readme_says(tmp_path, monkeypatch):
             exec(compile(block_after("example"), "README.md", "exec"), {})
         except mg.BlockedGradientError as error:
             print(f"BlockedGradientError: {error}")
-    assert re.split(r"\s+", out.getvalue().strip()) == re.split(r"\s+", block_after("output").strip())
+    assert re.split(r"\s+", out.getvalue().strip()) == re.split(
+        r"\s+", block_after("output").strip()
+    )
     assert (tmp_path / "question.svg").read_text(encoding="utf-8").count("<svg") == 1
 
 
