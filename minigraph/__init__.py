@@ -14,6 +14,7 @@ from . import challenger, optimize
 from . import copying as _copying
 from .assess import assess
 from .compare import compare
+from .difference import difference
 from .distributions import *
 from .drawing import (
     compare_pictures,
@@ -37,6 +38,7 @@ from .errors import (
 from .estimate import Estimate
 from .estimators.baselines import RunningAverage
 from .estimators.marginalize import marginalize
+from .estimators.measure_valued import measure_valued
 from .estimators.reinforce import reinforce
 from .estimators.reparameterize import reparameterize
 from .estimators.unblock import unblock

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from ..data import ancestors
+from ..data import above, ancestors
 from ..distributions.base import Rng, generator
 from ..errors import UsageError
 from ..graph import Data, DeterministicNode, Group, StochasticNode, copy_node, label, result
@@ -20,6 +20,7 @@ from ..ops import along
 from ..ops.base import Operation, record
 from ..ops.boxes import stop_gradient
 from ..ops.elementwise import subtract
+from ..paths import is_parameter
 from ..values import own
 
 # Y, with the slope of another estimate of its expectation.
@@ -27,14 +28,16 @@ expected = Operation(
     "local expectation", lambda y, s: y * 1.0, None, lambda g, y, _, s: g,
     along=along.elementwise, numpy=(),
 )  # fmt: skip
-# A gradient that says nothing about the next one: how the draws themselves move is not in it.
+# A gradient that says nothing about the next one: how the draws themselves move is not in it. So
+# it depends, through a black box, on all that may move them.
 first_only = Operation(
-    "first derivative only", lambda g, s: g + np.zeros_like(s), None, None,
-    along=along.elementwise, numpy=(), barrier="black box",
+    "first derivative only", lambda g, s, *movers: g + np.zeros_like(s), None,
+    variadic=True, along=lambda call: call.op.forward, numpy=(), barrier="black box",
 )  # fmt: skip
 slope_of = Operation(
-    "slope", lambda s: np.zeros_like(s) * 1.0, lambda g, y, s: first_only(g, s),
-    along=along.elementwise, numpy=(),
+    "slope", lambda s, *movers: np.zeros_like(s) * 1.0,
+    lambda i, g, y, *inputs: None if i else first_only(g, *inputs),
+    variadic=True, along=lambda call: call.op.forward, numpy=(),
 )  # fmt: skip
 slope_of.always = 0.0  # type: ignore[attr-defined]  # a replay need not compute it
 
@@ -48,7 +51,8 @@ def with_expected(y: Data, s: Data) -> Data:
 
 def with_slope(y: Data, s: Data, title: str) -> Data:
     """Return `y` with the slope of `s` added to its own; the second derivative is refused."""
-    slope: Data = slope_of(-s)
+    movers = [x for x in above([y, s])[1] if is_parameter(x)]
+    slope: Data = slope_of(-s, *movers)
     slope.node.name = title
     out: Data = subtract(inner(y), slope)  # subtracting 0.0 leaves every bit, also of -0.0
     out.name = y.name

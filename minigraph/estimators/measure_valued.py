@@ -1,0 +1,189 @@
+"""Measure-valued derivatives: the cost at two coupled samples, with no derivative of the cost."""
+
+from __future__ import annotations
+
+import functools
+import math
+from typing import Any
+
+import numpy as np
+
+from ..distributions.base import Rng, generator
+from ..distributions.sampling import sample
+from ..distributions.weak_derivatives import Weak, weak_derivatives
+from ..errors import BlockedGradientError, InputError
+from ..graph import Data, label, rewrite
+from ..ops.base import as_data
+from ..ops.boxes import stop_gradient
+from ..ops.elementwise import add, astype, multiply
+from ..ops.picks import index_update
+from ..ops.shaping import broadcast_to
+from ..paths import is_parameter
+from .branches import branch, with_slope
+from .choose import Handle, call_for, choose
+from .costs import Costs, Draws
+from .marginalize import LIMIT
+from .reinforce import detached, seen
+
+
+def measure_valued(y: Data, nodes: Handle = None, *, limit: int = LIMIT, rng: Rng = None) -> Data:
+    """Return `y` with measure-valued derivatives of draws: ∂ E[F(X)] = c E[F(X⁺) - F(X⁻)].
+
+    The derivative of the law of a draw, in each of its parameters, is a constant times the
+    difference of two laws. The graph below the draw is run again at a sample of either, coupled
+    where the law says how, and the difference is the slope in the parameter. F needs no derivative
+    and may jump. It takes up to two copies of the graph for every element of every parameter, or
+    for all elements together where element b of a cost depends only on element b of the draw.
+
+    Parameters
+    ----------
+    y : Data
+        The output whose graph is rewritten. It stays as it was.
+    nodes : str, StochasticNode, Data, or list of these, optional
+        Which draws; by default all that block a gradient.
+    limit : int
+        How many elements of a draw are still looked at one by one.
+    rng : None, int, SeedSequence, BitGenerator or Generator
+        Where the samples in the copies come from.
+
+    Raises
+    ------
+    BlockedGradientError
+        If a parameter that carries a gradient has no weak derivative written down for its law. Also
+        when the gradient is differentiated again: its own derivative is not in the graph.
+    InputError
+        If a draw has more elements than `limit`.
+
+    References
+    ----------
+    Mohamed, Rosca, Figurnov and Mnih 2020, *Monte Carlo Gradient Estimation in Machine Learning*,
+    section 6, https://arxiv.org/abs/1906.10652
+
+    Examples
+    --------
+    >>> import minigraph as mg
+    >>> rate = mg.Data(3.0, name="rate")
+    >>> y = mg.sample(mg.Poisson(rate), name="X", rng=0) ** 2
+    >>> z = mg.measure_valued(y)
+    >>> z.value == y.value, mg.exact(z, rate).grad[rate]  # E[(X + 1)² - X²] = 2 · rate + 1
+    (True, 7.0)
+    """
+    chosen = choose("measure_valued", y, nodes)
+    for x in chosen:
+        problem = why_not_measure_valued(x)
+        if problem:
+            raise BlockedGradientError(f"measure_valued: {problem}")
+    rng = generator(rng)
+    for x in chosen:
+        for now in choose("measure_valued", y, x):
+            y = _with_differences(y, now, limit, rng)
+    return y
+
+
+def _with_differences(y: Data, x: Data, limit: int, rng: np.random.Generator) -> Data:
+    """Return `y` with the slope in the parameters of the draw `x`."""
+    moved: list[Data] = []
+
+    def still(data: Data, inputs: tuple[Data, ...]) -> Data | None:
+        if data is not x:
+            return None
+        moved[:] = [detached(data, inputs), *inputs]
+        return moved[0]
+
+    (z,) = rewrite([y], still)
+    now, *inputs = moved
+    law = now._node.distribution
+    parameters = dict(zip(law.parameters, inputs, strict=True))
+    sides = [
+        (parameters[name], k if law.event_axes.get(name) else None, weak)
+        for name, several in weak_derivatives(law, stop_gradient(now)).items()
+        if _carries(parameters[name])
+        for k, weak in enumerate(several)
+    ]
+    samples = [(p, k, weak.constant, *_pair(weak, now, rng)) for p, k, weak in sides]
+    costs = Costs(z, [now])
+
+    def change(cost: Data, draws: Draws) -> Data:
+        if not draws:
+            return cost
+        out = cost
+        for each in samples:  # apart: a gradient in one parameter needs nothing of the others
+            out = with_slope(out, _slope(cost, costs, now, limit, rng, *each), "measure-valued")
+        return out
+
+    out = costs.rebuild(change)
+    out.name = y.name
+    return out
+
+
+def _pair(weak: Weak, x: Data, rng: np.random.Generator) -> tuple[Data | None, Data | None]:
+    """Return a sample of the positive and one of the negative law; None is `x` itself."""
+    noise = [sample(law, rng=rng) for law in weak.noise]
+
+    def made(sampler: Any) -> Data | None:
+        if sampler is None:
+            return None
+        data = as_data(sampler(*noise))
+        data = data if data.dtype == x.dtype else astype(data, dtype=x.dtype)
+        return data if data.shape == x.shape else broadcast_to(data, shape=x.shape)
+
+    return made(weak.positive), made(weak.negative)
+
+
+def _slope(
+    cost: Data, costs: Costs, x: Data, limit: int, rng: np.random.Generator,
+    parameter: Data, k: int | None, constant: Any, positive: Data | None, negative: Data | None,
+) -> Data:  # fmt: skip
+    """Return what has the slope of the expected cost in one parameter, or its entry `k`."""
+    shape = x._node.distribution.batch_shape
+    entry = parameter if k is None else parameter[..., k]
+    entry = entry if entry.shape == shape else broadcast_to(entry, shape=shape)
+    constant = broadcast_to(as_data(constant), shape=shape)
+    where = costs.places(cost, x)
+    if None not in where:  # one number, or elements that stay apart
+        difference = _at(cost, x, positive, rng) - _at(cost, x, negative, rng)
+        weight = stop_gradient(multiply(seen(constant, where), difference))
+        return multiply(seen(entry, where), weight)
+    refuse_many(x, limit)
+    terms = []
+    for i in np.ndindex(shape):
+        one_up, one_down = (
+            None if side is None else index_update(x, i, side[i]) for side in (positive, negative)
+        )
+        difference = _at(cost, x, one_up, rng) - _at(cost, x, one_down, rng)
+        terms.append(entry[i] * stop_gradient(constant[i] * difference))
+    return functools.reduce(add, terms)
+
+
+def _at(cost: Data, x: Data, other: Data | None, rng: np.random.Generator) -> Data:
+    """Return the cost at another sample."""
+    return cost if other is None else branch(cost, {x: other}, rng)
+
+
+def _carries(parameter: Data) -> bool:
+    """Return whether a gradient may flow on from a parameter of a law."""
+    return parameter._made is not None or is_parameter(parameter)
+
+
+def why_not_measure_valued(x: Data) -> str | None:
+    """Return why the draw `x` cannot get measure-valued derivatives, or None if it can."""
+    law = x._node.distribution
+    known = weak_derivatives(law, x)
+    missing = [n for n, p in law.parameters.items() if _carries(p) and n not in known]
+    if not missing:
+        return None
+    return (
+        f"{label(x)} ~ {type(law).__name__} has no weak derivative in {' and '.join(missing)} "
+        f"written down; call {call_for('reinforce', x)} or {call_for('unblock', x)}"
+    )
+
+
+def refuse_many(x: Data, limit: int) -> None:
+    """Raise if there are more elements than copies of the graph are allowed."""
+    count = math.prod(x._node.distribution.batch_shape)
+    if count > limit:
+        raise InputError(
+            f"measure_valued: {label(x)} of shape {x.shape} has {count:,} elements, more than "
+            f"limit={limit:,} pairs of copies of the graph below it; raise limit, or call "
+            f"{call_for('reinforce', x)}"
+        )

@@ -1,0 +1,168 @@
+"""Measure-valued derivatives: unbiased for every law that has them, variances of closed forms."""
+
+import math
+
+import numpy as np
+import pytest
+from cases import CASES, case
+
+import minigraph as mg
+from minigraph.distributions.weak_derivatives import TABLE
+
+POINTS = {"μ": 200, "σ": 36}  # three numbers are drawn for a scale, with two sides
+
+
+def known(d, sigma):
+    """Return the variances of the square's gradients: by loc, by scale."""
+    return {"μ": 4 * d**2 * (4 / math.pi - 1), "σ": 4 * d**2 + 4 * sigma**2}
+
+
+SQUARES = [(1.0, 1.0), (-2.0, 0.7), (-2.5, 1.5)]
+FIGURE_2 = {
+    "gaussian exp(-0.1x²)": 0.002509, "gaussian exp(-1.0x²)": 0.012568,
+    "gaussian cos(0.5x)": 0.008276, "gaussian cos(2.0x)": 0.22408,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("c", CASES, ids=lambda c: c.name)
+def test_expectation_of_the_gradient_is_the_truth_and_the_value_stays(c):
+    y, wrt = c.graph()
+    z = mg.measure_valued(y, rng=1)
+    assert np.float64(z.value).tobytes() == np.float64(y.value).tobytes()
+    for x, g in zip(wrt, c.gradient, strict=True):
+        estimate = mg.exact(z, x, points=POINTS.get(x.name))
+        np.testing.assert_allclose(estimate.grad[x], g, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize(("d", "sigma"), SQUARES)
+@pytest.mark.parametrize("name", ["μ", "σ"])
+def test_coupled_variances_of_the_gaussian_square(d, sigma, name):
+    y, _ = case(f"gaussian square, d={d}, σ={sigma}").graph()
+    estimate = mg.exact(mg.measure_valued(y, rng=1), name, points=POINTS[name])
+    assert estimate.grad_variance[name] == pytest.approx(known(d, sigma)[name], rel=1e-6)
+
+
+@pytest.mark.parametrize("name", FIGURE_2)
+def test_variances_of_figure_2_of_mohamed_et_al(name):
+    y, (mu, _) = case(name).graph()
+    estimate = mg.exact(mg.measure_valued(y, rng=1), mu)
+    assert estimate.grad_variance[mu] == pytest.approx(FIGURE_2[name], rel=2e-4)
+
+
+LAWS = [
+    ("Bernoulli", mg.Bernoulli, {"probs": 0.3}), ("Bernoulli", mg.Bernoulli, {"logits": 0.3}),
+    ("Binomial", lambda **p: mg.Binomial(3, **p), {"probs": 0.3}),
+    ("Binomial", lambda **p: mg.Binomial(3, **p), {"logits": 0.3}),
+    ("Categorical", mg.Categorical, {"probs": [0.3, 0.4, 0.9]}),
+    ("Categorical", mg.Categorical, {"logits": [0.3, 0.4, -0.9]}),
+    ("Exponential", mg.Exponential, {"rate": 1.7}),
+    ("Gamma", lambda rate: mg.Gamma(2.5, rate), {"rate": 1.3}),
+    ("Geometric", mg.Geometric, {"probs": 0.4}), ("Geometric", mg.Geometric, {"logits": 0.4}),
+    ("Normal", lambda loc: mg.Normal(loc, 0.7), {"loc": 0.4}),
+    ("Normal", lambda scale: mg.Normal(0.4, scale), {"scale": 0.7}),
+    ("Poisson", mg.Poisson, {"rate": 1.7}), ("Uniform", mg.Uniform, {"low": -0.4, "high": 1.1}),
+    ("Weibull", lambda scale: mg.Weibull(scale, 1.6), {"scale": 0.8}),
+]  # fmt: skip
+
+
+def test_every_law_of_the_table_is_tested():
+    assert {law.__name__ for law in TABLE} == {name for name, _, _ in LAWS}
+
+
+@pytest.mark.parametrize(("name", "law", "parameters"), LAWS,
+                         ids=[f"{n} {' '.join(p)}" for n, _, p in LAWS])  # fmt: skip
+def test_weak_derivative_of_every_law_and_parameter(name, law, parameters):
+    inputs = {n: mg.Data(v, name=n) for n, v in parameters.items()}
+    x = mg.sample(law(**inputs), name="X", rng=0)
+    y = mg.exp(-0.4 * x) + 0.3 * x * x
+    z = mg.measure_valued(y, rng=1)
+    points = 36 if "scale" in inputs and name == "Normal" else None
+    truth = mg.exact(y, list(inputs))
+    estimate = mg.exact(z, list(inputs), points=points)
+    for n in inputs:
+        np.testing.assert_allclose(estimate.grad[n], truth.grad[n], rtol=1e-8)
+
+
+def test_cost_that_jumps_is_right():
+    mu = mg.Data(0.3, name="μ")
+    y = mg.where(mg.sample(mg.Normal(mu, 1.0), name="X", rng=0) > 0, 1.0, 0.0)
+    estimate = mg.expectation(mg.measure_valued(y, rng=1), 40_000, wrt=mu, rng=2)
+    truth = math.exp(-(0.3**2) / 2) / math.sqrt(2 * math.pi)
+    assert abs(estimate.grad[mu] - truth) < 5 * estimate.grad_stderr[mu] < 0.01
+
+
+def test_black_box_is_crossed():
+    rate = mg.Data(2.0, name="rate")
+    cost = mg.primitive(lambda n: np.sqrt(n), name="simulator")
+    y = cost(mg.sample(mg.Poisson(rate), name="N", rng=0))
+    estimate = mg.exact(mg.measure_valued(y), rate)
+    assert estimate.grad[rate] == pytest.approx(mg.exact(y, rate).grad[rate], rel=1e-9)
+
+
+@pytest.mark.parametrize("reduce", [lambda c: mg.mean(c), lambda c: mg.prod(1.0 + c)])
+def test_draws_of_several_elements_with_a_parameter_they_share(reduce):
+    p, scale = mg.Data(0.3, name="p"), mg.Data([0.5, 1.0, 2.0], name="scale")
+    x = mg.sample(mg.Binomial(2, p * scale), name="X", rng=0)
+    y = reduce(mg.exp(-0.3 * x) * scale)
+    estimate = mg.exact(mg.measure_valued(y, rng=1), [p, scale])
+    truth = mg.exact(y, [p, scale])
+    for parameter in (p, scale):
+        np.testing.assert_allclose(estimate.grad[parameter], truth.grad[parameter], rtol=1e-9)
+
+
+def test_elements_that_stay_apart_share_their_copies():
+    rate = mg.Data(np.full(50, 1.3), name="rate")
+    y = mg.sum(mg.exp(-0.3 * mg.sample(mg.Poisson(rate), name="X", rng=0)))
+    names = [node.name for node in mg.Graph(mg.measure_valued(y, rng=1)).nodes]
+    assert names.count("exp") == 2
+
+
+def test_other_draws_are_rewritten_in_any_order():
+    p, t = mg.Data(0.25, name="p"), mg.Data(0.7, name="t")
+    a = mg.sample(mg.Bernoulli(p), name="A", rng=0)
+    b = mg.sample(mg.Poisson(mg.exp(t * a)), name="B", rng=1)
+    c = mg.sample(mg.Bernoulli(mg.sigmoid(b - 1 + t)), name="C", rng=2)
+    y = (c + 0.5 * a) * (1 + a) * t + mg.exp(-b)
+    truth = mg.exact(y, [p, t])
+    others = {"A": mg.reinforce, "C": mg.marginalize}
+    for order in (["A", "B", "C"], ["C", "B", "A"], ["B", "A", "C"], ["B", "C", "A"]):
+        z = y
+        for name in order:
+            z = others.get(name, lambda y, x: mg.measure_valued(y, x, rng=3))(z, name)
+        estimate = mg.exact(z, [p, t])
+        assert z.value == y.value
+        for x in (p, t):
+            assert estimate.grad[x] == pytest.approx(truth.grad[x], rel=1e-9)
+
+
+def test_second_derivative_is_refused_and_not_wrong():
+    y, (mu, sigma) = case("gaussian square, d=1.0, σ=1.0").graph()
+    slope = mg.gradient(mg.measure_valued(y, rng=1), mu)
+    for x in (mu, sigma):
+        with pytest.raises(mg.BlockedGradientError, match="first derivative only"):
+            mg.gradient(slope, x)
+
+
+def test_parameter_without_a_weak_derivative_is_refused_by_name():
+    a = mg.Data(2.0, name="a")
+    y = mg.sample(mg.Gamma(a, 1.0), name="X", rng=0) ** 2
+    with pytest.raises(mg.BlockedGradientError, match="'X' ~ Gamma has no weak derivative in con"):
+        mg.measure_valued(y)
+
+
+def test_too_many_elements_that_are_mixed_are_refused_with_their_count():
+    x = mg.sample(mg.Poisson(mg.Data(np.ones(300), name="rate")), name="X", rng=0)
+    with pytest.raises(mg.InputError, match="300 elements, more than limit=256"):
+        mg.measure_valued(mg.sum(x) ** 2)
+
+
+def test_law_of_the_user_says_its_own_weak_derivative():
+    class Twice(mg.Poisson):
+        def weak_derivatives(self, x):
+            from minigraph.distributions.weak_derivatives import Weak
+
+            return {"rate": Weak(1.0, lambda: x + 1.0, None)}
+
+    rate = mg.Data(1.5, name="rate")
+    y = mg.sample(Twice(rate), name="X", rng=0) ** 2
+    assert mg.exact(mg.measure_valued(y), rate).grad[rate] == pytest.approx(4.0, rel=1e-9)
