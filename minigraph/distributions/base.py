@@ -9,7 +9,7 @@ opens the box.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -266,15 +266,12 @@ class Distribution:
         extra = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
         law, source, rows = self.plain(), generator(rng), math.prod(extra)
         with np.errstate(all="ignore"):
-            first, _ = law.draw(source, (min(rows, BLOCK), *self.shape))
-            out = np.empty((rows, *self.shape), first.dtype)
-            out[:BLOCK] = first
-            for start in range(
-                BLOCK, rows, BLOCK
-            ):  # in the cache the steps of a transform are cheap
-                part = out[start : start + BLOCK]
-                part[...] = law.draw(source, part.shape)[0]
-        return out.reshape(extra + self.shape)[()]
+            if law.noise() is None or rows <= BLOCK:
+                value = np.asarray(law.draw(source, extra + self.shape)[0])
+                return value[()] if value.flags.writeable or not value.ndim else np.array(value)
+            blocks = [min(BLOCK, rows - start) for start in range(0, rows, BLOCK)]
+            parts = (law.draw(source, (n, *self.shape))[0] for n in blocks)
+            return _stacked(parts, rows).reshape(extra + self.shape)
 
     def full(self, value: Any) -> Any:
         """Return a moment in the shape of a sample: a parameter may broadcast."""
@@ -289,6 +286,16 @@ class Distribution:
             f"{name}={(x.name or show(x._value)) if isinstance(x, Data) else show(own(x))}"
             for name, x in self.parameters.items()
         )
+
+
+def _stacked(parts: Iterable[Any], rows: int) -> Any:
+    """Return blocks of samples in one array; the steps of a transform were cheap in the cache."""
+    out, start = np.empty(0), 0
+    for part in parts:
+        out = out if start else np.empty((rows, *part.shape[1:]), part.dtype)
+        out[start : start + len(part)] = part
+        start += len(part)
+    return out
 
 
 BLOCK = 2**14  # samples drawn together
