@@ -19,6 +19,7 @@ from .gradient import gradients, seed_of
 from .graph import Graph
 from .jobs import Job, Replay, Trace
 from .moments import Moments
+from .spread import Scheme, scheme_of
 from .tape import Tape
 from .values import own
 from .workers import Mapper, with_progress
@@ -35,6 +36,7 @@ def expectation(
     *,
     wrt: Data | str | Sequence[Data | str] | None = None,
     rng: Rng = None,
+    noise: str = "independent",
     block_size: int | None = None,
     workers: int = 1,
     executor: Any = None,
@@ -55,6 +57,12 @@ def expectation(
         Inputs to average the gradient for. `y` must be a single number then.
     rng : None, int, SeedSequence or Generator
         The seed.
+    noise : {"independent", "antithetic", "stratified", "sobol"}
+        How samples hang together: not at all; in pairs, of which one is made from u and the other
+        from 1 - u; spread evenly over each number drawn, or over all of them together. Averages
+        stay unbiased, and standard errors honest: they are those of independent pairs or blocks
+        (32 of these by default). ``variance`` is then that of independent samples which would
+        give the same standard error. "sobol" needs the extra ``scipy``.
     block_size : int, optional
         Samples in a block; chosen from the size of the graph by default.
     workers : int
@@ -94,15 +102,26 @@ def expectation(
     samples, workers = whole("samples", samples), whole("workers", workers)
     size = None if block_size is None else whole("block_size", block_size)
     mapper = Mapper(workers, executor)
-    keys, job = _plan(y, wrt, seed_sequence(rng), samples, size)
+    keys, job = _plan(y, wrt, seed_sequence(rng), samples, size, scheme_of(noise))
+    return average(job, keys, mapper, progress, callback)
+
+
+def average(
+    job: Job,
+    keys: Sequence[Data],
+    mapper: Mapper,
+    progress: bool = False,
+    callback: Callable[[Estimate], Any] | None = None,
+) -> Estimate:
+    """Return the estimate that all blocks of a job add up to."""
     total: Sequence[Moments] = ()
     with mapper, np.errstate(all="ignore"):
         results = mapper.map(job, job.blocks)
         for i, block in enumerate(with_progress(results, job.blocks) if progress else results):
             total = merged(total, block)
             if callback is not None:
-                callback(_estimate(total, keys, min(samples, (i + 1) * job.size)))
-    return _estimate(total, keys, samples)
+                callback(_estimate(total, keys, job, min(job.samples, (i + 1) * job.size)))
+    return _estimate(total, keys, job, job.samples)
 
 
 def whole(name: str, number: Any, least: int = 1, call: str = "expectation") -> int:
@@ -146,15 +165,21 @@ def tape_of(y: Data, wrt: Sequence[Data]) -> Tape:
 
 
 def _plan(
-    y: Any, wrt: Any, seed: np.random.SeedSequence, samples: int, size: int | None
+    y: Any, wrt: Any, seed: np.random.SeedSequence, samples: int, size: int | None, scheme: Scheme
 ) -> tuple[list[Data], Job]:
     """Return the data to differentiate for, and the work to do on each block."""
     if isinstance(y, Data):
         keys = targets(y, wrt)
         tape = tape_of(y, keys)
-        return keys, Replay(tape, seed, samples, size or good_size(tape))
+        size = size or scheme.good_size(good_size(tape), samples)
+        return keys, Replay(tape, seed, samples, size, scheme)
     if not callable(y):
         raise UsageError(f"expectation: got {type(y).__name__}; pass a Data, or a function of one")
+    if scheme.unit != 1:
+        raise UsageError(
+            "expectation of a function: it is called anew for each sample, so its samples are "
+            'independent; pass a Data, or noise="independent"'
+        )
     keys = [] if wrt is None else list(wrt) if isinstance(wrt, (list, tuple)) else [wrt]
     for key in keys:
         if not isinstance(key, Data):
@@ -188,18 +213,20 @@ def merged(total: Sequence[Moments], block: Sequence[Moments]) -> Sequence[Momen
     return [a.merge(b) for a, b in zip(total, block, strict=True)] if total else block
 
 
-def _estimate(total: Sequence[Moments], keys: Sequence[Data], samples: int) -> Estimate:
-    """Return the estimate that some moments add up to."""
-    errors = [np.sqrt(m.variance() / m.weight) for m in total]
+def _estimate(total: Sequence[Moments], keys: Sequence[Data], job: Job, samples: int) -> Estimate:
+    """Return the estimate that the moments of the first `samples` add up to."""
+    freedom = samples - job.units(samples) + 1.0
+    variances = [m.variance(freedom) for m in total]
+    errors = [np.sqrt(v / m.weight) for v, m in zip(variances, total, strict=True)]
     (value, *grads), (stderr, *grad_errors) = [m.mean for m in total], errors
     return Estimate(
         value=plain(value),
         stderr=plain(stderr),
         samples=samples,
-        variance=plain(total[0].variance()),
+        variance=plain(variances[0]),
         grad=ByData(keys, [plain(g) for g in grads]),
         grad_stderr=ByData(keys, [plain(g) for g in grad_errors]),
-        grad_variance=ByData(keys, [plain(m.variance()) for m in total[1:]]),
+        grad_variance=ByData(keys, [plain(v) for v in variances[1:]]),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,8 +13,8 @@ from .distributions.streams import drawing_from
 from .errors import InputError, UsageError
 from .gradient import gradients, seed_of
 from .moments import Moments
-from .program import Draw
-from .tape import Tape
+from .spread import SCHEMES, Columns, Scheme, independent
+from .tape import Source, Tape
 
 
 class Job:
@@ -27,6 +27,10 @@ class Job:
     def blocks(self) -> int:
         """How many blocks there are."""
         return -(-self.samples // self.size)
+
+    def units(self, samples: int) -> int:
+        """Return how many independent units the first `samples` are."""
+        return samples
 
     def count(self, block: int) -> int:
         """Return how many samples a block has."""
@@ -46,11 +50,31 @@ class Job:
 
 
 class Replay(Job):
-    """Run a tape."""
+    """Run a tape.
 
-    def __init__(self, tape: Tape, seed: np.random.SeedSequence, samples: int, size: int) -> None:
+    `scheme` says how the samples of a block hang together, `shared` which draws are made from the
+    same numbers; see `spread.py`.
+    """
+
+    def __init__(
+        self,
+        tape: Tape,
+        seed: np.random.SeedSequence,
+        samples: int,
+        size: int,
+        scheme: Scheme = SCHEMES["independent"],
+        shared: Mapping[object, object] | None = None,
+    ) -> None:
         super().__init__(seed, samples, size)
         self.tape = tape
+        self.uniforms = scheme.uniforms or (independent if shared else None)
+        self.columns = Columns(tape.draws, shared or {}) if self.uniforms else None
+        self.unit = min(size, samples) if scheme.unit is None else scheme.unit
+        if tape.crosses and self.unit > 1:
+            raise InputError(
+                "expectation: a leave-one-out baseline needs independent samples, and here some "
+                'depend on each other; use noise="independent", or another baseline'
+            )
         with np.errstate(all="ignore"):
             self.values = tape.start()
         self.idle: list[list[Any]] = []  # memory that no thread works in at the moment
@@ -58,21 +82,30 @@ class Replay(Job):
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "idle": []}
 
+    def units(self, samples: int) -> int:
+        whole, rest = divmod(samples, self.size)
+        return whole * -(-self.size // self.unit) + -(-rest // self.unit)
+
+    def source(self, block: int, count: int) -> Source:
+        """Return where the samples of a block come from."""
+        rng = self.stream(block)
+        if self.columns is not None and self.uniforms is not None:
+            return self.columns.source(self.uniforms, rng, count)
+        return lambda draw, law: law.generate(rng, (count, *draw.shape))
+
     def __call__(self, block: int) -> list[Moments]:
-        count, rng = self.count(block), self.stream(block)
-
-        def source(draw: Draw, law: Any) -> Any:
-            return law.generate(rng, (count, *draw.shape))
-
+        count = self.count(block)
         try:
             memory = self.idle.pop()
         except IndexError:
             memory = self.tape.memory(min(self.size, self.samples))
         cut = memory if count == self.size else [array[:count] for array in memory]
         with np.errstate(all="ignore"):  # an overflow shows in the estimate
-            outputs = self.tape.run(self.values, source, cut)
+            outputs = self.tape.run(self.values, self.source(block, count), cut)
             moments = [
-                Moments.of(array) if sampled else Moments.constant(array, float(count))
+                Moments.of_units(array, self.unit)
+                if sampled
+                else Moments.constant(array, float(count))
                 for array, (_, sampled) in zip(outputs, self.tape.outputs, strict=True)
             ]
         self.idle.append(memory)

@@ -46,6 +46,22 @@ class Moments(NamedTuple):
         return cls(count, mean, np.square(samples - mean).sum(axis=0))
 
     @classmethod
+    def of_units(cls, samples: Any, unit: int) -> Moments:
+        """Return the moments of samples of which each `unit` in a row depend on each other.
+
+        The deviations are those of the means of units, each weighted with its samples.
+        """
+        if unit == 1:
+            return cls.of(samples)
+        samples = np.asarray(samples, dtype=float)
+        starts = np.arange(0, len(samples), unit)
+        sizes = np.diff([*starts, len(samples)]).astype(float)
+        sums = np.add.reduceat(samples, starts, axis=0)
+        mean = samples.mean(axis=0)
+        off = (sums.T / sizes).T - mean
+        return cls(float(len(samples)), mean, np.tensordot(sizes, np.square(off), 1))
+
+    @classmethod
     def weighted(cls, samples: Any, weights: Any) -> Moments:
         """Return the moments of weighted samples; those of weight 0 do not count, even if NaN."""
         samples = np.asarray(samples, dtype=float)[weights > 0]
