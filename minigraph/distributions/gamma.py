@@ -40,7 +40,8 @@ class StandardGamma(Distribution):
                 drawn[..., k] = rng.standard_gamma(one, shape[:-1])
         else:
             drawn = np.asarray(rng.standard_gamma(a, shape))
-        return np.asarray(off_zero(drawn, self.dtype), dtype=self.dtype)
+        drawn = np.maximum(drawn, np.finfo(self.dtype).tiny, out=drawn if drawn.ndim else None)
+        return np.asarray(drawn, dtype=self.dtype)
 
     def formula(self, x: Any) -> Any:
         a = self.concentration
