@@ -1,8 +1,8 @@
-"""Recording and backward on scalars: a chain of 1,000 operations, beside micrograd, torch, autograd.
+"""Recording and backward on scalars: a chain of 1,000 operations, beside its peers.
 
-Run: python benchmarks/eager.py [REPEATS]. Those peers that are installed take part. Each repeat times
-every library once, in turn, so that a drift of the machine's speed hits all of them; medians and
-ratios are printed. One thread.
+Run: python benchmarks/eager.py [REPEATS]. Of micrograd, torch and autograd those that are installed
+take part. Each repeat times every library once, in turn, so that a drift of the machine's speed
+hits all of them; medians and ratios are printed. One thread.
 """
 
 from __future__ import annotations

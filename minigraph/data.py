@@ -283,8 +283,9 @@ def walk(
 ) -> tuple[list[Data], list[Data], list[Data]]:
     """Return what was made, in the order it ran, the inputs, and the barriers, above `outputs`.
 
-    The outputs themselves are part of it. A bare array is an input, a bare number is nothing. Barriers are the draws, the black
-    boxes and the stops; without `through_stops` the walk ends below a stop.
+    The outputs themselves are part of it. A bare array is an input, a bare number is nothing.
+    Barriers are the draws, the black boxes and the stops; without `through_stops` the walk ends
+    below a stop.
     """
     made: dict[int, Data] = {}  # by the time it ran
     inputs: dict[Data, None] = {}

@@ -23,7 +23,7 @@ class InputError(MinigraphError, ValueError):
 
 
 class UsageError(MinigraphError, TypeError):
-    """A call that has no meaning here: a wrong type, an unknown keyword, an unsupported function."""
+    """A call that means nothing here: a wrong type, an unknown keyword, a missing function."""
 
 
 class SelectionError(MinigraphError, IndexError):
