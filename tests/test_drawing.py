@@ -379,23 +379,52 @@ def test_text_does_not_depend_on_the_process():
 # The listing -------------------------------------------------------------------------------------
 
 
-def test_listing_says_what_was_drawn_and_what_was_computed():
-    lines = str(mg.Graph(seed_graph()[1])).splitlines()
-    assert [line.split("  ")[0] for line in lines] == [
-        "θ",
-        "X ~ Normal(loc=θ, scale=1.0)",
-        "Y = F(X)",
+def test_listing_draws_what_each_line_reads_and_makes():
+    assert str(mg.Graph(mg.reparameterize(seed_graph()[1]))).splitlines() == [
+        "()              ε_X ~ StandardNormal()   0.12573",
+        "|   <>          θ                        0.5",
+        "o---o---[]      X = g(ε_X, θ)            0.62573",
+        "        o---[]  Y = F(X)                 5.63716",
     ]
-    assert lines[1].endswith("gradient blocked")
-    assert lines[0].endswith(" 0.5")
+
+
+def test_listing_says_where_a_gradient_is_blocked():
+    assert str(mg.Graph(seed_graph()[1])).splitlines() == [
+        "<>          θ                              0.5",
+        "o---()      X ~ Normal(loc=θ, scale=1.0)   0.62573   gradient blocked",
+        "    o---[]  Y = F(X)                       5.63716",
+    ]
 
 
 def test_listing_names_the_unnamed_and_tells_equal_names_apart():
     a, b = mg.Data(1.0, name="x"), mg.Data(2.0, name="x")
-    lines = str(mg.Graph((a * b) + 1)).splitlines()
-    assert [line.split("   ")[0] for line in lines] == [
-        "x", "x#2", "%1 = multiply(x, x#2)", "%2 = add(%1, 1.0)"
-    ]  # fmt: skip
+    assert str(mg.Graph((a * b) + 1)).splitlines() == [
+        "<>              x                       1.0",
+        "|   <>          x#2                     2.0",
+        "o---o---[]      %1 = multiply(x, x#2)   2.0",
+        "        o---[]  %2 = add(%1, 1.0)       3.0",
+    ]
+
+
+def test_listing_reuses_columns_once_it_has_six():
+    y = mg.Data(1.0, name="x")
+    for _ in range(20):
+        y = mg.exp(y * 0.0)
+    lines = str(mg.Graph(y)).splitlines()
+    assert {line.index("%") for line in lines[1:]} == {24}
+    assert all(line[:24].count("[]") == line[:24].count("o") == 1 for line in lines[1:])
+
+
+def test_listing_of_a_wide_graph_is_not_drawn():
+    lines = str(mg.Graph(mg.stack([mg.Data(float(i)) for i in range(9)]))).splitlines()
+    assert lines[0].split() == ["%1", "0.0"]
+
+
+def test_listing_asks_no_data_for_its_truth():
+    w = mg.Data([1.0, 2.0], name="w")
+    x = mg.sample(mg.Normal(mg.sum(w), 1.0), name="X", rng=0)
+    assert "X ~ Normal" in str(mg.Graph(x * w))
+    assert not x.node.branched
 
 
 def test_listing_shows_indices_and_fixed_arguments():
@@ -416,6 +445,6 @@ def test_listing_of_a_large_graph_is_short_and_counts():
 
 def test_listing_stays_on_one_line_whatever_the_name():
     text = str(mg.Graph(mg.exp(mg.Data(1.0, name="a\nb\u202e\x00\ud800"))))
-    assert text.splitlines()[0].startswith(r"a\nb\u202e\x00\ud800")
+    assert text.splitlines()[0].startswith(r"<>      a\nb\u202e\x00\ud800")
     assert len(text.splitlines()) == 2
     text.encode()

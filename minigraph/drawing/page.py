@@ -21,6 +21,7 @@ from .replay import Values, fresh_values, values_now
 from .sketch import sketch
 from .steps import Step, Story
 
+LARGE = 20_000
 Slots = dict[str, dict[str, list[str]]]  # box → what appears there → every text it ever shows
 
 
@@ -38,8 +39,8 @@ def to_html(y: Any, *, samples: int = 8, rng: Any = 0, **options: Any) -> str:
         What to draw.
     samples : int
         How many samples the page holds: the one that is there, and fresh ones, for which the graph
-        is replayed. One, whatever this says, if nothing is random or Python looked at a sample in
-        an ``if``.
+        is replayed. One, whatever this says, if nothing is random, if Python looked at a sample in
+        an ``if``, or if more than 20,000 functions would have to be replayed each time.
     rng : None, int, SeedSequence or Generator
         Where the fresh samples come from; the same ones every time by default.
     **options
@@ -75,7 +76,8 @@ def to_html(y: Any, *, samples: int = 8, rng: Any = 0, **options: Any) -> str:
 
 def replays(graph: Graph, samples: int, rng: Any) -> list[Values]:
     """Return the values of now, and those of fresh samples."""
-    alone = not graph.stochastic or any(node.branched for node in graph.stochastic)
+    draws = graph.stochastic
+    alone = not draws or any(node.branched for node in draws) or len(graph.nodes) > LARGE
     generator = np.random.default_rng(rng)
     fresh = 0 if alone else samples - 1
     return [values_now(graph), *[fresh_values(graph, generator) for _ in range(fresh)]]

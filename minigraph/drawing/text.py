@@ -7,6 +7,7 @@ from collections import Counter
 from ..graph import Data, Graph, StochasticNode
 from .backflow import BLOCKED, Backflow
 from .labels import brief, call, shown
+from .rails import rails
 from .units import Unit, count_of, in_order, parted, units
 
 LONGEST_GRAPH = 40
@@ -15,7 +16,8 @@ LONGEST_GRAPH = 40
 def listing(graph: Graph) -> str:
     """Return the graph as lines in the order they ran: what was drawn, what was computed, values.
 
-    The boxes of `mg.function` are one call. Data without a name are %1, %2, …. Of a long graph
+    Before the lines of a small graph it is drawn, see `rails`: what a line makes, and which of
+    the columns it reads. The boxes of `mg.function` are one call. Data without a name are %1, %2, …. Of a long graph
     the middle is left out.
 
     Examples
@@ -25,21 +27,25 @@ def listing(graph: Graph) -> str:
     >>> y = 2 * theta + mg.exp(theta)
     >>> y.name = "Y"
     >>> print(listing(mg.Graph(y)))
-    θ                       0.5
-    %1 = multiply(2.0, θ)   1.0
-    %2 = exp(θ)             1.64872
-    Y = add(%1, %2)         2.64872
+    <>              θ                       0.5
+    o---[]          %1 = multiply(2.0, θ)   1.0
+    o---|---[]      %2 = exp(θ)             1.64872
+        o---o---[]  Y = add(%1, %2)         2.64872
     """
     things = in_order(graph, units(graph, expand=False, limit=LONGEST_GRAPH))
     before, left_out, after = parted(things, LONGEST_GRAPH)
     names = names_of(things)
     blocked = {x for x, mark in Backflow(graph).into_node.items() if mark == BLOCKED}
+    drawn = rails(before) if not left_out and before else [""] * len(things)
     rows = [row(thing, names, blocked) for thing in before]
     if left_out:
         rows.append((f"… {count_of(left_out):,} more …", ""))
     rows += [row(thing, names, blocked) for thing in after]
     width = min(60, max(len(left) for left, _ in rows))
-    return "\n".join(f"{left:<{width}}   {right}".rstrip() for left, right in rows)
+    return "\n".join(
+        f"{rail}{left:<{width}}   {right}".rstrip()
+        for rail, (left, right) in zip(drawn, rows, strict=False)
+    )
 
 
 def names_of(things: list[Unit | Data]) -> dict[Data, str]:

@@ -82,17 +82,16 @@ def why_not_pathwise(y: Data, x: Data, continuous: bool = False) -> str | None:
         node = data._node
         if data not in flow.carries or not isinstance(node, DeterministicNode):
             continue
-        path = describe(flow.path(data))
         if node.barrier == "black box":
             return (
-                f"the path {path} meets the black box {node.name}; "
+                f"the path {describe(flow.path(data))} meets the black box {node.name}; "
                 f"call {call_for('reinforce', x)}, which needs no derivative of it"
             )
         jump = None if continuous else _jump(node, flow)
         if jump is not None:
             return (
-                f"the path {path} runs through {node.name} of {label(jump)}, which is flat between "
-                "jumps: the pathwise gradient misses the jumps and is biased; "
+                f"the path {describe(flow.path(data))} runs through {node.name} of {label(jump)}, "
+                "which is flat between jumps: the pathwise gradient misses the jumps and is biased; "
                 f"call {call_for('reinforce', x)}, or pass continuous=True if y does not jump"
             )
     return None
