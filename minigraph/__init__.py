@@ -36,6 +36,7 @@ from .errors import (
     UsageError,
 )
 from .estimate import Estimate
+from .estimators.antithetic import arm, disarm
 from .estimators.baselines import RunningAverage
 from .estimators.marginalize import marginalize
 from .estimators.measure_valued import measure_valued

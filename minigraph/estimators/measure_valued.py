@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,18 +13,18 @@ from ..distributions.base import Rng, generator
 from ..distributions.sampling import sample
 from ..distributions.weak_derivatives import Weak, weak_derivatives
 from ..errors import BlockedGradientError, InputError
-from ..graph import Data, label, rewrite
+from ..graph import Data, label
 from ..ops.base import as_data
 from ..ops.boxes import stop_gradient
-from ..ops.elementwise import add, astype, multiply
+from ..ops.elementwise import add, astype
 from ..ops.picks import index_update
 from ..ops.shaping import broadcast_to
 from ..paths import is_parameter
-from .branches import branch, with_slope
+from .branches import branch
 from .choose import Handle, call_for, choose
-from .costs import Costs, Draws
+from .elements import Places
 from .marginalize import LIMIT
-from .reinforce import detached, seen
+from .slopes import Rule, slope_in, with_slopes
 
 
 def measure_valued(y: Data, nodes: Handle = None, *, limit: int = LIMIT, rng: Rng = None) -> Data:
@@ -76,44 +77,27 @@ def measure_valued(y: Data, nodes: Handle = None, *, limit: int = LIMIT, rng: Rn
     rng = generator(rng)
     for x in chosen:
         for now in choose("measure_valued", y, x):
-            y = _with_differences(y, now, limit, rng)
+            y = with_slopes(
+                y, now, "measure-valued", lambda x, law: _differences(x, law, limit, rng)
+            )
     return y
 
 
-def _with_differences(y: Data, x: Data, limit: int, rng: np.random.Generator) -> Data:
-    """Return `y` with the slope in the parameters of the draw `x`."""
-    moved: list[Data] = []
-
-    def still(data: Data, inputs: tuple[Data, ...]) -> Data | None:
-        if data is not x:
-            return None
-        moved[:] = [detached(data, inputs), *inputs]
-        return moved[0]
-
-    (z,) = rewrite([y], still)
-    now, *inputs = moved
-    law = now._node.distribution
-    parameters = dict(zip(law.parameters, inputs, strict=True))
-    sides = [
-        (parameters[name], k if law.event_axes.get(name) else None, weak)
-        for name, several in weak_derivatives(law, stop_gradient(now)).items()
-        if _carries(parameters[name])
-        for k, weak in enumerate(several)
+def _differences(x: Data, law: Any, limit: int, rng: np.random.Generator) -> Rule:
+    """Return the rule from a cost to its slopes in the parameters of the draw `x`."""
+    known = weak_derivatives(x._node.distribution, stop_gradient(x))
+    samples = [
+        (p if not law.event_axes.get(name) else p[..., k], weak.constant, *_pair(weak, x, rng))
+        for name, p in law.parameters.items()
+        if _carries(p)
+        for k, weak in enumerate(known[name])
     ]
-    samples = [(p, k, weak.constant, *_pair(weak, now, rng)) for p, k, weak in sides]
-    costs = Costs(z, [now])
 
-    def change(cost: Data, draws: Draws) -> Data:
-        if not draws:
-            return cost
-        out = cost
-        for each in samples:  # apart: a gradient in one parameter needs nothing of the others
-            out = with_slope(out, _slope(cost, costs, now, limit, rng, *each), "measure-valued")
-        return out
+    def rule(cost: Data, places: Places) -> Iterator[Data]:
+        for entry, constant, positive, negative in samples:
+            yield _slope(cost, places, x, limit, rng, entry, constant, positive, negative)
 
-    out = costs.rebuild(change)
-    out.name = y.name
-    return out
+    return rule
 
 
 def _pair(weak: Weak, x: Data, rng: np.random.Generator) -> tuple[Data | None, Data | None]:
@@ -131,19 +115,16 @@ def _pair(weak: Weak, x: Data, rng: np.random.Generator) -> tuple[Data | None, D
 
 
 def _slope(
-    cost: Data, costs: Costs, x: Data, limit: int, rng: np.random.Generator,
-    parameter: Data, k: int | None, constant: Any, positive: Data | None, negative: Data | None,
+    cost: Data, places: Places, x: Data, limit: int, rng: np.random.Generator,
+    entry: Data, constant: Any, positive: Data | None, negative: Data | None,
 ) -> Data:  # fmt: skip
-    """Return what has the slope of the expected cost in one parameter, or its entry `k`."""
+    """Return what has the slope of the expected cost in one parameter, or in one entry of it."""
     shape = x._node.distribution.batch_shape
-    entry = parameter if k is None else parameter[..., k]
     entry = entry if entry.shape == shape else broadcast_to(entry, shape=shape)
     constant = broadcast_to(as_data(constant), shape=shape)
-    where = costs.places(cost, x)
-    if None not in where:  # one number, or elements that stay apart
+    if None not in places:  # one number, or elements that stay apart
         difference = _at(cost, x, positive, rng) - _at(cost, x, negative, rng)
-        weight = stop_gradient(multiply(seen(constant, where), difference))
-        return multiply(seen(entry, where), weight)
+        return slope_in(entry, constant, difference, places)
     refuse_many(x, limit)
     terms = []
     for i in np.ndindex(shape):

@@ -1,0 +1,164 @@
+"""ARM and DisARM: a coin is compared with its antithetic twin, made from the same uniform number.
+
+X = [u < p] and its twin [1 - u < p]. One more copy of the graph serves all coins of a draw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..distributions.base import Distribution, Rng, generator
+from ..distributions.bernoulli import Bernoulli
+from ..distributions.noise import StandardUniform
+from ..distributions.sampling import sample
+from ..errors import BlockedGradientError
+from ..graph import Data, label
+from ..ops.base import as_data
+from ..ops.boxes import function, stop_gradient
+from ..ops.elementwise import greater, maximum, minimum, where
+from .branches import branch
+from .choose import Handle, call_for, choose
+from .elements import Places
+from .slopes import Rule, slope_in, with_slopes
+
+Weight = Callable[[Data, Data, Data, np.random.Generator], Data]  # x, its twin, p: the slope
+
+
+def disarm(y: Data, nodes: Handle = None, *, rng: Rng = None) -> Data:
+    """Return `y` with the DisARM estimator (also called U2G) for draws of coins.
+
+    With X and its antithetic twin X', the slope in the logit of a coin is
+    ½ (F(X) - F(X')) (X - X') max(p, 1 - p): zero for the coins that fall alike.
+
+    Parameters
+    ----------
+    y : Data
+        The output whose graph is rewritten. It stays as it was.
+    nodes : str, StochasticNode, Data, or list of these, optional
+        Which draws; by default all that block a gradient.
+    rng : None, int, SeedSequence, BitGenerator or Generator
+        Where the twins come from.
+
+    Raises
+    ------
+    BlockedGradientError
+        If a draw is not made of coins; also when the gradient is differentiated again.
+
+    References
+    ----------
+    Dong, Mnih and Tucker 2020, *DisARM: An Antithetic Gradient Estimator for Binary Latent
+    Variables*, equation 8, https://arxiv.org/abs/2006.10680; Yin, Ho, Yan, Qian and Zhou 2020,
+    *Probabilistic Best Subset Selection via Gradient-Based Optimization* (U2G),
+    https://arxiv.org/abs/2006.06448
+
+    Examples
+    --------
+    >>> import minigraph as mg
+    >>> a = mg.Data([0.3, -1.0], name="a")
+    >>> y = mg.sum(mg.sample(mg.Bernoulli(logits=a), name="X", rng=0)) ** 2
+    >>> z = mg.disarm(y, rng=1)
+    >>> z.value == y.value, bool(abs(mg.exact(z, a).grad[a] - mg.exact(y, a).grad[a]).max() < 1e-12)
+    (True, True)
+    """
+    return _with_twins("disarm", "DisARM", y, nodes, rng, _half)
+
+
+def arm(y: Data, nodes: Handle = None, *, rng: Rng = None) -> Data:
+    """Return `y` with the ARM estimator for draws of coins: (F(X') - F(X)) (u - ½) in the logit.
+
+    `disarm` is this, averaged over what u is when both coins are known, and has less variance.
+
+    Parameters
+    ----------
+    y, nodes, rng
+        As in `disarm`.
+
+    Raises
+    ------
+    BlockedGradientError
+        As in `disarm`.
+
+    References
+    ----------
+    Yin and Zhou 2019, *ARM: Augment-REINFORCE-Merge Gradient for Stochastic Binary Networks*,
+    https://arxiv.org/abs/1807.11143
+
+    Examples
+    --------
+    >>> import minigraph as mg
+    >>> a = mg.Data(0.3, name="a")
+    >>> y = mg.sample(mg.Bernoulli(logits=a), name="X", rng=0) * 2.0
+    >>> z = mg.arm(y, rng=1)
+    >>> mg.exact(z, a).grad_variance[a] > mg.exact(mg.disarm(y), a).grad_variance[a]
+    True
+    """
+    return _with_twins("arm", "ARM", y, nodes, rng, _by_uniform)
+
+
+def _half(x: Data, twin: Data, p: Data, rng: np.random.Generator) -> Data:
+    return 0.5 * (x - twin) * maximum(p, 1.0 - p)
+
+
+def _by_uniform(x: Data, twin: Data, p: Data, rng: np.random.Generator) -> Data:
+    """Return ½ - u with a u of which `x` and its twin are made: uniform in an interval."""
+    v = sample(StandardUniform(x.shape), rng=rng)
+    one = greater(x, 0.0)
+    low = where(one, twin * (1.0 - p), where(greater(twin, 0.0), maximum(p, 1.0 - p), p))
+    high = where(
+        one, where(greater(twin, 0.0), p, minimum(p, 1.0 - p)), 1.0 - p * (1 - twin)
+    )  # fmt: skip
+    return 0.5 - (low + v * (high - low))
+
+
+def _with_twins(call: str, title: str, y: Data, nodes: Handle, rng: Rng, weigh: Weight) -> Data:
+    """Return `y` with slopes that compare draws of coins with their twins."""
+    chosen = choose(call, y, nodes)
+    for x in chosen:
+        problem = why_not_coins(x)
+        if problem:
+            raise BlockedGradientError(f"{call}: {problem}")
+    rng = generator(rng)
+
+    def prepare(x: Data, law: Any) -> Rule:
+        p = stop_gradient(as_data(law.full(law.probs)))
+        logits = function(lambda *_: law.full(law.logits), name="logits")(*law.inputs)
+        twin = twin_of(x, p, rng)
+        weight = weigh(x, twin, p, rng)
+
+        def rule(cost: Data, places: Places) -> list[Data]:
+            return [slope_in(logits, weight, cost - branch(cost, {x: twin}, rng), places)]
+
+        return rule
+
+    for x in chosen:
+        for now in choose(call, y, x):
+            y = with_slopes(y, now, title, prepare)
+    return y
+
+
+def twin_of(x: Data, p: Data, rng: np.random.Generator) -> Data:
+    """Return the coins [1 - u < p], where `x` is [u < p]: drawn given `x`."""
+    one = greater(x, 0.0)
+    both = where(one, maximum(2.0 * p - 1.0, 0.0), minimum(p, 1.0 - p))
+    return sample(Bernoulli(minimum(both / where(one, p, 1.0 - p), 1.0)), "twin", rng=rng)
+
+
+def is_coin(law: Distribution) -> bool:
+    """Return whether a law draws 0 or 1 and knows their log-odds."""
+    outcomes = law.outcomes()
+    two = outcomes is not None and np.array_equal(outcomes, [0, 1])
+    return two and hasattr(type(law), "logits") and hasattr(type(law), "probs")
+
+
+def why_not_coins(x: Data) -> str | None:
+    """Return why the draw `x` has no antithetic twin, or None if it has one."""
+    law = x._node.distribution
+    if is_coin(law):
+        return None
+    return (
+        f"{label(x)} ~ {type(law).__name__} is not made of coins, 0 or 1; "
+        f"call {call_for('reinforce', x)} or {call_for('unblock', x)}"
+    )

@@ -1,0 +1,73 @@
+"""Slopes added to costs: the frame of every estimator that compares outcomes of one draw."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from ..graph import Data, rewrite
+from ..ops.boxes import stop_gradient
+from ..ops.elementwise import multiply
+from ..ops.reductions import sum_
+from ..ops.shaping import reshape
+from .branches import with_slope
+from .costs import Costs, Draws
+from .elements import Places
+from .reinforce import detached, seen
+
+Rule = Callable[[Data, Places], Iterable[Data]]  # from a cost to slopes of its expectation
+
+
+def with_slopes(y: Data, x: Data, title: str, prepare: Callable[[Data, Any], Rule]) -> Data:
+    """Return `y` with slopes added to each cost that depends on the draw `x`.
+
+    Parameters
+    ----------
+    y : Data
+        The output.
+    x : Data
+        The draw; in the new graph it sees its parameters through stop_gradient.
+    title : str
+        What pictures call the boxes through which the slopes come in.
+    prepare : callable
+        ``prepare(new, law)`` is given the draw in the new graph and its law, through which
+        gradients do reach the parameters. It returns ``rule(cost, places)``, and that what each
+        cost gets; ``places`` is where the elements of the draw stay apart in it.
+    """
+    moved: list[Any] = []
+
+    def still(data: Data, inputs: tuple[Data, ...]) -> Data | None:
+        if data is not x:
+            return None
+        moved[:] = [detached(data, inputs), data._node.distribution.with_inputs(inputs)]
+        moved[0].name = data.name
+        return moved[0]
+
+    (z,) = rewrite([y], still)
+    now, law = moved
+    rule, costs = prepare(now, law), Costs(z, [now])
+
+    def change(cost: Data, draws: Draws) -> Data:
+        out = cost
+        for slope in rule(cost, costs.places(cost, now)) if draws else ():
+            out = with_slope(out, slope, title)
+        return out
+
+    out = costs.rebuild(change)
+    out.name = y.name
+    return out
+
+
+def slope_in(parameter: Data, weight: Data, difference: Data, places: Places) -> Data:
+    """Return what has slope ``weight * difference`` in each element of `parameter`.
+
+    `parameter` and `weight` have the batch shape of the draw, `difference` that of the cost; where
+    the elements of the draw stay apart in the cost, each meets its own.
+    """
+    if None not in places:  # one number, or elements that stay apart
+        return multiply(
+            seen(parameter, places), stop_gradient(seen(weight, places) * difference)
+        )  # fmt: skip
+    behind = (*parameter.shape, *[1] * difference.ndim)
+    spread = stop_gradient(reshape(weight, shape=behind) * difference)
+    return sum_(reshape(parameter, shape=behind) * spread, axis=tuple(range(parameter.ndim)))
