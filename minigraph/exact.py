@@ -19,7 +19,7 @@ from .estimators.reinforce import detached, reinforce
 from .estimators.reparameterize import reparameterize, why_not_pathwise
 from .expectation import plain, targets, whole, with_gradients
 from .graph import StochasticNode, rewrite
-from .grid import Grid
+from .grid import Grid, conditional_outcomes
 from .moments import Moments
 from .ops.elementwise import multiply
 from .ops.reductions import prod
@@ -78,19 +78,20 @@ def exact(
     limit = whole("limit", limit, 1, "exact")
     keys = targets(y, wrt)
     if not keys or not Flow([y], keys).blocked:
-        (value, *grads), count, error = integrate(with_gradients(y, keys), points, limit)
+        (value, *grads), grid, error = integrate(with_gradients(y, keys), points, limit)
         variances = [m.variance(0.0) for m in grads]
     else:
-        (value,), count, error = integrate([y], points, limit)
+        (value,), grid, error = integrate([y], points, limit)
         opened, weighted = differentiable(y, keys)
-        grads, _, also = integrate(with_gradients(opened, keys)[1:], points, limit, weighted)
+        slopes = with_gradients(opened, keys)[1:]
+        grads, _, also = integrate(slopes, points, limit, weighted, grid)
         error = max(error, also)
         # The gradient of a sum over outcomes is no average of a sample's gradient.
         variances = [np.full_like(m.mean, np.nan) for m in grads]
     return Estimate(
         value=plain(value.mean),
         stderr=plain(np.zeros_like(value.mean)),
-        samples=count,
+        samples=grid.size,
         variance=plain(value.variance(0.0)),
         grad=ByData(keys, [plain(m.mean) for m in grads]),
         grad_stderr=ByData(keys, [plain(np.zeros_like(m.mean)) for m in grads]),
@@ -130,21 +131,27 @@ def differentiable(y: Data, wrt: Sequence[Data]) -> tuple[Data, set[object]]:
 
 
 def integrate(
-    outputs: Sequence[Data], points: int | None, limit: int, weighted: Set[object] = frozenset()
-) -> tuple[list[Moments], int, float]:
-    """Return the moments of `outputs` over all draws above them, the points, and a doubt.
+    outputs: Sequence[Data], points: int | None, limit: int, weighted: Set[object] = frozenset(),
+    like: Grid | None = None,
+) -> tuple[list[Moments], Grid, float]:  # fmt: skip
+    """Return the moments of `outputs` over all draws above them, the grid, and a doubt.
 
     The doubt is how far the means are from those of a coarser quadrature, relative to their size:
-    a kink or a jump shows there. Draws that are `weighted` carry their probability already.
+    a kink or a jump shows there. Draws that are `weighted` carry their probability already, so that
+    nothing tells how far the grid must reach: as far as `like`.
     """
     tape = Tape(outputs)
-    grid, total = _converged(tape, points, limit, weighted)
+    if like is None:
+        grid, total = _converged(tape, points, limit)
+    else:
+        grid = Grid(tape, points, limit, like.spread, like.known)
+        total = _summed(tape, grid, weighted)
     if not grid.smooth:
-        return total, grid.size, 0.0
+        return total, grid, 0.0
     coarser = 5 * grid.points // 6
     coarser -= (grid.points - coarser) % 2 == 0  # of the other parity: no kink hides on a point
-    rough = _summed(tape, Grid(tape, coarser, limit, grid.spread), weighted)
-    return total, grid.size, max(map(_difference, total, rough))
+    rough = _summed(tape, Grid(tape, coarser, limit, grid.spread, grid.known), weighted)
+    return total, grid, max(map(_difference, total, rough))
 
 
 def _difference(a: Moments, b: Moments) -> float:
@@ -154,14 +161,13 @@ def _difference(a: Moments, b: Moments) -> float:
         return float(np.max(np.abs(a.mean - b.mean) / np.where(size > 0, size, 1.0), initial=0.0))
 
 
-def _converged(
-    tape: Tape, points: int | None, limit: int, weighted: Set[object]
-) -> tuple[Grid, list[Moments]]:
+def _converged(tape: Tape, points: int | None, limit: int) -> tuple[Grid, list[Moments]]:
     """Return a grid that reaches far enough into the tails, and the moments over it."""
-    for spread in (1, 8, 64):
-        grid = Grid(tape, points, limit, spread)
-        total = _summed(tape, grid, weighted)
-        mass = 1.0 if weighted else total[0].weight
+    for spread in (1, 8, 64, None):
+        known = conditional_outcomes(tape, limit) if spread is None else {}
+        grid = Grid(tape, points, limit, spread or 1, known)
+        total = _summed(tape, grid, frozenset())
+        mass = total[0].weight
         if abs(mass - 1.0) < 1e-10:
             return grid, total
     raise InputError(

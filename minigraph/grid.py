@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Set
+from collections.abc import Mapping, Sequence, Set
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +13,16 @@ from .program import Draw
 from .tape import Source, Tape
 
 POINTS = 200  # for one continuous number; fewer where there are many
+CHUNK = 2**13
 FEWEST = 16  # with fewer points a quadrature is no longer called exact
+
+
+class Reached(Exception):
+    """Stops a run at a draw: its law is known by now."""
+
+    def __init__(self, law: Any) -> None:
+        super().__init__()
+        self.law = law
 
 
 class Axes(NamedTuple):
@@ -38,9 +47,18 @@ class Grid:
         The points for each of these.
     """
 
-    def __init__(self, tape: Tape, points: int | None, limit: int, spread: int) -> None:
+    def __init__(
+        self, tape: Tape, points: int | None, limit: int, spread: int,
+        known: Mapping[object, Any] | None = None, draws: Sequence[Draw] | None = None,
+    ) -> None:  # fmt: skip
         values = tape.start()
-        outcomes = {draw: draw.now(values).outcomes(spread) for draw in tape.draws}
+        self.known = known or {}  # what some draws can be, by identity
+        outcomes = {
+            draw: self.known[draw.identity]
+            if draw.identity in self.known
+            else draw.now(values).outcomes(spread)
+            for draw in (tape.draws if draws is None else draws)
+        }
         elements = {
             draw: math.prod(draw.shape) if v is None else math.prod(draw.law.batch_shape)
             for draw, v in outcomes.items()
@@ -94,6 +112,46 @@ class Grid:
             return points
 
         return points_of
+
+
+def conditional_outcomes(tape: Tape, limit: int) -> dict[object, Any]:
+    """Return what each draw can be, by identity, if it depends on what those before it were.
+
+    A number of successes can be as large as the number of tries, which may be drawn itself. So the
+    tape is run over the outcomes of all draws before one, up to there.
+    """
+    known: dict[object, Any] = {}
+    values = tape.start()
+    for i, draw in enumerate(tape.draws):
+        if not any(axes is not None for axes in draw.pads):
+            known[draw.identity] = draw.now(values).outcomes()
+            continue
+        before = Grid(tape, FEWEST, limit, 1, known, tape.draws[:i])
+        longest = None
+        for start in range(0, before.size, CHUNK):
+            law = _law_at(draw, tape, before, np.arange(start, min(start + CHUNK, before.size)))
+            found = law.outcomes()
+            if longest is None or (found is not None and len(found) > len(longest)):
+                longest = found
+        known[draw.identity] = longest
+    return known
+
+
+def _law_at(target: Draw, tape: Tape, grid: Grid, rows: Any) -> Any:
+    """Return the law of a draw at some rows of the grid of the draws before it."""
+    given = grid.source(rows, np.ones(len(rows)))
+
+    def source(draw: Draw, law: Any) -> Any:
+        if draw is target:
+            raise Reached(law)
+        return given(draw, law)
+
+    try:
+        with np.errstate(all="ignore"):
+            tape.run(tape.start(), source, tape.memory(len(rows)))
+    except Reached as reached:
+        return reached.law
+    raise AssertionError("a tape runs all of its draws")
 
 
 def _quadrature(draw: Draw, n: int) -> tuple[Any, Any]:

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .errors import InputError
-from .grid import Grid
+from .grid import Grid, conditional_outcomes
 from .moments import Moments
 from .program import Draw
 from .tape import Tape
@@ -62,11 +62,15 @@ def on_grid(tape: Tape, points: int | None) -> list[Share]:
     values = tape.start()
     sizes = [max(1, np.size(values[slot]) if not sampled else tape.largest)
              for slot, sampled in tape.outputs]  # fmt: skip
-    for spread in (1, 8, 64):
-        grid = Grid(tape, points, SMALL // sum(sizes), spread)
+    limit = SMALL // sum(sizes)
+    for spread in (1, 8, 64, None):
+        known = conditional_outcomes(tape, limit) if spread is None else {}
+        grid = Grid(tape, points, limit, spread or 1, known)
         outputs, weights = whole_grid(tape, values, grid)
         if abs(weights.sum() - 1.0) < 1e-10:
             break
+    else:
+        raise InputError("shares: the outcomes looked at do not have all of the mass")
     axes = [len(a.values) ** a.elements for a in grid.axes.values()][::-1]  # the last draw first
     columns = [
         steps(array.reshape(*axes, -1), weights.reshape(*axes, 1), array.shape[1:])
