@@ -88,3 +88,54 @@ def test_rewrite_of_a_rewrite_leaves_the_noise_alone():
     x = mg.reparameterize(mg.sample(mg.Gamma(a, 1.0), name="X", rng=0))
     assert mg.reparameterize(x) is x
     assert mg.Graph(x).blocked() == {}
+
+
+# Samples that jump -------------------------------------------------------------------------------
+def angle_at(loc):
+    return mg.sample(mg.VonMises(loc, 2.0), name="X", rng=0)
+
+
+@pytest.mark.parametrize(
+    "through",
+    [lambda x: x, lambda x: mg.Independent(x, 0),
+     lambda x: mg.TransformedDistribution(x, mg.AffineTransform(1.0, 2.0))],
+)  # fmt: skip
+def test_angle_that_wraps_is_not_reparameterized(through):
+    law = through(mg.VonMises(mg.Data(2.0, name="loc"), 2.0))
+    y = mg.sample(law, name="X", rng=0) * 1.0
+    with pytest.raises(mg.BlockedGradientError, match=r"X ~ \w+ jumps.*continuous=True"):
+        mg.reparameterize(y)
+
+
+def test_unblock_scores_an_angle_and_is_unbiased():
+    loc = mg.Data(2.5, name="loc")
+    y, choices = mg.unblock(1.0 * angle_at(loc), explain=True)
+    assert [choice.method for choice in choices] == ["reinforce"]
+    x = np.linspace(-np.pi, np.pi, 20_001)
+    density = stats.vonmises(2.0, 2.5).pdf(x)
+    truth = np.trapezoid(x * 2.0 * np.sin(x - 2.5) * density, x)
+    found = mg.expectation(y, 40_000, wrt=loc, rng=1)
+    assert abs(found.grad[loc] - truth) < 5 * found.grad_stderr[loc]
+    assert found.grad_stderr[loc] < 0.1
+    # What the refusal keeps from happening: the rewrite by itself would say 1.
+    biased = mg.reparameterize(1.0 * angle_at(loc), continuous=True)
+    assert abs(mg.expectation(biased, 40_000, wrt=loc, rng=1).grad[loc] - truth) > 2.0
+
+
+def test_function_of_the_angle_is_reparameterized_on_request():
+    loc = mg.Data(2.5, name="loc")
+    y = mg.reparameterize(mg.sin(angle_at(loc)), continuous=True)
+    found = mg.expectation(y, 40_000, wrt=loc, rng=1)
+    truth = np.cos(2.5) * stats.vonmises(2.0).expect(np.cos, lb=-np.pi, ub=np.pi)
+    assert abs(found.grad[loc] - truth) < 5 * found.grad_stderr[loc]
+
+
+def test_mixture_whose_parts_may_lie_apart_is_not_reparameterized():
+    probs = mg.Data([0.5, 0.5], name="p")
+    apart = mg.Uniform([0.0, 2.0], [1.0, 3.0])
+    x = mg.sample(mg.MixtureSameFamily(mg.Categorical(probs), apart), name="X", rng=0)
+    with pytest.raises(mg.BlockedGradientError, match="jumps"):
+        mg.reparameterize(x)
+    np.testing.assert_allclose(
+        mg.expectation(mg.reinforce(x), 40_000, wrt=probs, rng=1).grad[probs], [-1.0, 1.0], atol=0.1
+    )

@@ -49,6 +49,9 @@ class Distribution:
     support_moves : collection of str
         The parameters on which the support depends. The score function misses what flows over the
         edge, and is refused for them.
+    transform_jumps : bool
+        Whether a sample can jump when a parameter moves a little and the noise stays. Then it is
+        reparameterized only on the user's word that what follows is continuous all the same.
     shape : tuple of int
         The shape of one sample: the batch shape, then the event shape.
 
@@ -75,6 +78,7 @@ class Distribution:
     event_ndim: int = 0
     event_axes: Mapping[str, int] = {}
     support_moves: Collection[str] = ()
+    transform_jumps: bool = False
     support: Any = real
     parameters: dict[str, Any]
     shape: tuple[int, ...]

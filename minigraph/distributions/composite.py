@@ -46,6 +46,7 @@ class Composite(Distribution):
             for part, p in parts.items()
             for name in p.parameters
         }
+        self.transform_jumps = any(getattr(p, "transform_jumps", False) for p in parts.values())
         dtypes = [p.dtype for p in parts.values()]
         self.dtype = np.result_type(*dtypes)
 

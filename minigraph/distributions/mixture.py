@@ -19,7 +19,8 @@ from .implicit import by_cdf, still
 class MixtureSameFamily(Composite):
     """A mixture of K laws of one family: first which one, then a draw from it.
 
-    A continuous mixture of numbers with a cdf is differentiated implicitly, along its quantiles.
+    A continuous mixture of numbers with a cdf is differentiated implicitly, along its quantiles;
+    if the supports of the components may lie apart, only with ``continuous=True``.
 
     Parameters
     ----------
@@ -64,6 +65,8 @@ class MixtureSameFamily(Composite):
             component=parts,
         )
         self.support_moves = tuple(f"component.{name}" for name in parts.support_moves)
+        # Quantiles jump over a gap between the supports of two components.
+        self.transform_jumps = bool(parts.support_moves)
         self.held = False
 
     @property

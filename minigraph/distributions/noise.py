@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -38,6 +38,13 @@ class Noise(Distribution):
 
     def describe(self) -> str:
         return f"shape={self.shape}" if self.shape else ""
+
+    if TYPE_CHECKING:  # a law has it if NumPy can write its samples into an array that is there
+
+        def fill(self, rng: np.random.Generator, out: Any) -> Any: ...
+
+    def generate(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
+        return self.fill(rng, np.empty(shape, self.dtype))[()]
 
     def quadrature(self, n: int) -> tuple[Any, Any]:
         """Return `n` points and the weights of a rule for one element."""
@@ -73,8 +80,9 @@ class StandardNormal(Noise):
     support = real
     average, spread, peak, nats = 0.0, 1.0, 0.0, 0.5 * math.log(2.0 * math.pi * math.e)
 
-    def generate(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
-        return rng.standard_normal(shape, dtype=self.dtype)
+    def fill(self, rng: np.random.Generator, out: Any) -> Any:
+        """Fill an array with samples."""
+        return rng.standard_normal(out=out, dtype=self.dtype.type)
 
     def formula(self, x: Any) -> Any:
         return -0.5 * (x * x) - 0.5 * math.log(2.0 * math.pi)
@@ -96,8 +104,9 @@ class StandardUniform(Noise):
     support = unit_interval
     average, spread, peak, nats = 0.5, 1.0 / 12.0, 0.5, 0.0
 
-    def generate(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
-        return rng.random(shape, dtype=self.dtype)
+    def fill(self, rng: np.random.Generator, out: Any) -> Any:
+        """Fill an array with samples."""
+        return rng.random(out=out, dtype=self.dtype.type)
 
     def formula(self, x: Any) -> Any:
         return 0.0 * x
@@ -117,8 +126,8 @@ class StandardUniform(Noise):
 class OpenUniform(StandardUniform):
     """u ~ U(0, 1), for an inverse cdf that runs off at 0 or 1: neither is ever drawn."""
 
-    def generate(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
-        return np.maximum(rng.random(shape, dtype=self.dtype), np.finfo(self.dtype).tiny)
+    def fill(self, rng: np.random.Generator, out: Any) -> Any:
+        return np.maximum(super().fill(rng, out), np.finfo(self.dtype).tiny, out=out)
 
     def quadrature(self, n: int) -> tuple[Any, Any]:
         """The double-exponential rule u = 1 / (1 + exp(-π sinh t)), blind to what ends do."""
@@ -134,10 +143,13 @@ class StandardExponential(Noise):
     support = nonnegative
     average, spread, peak, nats = 1.0, 1.0, 0.0, 1.0
 
-    def generate(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
-        drawn = rng.standard_exponential(shape, dtype=self.dtype)
+    def fill(self, rng: np.random.Generator, out: Any) -> Any:
+        """Fill an array with samples."""
+        rng.standard_exponential(out=out, dtype=self.dtype.type)
         # One float32 in ten million is 0, where the logarithm of a transform is infinite.
-        return drawn if self.dtype != np.float32 else np.maximum(drawn, np.finfo(np.float32).tiny)
+        return (
+            out if self.dtype != np.float32 else np.maximum(out, np.finfo(np.float32).tiny, out=out)
+        )
 
     def formula(self, x: Any) -> Any:
         return -x

@@ -69,9 +69,10 @@ class StandardVonMises(Distribution):
 class VonMises(Distribution):
     """The von Mises law of an angle, with density exp(k cos(x - loc)) / (2π I₀(k)).
 
-    Samples are in [-π, π]; the density is periodic. An angle has no end, so pathwise gradients are
-    right for functions of the angle (of period 2π), and not for a function that jumps at ±π.
-    Samples are differentiated implicitly, along their quantiles. Needs the extra ``scipy``.
+    Samples are in [-π, π]; the density is periodic. When `loc` moves, samples leave at one end and
+    come in at the other, so pathwise gradients are right for functions of period 2π only, and are
+    refused without ``continuous=True``. Samples are differentiated implicitly, along their
+    quantiles. Needs the extra ``scipy``.
 
     Parameters
     ----------
@@ -94,6 +95,7 @@ class VonMises(Distribution):
 
     constraints = {"loc": real, "concentration": positive}
     support = angle
+    transform_jumps = True
 
     def __init__(self, loc: Any, concentration: Any) -> None:
         super().__init__(loc=loc, concentration=concentration)

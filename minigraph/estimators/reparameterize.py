@@ -23,14 +23,15 @@ def reparameterize(y: Data, nodes: Handle = None, *, continuous: bool = False) -
     nodes : str, StochasticNode, Data, or list of these, optional
         Which draws; by default all that block a gradient.
     continuous : bool
-        Say that `y` is a continuous function of the samples, although a comparison, a rounding or
-        the condition of a `where` lies on the path (as in ``where(x > 0, x, 0)``).
+        Say that `y` is a continuous function of the noise, although a comparison, a rounding or
+        the condition of a `where` lies on the path (as in ``where(x > 0, x, 0)``), or the sample
+        itself jumps (as an angle does from π to -π, where its sine is the same).
 
     Raises
     ------
     BlockedGradientError
-        If a law has no transform, or the path from the sample to `y` meets a black box, or a step
-        at which `y` may jump: there the pathwise gradient is biased.
+        If a law has no transform, or one that jumps, or the path from the sample to `y` meets a
+        black box, or a step at which `y` may jump: there the pathwise gradient is biased.
 
     References
     ----------
@@ -77,6 +78,18 @@ def why_not_pathwise(y: Data, x: Data, continuous: bool = False) -> str | None:
             f"{name} ~ {type(law).__name__} has no transform of noise that is differentiable in "
             f"its parameters; call {call_for('reinforce', x)}"
         )
+    if law.transform_jumps and not continuous:
+        return (
+            f"the transform of {name} ~ {type(law).__name__} jumps from one end of the support to "
+            "another: the pathwise gradient misses the jumps and is biased; "
+            f"call {call_for('reinforce', x)}, or pass continuous=True if y is the same at both "
+            "ends, as the sine of an angle is"
+        )
+    return why_not_smooth(y, x, continuous)
+
+
+def why_not_smooth(y: Data, x: Data, continuous: bool = False) -> str | None:
+    """Return why no gradient can be followed from `y` to the sample `x`, or None if it can."""
     flow = Flow([y], [x])
     for data in flow.made:
         node = data._node
@@ -91,7 +104,7 @@ def why_not_pathwise(y: Data, x: Data, continuous: bool = False) -> str | None:
         if jump is not None:
             return (
                 f"the path {describe(flow.path(data))} runs through {node.name} of {label(jump)}, "
-                "which is flat between jumps: the pathwise gradient misses the jumps and is biased; "
+                "which is flat between jumps: a gradient along it misses the jumps and is biased; "
                 f"call {call_for('reinforce', x)}, or pass continuous=True if y does not jump"
             )
     return None
