@@ -38,9 +38,11 @@ from .errors import (
 from .estimate import Estimate
 from .estimators.antithetic import arm, disarm
 from .estimators.baselines import RunningAverage
+from .estimators.control import rebar, relax
 from .estimators.marginalize import marginalize
 from .estimators.measure_valued import measure_valued
 from .estimators.reinforce import reinforce
+from .estimators.relaxations import gumbel_softmax, gumbel_straight_through, straight_through
 from .estimators.reparameterize import reparameterize
 from .estimators.unblock import unblock
 from .exact import exact

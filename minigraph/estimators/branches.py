@@ -9,6 +9,7 @@ and takes the slope of something with the same expectation; `slope_of` adds a sl
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from ..errors import UsageError
 from ..graph import Data, DeterministicNode, Group, StochasticNode, copy_node, label, result
 from ..ops import along
 from ..ops.base import Operation, record
-from ..ops.boxes import stop_gradient
+from ..ops.boxes import stop, stop_gradient
 from ..ops.elementwise import subtract
 from ..paths import is_parameter
 from ..values import own
@@ -28,6 +29,7 @@ expected = Operation(
     "local expectation", lambda y, s: y * 1.0, None, lambda g, y, _, s: g,
     along=along.elementwise, numpy=(),
 )  # fmt: skip
+expected.stands_for = True  # type: ignore[attr-defined]
 # A gradient that says nothing about the next one: how the draws themselves move is not in it. So
 # it depends, through a black box, on all that may move them.
 first_only = Operation(
@@ -36,7 +38,7 @@ first_only = Operation(
 )  # fmt: skip
 slope_of = Operation(
     "slope", lambda s, *movers: np.zeros_like(s) * 1.0,
-    lambda i, g, y, *inputs: None if i else first_only(g, *inputs),
+    lambda i, g, y, s, *movers: None if i else first_only(g, stop(s), *movers),
     variadic=True, along=lambda call: call.op.forward, numpy=(),
 )  # fmt: skip
 slope_of.always = 0.0  # type: ignore[attr-defined]  # a replay need not compute it
@@ -49,9 +51,14 @@ def with_expected(y: Data, s: Data) -> Data:
     return out
 
 
+def stands_for(node: Any) -> bool:
+    """Return whether what a node is differentiated as is its second input, and not its value."""
+    return getattr(node.op, "stands_for", False)
+
+
 def with_slope(y: Data, s: Data, title: str) -> Data:
     """Return `y` with the slope of `s` added to its own; the second derivative is refused."""
-    movers = [x for x in above([y, s])[1] if is_parameter(x)]
+    movers = [x for x in above([y])[1] if is_parameter(x)]
     slope: Data = slope_of(-s, *movers)
     slope.node.name = title
     out: Data = subtract(inner(y), slope)  # subtracting 0.0 leaves every bit, also of -0.0
@@ -96,7 +103,7 @@ def branch(y: Data, changed: Mapping[Data, Data], rng: Rng = None, redraw: bool 
         if isinstance(node, StochasticNode):
             new[data] = drawn_again(data, inputs, rng) if redraw else kept(data, inputs)
         else:
-            new[data] = inputs[1] if node.op is expected else again(node, inputs, boxes)
+            new[data] = inputs[1] if stands_for(node) else again(node, inputs, boxes)
     return new.get(y, y)
 
 

@@ -19,7 +19,7 @@ from ..data import Data, ancestors
 from ..graph import DeterministicNode, Group, StochasticNode
 from ..ops import base, elementwise, reductions, selection, shaping
 from ..ops.base import as_data, record
-from .branches import expected
+from .branches import stands_for
 from .elements import Places, places
 
 Draws = frozenset[Data]
@@ -61,7 +61,8 @@ class Costs:
             kinds = {self.kind.get(x, self.above(x)) for x in terms}
             one = kinds.pop() if kinds else self.above(data)
             apart = any(self._finer(x, data) for x in terms)
-            self.kind[data] = None if kinds or apart or data._made[0] is expected else one
+            opened = isinstance(data._node, DeterministicNode) and stands_for(data._node)
+            self.kind[data] = None if kinds or apart or opened else one
 
     def above(self, data: Data) -> Draws:
         """Return the draws that `data` depends on."""
@@ -86,7 +87,7 @@ class Costs:
             return []
         if node.op in LINEAR:
             return list(node.inputs)
-        if node.op is expected:  # what is differentiated is the expectation, not the sample
+        if stands_for(node):  # what is differentiated is the expectation, not the sample
             return [node.inputs[1]]
         first, others = node.inputs[0], [self.above(x) for x in node.inputs[1:]]
         if node.op in (elementwise.multiply, elementwise.divide, selection.getitem):

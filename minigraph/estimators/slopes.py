@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -18,7 +19,9 @@ from .reinforce import detached, seen
 Rule = Callable[[Data, Places], Iterable[Data]]  # from a cost to slopes of its expectation
 
 
-def with_slopes(y: Data, x: Data, title: str, prepare: Callable[[Data, Any], Rule]) -> Data:
+def with_slopes(
+    y: Data, x: Data, title: str, prepare: Callable[[Data, Any], Rule], whole: bool = False
+) -> Data:
     """Return `y` with slopes added to each cost that depends on the draw `x`.
 
     Parameters
@@ -33,6 +36,8 @@ def with_slopes(y: Data, x: Data, title: str, prepare: Callable[[Data, Any], Rul
         ``prepare(new, law)`` is given the draw in the new graph and its law, through which
         gradients do reach the parameters. It returns ``rule(cost, places)``, and that what each
         cost gets; ``places`` is where the elements of the draw stay apart in it.
+    whole : bool
+        Take `y` as one cost.
     """
     moved: list[Any] = []
 
@@ -46,6 +51,8 @@ def with_slopes(y: Data, x: Data, title: str, prepare: Callable[[Data, Any], Rul
     (z,) = rewrite([y], still)
     now, law = moved
     rule, costs = prepare(now, law), Costs(z, [now])
+    if whole:
+        return functools.reduce(lambda out, s: with_slope(out, s, title), rule(z, ()), z)
 
     def change(cost: Data, draws: Draws) -> Data:
         out = cost

@@ -1,0 +1,101 @@
+"""Latent numbers of finite draws: X is where a noisy logit is positive, or largest.
+
+A coin shows 1 where logit(p) plus logistic noise is positive; of K outcomes that one comes whose
+logit plus Gumbel noise is largest. The latent numbers are drawn *given* X, from their posterior, so
+that a sample that is there already gets latent numbers which agree with it. A sigmoid or a softmax
+of them, instead of a step, is a relaxed sample.
+
+Source: Maddison, Mnih and Teh 2017, *The Concrete Distribution*, https://arxiv.org/abs/1611.00712;
+Jang, Gu and Poole 2017, *Categorical Reparameterization with Gumbel-Softmax*,
+https://arxiv.org/abs/1611.01144; Tucker et al. 2017, *REBAR*, appendix A (posteriors),
+https://arxiv.org/abs/1703.07370
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..distributions.base import Distribution
+from ..distributions.noise import OpenUniform
+from ..distributions.sampling import sample
+from ..graph import Data, label
+from ..ops.boxes import function, stop_gradient
+from ..ops.elementwise import exp, greater, log, sigmoid, where
+from ..ops.reductions import logsumexp, sum_
+from .choose import call_for
+
+
+class Latent(NamedTuple):
+    """How a law makes its samples from latent numbers of the same shape.
+
+    ``given(law, x, v)`` are the latent numbers that gave `x`, made from uniform noise `v`;
+    ``soft(z, temperature)`` is the relaxed sample.
+    """
+
+    given: Callable[[Any, Any, Any], Any]
+    soft: Callable[[Any, Any], Any]
+
+
+def _coin_given(law: Any, x: Any, v: Any) -> Any:
+    one, p, q = greater(x, 0.0), law.full(law.probs), law.full(1.0 - law.probs)
+    below = where(one, v * p, p + v * q)  # P(the logistic number is larger)
+    above = where(one, q + (1.0 - v) * p, (1.0 - v) * q)
+    return law.full(law.logits) + log(above) - log(below)
+
+
+def _one_hot_given(law: Any, x: Any, v: Any) -> Any:
+    one, largest = greater(x, 0.0), -log(v)
+    winner = sum_(where(one, largest, 0.0), axis=-1, keepdims=True)
+    p = where(one, 1.0, law.full(law.probs))
+    return -log(where(one, largest, largest / p + winner))
+
+
+def _softmax(z: Any, temperature: Any) -> Any:
+    z = z / temperature
+    return exp(z - logsumexp(z, axis=-1, keepdims=True))
+
+
+COIN = Latent(_coin_given, lambda z, temperature: sigmoid(z / temperature))
+ONE_HOT = Latent(_one_hot_given, _softmax)
+
+
+def latent_of(law: Distribution) -> Latent | None:
+    """Return how a law makes its samples from latent numbers; None if it does not."""
+    outcomes = law.outcomes()
+    if outcomes is None or not (hasattr(type(law), "logits") and hasattr(type(law), "probs")):
+        return None
+    if np.array_equal(outcomes, [0, 1]):
+        return COIN
+    several = law.event_ndim == 1 and np.array_equal(outcomes, np.eye(law.event_shape[0]))
+    return ONE_HOT if several else None
+
+
+def given(law: Any, x: Data, rng: Any) -> Data:
+    """Return latent numbers that agree with the sample `x`; gradients reach the parameters."""
+    latent = latent_of(law)
+    assert latent is not None
+    v = sample(OpenUniform(x.shape), rng=rng)
+    box = function(lambda v, x, *_: latent.given(law, x, v), name="latent given X")
+    with np.errstate(all="ignore"):  # a probability of 0 has a logit of -inf
+        z: Data = box(v, x, *law.inputs)
+    return z
+
+
+def with_held_noise(law: Any, z: Data) -> Data:
+    """Return the latent numbers `z` as logits plus noise that does not depend on anything."""
+    logits = function(lambda *_: law.full(law.logits), name="logits")(*law.inputs)
+    return logits + stop_gradient(z - logits)
+
+
+def why_not_latent(x: Data) -> str | None:
+    """Return why the draw `x` cannot be relaxed, or None if it can."""
+    law = x._node.distribution
+    if latent_of(law) is not None:
+        return None
+    return (
+        f"{label(x)} ~ {type(law).__name__} is neither made of coins nor one-hot; draw an index as "
+        f"a vector, mg.OneHotCategorical, or call {call_for('reinforce', x)}"
+    )

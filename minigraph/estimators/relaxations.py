@@ -1,0 +1,231 @@
+"""Relaxations: the slope of something smooth in place of a finite draw. They are biased.
+
+Values stay those of the samples; only slopes are taken elsewhere. The boxes say that this is biased
+wherever they are named, printed or drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..distributions.base import Rng, generator
+from ..errors import BlockedGradientError, InputError, MinigraphError
+from ..graph import Data, copy_node, label, result
+from ..ops import along
+from ..ops.base import Operation, as_data
+from ..ops.boxes import function, stop_gradient
+from .branches import branch, inner
+from .choose import Handle, call_for, choose
+from .latents import given, latent_of, why_not_latent, with_held_noise
+from .reparameterize import why_not_smooth
+
+# A value, with the slope of something else.
+relaxed = Operation(
+    "relaxation (biased)", lambda y, s: y * 1.0, None, lambda g, y, _, s: g,
+    along=along.elementwise, numpy=(),
+)  # fmt: skip
+relaxed.stands_for = True  # type: ignore[attr-defined]
+straight = Operation(
+    "straight-through (biased)", lambda x, s: x * 1.0, None, lambda g, y, _, s: g,
+    along=along.elementwise, numpy=(),
+)  # fmt: skip
+Replace = Callable[[Data, np.random.Generator], Data]  # from a sample to what stands for it
+
+
+def gumbel_softmax(
+    y: Data, nodes: Handle = None, temperature: Any = 0.5, *, continuous: bool = False,
+    rng: Rng = None,
+) -> Data:  # fmt: skip
+    """Return `y` with the slope of its relaxation (Gumbel-softmax, binary concrete). Biased.
+
+    Below a copy of each chosen draw lies a relaxed sample: a softmax (for coins, a sigmoid) of
+    logits plus noise, divided by the temperature. The noise agrees with the sample that is there.
+    The expected gradient is that of E[F(relaxed sample)], and not of E[F(X)]; it tends to the
+    latter as the temperature falls, where the variance grows.
+
+    Parameters
+    ----------
+    y : Data
+        The output whose graph is rewritten. It stays as it was.
+    nodes : str, StochasticNode, Data, or list of these, optional
+        Which draws, of coins or one-hot vectors; by default all that block a gradient.
+    temperature : number or Data
+        Positive. One that is Data gets no gradient.
+    continuous : bool
+        Say that steps on the path (a comparison, a floor) do not make `y` jump.
+    rng : None, int, SeedSequence, BitGenerator or Generator
+        Where the noise comes from.
+
+    Raises
+    ------
+    BlockedGradientError
+        If a draw has no relaxation, or is fed to what needs integers, a step or a black box.
+
+    References
+    ----------
+    Jang, Gu and Poole 2017, https://arxiv.org/abs/1611.01144; Maddison, Mnih and Teh 2017,
+    https://arxiv.org/abs/1611.00712
+
+    Examples
+    --------
+    >>> import minigraph as mg
+    >>> a = mg.Data(0.3, name="a")
+    >>> y = (mg.sample(mg.Bernoulli(logits=a), name="X", rng=0) - 0.45) ** 2
+    >>> z = mg.gumbel_softmax(y, temperature=0.5, rng=1)
+    >>> z.value == y.value, z.node
+    (True, DeterministicNode('relaxation (biased)'))
+    """
+    chosen = _legal("gumbel_softmax", y, nodes, continuous, why_not_latent)
+    rng = generator(rng)
+    for x in chosen:
+        for now in choose("gumbel_softmax", y, x):
+            soft = _soft(now, temperature, rng)
+            smooth = _fed("gumbel_softmax", y, now, soft, rng, redraw=True)
+            out: Data = relaxed(stop_gradient(inner(y)), smooth)
+            out.name = y.name
+            y = out
+    return y
+
+
+def straight_through(y: Data, nodes: Handle = None, *, continuous: bool = False) -> Data:
+    """Return `y` with samples that pass their gradient straight to their mean. Biased.
+
+    The slope of X in its parameters is taken to be that of E[X], the identity in the probability
+    of a coin. Right where F is linear in X; else biased.
+
+    Parameters
+    ----------
+    y, nodes, continuous
+        As in `gumbel_softmax`; any discrete law that knows its mean will do.
+
+    Raises
+    ------
+    BlockedGradientError
+        As in `gumbel_softmax`.
+
+    References
+    ----------
+    Bengio, Léonard and Courville 2013, *Estimating or Propagating Gradients Through Stochastic
+    Neurons*, https://arxiv.org/abs/1308.3432
+
+    Examples
+    --------
+    >>> import minigraph as mg
+    >>> p = mg.Data(0.3, name="p")
+    >>> y = mg.sample(mg.Bernoulli(p), name="X", rng=0) * 2.0
+    >>> mg.exact(mg.straight_through(y), p).grad[p]
+    2.0
+    """
+    chosen = _legal("straight_through", y, nodes, continuous, _why_not_mean)
+
+    def mean(x: Data, rng: Any) -> Data:
+        law = x._node.distribution
+        return as_data(function(lambda *_: law.full(law.mean), name="mean")(*law.inputs))
+
+    return _straight("straight_through", y, chosen, mean, generator(None))
+
+
+def gumbel_straight_through(
+    y: Data, nodes: Handle = None, temperature: Any = 0.5, *, continuous: bool = False,
+    rng: Rng = None,
+) -> Data:  # fmt: skip
+    """Return `y` with hard samples that pass their gradient to relaxed ones. Biased.
+
+    F sees the samples as they are; their slope is that of the relaxed samples of `gumbel_softmax`.
+
+    Parameters
+    ----------
+    y, nodes, temperature, continuous, rng
+        As in `gumbel_softmax`.
+
+    Raises
+    ------
+    BlockedGradientError
+        As in `gumbel_softmax`.
+
+    References
+    ----------
+    Jang, Gu and Poole 2017, section 2.2, https://arxiv.org/abs/1611.01144
+
+    Examples
+    --------
+    >>> import minigraph as mg
+    >>> a = mg.Data(0.3, name="a")
+    >>> y = mg.sample(mg.Bernoulli(logits=a), name="X", rng=0) ** 2
+    >>> mg.gumbel_straight_through(y, rng=1).value == y.value
+    True
+    """
+    chosen = _legal("gumbel_straight_through", y, nodes, continuous, why_not_latent)
+
+    def soft(x: Data, rng: np.random.Generator) -> Data:
+        return _soft(x, temperature, rng)
+
+    return _straight("gumbel_straight_through", y, chosen, soft, generator(rng))
+
+
+def _soft(x: Data, temperature: Any, rng: np.random.Generator) -> Data:
+    """Return a relaxed sample that agrees with the sample `x`."""
+    if np.any(np.asarray(as_data(temperature)._value) <= 0):
+        raise InputError(f"relaxation of {label(x)}: temperature {temperature!r} is not positive")
+    law: Any = x._node.distribution
+    latent = latent_of(law)
+    assert latent is not None
+    z = with_held_noise(law, given(law, stop_gradient(x), rng))
+    return as_data(latent.soft(z, stop_gradient(temperature)))
+
+
+def _straight(
+    call: str, y: Data, chosen: list[Data], smooth: Replace, rng: np.random.Generator
+) -> Data:
+    """Return `y` with samples whose slope is that of something smooth."""
+    for x in chosen:
+        for now in choose(call, y, x):
+            hard = result(now._value, copy_node(now._node, now._node.inputs, {}))
+            hard.name = now.name  # a copy: the name itself goes to what F sees
+            new: Data = straight(stop_gradient(hard), smooth(hard, rng))
+            out = _fed(call, y, now, new, rng, redraw=False)
+            if not np.array_equal(out._value, y._value, equal_nan=True):
+                raise BlockedGradientError(_needs_integers(call, now, "its value changes"))
+            out.name = y.name
+            y = out
+    return y
+
+
+def _fed(call: str, y: Data, x: Data, new: Data, rng: Any, redraw: bool) -> Data:
+    """Return `y` of a relaxed sample, or say that something needs integers."""
+    try:
+        return branch(y, {x: new}, rng, redraw)
+    except (MinigraphError, TypeError, ValueError) as error:
+        raise BlockedGradientError(_needs_integers(call, x, str(error))) from error
+
+
+def _needs_integers(call: str, x: Data, why: str) -> str:
+    return (
+        f"{call}: relaxed {label(x)} is fed to something that needs whole numbers ({why}); "
+        f"call {call_for('reinforce', x)} or {call_for('marginalize', x)}"
+    )
+
+
+def _legal(
+    call: str, y: Data, nodes: Handle, continuous: bool, why_not: Callable[[Data], str | None]
+) -> list[Data]:
+    """Return the chosen draws, or raise for one that cannot be relaxed."""
+    chosen = choose(call, y, nodes)
+    for x in chosen:
+        problem = why_not(x) or why_not_smooth(y, x, continuous)
+        if problem:
+            raise BlockedGradientError(f"{call}: {problem}")
+    return chosen
+
+
+def _why_not_mean(x: Data) -> str | None:
+    law = x._node.distribution
+    if law.outcomes() is not None and hasattr(law, "mean"):
+        return None
+    return (
+        f"{label(x)} ~ {type(law).__name__} is not discrete, or does not know its mean; "
+        f"call {call_for('unblock', x)}"
+    )
