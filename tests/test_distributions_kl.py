@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from laws import LAWS, VECTORS
 
 import minigraph as mg
 
@@ -77,11 +78,35 @@ def test_pair_without_closed_form_is_refused_with_advice():
 
 
 def test_ways_are_what_a_law_defines():
-    assert list(mg.Normal(0.0, 1.0).ways) == ["transform", "score", "quadrature"]
-    assert list(mg.Gamma(1.0, 1.0).ways) == ["implicit", "score", "quadrature"]
-    assert list(mg.Bernoulli(0.5).ways) == ["score", "outcomes"]
-    assert list(mg.Uniform(0.0, 1.0).ways) == ["transform", "quadrature"]
+    weak = "weak derivative"
+    assert list(mg.Normal(0.0, 1.0).ways) == ["transform", "score", weak, "quadrature"]
+    assert list(mg.Gamma(1.0, 1.0).ways) == ["implicit", "score", weak, "quadrature"]
+    assert list(mg.Bernoulli(0.5).ways) == ["score", weak, "outcomes"]
+    assert list(mg.Uniform(0.0, 1.0).ways) == ["transform", weak, "quadrature"]
+    assert list(mg.VonMises(0.0, 1.0).ways) == ["implicit", "score"]
+    assert mg.VonMises(0.0, 1.0).ways["implicit"].endswith("and jumps")
+    assert mg.Gamma(1.0, 1.0).ways[weak] == "in rate"
+    assert mg.Categorical(logits=[0.0, 1.0]).ways[weak] == "in logits"
     assert mg.Pareto(1.0, 2.0).ways["score"] == "for alpha"
+
+
+@pytest.mark.parametrize(("entry", "given"), [
+    pytest.param(e, g, id=f"{name} {g}") for name, e in {**LAWS, **VECTORS}.items() for g in e.grid
+])  # fmt: skip
+def test_ways_name_what_the_rewrites_do(entry, given):
+    """Every way of every law is one that a rewrite takes, and the other way round."""
+    law = entry.law(
+        **{n: v if n == "total_count" else mg.Data(v, name=n) for n, v in given.items()}
+    )
+    x = mg.sample(law, name="X", rng=0)
+    assert bool({"transform", "implicit"} & set(law.ways)) == (law.noise() is not None)
+    assert ("outcomes" in law.ways) == (law.outcomes() is not None)
+    free = set(law.parameters) - set(law.support_moves)
+    assert ("score" in law.ways) == bool(free)
+    smooth = [n for n in law.parameters if isinstance(given.get(n), (float, list))]
+    named = law.ways.get("weak derivative", "in ").removeprefix("in ").split(", ")
+    if smooth and set(smooth) <= set(named):
+        assert mg.measure_valued(mg.sum(x * 1.0), rng=0).value == np.sum(x.value)
 
 
 def test_code_of_the_page_about_laws_computes_what_it_says():
