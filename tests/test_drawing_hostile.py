@@ -8,6 +8,7 @@ import subprocess
 import xml.etree.ElementTree as ElementTree
 
 import pytest
+from browser import run_in_page
 
 import minigraph as mg
 from minigraph.drawing.labels import shown
@@ -16,7 +17,8 @@ HOSTILE = [
     'a"b', "a'b", "a\\b", "\\", "\\N", "\\G\\L\\n", '\\"', "<b>bold</b>", "<", "&lt;", "&amp;lt;",
     "&#60;", "#35;", "#quot;", "URL=http://x", '", URL="javascript:alert(1)', "}", "];", "a;b",
     "%%{init: {'theme':'dark'}}%%", "%% comment", "end", "subgraph x", "click n0 call f()",
-    "graph TD", "A-->B", "n0", "</script><script>alert(1)</script>", "-->", "]]>", "<!-- x -->",
+    "graph TD", "A-->B", "n0", "</script><script>hacked=1</script>",
+    "<img src=x onerror=hacked=1>", "<!--<script>", "${hacked=1}", "\u2028", "-->", "]]>", "<!-- x -->",
     "new\nline", "tab\tx", "nul\x00x", "bell\x07", "\u202eright", "\u2066iso", "\ud800",
     "x" * 100_000, "`code`", "**bold** _it_", "$$x^2$$", "1. item", "- item", "|x|", "fa:fa-car",
     "@{shape: x}", ":::cls", "é θ 漢字 😀", "<br/>", "_", "__proto__", "~~~", "P\\",
@@ -92,6 +94,46 @@ def test_svg_shows_every_name_literally(renderer, tmp_path):
     assert not root.findall(".//{*}a") + root.findall(".//{*}script")
     texts = ["".join(t.itertext()).replace("\xa0", " ") for t in root.findall(".//{*}text")]
     assert {name: texts.count(shown(name)) for name in HOSTILE} == dict.fromkeys(HOSTILE, 5)
+
+
+@pytest.fixture(scope="module")
+def page_in_browser(tmp_path_factory):
+    """Return what a browser shows of one page on which everything has a hostile name."""
+    page = mg.to_html([graph_of(name) for name in HOSTILE], limit=10_000, samples=2)
+    look = """
+      at("end").click();
+      const texts = [...document.querySelectorAll(".node text")].map(t => t.textContent);
+      return { texts, hacked: window.hacked ?? null, words: story.samples[0].map(s => s.words),
+        counts: ["script", "a", "img", "b", ".node", ".edge"].map(
+          what => document.querySelectorAll(what).length) };
+    """
+    return page, run_in_page(page, look, tmp_path_factory.mktemp("page"))
+
+
+def test_page_has_the_structure_of_harmless_names(page_in_browser):
+    page, found = page_in_browser
+    here = 3  # the story, the player, and the script of this test
+    assert found["counts"] == [here, 0, 0, 0, 5 * len(HOSTILE), 8 * len(HOSTILE)]
+    assert found["hacked"] is None
+    assert page.count("</script>") == page.count("<script") == 2
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=range(len(HOSTILE)))
+def test_page_shows_the_name_literally_and_says_it(page_in_browser, name):
+    found = page_in_browser[1]
+    texts = [text.replace("\xa0", " ") for text in found["texts"]]
+    assert texts.count(shown(name)) == 5
+    assert f"{shown(name)} draws {shown(name)} = 0.62573." in found["words"]
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=range(len(HOSTILE)))
+def test_latex_has_the_structure_of_a_harmless_name(name):
+    lines, harmless = (mg.to_tikz(graph_of(n), expand=True).splitlines() for n in (name, HARMLESS))
+    assert [line.split("[")[0] for line in lines] == [line.split("[")[0] for line in harmless]
+    for line in lines[1:]:
+        bare = re.sub(r"\\([A-Za-z]+|.)", "", line)
+        assert not set(bare) & set("$&#%~^_")
+        assert bare.count("{") == bare.count("}") or line in lines[:3]
 
 
 def test_dot_itself_counts_the_same_boxes_and_arrows():

@@ -78,7 +78,8 @@ def replays(graph: Graph, samples: int, rng: Any) -> list[Values]:
     """Return the values of now, and those of fresh samples."""
     draws = graph.stochastic
     alone = not draws or any(node.branched for node in draws) or len(graph.nodes) > LARGE
-    generator = np.random.default_rng(rng)
+    # A child: with the seed of the sample that is there, the first fresh one would be the same.
+    generator = np.random.default_rng(rng).spawn(1)[0]
     fresh = 0 if alone else samples - 1
     return [values_now(graph), *[fresh_values(graph, generator) for _ in range(fresh)]]
 
