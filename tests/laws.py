@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy import special, stats
+from scipy import integrate, special, stats
 
 import minigraph as mg
 
@@ -53,6 +53,11 @@ def softmax(logits: Any) -> Any:
     return weights / weights.sum()
 
 
+def only(value: float) -> Any:
+    """Return the law of one value, whose moments are NaN in SciPy as an edge of other laws."""
+    return stats.rv_discrete(values=([int(value)], [1.0]))
+
+
 def index_law(probs: Any) -> Any:
     probs = np.asarray(probs) / np.sum(probs)
     return stats.rv_discrete(values=(np.arange(len(probs)), probs))
@@ -86,6 +91,14 @@ class Kumaraswamy(stats.rv_continuous):
 
     def _munp(self, n: Any, a: Any, b: Any) -> Any:
         return b * special.beta(1 + n / a, b)
+
+    def _entropy(self, a: Any, b: Any) -> Any:
+        # Over the probability p above x: 1 - x^a = p^(1/b), and the ends are only logarithmic.
+        def nats(p: float) -> Any:
+            rest = (1 - 1 / a) * np.log1p(-(p ** (1 / b))) + (1 - 1 / b) * np.log(p)
+            return -np.log(a) - np.log(b) - rest
+
+        return integrate.quad(nats, 0.0, 1.0, epsabs=1e-12, epsrel=1e-12, limit=500)[0]
 
 
 def half_cauchy_sine(scale: float) -> float:
@@ -264,7 +277,8 @@ LAWS = {
     "StudentT": Law(
         mg.StudentT, lambda df, loc, scale: stats.t(df, loc, scale),
         [{"df": 12.0, "loc": 0.3, "scale": 0.4}, {"df": 1.0, "loc": 0.0, "scale": 1.0},
-         {"df": 0.3, "loc": 1.0, "scale": 1e3}, {"df": 1e6, "loc": 0.0, "scale": 1.0}],
+         {"df": 0.3, "loc": 1.0, "scale": 1e3}, {"df": 1e6, "loc": 0.0, "scale": 1.0},
+         {"df": 2.5, "loc": 0.0, "scale": 1.0}, {"df": 0.05, "loc": 0.0, "scale": 1.0}],
         [({"df": 0.0, "loc": 0.0, "scale": 1.0}, "df"),
          ({"df": 1.0, "loc": 0.0, "scale": 0.0}, "scale")],
         sine=1e-6,
@@ -272,7 +286,8 @@ LAWS = {
     "VonMises": Law(
         mg.VonMises, lambda loc, concentration: stats.vonmises(concentration, loc),
         [{"loc": 0.0, "concentration": 1.5}, {"loc": 0.0, "concentration": 1e-3},
-         {"loc": 0.0, "concentration": 700.0}],
+         {"loc": 0.0, "concentration": 300.0}, {"loc": 0.0, "concentration": 700.0},
+         {"loc": 0.0, "concentration": 1e6}],
         [({"loc": 0.0, "concentration": 0.0}, "concentration"),
          ({"loc": np.nan, "concentration": 1.0}, "loc")],
         sine=None, circular=True,
@@ -295,8 +310,8 @@ LAWS = {
         [({"total_count": 3.0, "logits": np.nan}, "logits")],
     ),
     "Geometric": Law(
-        mg.Geometric, lambda probs: stats.geom(probs, -1),
-        [{"probs": 0.3}, {"probs": 1.0 - 1e-9}, {"probs": 1e-4}],
+        mg.Geometric, lambda probs: only(0) if probs == 1.0 else stats.geom(probs, -1),
+        [{"probs": 0.3}, {"probs": 1.0 - 1e-9}, {"probs": 1e-4}, {"probs": 1.0}],
         [({"probs": 0.0}, "probs"), ({"probs": 1.1}, "probs")],
     ),
     "Geometric by logits": Law(
@@ -317,8 +332,10 @@ LAWS = {
         [({"total_count": 1.0, "logits": np.nan}, "logits")],
     ),
     "DiscreteUniform": Law(
-        mg.DiscreteUniform, lambda low, high: stats.randint(low, high + 1),
-        [{"low": -1.0, "high": 4.0}, {"low": 3.0, "high": 4.0}, {"low": 0.0, "high": 1e5}],
+        mg.DiscreteUniform,
+        lambda low, high: only(low) if low == high else stats.randint(low, high + 1),
+        [{"low": -1.0, "high": 4.0}, {"low": 3.0, "high": 4.0}, {"low": 2.0, "high": 2.0},
+         {"low": 0.0, "high": 1e5}],
         [({"low": 0.5, "high": 2.0}, "low"), ({"low": 3.0, "high": 2.0}, "low")],
     ),
     "RelaxedBernoulli": Law(

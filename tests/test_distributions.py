@@ -88,7 +88,7 @@ def test_mean_and_variance_are_those_of_scipy(entry, given):
     law, oracle = entry.law(**given), entry.oracle(**given)
     for found, expected in ((law.mean, oracle.mean()), (law.variance, oracle.var())):
         if np.isfinite(expected):
-            np.testing.assert_allclose(value(found), expected, rtol=1e-7, atol=1e-12)
+            np.testing.assert_allclose(value(found), expected, rtol=1e-9, atol=1e-12)
         else:
             assert not np.isfinite(value(found))
 
@@ -106,7 +106,7 @@ def test_entropy_is_that_of_scipy(entry, given):
         expected = entry.oracle(**given).entropy()
     if np.isnan(expected):
         pytest.skip("SciPy has none either")
-    np.testing.assert_allclose(value(law.entropy()), expected, rtol=1e-7, atol=1e-9)
+    np.testing.assert_allclose(value(law.entropy()), expected, rtol=1e-9, atol=1e-9)
 
 
 @ALL
@@ -132,7 +132,7 @@ def test_cdf_is_that_of_scipy(entry, given):
         pytest.skip("no closed form")
     with np.errstate(all="ignore"):
         expected = oracle.cdf(x)
-    np.testing.assert_allclose(law.cdf(x).value, expected, rtol=1e-8, atol=1e-14)
+    np.testing.assert_allclose(law.cdf(x).value, expected, rtol=1e-9, atol=1e-14)
 
 
 @ALL
@@ -143,7 +143,7 @@ def test_icdf_inverts_the_cdf(entry, given):
     p = np.concatenate([[0.0], LEVELS, [1.0]])
     spread = float(np.nan_to_num(oracle.std(), nan=1.0, posinf=1.0))
     np.testing.assert_allclose(
-        law.icdf(p).value, oracle.ppf(p), rtol=1e-8, atol=1e-9 * min(1.0, spread)
+        law.icdf(p).value, oracle.ppf(p), rtol=1e-9, atol=1e-9 * min(1.0, spread)
     )
     assert np.all(np.isnan(law.icdf(np.array([-0.1, 1.1, np.nan])).value))
 
@@ -168,7 +168,7 @@ def test_log_prob_is_differentiable_in_the_parameters(entry, given):
 
             at = float(np.asarray(data.value)[place])
             expected = slope(shifted, at, 1e-4 * max(abs(at), 0.05))
-            np.testing.assert_allclose(jacobian[(..., *place)], expected, rtol=1e-5, atol=1e-7)
+            np.testing.assert_allclose(jacobian[(..., *place)], expected, rtol=1e-7, atol=1e-8)
 
 
 @EACH
@@ -181,7 +181,7 @@ def test_log_prob_is_differentiable_in_the_value(entry, given):
     found = mg.gradient(mg.sum(law.log_prob(data)), data).value
     h = 1e-4 * np.min(np.diff(x))
     np.testing.assert_allclose(
-        found, slope(lambda v: log_density(oracle, v), x, h), rtol=1e-4, atol=1e-6
+        found, slope(lambda v: log_density(oracle, v), x, h), rtol=1e-6, atol=1e-7
     )
 
 
@@ -390,6 +390,7 @@ def test_cdf_is_differentiable_in_the_parameters(entry, given):
     if type(law).cumulative is mg.Distribution.cumulative or discrete(entry):
         pytest.skip("no closed form, or steps")
     x = points(entry, given)[2:-2]
+    x = x + 0.01 * np.min(np.diff(x))  # off the kink of a Laplace cdf, where differences are rough
     for data in smooth:
         found = np.array([mg.gradient(law.cdf(v), data).value for v in x])
 
@@ -397,4 +398,4 @@ def test_cdf_is_differentiable_in_the_parameters(entry, given):
             return entry.oracle(**{**given, name: v}).cdf(x)
 
         expected = slope(shifted, given[data.name], 1e-4 * max(abs(given[data.name]), 0.05))
-        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-7)
+        np.testing.assert_allclose(found, expected, rtol=1e-7, atol=1e-9)
