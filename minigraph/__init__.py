@@ -44,6 +44,7 @@ from .estimators.measure_valued import measure_valued
 from .estimators.reinforce import reinforce
 from .estimators.relaxations import gumbel_softmax, gumbel_straight_through, straight_through
 from .estimators.reparameterize import reparameterize
+from .estimators.replicate import importance_bound, replicate, vimco
 from .estimators.unblock import unblock
 from .exact import exact
 from .expectation import expectation

@@ -19,7 +19,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..graph import Data
 from ..ops.elementwise import divide, power, reciprocal, sqrt
 from .base import Distribution
 from .bernoulli import Bernoulli
@@ -160,7 +159,7 @@ TABLE: Mapping[type[Distribution], Callable[[Any, Any], dict[str, Any]]] = {
 }  # fmt: skip
 
 
-def weak_derivatives(law: Distribution, x: Data) -> dict[str, list[Weak]]:
+def weak_derivatives(law: Distribution, x: Any) -> dict[str, list[Weak]]:
     """Return the weak derivatives of a law, by parameter, with the sample `x` at hand.
 
     A list has one for each entry of the last axis of a parameter that is a vector, else one.

@@ -1,0 +1,135 @@
+"""Replicates, importance-weighted bounds and VIMCO."""
+
+import math
+
+import numpy as np
+import pytest
+
+import minigraph as mg
+
+
+def model():
+    """Return the log-weight of two coins under another law of coins, and the parameters."""
+    phi, theta = mg.Data([0.2, -0.5], name="φ"), mg.Data(0.6, name="θ")
+    q = mg.Bernoulli(logits=phi)
+    h = mg.sample(q, name="h", rng=0)
+    p = mg.Bernoulli(logits=theta * np.array([1.0, -1.0]))
+    likelihood = mg.Normal(mg.sum(h * np.array([1.0, 2.0])) * theta, 1.0).log_prob(1.3)
+    return mg.sum(p.log_prob(h)) + likelihood - mg.sum(q.log_prob(h)), phi, theta
+
+
+def evidence(theta):
+    """Return log p(x), summed over the coins."""
+    total = 0.0
+    for a in (0, 1):
+        for b in (0, 1):
+            p = 1 / (1 + np.exp(-theta * np.array([1.0, -1.0])))
+            chance = np.prod(np.where([a, b], p, 1 - p))
+            total += chance * np.exp(-0.5 * (1.3 - (a + 2 * b) * theta) ** 2) / np.sqrt(2 * np.pi)
+    return math.log(total)
+
+
+def test_replicates_are_independent_and_the_first_is_the_sample_itself():
+    x = mg.sample(mg.Normal(mg.Data(0.5, name="θ"), 1.0), name="X", rng=0)
+    several = mg.replicate(x**2, 4, rng=1)
+    assert several.shape == (4,)
+    assert several.value[0] == (x**2).value
+    estimate = mg.expectation(several[:, None] * several, 50_000, rng=2)
+    known = np.full((4, 4), 1.25**2) + np.eye(4) * (4 * 0.25 + 2)
+    assert np.all(np.abs(estimate.value - known) < 5 * estimate.stderr)
+
+
+def test_draws_above_the_replicated_ones_are_shared():
+    top = mg.sample(mg.Normal(0.0, 1.0), name="top", rng=0)
+    low = mg.sample(mg.Normal(top, 1.0), name="low", rng=1)
+    several = mg.replicate(low, 2, "low", rng=2)
+    names = [node.output.name for node in mg.Graph(several).stochastic]
+    assert names == ["top", "low", "low[1]"]
+    assert mg.exact(several[0] * several[1], points=40).value == pytest.approx(1.0, rel=1e-9)
+
+
+def test_bound_rises_with_the_replicates_and_stays_below_the_evidence():
+    log_weight, _, theta = model()
+    bounds = [mg.exact(mg.importance_bound(log_weight, k, rng=1)).value for k in (1, 2, 4, 7)]
+    assert bounds == sorted(bounds)
+    assert bounds[-1] < evidence(theta.value) < bounds[-1] + 0.05
+
+
+@pytest.mark.parametrize("k", [1, 2, 4])
+def test_vimco_is_unbiased_and_leaves_the_value(k):
+    log_weight, phi, theta = model()
+    y = mg.importance_bound(log_weight, k, rng=1)
+    z = mg.vimco(y)
+    assert np.float64(z.value).tobytes() == np.float64(y.value).tobytes()
+    truth, estimate = mg.exact(y, [phi, theta]), mg.exact(z, [phi, theta])
+    for x in (phi, theta):
+        np.testing.assert_allclose(estimate.grad[x], truth.grad[x], rtol=1e-9)
+
+
+def test_vimco_has_less_variance_than_the_score_of_the_bound():
+    log_weight, phi, _ = model()
+    y = mg.importance_bound(log_weight, 3, rng=1)
+    plain, helped = mg.exact(mg.reinforce(y), phi), mg.exact(mg.vimco(y), phi)
+    assert np.all(helped.grad_variance[phi] < 0.4 * plain.grad_variance[phi])
+
+
+def test_vimco_of_a_mean_is_leave_one_out_with_its_closed_form_variance():
+    p, k = mg.Data(0.3, name="p"), 3
+    y = mg.mean(mg.replicate(5.0 * mg.sample(mg.Bernoulli(p), name="X", rng=0), k, rng=1))
+    estimate = mg.exact(mg.vimco(y), p)
+    assert estimate.grad[p] == pytest.approx(5.0, rel=1e-12)
+    # g = 5 · Σ (x - p)² / ((k - 1) p q): the sample variance, over p q
+    q = 0.7
+    fourth = 0.3 * q * (1 - 3 * 0.3 * q)
+    variance = (fourth - (k - 3) / (k - 1) * (0.3 * q) ** 2) / k
+    assert estimate.grad_variance[p] == pytest.approx(25 * variance / (0.3 * q) ** 2, rel=1e-9)
+
+
+def test_bound_of_a_continuous_latent_is_reparameterized():
+    m = mg.Data(0.3, name="m")
+    q = mg.Normal(m, 1.0)
+    h = mg.sample(q, name="h", rng=0)
+    log_weight = mg.Normal(0.0, 1.0).log_prob(h) + mg.Normal(h, 1.0).log_prob(0.8) - q.log_prob(h)
+    y = mg.importance_bound(log_weight, 2, rng=1)
+    pathwise, scored = mg.reparameterize(y), mg.vimco(y)
+    step = 1e-4
+    values = []
+    for value in (0.3 + step, 0.3 - step):
+        m.value = value
+        values.append(mg.exact(pathwise).value)
+    m.value = 0.3
+    slope = (values[0] - values[1]) / (2 * step)
+    for z in (pathwise, scored):
+        assert mg.exact(z, m).grad[m] == pytest.approx(slope, rel=1e-6)
+
+
+def test_vimco_without_replicates_is_refused():
+    y = mg.sample(mg.Bernoulli(mg.Data(0.3, name="p")), name="X", rng=0) * 1.0
+    with pytest.raises(mg.InputError, match="0 sets of replicates"):
+        mg.vimco(y)
+
+
+def test_draws_that_replicates_share_are_left_blocking():
+    p = mg.Data(0.3, name="p")
+    top = mg.sample(mg.Bernoulli(p), name="top", rng=0)
+    low = mg.sample(mg.Bernoulli(0.2 + 0.5 * p * top), name="low", rng=1)
+    y = mg.mean(mg.replicate(low * 2.0 + top, 2, "low", rng=2)) ** 2
+    z = mg.vimco(y)
+    with pytest.raises(mg.BlockedGradientError, match="top ~ Bernoulli"):
+        mg.gradient(z, p)
+    both = mg.exact(mg.reinforce(z, "top"), p)
+    assert both.grad[p] == pytest.approx(mg.exact(y, p).grad[p], rel=1e-9)
+
+
+@pytest.mark.parametrize("k", [0, -1, 2.5, True])
+def test_number_of_replicates_that_is_none_is_refused(k):
+    with pytest.raises(mg.InputError, match="it is a number of samples"):
+        mg.replicate(model()[0], k)
+
+
+def test_second_derivative_is_refused_and_not_wrong():
+    log_weight, phi, _ = model()
+    z = mg.vimco(mg.importance_bound(log_weight, 2, rng=1))
+    slope = mg.sum(mg.gradient(z, phi))
+    with pytest.raises(mg.BlockedGradientError, match="first derivative only"):
+        mg.gradient(slope, phi)
