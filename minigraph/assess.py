@@ -12,13 +12,14 @@ from typing import Any
 
 import numpy as np
 
+from .averaging import plain
 from .data import Data, label
 from .distributions.streams import Rng
 from .errors import InputError, UsageError
 from .estimate import ByData, Estimate
 from .estimators.unblock import unblock
 from .exact import exact
-from .expectation import expectation, plain, seed_sequence, targets, whole
+from .expectation import seed_sequence, targets, uninterrupted, whole
 from .gradient import checked_flow, gradients, seed_of
 from .graph import Graph
 from .paths import Flow, is_parameter
@@ -178,7 +179,7 @@ def assess(
     true, true_errors = truth(rewritten, of, keys, samples, others, settings)
     found, reason = attempted(rewritten, keys, settings)
     if found is None:
-        found = expectation(rewritten, samples, wrt=keys, rng=own)
+        found = uninterrupted(rewritten, samples, wrt=keys, rng=own)
         errors = [variance_stderr(rewritten, x, found, own) for x in keys]
         how = f"{samples} samples: {reason}"
     else:
@@ -229,7 +230,7 @@ def truth(
     found, _ = attempted(of, keys, settings)
     if found is None:
         open_now = of if not Flow([of], keys).blocked else unblock(of)
-        found = expectation(open_now, samples, wrt=keys, rng=rng)
+        found = uninterrupted(open_now, samples, wrt=keys, rng=rng)
     return [found.grad[x] for x in keys], [found.grad_stderr[x] for x in keys]
 
 
@@ -258,7 +259,7 @@ def variance_stderr(y: Data, x: Data, found: Estimate, rng: Rng) -> Any:
     """Return the standard error of a one-sample variance: that of the mean of squares."""
     (g,) = gradients(y, [x], seed_of(y, None), stale_ok=True)
     off = g - found.grad[x]
-    return expectation(off * off, found.samples, rng=rng).stderr
+    return uninterrupted(off * off, found.samples, rng=rng).stderr
 
 
 def sources_of(

@@ -57,6 +57,8 @@ class Estimate:
         For `exact`: how far a coarser quadrature is from this one, at most, relative to the size
         of what is averaged; 0 if nothing was integrated. It is about 1e-15 for smooth functions
         and larger where there is a kink or a jump.
+    interrupted : bool
+        Whether Ctrl-C ended the run; `samples` says how far it had come.
     """
 
     value: Any
@@ -68,12 +70,15 @@ class Estimate:
     grad_variance: ByData = field(default_factory=ByData)
     exact: bool = False
     error: float = 0.0
+    interrupted: bool = False
 
     def __repr__(self) -> str:
         lines = [f"value {_with_error(self.value, self.stderr, self.exact)}"]
         for x, g in self.grad.items():
             lines.append(f"∂/∂{x.name or '?'} {_with_error(g, self.grad_stderr[x], self.exact)}")
         how = f"exact, {self.samples} points" if self.exact else f"{self.samples} samples"
+        if self.interrupted:
+            how += ", interrupted"
         if self.error > DOUBTFUL:
             how = f"quadrature, {self.samples} points, relative error about {self.error:.0e}"
         return f"Estimate({'; '.join(lines)}; {how})"

@@ -11,13 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from .averaging import plain
 from .data import Data
 from .errors import InputError, UsageError
 from .estimate import ByData, Estimate
 from .estimators.choose import choose
 from .estimators.reinforce import detached, reinforce
 from .estimators.reparameterize import reparameterize, why_not_pathwise
-from .expectation import plain, targets, whole, with_gradients
+from .expectation import targets, whole, with_gradients
 from .graph import StochasticNode, rewrite
 from .grid import Grid, conditional_outcomes
 from .moments import Moments

@@ -6,23 +6,24 @@ numbers depend on the seed and the block size alone, never on who computes a blo
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from .averaging import average
+from .checkpoint import stored_seed
 from .data import Data
 from .distributions.streams import Rng, generator
 from .errors import InputError, UsageError
-from .estimate import ByData, Estimate
+from .estimate import Estimate
 from .gradient import gradients, seed_of
 from .graph import Graph
 from .jobs import Job, Replay, Trace
-from .moments import Moments
 from .spread import Scheme, scheme_of
 from .tape import Tape
-from .values import own
-from .workers import Mapper, with_progress
+from .workers import Mapper
 
 ARRAY_BYTES = 2**17  # one array of a block, so that a handful of them stays in the cache of a core
 BLOCK_BYTES = 2**25  # all arrays of a block
@@ -42,6 +43,8 @@ def expectation(
     executor: Any = None,
     progress: bool = False,
     callback: Callable[[Estimate], Any] | None = None,
+    stderr: float | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
 ) -> Estimate:
     """Return the average of `y` over its randomness, and of its gradient, by Monte Carlo.
 
@@ -73,17 +76,27 @@ def expectation(
         Show a progress bar. Needs the extra ``progress``.
     callback : callable, optional
         Called with the `Estimate` so far after every block.
+    stderr : float, optional
+        Stop after the first block at which no standard error, of the value or of a gradient, is
+        larger than this; `samples` is then the most that are drawn.
+    checkpoint : path, optional
+        A file to keep the run in, written about once a second and at the end. If it is there, the
+        run goes on from it, to the same bits as in one go, or to more samples. With ``rng=None``
+        it goes on with the seed in the file.
 
     Returns
     -------
     Estimate
+        Ctrl-C ends a run early: the estimate is that of the blocks so far, and says that it was
+        ``interrupted``. A run of a single block, as in most training loops, just stops.
 
     Raises
     ------
     BlockedGradientError
         If a gradient would have to cross a draw: rewrite `y` first.
     InputError
-        For a graph that was built through an ``if`` on a sample, or a bad option.
+        For a graph that was built through an ``if`` on a sample, a bad option, or a checkpoint of
+        another run (another graph, input, seed or block size).
 
     References
     ----------
@@ -101,27 +114,18 @@ def expectation(
     """
     samples, workers = whole("samples", samples), whole("workers", workers)
     size = None if block_size is None else whole("block_size", block_size)
-    mapper = Mapper(workers, executor)
-    keys, job = _plan(y, wrt, seed_sequence(rng), samples, size, scheme_of(noise))
-    return average(job, keys, mapper, progress, callback)
+    mapper, scheme = Mapper(workers, executor), scheme_of(noise)
+    stored = stored_seed(checkpoint) if checkpoint is not None and rng is None else None
+    keys, job = _plan(y, wrt, stored or seed_sequence(rng), samples, size, scheme)
+    return average(job, keys, mapper, progress, callback, stderr, checkpoint)
 
 
-def average(
-    job: Job,
-    keys: Sequence[Data],
-    mapper: Mapper,
-    progress: bool = False,
-    callback: Callable[[Estimate], Any] | None = None,
-) -> Estimate:
-    """Return the estimate that all blocks of a job add up to."""
-    total: Sequence[Moments] = ()
-    with mapper, np.errstate(all="ignore"):
-        results = mapper.map(job, job.blocks)
-        for i, block in enumerate(with_progress(results, job.blocks) if progress else results):
-            total = merged(total, block)
-            if callback is not None:
-                callback(_estimate(total, keys, job, min(job.samples, (i + 1) * job.size)))
-    return _estimate(total, keys, job, job.samples)
+def uninterrupted(y: Data, samples: int, **options: Any) -> Estimate:
+    """Return the average of `y` for a computation that has no use for a part of one."""
+    estimate = expectation(y, samples, **options)
+    if estimate.interrupted:
+        raise KeyboardInterrupt
+    return estimate
 
 
 def whole(name: str, number: Any, least: int = 1, call: str = "expectation") -> int:
@@ -206,30 +210,3 @@ def seed_sequence(rng: Rng) -> np.random.SeedSequence:
     if isinstance(rng, (int, np.integer)):
         return np.random.SeedSequence(int(rng))
     return np.random.SeedSequence([int(x) for x in stream.integers(2**32, size=4)])
-
-
-def merged(total: Sequence[Moments], block: Sequence[Moments]) -> Sequence[Moments]:
-    """Return the moments of what came so far and one more block."""
-    return [a.merge(b) for a, b in zip(total, block, strict=True)] if total else block
-
-
-def _estimate(total: Sequence[Moments], keys: Sequence[Data], job: Job, samples: int) -> Estimate:
-    """Return the estimate that the moments of the first `samples` add up to."""
-    freedom = samples - job.units(samples) + 1.0
-    variances = [m.variance(freedom) for m in total]
-    errors = [np.sqrt(v / m.weight) for v, m in zip(variances, total, strict=True)]
-    (value, *grads), (stderr, *grad_errors) = [m.mean for m in total], errors
-    return Estimate(
-        value=plain(value),
-        stderr=plain(stderr),
-        samples=samples,
-        variance=plain(variances[0]),
-        grad=ByData(keys, [plain(g) for g in grads]),
-        grad_stderr=ByData(keys, [plain(g) for g in grad_errors]),
-        grad_variance=ByData(keys, [plain(v) for v in variances[1:]]),
-    )
-
-
-def plain(x: Any) -> Any:
-    """Return a result as a float or an array of its own."""
-    return float(x) if np.ndim(x) == 0 else np.array(own(x))

@@ -13,6 +13,7 @@ from .distributions.streams import drawing_from
 from .errors import InputError, UsageError
 from .gradient import gradients, seed_of
 from .moments import Moments
+from .program import Draw
 from .spread import SCHEMES, Columns, Scheme, independent
 from .tape import Source, Tape
 
@@ -31,6 +32,10 @@ class Job:
     def units(self, samples: int) -> int:
         """Return how many independent units the first `samples` are."""
         return samples
+
+    def identity(self) -> Any:
+        """Return what tells the work on a block from other work, but for the seed and the size."""
+        raise NotImplementedError
 
     def count(self, block: int) -> int:
         """Return how many samples a block has."""
@@ -77,7 +82,7 @@ class Replay(Job):
             )
         with np.errstate(all="ignore"):
             self.values = tape.start()
-        self.idle: list[list[Any]] = []  # memory that no thread works in at the moment
+        self.idle = tape.idle(min(size, samples))
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "idle": []}
@@ -86,12 +91,23 @@ class Replay(Job):
         whole, rest = divmod(samples, self.size)
         return whole * -(-self.size // self.unit) + -(-rest // self.unit)
 
-    def source(self, block: int, count: int) -> Source:
+    def identity(self) -> Any:
+        columns = None if self.columns is None else [c.start for c in self.columns.slices.values()]
+        uniforms = getattr(self.uniforms, "__name__", None)
+        return self.tape.identity(), self.values, uniforms, columns, self.unit
+
+    def source(self, block: int, count: int, memory: Sequence[Any]) -> Source:
         """Return where the samples of a block come from."""
         rng = self.stream(block)
         if self.columns is not None and self.uniforms is not None:
             return self.columns.source(self.uniforms, rng, count)
-        return lambda draw, law: law.generate(rng, (count, *draw.shape))
+
+        def source(draw: Draw, law: Any) -> Any:
+            if draw.buffer is not None:
+                return law.fill(rng, memory[draw.buffer])
+            return law.generate(rng, (count, *draw.shape))
+
+        return source
 
     def __call__(self, block: int) -> list[Moments]:
         count = self.count(block)
@@ -101,7 +117,7 @@ class Replay(Job):
             memory = self.tape.memory(min(self.size, self.samples))
         cut = memory if count == self.size else [array[:count] for array in memory]
         with np.errstate(all="ignore"):  # an overflow shows in the estimate
-            outputs = self.tape.run(self.values, self.source(block, count), cut)
+            outputs = self.tape.run(self.values, self.source(block, count, cut), cut)
             moments = [
                 Moments.of_units(array, self.unit)
                 if sampled
@@ -133,6 +149,11 @@ class Trace(Job):
                 "pass a Data, or use workers= (threads)"
             )
         return self.__dict__
+
+    def identity(self) -> Any:
+        code = getattr(self.f, "__code__", None)
+        name = getattr(self.f, "__qualname__", type(self.f).__name__)
+        return name, getattr(code, "co_code", None), [key._value for key in self.keys]
 
     def __call__(self, block: int) -> list[Moments]:
         rng = self.stream(block)

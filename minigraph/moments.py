@@ -7,11 +7,13 @@ variance*, https://doi.org/10.1080/00031305.1983.10483115
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
 
 SHORT = 2**13
+CANCELLED = 1e-3  # of the squares is left by their mean: then the deviations are squared instead
 
 
 def dot(a: Any, b: Any) -> Any:
@@ -38,12 +40,20 @@ class Moments(NamedTuple):
         """Return the moments of samples along the first axis."""
         samples = np.asarray(samples, dtype=float)
         count = float(len(samples))
+        total = np.add.reduce(samples)
+        mean = total / count
         if samples.ndim == 1:
-            mean = np.add.reduce(samples) / count
-            off = samples - mean
-            return cls(count, mean, dot(off, off))
-        mean = samples.mean(axis=0)
-        return cls(count, mean, np.square(samples - mean).sum(axis=0))
+            raw = dot(samples, samples)
+            squares = raw - total * mean
+            if not squares > CANCELLED * raw:  # also where it is NaN
+                off = samples - mean
+                squares = dot(off, off)
+            return cls(count, float(mean), float(squares))
+        raw = np.einsum("i...,i...->...", samples, samples)
+        squares = raw - total * mean
+        if not np.all((squares > CANCELLED * raw) | (raw == 0.0)):
+            squares = np.square(samples - mean).sum(axis=0)
+        return cls(count, mean, squares)
 
     @classmethod
     def of_units(cls, samples: Any, unit: int) -> Moments:
@@ -73,6 +83,8 @@ class Moments(NamedTuple):
     @classmethod
     def constant(cls, value: Any, weight: float) -> Moments:
         """Return the moments of a value that does not vary."""
+        if type(value) is float:
+            return cls(weight, value, 0.0)
         mean = np.asarray(value, dtype=float)
         return cls(weight, mean, np.zeros_like(mean))
 
@@ -84,13 +96,11 @@ class Moments(NamedTuple):
         off = other.mean - self.mean
         share = other.weight / weight
         mean = self.mean + off * share
-        if not np.isfinite(off).all():  # inf - inf is NaN, inf + inf is not
-            mean = np.where(np.isfinite(off), mean, self.mean + other.mean)
-        return Moments(
-            weight,
-            mean,
-            self.squares + other.squares + np.square(off) * (self.weight * share),
-        )
+        finite = math.isfinite(off) if type(off) is float else np.isfinite(off).all()
+        if not finite:  # inf - inf is NaN, inf + inf is not
+            mean = np.where(np.isfinite(off), mean, self.mean + other.mean)[()]
+        squares = self.squares + other.squares + off * off * (self.weight * share)
+        return Moments(weight, mean, squares)
 
     def variance(self, freedom: float = 1.0) -> Any:
         """Return the variance of one sample; NaN if there are too few samples to tell."""

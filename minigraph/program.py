@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from .data import Data
-from .ops.along import Call, pad
+from .ops.along import Call, elementwise, pad, paddings
 
 Shape = tuple[int, ...]
 Buffer = tuple[Shape, np.dtype[Any]]  # the shape of one sample, and the dtype
@@ -23,17 +23,23 @@ class Step:
         The operation, its fixed arguments and shapes.
     run : callable
         The function of arrays that computes it; a NumPy ufunc writes into buffer `buffer`.
+    pads : list of int
+        How many axes of length one go behind the sample axis of each input, to line up the others.
     done : tuple of int
         The slots that no later step needs.
     """
 
-    __slots__ = ("buffer", "call", "crosses", "done", "dtype", "inputs", "out", "run", "title")
+    __slots__ = ("buffer", "call", "crosses", "done", "dtype", "inputs", "out", "pads", "run",
+                 "title")  # fmt: skip
 
     def __init__(
         self, title: str, call: Call, inputs: tuple[int, ...], out: int, dtype: np.dtype[Any]
     ) -> None:
         self.title, self.call, self.inputs, self.out, self.dtype = title, call, inputs, out, dtype
-        self.run = call.op.along(call) if any(call.sampled) else None
+        self.pads = [0] * len(inputs)
+        self.run: Any = call.op.along(call) if any(call.sampled) else None
+        if call.op.along is elementwise and isinstance(call.op.forward, np.ufunc) and self.run:
+            self.run, self.pads = call.op.forward, paddings(call.shapes, call.sampled)
         self.crosses = getattr(self.run, "across_samples", False)
         self.buffer: int | None = None
         self.done: tuple[int, ...] = ()
@@ -58,21 +64,24 @@ class Draw:
         The shape of one sample.
     identity : object
         Which draw of the graph it is.
+    buffer : int or None
+        The memory that a law which can fill an array may fill.
     """
 
-    __slots__ = ("done", "identity", "inputs", "law", "out", "pads", "shape", "title")
+    __slots__ = ("buffer", "done", "identity", "inputs", "law", "out", "pads", "shape", "title")
 
     def __init__(self, data: Data, has: Sequence[bool], inputs: tuple[int, ...], out: int) -> None:
         law = data._node.distribution
         self.law, self.shape, self.title = law.plain(), data.shape, data.name or data._node.name
         self.inputs, self.out, self.identity = inputs, out, data._node.draw
         self.done: tuple[int, ...] = ()
+        self.buffer: int | None = None
         self.pads = [
             len(law.shape) - len(x.shape) + law.event_axes.get(name, 0) if sampled else None
             for name, x, sampled in zip(law.parameters, data._node.inputs, has, strict=True)
         ]
 
-    def now(self, values: Sequence[Any]) -> Any:
+    def now(self, values: Sequence[Any] | Mapping[int, Any]) -> Any:
         """Return the law with the parameters in the slots, checked; as recorded if not known."""
         if not self.inputs:
             return self.law
@@ -102,6 +111,13 @@ def forget_early(steps: Sequence[Step | Draw], kept: set[int]) -> None:
         needed.update(step.done)
 
 
+def written_into(step: Step | Draw) -> Buffer | None:
+    """Return the kind of memory that a step can write its result into, if it can."""
+    if isinstance(step, Draw):
+        return (step.shape, step.law.dtype) if hasattr(step.law, "fill") else None
+    return (step.call.shape, step.dtype) if isinstance(step.run, np.ufunc) else None
+
+
 def share_buffers(steps: Sequence[Step | Draw]) -> list[Buffer]:
     """Give every step that can write into a buffer one that nobody needs any more."""
     buffers: list[Buffer] = []
@@ -118,9 +134,9 @@ def share_buffers(steps: Sequence[Step | Draw]) -> list[Buffer]:
     for step in steps:
         # The output of what is no ufunc may be a view of an input.
         there = {i for slot in step.inputs for i in lies_in.get(slot, ())}
-        if isinstance(step, Step) and isinstance(step.run, np.ufunc):
+        kind = written_into(step)
+        if kind is not None:
             release(step.done)
-            kind = (step.call.shape, step.dtype)
             if not free.setdefault(kind, []):
                 free[kind].append(len(buffers))
                 buffers.append(kind)

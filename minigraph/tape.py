@@ -20,10 +20,15 @@ import numpy as np
 from .data import Data, ancestors
 from .errors import InputError, MinigraphError
 from .graph import rewrite
+from .ops.along import pad
 from .program import Draw, Step, forget_early, needed_steps, share_buffers
+from .source import Program, Text
 from .writing import Writer, with_noise
 
 Source = Callable[[Draw, Any], Any]  # a draw and its law as of now -> samples, (count, *shape)
+FILE = "<tape>"
+KEPT = 2**23  # bytes of memory that a tape keeps between runs, at most, for each worker
+LONG = 2000  # steps, from which on Python takes longer to compile the text than it is worth
 
 
 class Tape:
@@ -73,6 +78,11 @@ class Tape:
         self.constants = {i: c for i, c in enumerate(writer.constants) if c is not None}
         needed = {slot for slot, _ in self.outputs}
         self.steps = needed_steps(writer.steps, needed)
+        first = {
+            id(step) for step in needed_steps(self.steps, {slot for slot, _ in self.outputs[:1]})
+        }
+        self.steps.sort(key=lambda step: id(step) not in first)  # forward, then backward
+        self.forward = len(first)
         self.once: list[Step] = needed_steps(writer.once, needed)
         kept = {slot for slot, _ in self.outputs}.union(
             self.constants, (slot for slot, _ in self.inputs), (step.out for step in self.once)
@@ -80,11 +90,29 @@ class Tape:
         forget_early(self.steps, kept)
         self.buffers = share_buffers(self.steps)
         self.crosses = any(isinstance(step, Step) and step.crosses for step in self.steps)
+        self.draws = [step for step in self.steps if isinstance(step, Draw)]
+        self.names = [(slot, data.name or "") for slot, data in self.inputs]
+        self.runs = 0
+        self.kept: tuple[int, list[list[Any]]] = (0, [])
+        self.compiled: tuple[Text, Callable[..., Any]] | None = None
 
     @property
-    def draws(self) -> list[Draw]:
-        """The draws, in the order they run."""
-        return [step for step in self.steps if isinstance(step, Draw)]
+    def source(self) -> str:
+        """The program as straight-line NumPy, to be read, pasted and run; see `source.py`."""
+        return self.text().whole()
+
+    def text(self) -> Text:
+        """Return the program as text."""
+        return Text(Program(
+            self.names, self.constants, self.once, self.steps, self.outputs, self.buffers,
+            self.forward,
+        ))  # fmt: skip
+
+    def _compile(self) -> tuple[Text, Callable[..., Any]]:
+        text = self.text()
+        known = {"np": np, **{name: step.run for name, step in text.functions.items()}}
+        exec(compile(text.block, FILE, "exec"), known)  # only names made by `Text` are in it
+        return text, known["block"]
 
     def start(self) -> list[Any]:
         """Return the slots, filled with the inputs of now and what depends on these alone."""
@@ -106,8 +134,32 @@ class Tape:
         """Return the buffers for blocks of up to `count` samples."""
         return [np.empty((count, *shape), dtype) for shape, dtype in self.buffers]
 
+    def idle(self, count: int) -> list[list[Any]]:
+        """Return the memory for blocks of `count` samples that nobody works in at the moment.
+
+        A small one is kept for the next run: fresh memory costs more than the arithmetic in it.
+        """
+        if count * self.sample_bytes > KEPT:
+            return []
+        if self.kept[0] != count:
+            self.kept = (count, [])
+        return self.kept[1]
+
+    def identity(self) -> Any:
+        """Return what tells this program from others, but for names and the values of inputs."""
+        lines: list[Any] = []
+        for step in (*self.once, *self.steps):
+            if isinstance(step, Draw):
+                lines.append((type(step.law).__name__, step.inputs, step.out, step.shape))
+            else:
+                fixed = sorted((k, _told(v)) for k, v in step.call.fixed.items())
+                lines.append((step.call.op.name, fixed, step.call.shapes, step.inputs, step.out,
+                              step.dtype.str))  # fmt: skip
+        return lines, sorted(self.constants.items()), self.outputs
+
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "inputs": []}  # a started tape needs no inputs
+        # A started tape needs no inputs.
+        return {**self.__dict__, "inputs": [], "compiled": None, "kept": (0, [])}
 
     def run(
         self,
@@ -132,14 +184,48 @@ class Tape:
         weights : callable, optional
             Returns the weights of the samples, for what looks across them.
         """
-        values = list(values)
+        if weights is None and len(self.steps) <= LONG:
+            self.runs += 1
+            if self.compiled is None and self.runs > 1:
+                self.compiled = self._compile()
+            if self.compiled is not None:
+                return self._run_text(*self.compiled, values, source, memory)
+        return self._run_steps(list(values), source, memory, weights)
+
+    def _run_text(
+        self, text: Text, block: Callable[..., Any], values: Sequence[Any], source: Source,
+        memory: Sequence[Any],
+    ) -> list[Any]:  # fmt: skip
+        def draw(i: int, *parameters: Any) -> Any:
+            one = self.draws[i]
+            return source(one, one.now(dict(zip(one.inputs, parameters, strict=True))))
+
+        try:
+            return list(block(draw, memory, *[values[slot] for slot in text.needs]))
+        except (ValueError, TypeError, IndexError) as error:
+            place = error.__traceback__
+            while place is not None and place.tb_frame.f_code.co_filename != FILE:
+                place = place.tb_next
+            if place is None or (step := text.lines[place.tb_lineno - 1]) is None:
+                raise
+            found = {**text.program.constants, **dict(enumerate(values))}
+            known = place.tb_frame.f_locals
+            arrays = [known.get(text.of(slot), found[slot]) for slot in step.inputs]
+            raise explained(error, step, arrays) from error
+
+    def _run_steps(
+        self, values: list[Any], source: Source, memory: Sequence[Any],
+        weights: Callable[[], Any] | None,
+    ) -> list[Any]:  # fmt: skip
         step: Any = None
         try:
             for step in self.steps:
                 if isinstance(step, Draw):
                     values[step.out] = source(step, step.now(values))
                 else:
-                    arrays = [values[i] for i in step.inputs]
+                    arrays = [
+                        pad(values[i], n) for i, n in zip(step.inputs, step.pads, strict=True)
+                    ]
                     if step.buffer is not None:
                         values[step.out] = step.run(*arrays, out=memory[step.buffer])
                     elif step.crosses and weights is not None:
@@ -149,10 +235,22 @@ class Tape:
                 for slot in step.done:
                     values[slot] = None
         except (ValueError, TypeError, IndexError) as error:
-            if isinstance(error, MinigraphError) or step is None:
+            if step is None:
                 raise
-            shapes = ", ".join(str(np.shape(values[i])) for i in step.inputs)
-            raise InputError(
-                f"replay of {step.title}: {error} (arrays of shape {shapes}, sample axis first)"
-            ) from error
+            raise explained(error, step, [values[i] for i in step.inputs]) from error
         return [values[slot] for slot, _ in self.outputs]
+
+
+def _told(value: Any) -> Any:
+    """Return a fixed argument as something that is the same in another process."""
+    return getattr(value, "__name__", type(value).__name__) if callable(value) else value
+
+
+def explained(error: Exception, step: Step | Draw, arrays: Sequence[Any]) -> Exception:
+    """Return what went wrong in a step by name."""
+    if isinstance(error, MinigraphError):
+        return error
+    shapes = ", ".join(str(np.shape(array)) for array in arrays)
+    return InputError(
+        f"replay of {step.title}: {error} (arrays of shape {shapes}, sample axis first)"
+    )

@@ -16,7 +16,7 @@ from .data import Data, label
 from .distributions.streams import Rng
 from .errors import GradientError, InputError, UsageError
 from .estimate import ByData
-from .expectation import expectation, seed_sequence, tape_of, whole
+from .expectation import seed_sequence, tape_of, uninterrupted, whole
 from .gradient import checked_flow
 from .grid import Grid
 from .tables import number
@@ -195,7 +195,7 @@ def sampled(pair: Pair, count: int, rng: Any) -> tuple[list[Any], list[Any], lis
     own, others = rng.spawn(2)
     y, keys = pair.rewritten, pair.keys
     block = 2 if tape_of(y, keys).crosses else None  # where a bias of 1/N is largest
-    found = expectation(y, count, wrt=keys, rng=own, block_size=block)
+    found = uninterrupted(y, count, wrt=keys, rng=own, block_size=block)
     true, errors = pair.truth(count, others)
     both = [np.hypot(found.grad_stderr[x], e) for x, e in zip(keys, errors, strict=True)]
     return [found.grad[x] for x in keys], true, both

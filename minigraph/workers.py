@@ -10,7 +10,7 @@ from typing import Any
 from .errors import MissingExtraError, UsageError
 
 TASK = 16  # blocks that are sent together: a job is pickled once for them
-WINDOW = 16  # tasks that are under way together, so that memory does not grow with their number
+WINDOW = 8  # tasks that are sent together; two lots are under way, whatever the number of tasks
 
 
 class Mapper:
@@ -34,17 +34,20 @@ class Mapper:
         if self.threads is not None:
             self.threads.shutdown(cancel_futures=True)
 
-    def map(self, job: Callable[[int], Any], blocks: int) -> Iterator[Any]:
-        """Yield the results of blocks 0, 1, …, in order."""
+    def map(self, job: Callable[[int], Any], blocks: int, first: int = 0) -> Iterator[Any]:
+        """Yield the results of blocks `first`, … up to `blocks`, in order."""
         if self.threads is None and self.executor is None:
-            yield from map(job, range(blocks))
+            yield from map(job, range(first, blocks))
             return
-        size = max(1, min(TASK, blocks // (2 * WINDOW)))
-        tasks = Tasks(job)
-        ranges = (range(i, min(i + size, blocks)) for i in range(0, blocks, size))
+        size = max(1, min(TASK, (blocks - first) // (4 * WINDOW)))
+        tasks, there = Tasks(job), self.threads or self.executor
+        ranges = (range(i, min(i + size, blocks)) for i in range(first, blocks, size))
+        lot: Iterable[Any] = ()
         while window := list(itertools.islice(ranges, WINDOW)):
-            for results in (self.threads or self.executor).map(tasks, window):
-                yield from results
+            following = there.map(tasks, window)  # while the lot before it is being used
+            yield from itertools.chain.from_iterable(lot)
+            lot = following
+        yield from itertools.chain.from_iterable(lot)
 
 
 class Tasks:
@@ -57,7 +60,7 @@ class Tasks:
         return [self.job(block) for block in blocks]
 
 
-def with_progress(results: Iterable[Any], blocks: int) -> Iterable[Any]:
+def with_progress(results: Iterable[Any], blocks: int, first: int = 0) -> Iterable[Any]:
     """Show a bar that counts blocks."""
     try:
         import tqdm
@@ -65,4 +68,4 @@ def with_progress(results: Iterable[Any], blocks: int) -> Iterable[Any]:
         raise MissingExtraError(
             'progress=True: needs tqdm; install it with pip install "minigraph[progress]"'
         ) from None
-    return tqdm.tqdm(results, total=blocks, unit="block", leave=False)
+    return tqdm.tqdm(results, initial=first, total=blocks, unit="block", leave=False)

@@ -28,6 +28,7 @@ class Writer:
         self.inputs: list[tuple[int, Data]] = []
         self.once: list[Step] = []
         self.steps: list[Step | Draw] = []
+        self.made: dict[int, tuple[Any, tuple[int, ...]]] = {}  # by slot with samples: how
         self.written: dict[Any, int] = {}
         self.largest = 1
 
@@ -61,38 +62,42 @@ class Writer:
         same = self.same(data, inputs)
         out = self.written.get(key) if same is None else same
         if out is None:
-            out = self.written[key] = self.new()
-            self.append(data, has, inputs, out)
+            out = self.written[key] = self.append(data, has, inputs)
         self.slots[data] = out
         if out in self.sampled:
             self.largest = max(self.largest, data.size)
 
-    def append(self, data: Data, has: tuple[bool, ...], inputs: tuple[int, ...], out: int) -> None:
-        """Write a new step."""
+    def append(self, data: Data, has: tuple[bool, ...], inputs: tuple[int, ...]) -> int:
+        """Write a new step, or several that are cheaper, and return the slot of the result."""
         node, title = data._node, data.name or data._node.name
         if isinstance(node, StochasticNode):
+            out = self.new()
             self.sampled.add(out)
             self.steps.append(Draw(data, has, inputs, out))
-            return
-        op, fixed, shapes = node.op, node.fixed, tuple(x.shape for x in node.inputs)
-        if has[:1] == (True,) and all(x.dtype == np.float64 for x in (data, *node.inputs)):
-            number = self.constants[inputs[-1]]
-            fixed_number = shapes[-1] == () and not has[-1]
-            short = cheaper(op, inputs, number, fixed_number)
-            if short is not None and shapes[0] == data.shape:
-                op, fixed = short[0], {}
-                inputs = tuple(self.expression(x, data.shape) for x in short[1:])
-                shapes, has = self.like(inputs, data.shape)
-        self.step(title, Call(op, fixed, shapes, has, data.shape), inputs, out, data.dtype)
+            return out
+        shapes = tuple(x.shape for x in node.inputs)
+        fits = all(
+            s == (data.shape if sampled else ()) for s, sampled in zip(shapes, has, strict=True)
+        )
+        if fits and any(has) and all(x.dtype == np.float64 for x in (data, *node.inputs)):
+            numbers = [self.constants[i] for i in inputs]
+            short = cheaper(node.op, inputs, numbers, [not one for one in has], self.made)
+            if short is not None:
+                return self.expression(short, data.shape, title)
+        call = Call(node.op, node.fixed, shapes, has, data.shape)
+        return self.step(title, call, inputs, data.dtype)
 
-    def step(self, title: str, call: Call, inputs: tuple[int, ...], out: int, dtype: Any) -> None:
-        """Write an operation, to be run for all samples or once."""
+    def step(self, title: str, call: Call, inputs: tuple[int, ...], dtype: Any) -> int:
+        """Write an operation, to be run for all samples or once; return its slot."""
+        out = self.new()
         if any(call.sampled):
             self.sampled.add(out)
+            self.made[out] = call.op, inputs
         steps = self.steps if any(call.sampled) else self.once
         steps.append(Step(title, call, inputs, out, np.dtype(dtype)))
+        return out
 
-    def expression(self, x: Expression, shape: Shape) -> int:
+    def expression(self, x: Expression, shape: Shape, title: str | None = None) -> int:
         """Return the slot of an expression of numbers and of samples of `shape`."""
         if isinstance(x, int):
             return x
@@ -101,10 +106,9 @@ class Writer:
         op, inputs = x[0], tuple(self.expression(part, shape) for part in x[1:])
         key = (op, inputs, ())
         if key not in self.written:
-            self.written[key] = out = self.new()
             shapes, has = self.like(inputs, shape)
             call = Call(op, {}, shapes, has, shape if any(has) else ())
-            self.step(op.name, call, inputs, out, float)
+            self.written[key] = self.step(title or op.name, call, inputs, float)
         return self.written[key]
 
     def like(self, inputs: tuple[int, ...], shape: Shape) -> tuple[tuple[Shape, ...], Any]:

@@ -1,6 +1,8 @@
 """Monte Carlo averages: what they depend on, how accurate they are, what they refuse."""
 
 import gc
+import subprocess
+import sys
 import threading
 import tracemalloc
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
@@ -12,6 +14,7 @@ import pytest
 
 import minigraph as mg
 from minigraph import workers as who
+from minigraph.expectation import uninterrupted
 
 
 def problem(rewrite=mg.reparameterize):
@@ -263,6 +266,30 @@ def test_repr_is_readable():
     assert text.endswith("1000 samples)")
 
 
+# Enough -----------------------------------------------------------------------------------------
+def test_run_stops_at_the_wanted_standard_error():
+    y, wrt = problem(mg.reinforce)
+    options = {"wrt": wrt, "rng": 0, "block_size": 1000}
+    found = mg.expectation(y, 10**9, stderr=0.05, **options)
+    errors = [found.stderr, *found.grad_stderr.values()]
+    assert max(errors) <= 0.05
+    before = mg.expectation(y, found.samples - 1000, **options)
+    assert max(before.stderr, *before.grad_stderr.values()) > 0.05
+    assert same(found, mg.expectation(y, 10**9, stderr=0.05, workers=3, **options))
+    assert not found.interrupted
+
+
+def test_run_ends_at_its_samples_where_the_standard_error_is_out_of_reach():
+    found = mg.expectation(problem()[0], 5000, rng=0, stderr=1e-9, block_size=1000)
+    assert found.samples == 5000
+
+
+def test_rare_event_that_was_not_seen_yet_does_not_stop_a_run():
+    x = mg.sample(mg.Bernoulli(1e-4), name="X")
+    found = mg.expectation(1.0 * x, 10**8, rng=0, block_size=100, stderr=1e-4)
+    assert found.value > 0
+
+
 # Functions --------------------------------------------------------------------------------------
 def branching(theta):
     def f():
@@ -343,7 +370,8 @@ def test_memory_does_not_grow_with_the_number_of_samples():
         return most
 
     assert peak(1_000_000) < 1.1 * peak(100_000) + 20_000
-    assert peak(600_000, block_size=500, workers=2) < 1.2 * peak(200_000, block_size=500, workers=2)
+    threads = {"block_size": 500, "workers": 2}
+    assert peak(1_200_000, **threads) < 2 * peak(300_000, **threads)
 
 
 def test_blocks_of_a_graph_with_many_arrays_are_smaller():
@@ -355,17 +383,51 @@ def test_blocks_of_a_graph_with_many_arrays_are_smaller():
     assert size >= 64
 
 
-@pytest.mark.parametrize("workers", [1, 3])
-def test_interrupt_leaves_no_thread_behind(workers):
+def stop_at(samples):
     def stop(estimate):
-        if estimate.samples >= 2000:
+        if estimate.samples >= samples:
             raise KeyboardInterrupt
 
+    return stop
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_interrupt_gives_the_estimate_so_far_and_leaves_no_thread_behind(workers):
     before = threading.active_count()
+    y, wrt = problem()
+    options = {"wrt": wrt, "rng": 0, "block_size": 1000}
+    found = mg.expectation(y, 10**9, workers=workers, callback=stop_at(2000), **options)
+    assert found.interrupted
+    assert found.samples == 2000
+    assert repr(found).endswith("2000 samples, interrupted)")
+    assert same(found, mg.expectation(y, 2000, **options))
+    assert threading.active_count() == before
+
+
+def test_signal_of_the_keyboard_gives_the_estimate_so_far():
+    code = (
+        "import minigraph as mg, signal, threading, os\n"
+        "threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()\n"
+        "x = mg.sample(mg.Normal(mg.Data(2.0), 1.0))\n"
+        "e = mg.expectation(x, 10**11, rng=0, workers=2)\n"
+        "print(e.interrupted, 10**3 < e.samples < 10**11, abs(e.value - 2.0) < 5 * e.stderr)"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (out.stdout, out.stderr) == ("True True True\n", "")
+
+
+def test_interrupt_of_a_run_without_a_block_is_an_interrupt():
+    def now():
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        mg.expectation(now, 10)
+
+
+def test_computation_that_needs_a_whole_average_is_interrupted():
     y, _ = problem()
     with pytest.raises(KeyboardInterrupt):
-        mg.expectation(y, 10**9, rng=0, block_size=1000, workers=workers, callback=stop)
-    assert threading.active_count() == before
+        uninterrupted(y, 9000, block_size=1000, callback=stop_at(2000))
 
 
 def test_failure_in_a_block_reaches_the_caller():
@@ -393,6 +455,8 @@ BAD_OPTIONS = [
     ({"block_size": -1}, mg.InputError, "block_size"),
     ({"workers": 0}, mg.InputError, "workers"),
     ({"executor": 3}, mg.UsageError, "int, which has no map"),
+    ({"stderr": 0.0}, mg.InputError, "stderr must be a positive number; got 0.0"),
+    ({"stderr": "small"}, mg.InputError, "stderr"),
     ({"rng": "seed"}, mg.UsageError, "rng: got str"),
     ({"rng": -1}, mg.UsageError, "rng"),
     ({"wrt": "nobody"}, mg.UnknownNameError, "'nobody'"),

@@ -34,10 +34,15 @@ def pad(array: Any, axes: int) -> Any:
     return array.reshape(array.shape[:1] + (1,) * axes + array.shape[1:]) if axes else array
 
 
+def paddings(shapes: tuple[tuple[int, ...], ...], sampled: tuple[bool, ...]) -> list[int]:
+    """Return how many axes to insert behind each sample axis to line up the event axes."""
+    ndim = max((len(shape) for shape in shapes), default=0)
+    return [ndim - len(s) if has else 0 for s, has in zip(shapes, sampled, strict=True)]
+
+
 def aligned(forward: Run, shapes: tuple[tuple[int, ...], ...], sampled: tuple[bool, ...]) -> Run:
     """Return `forward` on arrays whose event axes are lined up from the right."""
-    ndim = max((len(shape) for shape in shapes), default=0)
-    pads = [ndim - len(s) if has else 0 for s, has in zip(shapes, sampled, strict=True)]
+    pads = paddings(shapes, sampled)
     if not any(pads):
         return forward
     return lambda *arrays: forward(*[pad(a, n) for a, n in zip(arrays, pads, strict=True)])

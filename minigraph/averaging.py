@@ -1,0 +1,104 @@
+"""A run: blocks merged in order, until they are enough, and kept on disk if asked to."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .checkpoint import Checkpoint
+from .data import Data
+from .errors import InputError
+from .estimate import ByData, Estimate
+from .jobs import Job
+from .moments import Moments
+from .values import own
+from .workers import Mapper, with_progress
+
+
+def average(
+    job: Job,
+    keys: Sequence[Data],
+    mapper: Mapper,
+    progress: bool = False,
+    callback: Callable[[Estimate], Any] | None = None,
+    stderr: float | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+) -> Estimate:
+    """Return the estimate that the blocks of a job add up to; see `expectation`."""
+    if stderr is not None and not (isinstance(stderr, (int, float)) and 0.0 < stderr < math.inf):
+        raise InputError(f"expectation: stderr must be a positive number; got {stderr!r}")
+    file = None if checkpoint is None else Checkpoint(checkpoint, job)
+    so_far: tuple[Sequence[Moments], int] = ((), 0) if file is None else file.load()
+
+    def estimate(interrupted: bool = False) -> Estimate:
+        total, done = so_far
+        return _estimate(total, keys, job, min(job.samples, done * job.size), interrupted)
+
+    def enough() -> bool:
+        return stderr is not None and so_far[1] > 0 and precise(estimate(), stderr)
+
+    try:
+        with mapper, np.errstate(all="ignore"):
+            done = so_far[1]
+            results = mapper.map(job, job.blocks if not enough() else done, done)
+            for block in with_progress(results, job.blocks, done) if progress else results:
+                so_far = merged(so_far[0], block), so_far[1] + 1
+                if file is not None:
+                    file.offer(*so_far)
+                if callback is not None:
+                    callback(estimate())
+                if stderr is not None and enough():
+                    break
+    except KeyboardInterrupt:
+        if not so_far[1]:
+            raise
+        return estimate(interrupted=True)
+    finally:
+        if file is not None:
+            file.save()
+    return estimate()
+
+
+def precise(estimate: Estimate, stderr: float) -> bool:
+    """Return whether all standard errors are small enough.
+
+    If all are 0, a rare event may not have been seen yet.
+    """
+    errors = [estimate.stderr, *estimate.grad_stderr.values()]
+    return all(np.all(e <= stderr) for e in errors) and any(np.any(e > 0.0) for e in errors)
+
+
+def merged(total: Sequence[Moments], block: Sequence[Moments]) -> Sequence[Moments]:
+    """Return the moments of what came so far and one more block."""
+    return [a.merge(b) for a, b in zip(total, block, strict=True)] if total else block
+
+
+def _estimate(
+    total: Sequence[Moments], keys: Sequence[Data], job: Job, samples: int, interrupted: bool
+) -> Estimate:
+    """Return the estimate that the moments of the first `samples` add up to."""
+    freedom = samples - job.units(samples) + 1.0
+    variances = [plain(m.variance(freedom)) for m in total]
+    errors = [plain(np.sqrt(v / m.weight)) for v, m in zip(variances, total, strict=True)]
+    means = [plain(m.mean) for m in total]
+    return Estimate(
+        value=means[0],
+        stderr=errors[0],
+        samples=samples,
+        variance=variances[0],
+        grad=ByData(keys, means[1:]),
+        grad_stderr=ByData(keys, errors[1:]),
+        grad_variance=ByData(keys, variances[1:]),
+        interrupted=interrupted,
+    )
+
+
+def plain(x: Any) -> Any:
+    """Return a result as a float or an array of its own."""
+    if type(x) is float:
+        return x
+    return float(x) if np.ndim(x) == 0 else np.array(own(x))

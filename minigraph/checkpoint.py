@@ -1,0 +1,165 @@
+"""A run on disk: the moments of the blocks so far, to go on from after an interruption.
+
+The file is NumPy's .npz and holds numbers and text only. A new one is written beside it and then
+takes its place, so there is always a whole one. As block i always draws from stream i of the seed
+and blocks are merged in order, a run that goes on gives the bits of one that was never interrupted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+import time
+import zipfile
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .errors import InputError
+from .jobs import Job
+from .moments import Moments
+
+SECONDS = 1.0  # between two writes
+FORMAT = "minigraph run 1"
+
+
+class Checkpoint:
+    """The file of a run.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        Where it is, or will be.
+    job : Job
+        The run; its number of samples may differ from that of the run that wrote the file.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], job: Job) -> None:
+        self.path, self.job = os.fspath(path), job
+        self.run = {
+            "format": FORMAT,
+            "seed": seed_text(job.seed),
+            "block_size": str(job.size),
+            "graph": digest(job.identity()),
+        }
+        self.written = -SECONDS
+        self.last: tuple[Sequence[Moments], int] = ((), 0)
+        self.saved = 0
+
+    def load(self) -> tuple[Sequence[Moments], int]:
+        """Return the moments in the file, and of how many blocks; none if there is no file."""
+        if (found := read(self.path)) is None:
+            return (), 0
+        for key, mine in self.run.items():
+            if str(found[key]) != mine:
+                raise InputError(
+                    f"checkpoint {self.path!r}: it belongs to a run with another {key} "
+                    f"({_short(found[key])}, here {_short(mine)}); give another path, or delete it "
+                    "to start anew"
+                )
+        done = int(found["blocks"])
+        if done * self.job.size > self.job.samples:
+            raise InputError(
+                f"checkpoint {self.path!r}: it holds {done * self.job.size} samples already, more "
+                f"than samples={self.job.samples}; ask for at least as many, or give another path"
+            )
+        moments = [
+            Moments(float(found[f"weight_{i}"]), found[f"mean_{i}"][()], found[f"squares_{i}"][()])
+            for i in range(int(found["outputs"]))
+        ]
+        self.last, self.saved = (moments, done), done
+        return moments, done
+
+    def offer(self, total: Sequence[Moments], done: int) -> None:
+        """Take note of the moments of whole blocks, and write them now and then."""
+        if done * self.job.size <= self.job.samples:  # so that the run can be made longer
+            self.last = (total, done)
+            if time.monotonic() - self.written >= SECONDS:
+                self.save()
+
+    def save(self) -> None:
+        """Write the file, unless it is up to date."""
+        total, done = self.last
+        if done == self.saved:
+            return
+        arrays: dict[str, Any] = {**self.run, "blocks": done, "outputs": len(total)}
+        for i, moments in enumerate(total):
+            arrays.update({f"{name}_{i}": x for name, x in moments._asdict().items()})
+        write(self.path, arrays)
+        self.saved, self.written = done, time.monotonic()
+
+
+def write(path: str, arrays: dict[str, Any]) -> None:
+    """Write a file of arrays, whole or not at all."""
+    folder, name = os.path.split(os.path.abspath(path))
+    try:
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=f".{name}.", delete=False) as file:
+            try:
+                np.savez(file, **arrays)
+                file.flush()
+                os.fsync(file.fileno())
+                file.close()
+                os.replace(file.name, path)
+            except BaseException:
+                file.close()
+                os.unlink(file.name)
+                raise
+    except OSError as error:
+        raise InputError(
+            f"checkpoint {path!r}: it cannot be written ({error}); give a path in a folder that "
+            "exists and may be written to"
+        ) from error
+
+
+def read(path: str) -> dict[str, Any] | None:
+    """Return the arrays in a file, None if there is none."""
+    try:
+        with open(path, "rb") as raw, np.load(raw, allow_pickle=False) as file:
+            found = {name: file[name] for name in file.files}
+        if str(found["format"]) != FORMAT:
+            raise KeyError(FORMAT)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+        raise InputError(
+            f"checkpoint {path!r}: it is not the file of a run ({type(error).__name__}: {error}); "
+            "give another path, or delete it to start anew"
+        ) from error
+    return found
+
+
+def stored_seed(path: str | os.PathLike[str]) -> np.random.SeedSequence | None:
+    """Return the seed of the run in a file, None if there is no file."""
+    found = read(os.fspath(path))
+    return None if found is None else np.random.SeedSequence(**json.loads(str(found["seed"])))
+
+
+def seed_text(seed: np.random.SeedSequence) -> str:
+    """Return a seed in words."""
+    entropy: Any = seed.entropy
+    entropy = int(entropy) if np.ndim(entropy) == 0 else [int(x) for x in entropy]
+    key = [int(x) for x in seed.spawn_key]
+    return json.dumps({"entropy": entropy, "spawn_key": key, "pool_size": seed.pool_size})
+
+
+def digest(parts: Any) -> str:
+    """Return a fingerprint of nested tuples, arrays, numbers and text."""
+    sha = hashlib.sha256()
+    todo = [parts]
+    while todo:
+        part = todo.pop()
+        if isinstance(part, (tuple, list)):
+            sha.update(f"[{len(part)}]".encode())
+            todo.extend(part)
+        elif isinstance(part, np.ndarray):
+            sha.update(f"{part.dtype}{part.shape}".encode() + part.tobytes())
+        else:
+            sha.update(f"{type(part).__name__}:{part!r};".encode())
+    return sha.hexdigest()
+
+
+def _short(text: Any) -> str:
+    return text if len(text := str(text)) <= 60 else f"{text[:12]}…"

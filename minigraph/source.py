@@ -1,0 +1,291 @@
+"""A tape as text: straight-line NumPy that can be read, pasted and run, one line an operation.
+
+The replay runs the same text, so what one reads is what is computed. Names of the graph become
+names of variables where they can (letters, digits and underscores, none twice) and appear in
+comments without what does not print; no other part of a name gets into the text.
+
+The inner part of the text, the function `block`, has these variables: inputs and draws under their
+names, other results as t0, t1, …, and the memory that they lie in as b0, b1, ….
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import keyword
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .errors import UsageError
+from .ops import along
+from .ops.base import Operation
+from .ops.namespace import TABLES
+from .ops.selection import getitem, is_basic
+from .program import Buffer, Draw, Step
+
+LONGEST = 32  # letters of a name
+RESERVED = {"np", "operation", "buffers", "once", "block", "run", "draw", "memory", "samples"}
+HEADER = '''"""{count} operations on a block of samples; written by minigraph, to be read and run.
+
+    values = run(draw, {arguments})
+
+`draw(i, *parameters)` returns `samples` samples of draw number i as an array, sample axis first:
+{draws}
+"""
+
+import numpy as np
+'''
+IMPORT = "\nfrom minigraph.source import operation\n"
+
+
+class Program(NamedTuple):
+    """What of a tape becomes text."""
+
+    inputs: Sequence[tuple[int, str]]  # slot and name
+    constants: Mapping[int, float]
+    once: Sequence[Step]
+    steps: Sequence[Step | Draw]
+    outputs: Sequence[tuple[int, bool]]
+    buffers: Sequence[Buffer]
+    forward: int  # how many steps lead to the first output
+
+
+class Text:
+    """The text of a program, and what it needs to run.
+
+    Attributes
+    ----------
+    block : str
+        The function that computes a block of samples.
+    functions : dict of str
+        By name: the steps whose function is not written as NumPy.
+    needs : list of int
+        The slots that `block` takes, in order.
+    lines : list
+        By line of `block`: the step that it runs, if any.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.names: dict[int, str] = {}
+        self.taken = set(RESERVED)
+        for slot, name in program.inputs:
+            self.name(slot, name)
+        usual = known()
+        for step in (*program.once, *program.steps):
+            self.name(step.out, "" if step.title in usual else step.title)
+        self.functions: dict[str, Step] = {}
+        self.needs = self._needs()
+        self.lines: list[Any] = []
+        self.block = self._block()
+
+    def name(self, slot: int, title: str) -> None:
+        """Give a slot a name of its own, like its title."""
+        letters = re.sub(r"\W+", "_", unicodedata.normalize("NFKC", title))[:LONGEST]
+        usable = letters.isidentifier() and not keyword.iskeyword(letters)
+        usable = usable and not re.fullmatch(r"[tbf]\d+|__.*", letters)
+        if not usable or letters in self.taken:
+            letters = f"t{slot}"
+        self.taken.add(letters)
+        self.names[slot] = letters
+
+    def of(self, slot: int) -> str:
+        """Return how the text says a slot."""
+        if slot not in self.program.constants:
+            return self.names[slot]
+        number = repr(float(self.program.constants[slot]))
+        return f"np.{number}" if number in ("inf", "nan") else number.replace("-inf", "-np.inf")
+
+    def _needs(self) -> list[int]:
+        made = {step.out for step in self.program.steps} | self.program.constants.keys()
+        used = [i for step in self.program.steps for i in step.inputs]
+        used += [slot for slot, _ in self.program.outputs]
+        return sorted(set(used) - made)
+
+    def _block(self) -> str:
+        program = self.program
+        self.lines = [None] * 3
+        arguments = ", ".join(["draw", "memory", *map(self.of, self.needs)])
+        text = [f"def block({arguments}):", '    """Return the outputs for a block of samples."""']
+        text.append("    # Forward, to the first output")
+        if program.buffers:
+            self.lines.append(None)
+            count = len(program.buffers)
+            text.append(f"    {', '.join(f'b{i}' for i in range(count))}, = memory")
+        of_draws = iter(range(len(program.steps)))
+        borrowed = {step.out for step in program.steps if step.buffer is not None}
+        for i, step in enumerate(program.steps):
+            if i == program.forward:
+                text.append("    # Backward, to its gradients: the other outputs")
+                self.lines.append(None)
+            text.append(f"    {self.line(step, of_draws)}")
+            self.lines.append(step)
+            if dropped := [self.of(slot) for slot in step.done if slot not in borrowed]:
+                text.append(f"    del {', '.join(dropped)}")
+                self.lines.append(None)
+        results = "".join(f"{self.of(slot)}, " for slot, _ in program.outputs)
+        return "\n".join([*text, f"    return ({results.rstrip()})", ""])
+
+    def line(self, step: Step | Draw, of_draws: Iterator[int]) -> str:
+        """Return the line of a step."""
+        inputs = [self.of(slot) for slot in step.inputs]
+        out, title = self.of(step.out), printable(step.title)
+        if isinstance(step, Draw):
+            law = type(step.law).__name__
+            arguments = ", ".join([str(next(of_draws)), *inputs])
+            return f"{out} = draw({arguments})  # {title} ~ {law}{step.shape or ''}"
+        comment = f"  # {title}" if title not in (out, step.call.op.name) else ""
+        if step.buffer is not None:
+            inputs = [padded(x, n) for x, n in zip(inputs, step.pads, strict=True)]
+            function = f"np.{step.run.__name__}" if in_numpy(step.run) else self.function(step)
+            call = f"{function}({', '.join(inputs)}, out=b{step.buffer})"
+        else:
+            call = as_numpy(step, inputs) or f"{self.function(step)}({', '.join(inputs)})"
+        return f"{out} = {call}{comment}"
+
+    def function(self, step: Step) -> str:
+        """Return the name of the function of a step that is not written as NumPy."""
+        name = f"f{step.out}"
+        self.functions[name] = step
+        return name
+
+    def whole(self) -> str:
+        """Return all that it takes to run the program without its graph."""
+        program = self.program
+        inputs = ", ".join(["samples", *(self.names[slot] for slot, _ in program.inputs)])
+        once = self._once()  # it may need more functions
+        draws = [step for step in program.steps if isinstance(step, Draw)]
+        lines = [f"    {i}: {described(draw)}" for i, draw in enumerate(draws)]
+        header = HEADER.format(
+            count=len(program.steps), arguments=inputs, draws="\n".join(lines) or "    none"
+        )
+        functions = [imported(name, step) for name, step in self.functions.items()]
+        memory = "".join(
+            f"        np.empty((samples, {''.join(f'{n}, ' for n in shape)}), {dtype.name!r}),\n"
+            for shape, dtype in program.buffers
+        )
+        needs = "".join(f", {self.of(slot)}" for slot in self.needs)
+        return "\n".join([
+            header + (IMPORT if functions else ""), *functions, "\n",
+            f"def run(draw, {inputs}):",
+            '    """Return the outputs for new samples, and for these values of the inputs."""',
+            *[f"    {line}" for line in once],
+            f"    memory = [\n{memory}    ]",
+            f"    return block(draw, memory{needs})", "\n",
+            self.block,
+        ])  # fmt: skip
+
+    def _once(self) -> list[str]:
+        lines = []
+        for step in self.program.once:
+            inputs = [self.of(slot) for slot in step.inputs]
+            forward = step.call.op.forward
+            if not step.call.fixed and in_numpy(forward):
+                call = f"np.{forward.__name__}({', '.join(inputs)})"
+            else:
+                call = f"{self.function(step)}({', '.join(inputs)})"
+            lines.append(f"{self.of(step.out)} = {call}")
+        return lines
+
+
+def printable(title: str) -> str:
+    """Return a name without what would end a comment, or turn it around."""
+    return "".join(c if c.isprintable() else "?" for c in title)[:LONGEST]
+
+
+def described(draw: Draw) -> str:
+    """Return a draw in words for the docstring of the text."""
+    title = printable(draw.title).replace("\\", "/").replace('"', "'")
+    parameters = ", ".join(draw.law.parameters)
+    return f"{title} ~ {type(draw.law).__name__}({parameters}), shape {draw.shape}"
+
+
+def in_numpy(function: Any) -> bool:
+    """Return whether a function is known as np.something."""
+    name = getattr(function, "__name__", "")
+    return bool(name) and getattr(np, name, None) is function
+
+
+def padded(x: str, axes: int) -> str:
+    """Return an array with axes of length one behind the sample axis."""
+    return f"{x}[:{', None' * axes}]" if axes else x
+
+
+def as_numpy(step: Step, inputs: list[str]) -> str | None:
+    """Return a step in NumPy's words, None if there is more to it."""
+    call, run, x = step.call, step.run, inputs[0] if inputs else ""
+    if in_numpy(run):
+        return f"np.{run.__name__}({', '.join(inputs)})"
+    if call.op.along is along.to_shape:
+        return f"{x}.reshape({x}.shape[:1] + {call.shape})"
+    if call.op is getitem and len(inputs) == 1 and is_basic(call.fixed["index"]):
+        index = "".join(f", {said(i)}" for i in call.fixed["index"])
+        return f"{x}[:{index}]"
+    if isinstance(run, functools.partial) and in_numpy(run.func) and not run.args:
+        fixed = [f"{name}={value!r}" for name, value in run.keywords.items()]
+        if all(map(is_text, run.keywords.values())):
+            return f"np.{run.func.__name__}({', '.join(inputs + fixed)})"
+    return None
+
+
+def said(index: Any) -> str:
+    """Return a part of a basic index as it is written."""
+    if isinstance(index, slice):
+        parts = ["" if i is None else str(int(i)) for i in (index.start, index.stop)]
+        return ":".join([*parts, *([] if index.step is None else [str(int(index.step))])])
+    return "..." if index is Ellipsis else "None" if index is None else str(int(index))
+
+
+def is_text(value: Any) -> bool:
+    """Return whether Python reads the repr of a value as the same value."""
+    try:
+        return bool(ast.literal_eval(repr(value)) == value)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return False
+
+
+def imported(name: str, step: Step) -> str:
+    """Return the line that gets the function of a step."""
+    call = step.call
+    op: Any = call.op
+    fixed = dict(call.fixed)
+    if op not in known().values() or not is_text(fixed):
+        return f"{name} = None  # set it before you run: {printable(op.name)}"
+    return (
+        f"{name} = operation({op.name!r}, {fixed!r}, {call.shapes}, {call.sampled}, {call.shape})"
+    )
+
+
+def known() -> dict[str, Operation]:
+    """Return the operations by name."""
+    found = [thing for table in TABLES for thing in vars(table).values()]
+    operations: list[Any] = [thing for thing in found if isinstance(thing, Operation)]
+    return {op.name: op for op in operations}
+
+
+def operation(
+    name: str, fixed: Mapping[str, Any], shapes: Any, sampled: Any, shape: Any
+) -> Callable[..., Any]:
+    """Return an operation of this package as a function of arrays, for a text that needs it.
+
+    Parameters
+    ----------
+    name : str
+        The name of the operation.
+    fixed : mapping
+        Its arguments that are no arrays.
+    shapes, shape : tuples of int
+        The shapes of one sample of its arrays, and of its result.
+    sampled : tuple of bool
+        Which arrays have a sample axis.
+    """
+    op = known().get(name)
+    if op is None:
+        raise UsageError(f"operation: {name!r} is not known; was the text written by minigraph?")
+    if any(sampled):
+        return op.along(along.Call(op, fixed, tuple(shapes), tuple(sampled), tuple(shape)))
+    return lambda *arrays: op.evaluate(arrays, fixed)

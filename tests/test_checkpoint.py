@@ -1,0 +1,177 @@
+"""Runs on disk: they go on to the same bits, and are refused to others."""
+
+import os
+import subprocess
+import sys
+import zipfile
+
+import numpy as np
+import pytest
+
+import minigraph as mg
+from minigraph.checkpoint import digest
+
+
+def problem(mu=0.5, power=2):
+    theta = mg.Data(mu, name="μ")
+    x = mg.sample(mg.Normal(theta, 1.0), name="X")
+    return mg.reinforce(mg.sum((x - 3.0) ** power * np.ones(2) + mg.cos(x))), theta
+
+
+def numbers(e):
+    parts = [e.value, e.stderr, e.samples, *e.grad.values(), *e.grad_stderr.values()]
+    return np.array(parts, float).tobytes()
+
+
+def stop_at(samples):
+    def stop(estimate):
+        if estimate.samples >= samples:
+            raise KeyboardInterrupt
+
+    return stop
+
+
+def run(path, samples=5_050, mu=0.5, power=2, **options):
+    y, theta = problem(mu, power)
+    options = {"rng": 1, "block_size": 100, **options}
+    return mg.expectation(y, samples, wrt=theta, checkpoint=path, **options)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "run.npz"
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_interrupted_run_goes_on_to_the_same_bits(path, workers):
+    part = run(path, callback=stop_at(1200))
+    assert (part.interrupted, part.samples) == (True, 1200)
+    seen = []
+    whole = run(path, workers=workers, callback=seen.append)
+    assert seen[0].samples == 1300
+    assert numbers(whole) == numbers(run(None))
+
+
+def test_finished_run_is_at_hand_and_can_be_made_longer(path):
+    run(path)
+    seen = []
+    assert numbers(run(path, callback=seen.append)) == numbers(run(None))
+    assert len(seen) == 1  # the last block is shorter than it would be in a longer run
+    assert numbers(run(path, samples=9_000)) == numbers(run(None, samples=9_000))
+
+
+def test_failed_run_keeps_its_blocks(path):
+    def fail(estimate):
+        if estimate.samples >= 700:
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        run(path, callback=fail)
+    seen = []
+    run(path, callback=seen.append)
+    assert seen[0].samples == 800
+
+
+def test_killed_process_leaves_a_whole_file(path):
+    code = (
+        "import minigraph as mg, os\n"
+        "t = mg.Data(0.5, name='t')\n"
+        "y = mg.reparameterize(mg.sample(mg.Normal(t, 1.0), name='X') ** 2)\n"
+        f"mg.expectation(y, 10**7, wrt=t, rng=3, block_size=1000, checkpoint={str(path)!r},\n"
+        "    callback=lambda e: os._exit(9) if e.samples > 50_000 else None)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 9
+    t = mg.Data(0.5, name="t")
+    y = mg.reparameterize(mg.sample(mg.Normal(t, 1.0), name="X") ** 2)
+    seen = []
+    whole = mg.expectation(
+        y, 100_000, wrt=t, rng=3, block_size=1000, checkpoint=path, callback=seen.append
+    )
+    assert seen[0].samples > 1000
+    assert numbers(whole) == numbers(mg.expectation(y, 100_000, wrt=t, rng=3, block_size=1000))
+    assert os.listdir(path.parent) == [path.name]
+
+
+def test_file_holds_numbers_and_text_only(path):
+    run(path)
+    with np.load(path, allow_pickle=False) as file:
+        assert {file[name].dtype.kind for name in file.files} <= set("fiU")
+
+
+def test_seed_is_in_the_file(path):
+    y, theta = problem()
+    options = {"wrt": theta, "block_size": 100}
+    mg.expectation(y, 1000, checkpoint=path, callback=stop_at(500), **options)
+    whole = mg.expectation(y, 1000, checkpoint=path, **options)
+    assert whole.samples == 1000
+    again = mg.expectation(y, 1000, checkpoint=path, **options)
+    assert numbers(whole) == numbers(again)
+
+
+OTHERS = [
+    ({"rng": 2}, "another seed"),
+    ({"rng": np.random.SeedSequence(1, spawn_key=(0,))}, "another seed"),
+    ({"block_size": 50}, "another block_size"),
+    ({"mu": 0.6}, "another graph"),
+    ({"power": 3}, "another graph"),
+    ({"samples": 300}, "5000 samples already, more than samples=300"),
+]
+
+
+@pytest.mark.parametrize(("options", "text"), OTHERS)
+def test_file_of_another_run_is_refused(path, options, text):
+    run(path)
+    with pytest.raises(mg.InputError, match=text):
+        run(path, **options)
+
+
+def test_file_of_a_run_on_other_noise_is_refused(path):
+    z = mg.sample(mg.Normal(0.5, 1.0), name="Z")
+    options = {"rng": 1, "block_size": 100, "checkpoint": path}
+    mg.expectation(z, 5000, **options)
+    with pytest.raises(mg.InputError, match="another graph"):
+        mg.expectation(z, 5000, noise="antithetic", **options)
+
+
+@pytest.mark.parametrize("content", [b"", b"not a run", b"PK\x03\x04broken"])
+def test_file_that_is_no_run_is_refused_and_left_alone(path, content):
+    path.write_bytes(content)
+    with pytest.raises(mg.InputError, match="not the file of a run"):
+        run(path)
+    assert path.read_bytes() == content
+
+
+def test_file_of_other_arrays_is_refused(path):
+    np.savez(path, x=np.ones(3))
+    with pytest.raises(mg.InputError, match="not the file of a run"):
+        run(path)
+    assert zipfile.is_zipfile(path)
+
+
+def test_pickle_is_never_read(path):
+    class Bomb:
+        def __reduce__(self):
+            return os.mkdir, (str(path) + ".gone",)
+
+    np.savez(path, format=np.array([Bomb()], dtype=object))
+    with pytest.raises(mg.InputError, match="not the file of a run"):
+        run(path)
+    assert not os.path.exists(str(path) + ".gone")
+
+
+def test_folder_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(mg.InputError, match=r"cannot be written.*give a path in a folder"):
+        run(tmp_path / "nowhere" / "run.npz", samples=200)
+
+
+def test_renaming_is_no_other_run(path):
+    run(path, callback=stop_at(500))
+    y, theta = problem()
+    theta.name = "another name"
+    found = mg.expectation(y, 5_050, wrt=theta, rng=1, block_size=100, checkpoint=path)
+    assert numbers(found) == numbers(run(None))
+
+
+def test_fingerprints_tell_shapes_and_order():
+    parts = [(1, 2), ((1,), 2), np.zeros(2), np.zeros((2, 1)), [np.zeros(1), np.zeros(1)], 1, 1.0]
+    assert len({digest(part) for part in parts}) == len(parts)
