@@ -46,6 +46,7 @@ from .estimators.relaxations import gumbel_softmax, gumbel_straight_through, str
 from .estimators.reparameterize import reparameterize
 from .estimators.replicate import importance_bound, replicate, vimco
 from .estimators.unblock import unblock
+from .estimators.without_replacement import sum_and_sample, unordered_set
 from .exact import exact
 from .expectation import expectation
 from .functional import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
