@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import minigraph as mg
+from minigraph.drawing.sketch import picture
 
 
-def pictures() -> dict[str, mg.Data]:
-    """Return the graphs of the pages, by the names of their pictures."""
+def pictures() -> dict[str, Any]:
+    """Return the graphs of the pages, and finished pictures, by their names."""
     theta = mg.Data(0.5, name="θ")
     x = mg.sample(mg.Normal(theta, 1.0), name="X", rng=0)
 
@@ -24,6 +26,8 @@ def pictures() -> dict[str, mg.Data]:
         "blocked": y,
         "reinforce": mg.reinforce(y),
         "reparameterized": mg.reparameterize(y),
+        "change": mg.compare_pictures(y, mg.reparameterize(y)),
+        "plates": picture(regression(), plates="n"),
     }
 
 
@@ -40,6 +44,17 @@ def every_kind() -> mg.Data:
     chosen = mg.sample(mg.Bernoulli(logits=logit(w, features, noise)), name="Z", rng=0)
     simulator = mg.primitive(lambda z: z * 3.0, name="simulator")
     cost = simulator(chosen) * mg.stop_gradient(w)[0]
+    cost.name = "cost"
+    return cost
+
+
+def regression() -> mg.Data:
+    """Return the cost of a regression on arrays, with noise of its own for each sample."""
+    w = mg.Data([0.0, 0.0, 0.0], name="w")
+    features = mg.Data([[1.0, 2.0, 3.0]] * 100, name="features", constant=True)
+    noise = mg.sample(mg.Normal(0.0, 1.0), name="ε", rng=0)
+    y = mg.sample(mg.Normal(features @ w + noise, 1.0), name="Y", rng=0)
+    cost = mg.mean(y)
     cost.name = "cost"
     return cost
 

@@ -28,6 +28,7 @@ def y():
 @pytest.fixture
 def no_dot(monkeypatch, tmp_path_factory):
     monkeypatch.setenv("PATH", str(tmp_path_factory.mktemp("empty")))
+    monkeypatch.setitem(sys.modules, "pygraphviz", None)
 
 
 @pytest.fixture
@@ -60,6 +61,20 @@ def test_svg_is_drawn_without_dot_by_the_extra(y, tmp_path, no_dot):
     assert [g.get("class") for g in root.findall(".//{*}g")].count("node") == 5
 
 
+@pytest.mark.parametrize(("suffix", "magic"), [(".svg", b"<svg"), (".png", b"\x89PNG")])
+def test_pygraphviz_draws_where_nothing_else_does(y, tmp_path, no_renderer, suffix, magic):
+    del sys.modules["pygraphviz"]
+    if int(getattr(pytest.importorskip("pygraphviz"), "__version__", "0").split(".")[0]) < 2:
+        pytest.skip("before version 2 pygraphviz brings no Graphviz along")
+    assert mg.render(y, tmp_path / f"a{suffix}").read_bytes().startswith(magic)
+
+
+@pytest.mark.parametrize("suffix", [".html", ".tex"])
+def test_formats_made_from_svg_say_what_to_install(y, tmp_path, no_renderer, suffix):
+    with pytest.raises(mg.MissingExtraError, match="draws SVG"):
+        mg.render(y, tmp_path / f"a{suffix}")
+
+
 def test_without_any_renderer_one_sentence_says_what_to_install(y, tmp_path, no_renderer):
     with pytest.raises(mg.MissingExtraError) as caught:
         mg.render(y, tmp_path / "a.svg")
@@ -88,7 +103,9 @@ def test_formats_that_only_dot_draws_point_to_svg(y, tmp_path, no_dot, suffix):
 
 @pytest.mark.parametrize("name", ["a.bmp", "a", "svg", "a.svg.gz"])
 def test_unknown_suffix_is_refused_with_the_list(y, tmp_path, name):
-    with pytest.raises(mg.InputError, match=r"\.svg, \.png, \.pdf, \.dot, \.gv, \.mmd"):
+    with pytest.raises(
+        mg.InputError, match=r"\.svg, \.png, \.pdf, \.dot, \.gv, \.mmd, \.html, \.tex"
+    ):
         mg.render(y, tmp_path / name)
 
 
@@ -189,10 +206,13 @@ def test_notebook_without_a_renderer_shows_mermaid_alone(y, no_renderer):
 def test_page_about_pictures_shows_what_its_code_prints(tmp_path, monkeypatch, capsys):
     page = (Path(__file__).parent.parent / "docs" / "pictures.md").read_text(encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    exec(re.search(r"```python\n(.*?)```", page, re.DOTALL)[1], {})
+    scope = {}
+    for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
+        exec(block, scope)
     printed = capsys.readouterr().out
     assert re.search(r"```text\n(.*?)```", page, re.DOTALL)[1] in printed
     assert (tmp_path / "picture.mmd").exists()
+    assert (tmp_path / "change.svg").exists()
 
 
 def test_page_about_pictures_names_every_option():

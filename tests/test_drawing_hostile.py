@@ -18,7 +18,8 @@ HOSTILE = [
     "&#60;", "#35;", "#quot;", "URL=http://x", '", URL="javascript:alert(1)', "}", "];", "a;b",
     "%%{init: {'theme':'dark'}}%%", "%% comment", "end", "subgraph x", "click n0 call f()",
     "graph TD", "A-->B", "n0", "</script><script>hacked=1</script>",
-    "<img src=x onerror=hacked=1>", "<!--<script>", "${hacked=1}", "\u2028", "-->", "]]>", "<!-- x -->",
+    "<img src=x onerror=hacked=1>", "<!--<script>", "${hacked=1}", "\u2028", "-->", "]]>",
+    "<!-- x -->",
     "new\nline", "tab\tx", "nul\x00x", "bell\x07", "\u202eright", "\u2066iso", "\ud800",
     "x" * 100_000, "`code`", "**bold** _it_", "$$x^2$$", "1. item", "- item", "|x|", "fa:fa-car",
     "@{shape: x}", ":::cls", "é θ 漢字 😀", "<br/>", "_", "__proto__", "~~~", "P\\",
@@ -33,7 +34,7 @@ DOT_LINE = re.compile(
 MERMAID_TEXT = r'"(?:[\w ·…×(),=→.-]|#\d+;|<br/>)+"'
 MERMAID_LINE = re.compile(
     rf"    +(?:n\d+[\[({{]+{MERMAID_TEXT}[\])}}]+|n\d+ (?:-->|-\.->|-\. {MERMAID_TEXT} \.-x) n\d+"
-    rf"|subgraph g\d+\[{MERMAID_TEXT}\]|end|classDef \w+ [\w:,#. -]+|class [n\d,]+ \w+"
+    rf"|subgraph g\d+\[{MERMAID_TEXT}\]|end|direction TB|classDef \w+ [\w:,#. -]+|class [n\d,]+ \w+"
     r"|style g\d+ [\w:,#]+|linkStyle [\d,]+ [\w:,#]+)"
 )
 

@@ -15,14 +15,14 @@ from minigraph.drawing.labels import shown
 from minigraph.drawing.sketch import picture
 
 DRAW = """
-mermaid.initialize({ startOnLoad: false, securityLevel: "strict", maxTextSize: 1e6, maxEdges: 1e5 });
+mermaid.initialize({ startOnLoad: false, securityLevel: "strict" });
 const found = [];
 for (const [i, text] of TEXTS.entries()) {
   const { svg } = await mermaid.render("picture" + i, text);
   const at = document.createElement("div");
   at.innerHTML = svg;
   document.body.append(at);
-  const words = where => [...at.querySelectorAll(where)].map(part => part.innerText ?? part.textContent);
+  const words = where => [...at.querySelectorAll(where)].map(part => part.textContent);
   found.push({
     nodes: words(".node"), edges: at.querySelectorAll("path.flowchart-link").length,
     frames: words(".cluster-label"), labels: words(".edgeLabel .edgeLabel, .edgeLabel p"),
@@ -47,7 +47,8 @@ def drawn(texts, folder):
     script = find_mermaid()
     if script is None:
         pytest.skip("no Mermaid: npm install mermaid, and set MERMAID to dist/mermaid.min.js")
-    page = f'<!DOCTYPE html><meta charset="utf-8"><body><script src="{script.as_uri()}"></script></body>'
+    load = f'<script src="{script.as_uri()}"></script>'
+    page = f'<!DOCTYPE html><meta charset="utf-8"><body>{load}</body>'
     # "<" is written as an escape: the texts stand within a script.
     there = json.dumps(texts).replace("<", "\\u003c")
     return run_in_page(page, DRAW.replace("TEXTS", there), folder)

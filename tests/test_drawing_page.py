@@ -179,7 +179,8 @@ const texts = () => Object.fromEntries(Object.entries(story.slots).map(([box, ki
   [box, kinds.map(kind => slot(box, kind).textContent)]));
 const look = how => seen.push({ how, step, phase: document.body.dataset.phase, texts: texts(),
   words: at("words").textContent, lit: document.querySelectorAll(".edge.lit").length,
-  open: ["start", "back", "next", "end", "fresh"].filter(id => !at(id).disabled && !at(id).hidden)});
+  open: ["start", "back", "next", "end", "fresh"].filter(
+    id => !at(id).disabled && !at(id).hidden) });
 look("load");
 for (const key of KEYS) {
   document.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true })); look(key);

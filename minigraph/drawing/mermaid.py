@@ -66,12 +66,14 @@ def source(drawn: Picture) -> str:
     """Return a description as Mermaid.
 
     Mermaid breaks circles where it meets them, walking from the first box on: parameters come
-    first, or a dashed arrow would pull them below the function that reads them.
+    first, or a dashed arrow would pull them below the function that reads them. And it puts the
+    last of several frames to the left.
     """
-    inputs_first = sorted(drawn.boxes, key=lambda box: box.kind != "parameter")
+    inputs_first = tuple(sorted(drawn.boxes, key=lambda box: box.kind != "parameter"))
+    ordered = replace(drawn, boxes=inputs_first, clusters=drawn.clusters[::-1])
     lines = [
         f"graph {drawn.direction}",
-        *nested(replace(drawn, boxes=tuple(inputs_first)), box_text, cluster_text, TAB),
+        *nested(ordered, box_text, lambda c: cluster_text(c, drawn.direction), TAB),
         *[TAB + arrow_text(arrow) for arrow in drawn.arrows],
         *[TAB + line for line in styles(drawn)],
     ]
@@ -100,9 +102,13 @@ def arrow_text(arrow: Arrow) -> str:
     return f"{arrow.tail} {line} {arrow.head}"
 
 
-def cluster_text(cluster: Cluster) -> tuple[str, str]:
-    """Return the first and the last line of an open box."""
-    return f'subgraph {cluster.id}["{escaped(cluster.name)}"]', "end"
+def cluster_text(cluster: Cluster, direction: str) -> tuple[str, str]:
+    """Return the first lines and the last line of an open box.
+
+    Without a direction of its own, one that is connected to nothing outside would be turned.
+    """
+    tab = TAB * 2
+    return f'subgraph {cluster.id}["{escaped(cluster.name)}"]\n{tab}direction {direction}', "end"
 
 
 def styles(drawn: Picture) -> list[str]:

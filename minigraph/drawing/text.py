@@ -17,8 +17,8 @@ def listing(graph: Graph) -> str:
     """Return the graph as lines in the order they ran: what was drawn, what was computed, values.
 
     Before the lines of a small graph it is drawn, see `rails`: what a line makes, and which of
-    the columns it reads. The boxes of `mg.function` are one call. Data without a name are %1, %2, …. Of a long graph
-    the middle is left out.
+    the columns it reads. The boxes of `mg.function` are one call. Data without a name are %1, %2,
+    …. Of a long graph the middle is left out.
 
     Examples
     --------
