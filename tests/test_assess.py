@@ -147,6 +147,21 @@ def test_quadrature_that_a_kink_disturbs_says_so():
     assert "relative error about" in found.how
 
 
+@pytest.mark.parametrize("rewrite", [mg.reinforce, mg.disarm])
+def test_rows_of_a_batch_do_not_add_to_the_noise_of_each_other(rewrite):
+    def costs(rows):
+        a = mg.Data(rows, name="a")
+        x = mg.sample(mg.Bernoulli(logits=a), name="X", rng=0)
+        return mg.sum((mg.sum(x, axis=1) + 0.5) ** 2) / 1.0, a
+
+    rows = np.array([[0.3, -1.0], [1.2, 0.1]])
+    (both, a), (alone, b) = costs(rows), costs(rows[:1])
+    together = mg.assess(rewrite(both), a, of=both, nodes=False)
+    apart = mg.assess(rewrite(alone), b, of=alone, nodes=False)
+    np.testing.assert_allclose(together.bias[a], 0.0, atol=1e-9)
+    np.testing.assert_allclose(together.variance[a][0], apart.variance[b][0], rtol=1e-9)
+
+
 # compare ----------------------------------------------------------------------------------------
 def test_default_is_every_estimator_of_the_table():
     y, wrt = case("gaussian cos(0.5x)").graph()

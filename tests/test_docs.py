@@ -37,6 +37,16 @@ def test_code_of_the_averages_computes_no_bias_and_the_known_variance():
     assert scope["variance"] == pytest.approx(d**4 + 14 * d**2 + 15, rel=1e-9)
 
 
+def test_code_of_judging_and_of_noise_says_what_the_page_says():
+    scope: dict = {}
+    exec(code_of("question.md")[0], scope)
+    for block in code_of("averages.md")[1:]:
+        exec(block, scope)
+    assert scope["judged"].variance["θ"] == pytest.approx(0.5**4 + 14 * 0.5**2 + 15, rel=1e-9)
+    assert scope["table"].rows[0].method == "reparameterize"
+    assert scope["found"].grad_stderr["θ"] < 1e-12
+
+
 def test_code_of_the_rewrites_keeps_the_value():
     scope: dict = {}
     exec(code_of("question.md")[0], scope)

@@ -12,7 +12,12 @@ import pytest
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 LOGISTIC = "07_bayesian_logistic_regression"
-SHORT = sorted({path.stem for path in EXAMPLES.glob("0*.py")} - {LOGISTIC})
+TRAINING = {
+    "08_policy_gradient": ("policy_gradient", ["--steps", "20", "--seeds", "1"]),
+    "09_gaussian_vae": ("gaussian_vae", ["--steps", "12"]),
+    "10_discrete_vae": ("discrete_vae", ["--steps", "12"]),
+}
+SHORT = sorted({path.stem for path in EXAMPLES.glob("*.py")} - {LOGISTIC, *TRAINING})
 PICTURES = {"01_chain_rule": ["chain_rule", "chain_rule_gradient"], "06_variance": ["variance"]}
 needs_sklearn = pytest.mark.skipif(
     importlib.util.find_spec("sklearn") is None, reason="needs scikit-learn"
@@ -61,6 +66,33 @@ def test_examples_are_all_listed():
     listed = (EXAMPLES / "README.md").read_text(encoding="utf-8")
     for path in EXAMPLES.glob("*.py"):
         assert f"[{path.name}]({path.name})" in listed
+
+
+@needs_sklearn
+@pytest.mark.parametrize("name", TRAINING)
+def test_training_starts_to_improve(name, tmp_path):
+    picture, options = TRAINING[name]
+    text = run(name, *options, "--out", str(tmp_path))
+    if importlib.util.find_spec("matplotlib"):
+        assert (tmp_path / f"{picture}.png").stat().st_size
+    elbos = [float(x) for x in re.findall(r"ELBO +(\S+)", text)]
+    starts_and_ends = re.findall(r"expected return (\S+) → (\S+) of", text)
+    assert elbos or starts_and_ends
+    assert not elbos or elbos[-1] > elbos[0] + 5
+    assert all(float(end) > float(start) + 0.05 for start, end in starts_and_ends)
+
+
+def test_training_with_a_seed_repeats_itself(tmp_path):
+    options = ["--steps", "10", "--seeds", "2", "--out", str(tmp_path)]
+    assert run("08_policy_gradient", *options) == run("08_policy_gradient", *options)
+
+
+def test_policy_gradient_gets_within_a_tenth_of_the_optimum(tmp_path):
+    text = run("08_policy_gradient", "--seeds", "1", "--out", str(tmp_path))
+    variances = [float(v) for v in re.findall(r"variance (\S+),", text)]
+    assert variances == sorted(variances, reverse=True)
+    best = float(re.findall(r"of (\S+)\n", text)[0])
+    assert all(float(end) > 0.9 * best for end in re.findall(r"→ (\S+) of", text))
 
 
 @needs_sklearn

@@ -9,8 +9,6 @@ from typing import Any
 from ..graph import Data, rewrite
 from ..ops.boxes import stop_gradient
 from ..ops.elementwise import multiply
-from ..ops.reductions import sum_
-from ..ops.shaping import reshape
 from .branches import with_slope
 from .costs import Costs, Draws
 from .elements import Places
@@ -68,13 +66,10 @@ def with_slopes(
 def slope_in(parameter: Data, weight: Data, difference: Data, places: Places) -> Data:
     """Return what has slope ``weight * difference`` in each element of `parameter`.
 
-    `parameter` and `weight` have the batch shape of the draw, `difference` that of the cost; where
-    the elements of the draw stay apart in the cost, each meets its own.
+    `parameter` and `weight` have the batch shape of the draw, `difference` that of the cost; as far
+    as the elements of the draw stay apart in the cost, each meets its own.
     """
-    if None not in places:  # one number, or elements that stay apart
-        return multiply(
-            seen(parameter, places), stop_gradient(seen(weight, places) * difference)
-        )  # fmt: skip
-    behind = (*parameter.shape, *[1] * difference.ndim)
-    spread = stop_gradient(reshape(weight, shape=behind) * difference)
-    return sum_(reshape(parameter, shape=behind) * spread, axis=tuple(range(parameter.ndim)))
+    if None not in places:  # one number, or elements that all stay apart
+        spread = stop_gradient(seen(weight, places) * difference)
+        return multiply(seen(parameter, places), spread)
+    return multiply(seen(parameter * stop_gradient(weight), places), stop_gradient(difference))
