@@ -11,6 +11,7 @@ from ..ops.special import gammaln
 from .base import Distribution
 from .bernoulli import Coin
 from .constraints import count, logit, unit_interval, whole_interval
+from .counted import summed_entropy
 from .parameters import largest, one_of
 from .tails import betainc
 
@@ -93,3 +94,16 @@ class Binomial(Coin):
         """The likeliest number."""
         n = self.total_count
         return minimum(floor((n + 1.0) * self.probs), 1.0 * n)
+
+    def entropy(self) -> Any:
+        """Return the entropy in nats, a sum over all counts that matter."""
+        by = by_logits if "logits" in self.parameters else by_probs
+        return by(*self.inputs)
+
+
+by_probs = summed_entropy(
+    Binomial, total_count=None, probs=lambda x, n, p: (x - n * p) / (p * (1.0 - p))
+)
+by_logits = summed_entropy(
+    Binomial, total_count=None, logits=lambda x, n, logits: x - n / (1.0 + np.exp(-logits))
+)

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
-from ..ops.elementwise import equal, exp, log, minimum, power, where
+from ..ops.elementwise import clip, equal, exp, log, minimum, power, where
 from ..ops.reductions import logsumexp, prod, sum_
+from ..ops.shaping import expand_dims
 from ..ops.special import gammaln
 from .categorical import Outcomes
 from .constraints import multiset, one_hot
 from .parameters import one_of
-from .special import xlogy
+from .special import xlog1py, xlogy
 
 ENUMERATED = 100_000  # a law with more outcomes is not called finite
 
@@ -105,6 +106,17 @@ class Multinomial(Outcomes):
     def variance(self) -> Any:
         """The variance of each count, n p (1 - p)."""
         return self.total_count * (self.probs * (1.0 - self.probs))
+
+    def entropy(self) -> Any:
+        """Return the entropy in nats: n H(p) - log n! + Σₖ E[log Xₖ!], where Xₖ is binomial."""
+        n, p = self.total_count, self.probs
+        least = np.finfo(self.dtype)  # what is impossible, or certain, has a logarithm too
+        each = clip(expand_dims(p, axis=-1), least.tiny, 1.0 - least.epsneg)
+        x = np.arange(n + 1.0, dtype=self.dtype)
+        ways = gammaln(n + 1.0) - gammaln(x + 1.0) - gammaln(n - x + 1.0)
+        chance = exp(ways + xlogy(x, each) + xlog1py(n - x, -each))
+        ordered = sum_(chance * gammaln(x + 1.0), axis=(-2, -1)) - math.lgamma(n + 1.0)
+        return ordered - n * sum_(xlogy(p, p), axis=-1)
 
 
 class OneHotCategorical(Multinomial):

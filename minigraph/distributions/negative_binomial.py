@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from ..ops.elementwise import divide, exp, floor, maximum, where
-from ..ops.special import gammaln
+from ..ops.special import from_scipy, gammaln
 from .base import Distribution
 from .bernoulli import Coin
 from .constraints import below_one, count, logit, positive
+from .counted import summed_entropy
 from .parameters import largest, one_of
 from .tails import betainc
 
@@ -99,3 +100,29 @@ class NegativeBinomial(Coin):
     def mode(self) -> Any:
         """The likeliest number."""
         return floor(maximum(self.total_count - 1.0, 0.0) * self._odds())
+
+    def entropy(self) -> Any:
+        """Return the entropy in nats, a sum over all counts that matter."""
+        by = by_logits if "logits" in self.parameters else by_probs
+        return by(*self.inputs)
+
+
+def _in_count(x: Any, r: Any, p: Any) -> Any:
+    digamma = from_scipy("digamma")
+    return digamma(x + r) - digamma(r) + np.log1p(-p)
+
+
+def _in_probs(x: Any, r: Any, p: Any) -> Any:
+    return x / p - r / (1.0 - p)
+
+
+def _chance(logits: Any) -> Any:
+    return 1.0 / (1.0 + np.exp(-logits))
+
+
+by_probs = summed_entropy(NegativeBinomial, total_count=_in_count, probs=_in_probs)
+by_logits = summed_entropy(
+    NegativeBinomial,
+    total_count=lambda x, r, logits: _in_count(x, r, _chance(logits)),
+    logits=lambda x, r, logits: x * _chance(-logits) - r * _chance(logits),
+)

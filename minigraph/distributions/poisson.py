@@ -11,6 +11,7 @@ from ..ops.elementwise import equal, exp, floor, power, where
 from ..ops.special import gammaln
 from .base import Distribution
 from .constraints import count, nonnegative
+from .counted import summed_entropy
 from .parameters import largest
 from .special import xlogy
 from .tails import gammaincc
@@ -79,3 +80,10 @@ class Poisson(Distribution):
     def mode(self) -> Any:
         """The likeliest count: the whole part of `rate`."""
         return floor(self.rate)
+
+    def entropy(self) -> Any:
+        """Return the entropy in nats, a sum over all counts that matter."""
+        return entropy(self.rate)
+
+
+entropy = summed_entropy(Poisson, rate=lambda x, rate: x / rate - 1.0)

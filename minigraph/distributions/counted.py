@@ -1,0 +1,70 @@
+"""The entropy of laws of counts, which has no closed form: a sum over all outcomes that matter.
+
+How many matter depends on the parameters, so it is one operation, which looks at them each time it
+runs; a sum in the graph would go on with as many terms as the first parameters needed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..errors import UsageError
+from ..ops import along
+from ..ops.base import Operation
+from .base import Distribution
+
+SUMMED = 1e8  # more terms than this are not added up
+Score = Callable[..., Any]  # the derivative of log p(x) in a parameter: (x, *parameters)
+
+
+def summed_entropy(kind: type[Distribution], **scores: Score | None) -> Operation:
+    """Return the operation from parameters to the entropy: -Σ p log p.
+
+    Its derivative is -Σ p s log p with the score s, since the scores themselves average to 0. It is
+    not differentiable again.
+    """
+
+    def adding(score: Score | None) -> Callable[..., Any]:
+        def add(*theta: Any) -> Any:
+            dtype = np.result_type(*map(np.asarray, theta))
+            values = np.broadcast_arrays(*[np.asarray(v, dtype=float) for v in theta])
+            out = np.empty(values[0].shape)
+            for place in np.ndindex(out.shape):
+                given = zip(scores, [v[place] for v in values], strict=True)
+                out[place] = _sum(kind, dict(given), score)
+            return out.astype(dtype if dtype.kind == "f" else float)[()]
+
+        return add
+
+    def rule(name: str, score: Score | None) -> Any:
+        slope = Operation(
+            f"slope of the entropy in {name}", adding(score), *[None] * len(scores),
+            along=along.elementwise, numpy=(), barrier="black box",
+        )  # fmt: skip
+        return score and (lambda g, y, *theta: g * slope(*theta))
+
+    return Operation(
+        f"entropy of {kind.__name__}", adding(None), *[rule(*x) for x in scores.items()],
+        along=along.elementwise, numpy=(),
+    )  # fmt: skip
+
+
+def _sum(kind: type[Distribution], given: dict[str, Any], score: Score | None) -> Any:
+    with np.errstate(all="ignore"):
+        law = kind(**given).plain()
+        reach = law.mean + 40.0 * math.sqrt(law.variance)
+        reach += 40.0 * law.variance / max(law.mean, 1e-300)
+        if not reach < SUMMED:
+            raise UsageError(
+                f"entropy of {kind.__name__}: about {reach:.0e} outcomes of {law!r} matter, too "
+                "many to add up; average -log_prob of its samples instead"
+            )
+        x = law.outcomes()
+        log_p = law.log_density(x)
+        x, log_p = x[log_p > -745.0], log_p[log_p > -745.0]
+        weight = 1.0 if score is None else score(x, *given.values())
+        return -np.sum(weight * np.exp(log_p) * log_p) + 0.0  # 0.0, not -0.0
