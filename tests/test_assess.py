@@ -29,6 +29,11 @@ def chain():
     return y, [p, mu, sigma]
 
 
+def mixed(y):
+    """Return `y` with its coin scored and its number reparameterized."""
+    return mg.unblock(y, {"B": "reinforce", "X": "reparameterize"})
+
+
 # assess -----------------------------------------------------------------------------------------
 @pytest.mark.parametrize(("c", "name"), KNOWN)
 def test_bias_is_zero_and_variance_the_known_one(c, name):
@@ -60,14 +65,14 @@ def test_looking_for_the_truth_leaves_the_inputs_as_they_were():
 
 def test_shares_of_the_draws_are_what_the_law_of_total_variance_says():
     y, wrt = chain()
-    found = mg.assess(mg.unblock(y), wrt, of=y)
+    found = mg.assess(mixed(y), wrt, of=y)
     # ∂Y/∂σ = 2(μB + σε)ε is 2 on average whatever B is; ∂Y/∂μ = 2(B + ε)B.
     assert found.nodes["B"]["σ"] == pytest.approx(0.0, abs=1e-12)
     assert found.nodes["B"]["μ"] == pytest.approx(4 * 0.3 * 0.7, rel=1e-9)
     assert found.nodes["X"]["μ"] == pytest.approx(4 * 0.3, rel=1e-9)
 
 
-@pytest.mark.parametrize("rewrite", [mg.reinforce, mg.unblock])
+@pytest.mark.parametrize("rewrite", [mg.reinforce, mixed])
 def test_shares_of_the_draws_add_up_to_the_variance(rewrite):
     y, wrt = chain()
     found = mg.assess(rewrite(y), wrt, of=y)
@@ -223,7 +228,7 @@ def test_unknown_method_is_refused_not_listed():
 def test_comparison_is_plotted_by_parameter_and_node(tmp_path):
     y, wrt = chain()
     biased = lambda y: mg.reinforce(y) + (wrt[1] - mg.stop_gradient(wrt[1]))
-    table = mg.compare(y, wrt[:2], {"score": "reinforce", "best": "auto", "biased": biased})
+    table = mg.compare(y, wrt[:2], {"score": "reinforce", "mixed": mixed, "biased": biased})
     figure = table.plot(tmp_path / "compared.png")
     assert (tmp_path / "compared.png").stat().st_size
     assert [axes.get_title() for axes in figure.axes] == ["∂/∂p", "∂/∂μ"]

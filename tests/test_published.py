@@ -18,8 +18,8 @@ NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(150)
 WEIGHTS = WEIGHTS / WEIGHTS.sum()
 LOO = functools.partial(mg.reinforce, baseline="leave-one-out")
 CONSTANT = functools.partial(mg.reinforce, baseline=0.6)
-BOTH = [mg.reinforce, LOO, CONSTANT, mg.reparameterize, mg.unblock]
-SCORES = [mg.reinforce, LOO, CONSTANT, mg.unblock]
+BOTH = [mg.reinforce, LOO, CONSTANT, mg.reparameterize]
+SCORES = [mg.reinforce, LOO, CONSTANT]
 
 
 def derivative(y, *wrt):
