@@ -9,19 +9,21 @@ opens the box.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 
-from ..errors import InputError, UsageError
+from ..errors import UsageError
 from ..graph import Data
 from ..ops.base import as_data
 from ..ops.boxes import function
 from ..ops.elementwise import astype, exp, where
 from ..ops.shaping import broadcast_to, expand_dims, shape_of
 from ..values import own, show
+from .blocks import BLOCK, in_blocks
 from .constraints import Constraint, real
+from .parameters import common_shape, refuse_bad
 from .streams import Rng, drawing_from, generator
 
 __all__ = ["Distribution", "Rng", "drawing_from", "generator"]
@@ -88,36 +90,13 @@ class Distribution:
         self.parameters = {name: as_data(value) for name, value in parameters.items()}
         values = {name: data._value for name, data in self.parameters.items()}
         self.refuse_bad(values)
-        shapes = [_of_draw(np.shape(v), self.event_axes.get(n, 0)) for n, v in values.items()]
-        try:
-            self.shape = np.broadcast_shapes(*shapes)
-        except ValueError:
-            arrived = " and ".join(f"{n} of shape {np.shape(v)}" for n, v in values.items())
-            raise InputError(
-                f"{type(self).__name__}: {arrived} do not broadcast; reshape one of them"
-            ) from None
+        self.shape = common_shape(self, values)
         found = np.result_type(*values.values()) if values else np.dtype(float)
         self.dtype = found if found.kind == "f" else np.dtype(float)
 
     def refuse_bad(self, values: Mapping[str, Any]) -> None:
         """Raise for the first parameter that breaks its constraint, by name and value."""
-        for name, constraint in self.constraints.items():
-            if name not in values:
-                continue
-            value = np.asarray(values[name])
-            axes = self.event_axes.get(name, 0) + self.event_ndim
-            if value.ndim < axes:
-                raise InputError(
-                    f"{type(self).__name__}: {name} must be an array with at least {axes} "
-                    f"{'axis' if axes == 1 else 'axes'}; got {show(own(value))}"
-                )
-            good = constraint.holds(value)
-            if not np.all(good):
-                bad = value[np.broadcast_to(~np.asarray(good), value.shape)].flat[0]
-                raise InputError(
-                    f"{type(self).__name__}: {name} must be {constraint}; got {bad}"
-                    + (f" in an array of shape {value.shape}" if value.ndim else "")
-                )
+        refuse_bad(self, values)
 
     @property
     def inputs(self) -> tuple[Any, ...]:
@@ -273,9 +252,7 @@ class Distribution:
             if law.noise() is None or rows <= BLOCK:
                 value = np.asarray(law.draw(source, extra + self.shape)[0])
                 return value[()] if value.flags.writeable or not value.ndim else np.array(value)
-            blocks = [min(BLOCK, rows - start) for start in range(0, rows, BLOCK)]
-            parts = (law.draw(source, (n, *self.shape))[0] for n in blocks)
-            return _stacked(parts, rows).reshape(extra + self.shape)
+            return in_blocks(law, source, rows).reshape(extra + self.shape)
 
     def full(self, value: Any) -> Any:
         """Return a moment in the shape of a sample: a parameter may broadcast."""
@@ -292,20 +269,4 @@ class Distribution:
         )
 
 
-def _stacked(parts: Iterable[Any], rows: int) -> Any:
-    """Return blocks of samples in one array; the steps of a transform were cheap in the cache."""
-    out, start = np.empty(0), 0
-    for part in parts:
-        out = out if start else np.empty((rows, *part.shape[1:]), part.dtype)
-        out[start : start + len(part)] = part
-        start += len(part)
-    return out
-
-
-BLOCK = 2**14  # samples drawn together
 OPTIONAL = ("mean", "variance", "mode", "entropy")
-
-
-def _of_draw(shape: tuple[int, ...], event_axes: int) -> tuple[int, ...]:
-    """Return the axes of a parameter that are axes of one draw; a missing one broadcasts."""
-    return shape[: len(shape) - event_axes] if event_axes > 0 else shape + (1,) * -event_axes

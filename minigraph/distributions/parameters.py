@@ -1,4 +1,4 @@
-"""Parameters that may be given in one of several forms, and values that are kept in bounds."""
+"""What every law asks of its parameters: their form, constraint, order and shape."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from ..errors import InputError, UsageError
 from ..graph import Data
 from ..ops.elementwise import clip, less, maximum, where
+from ..values import own, show
 
 
 def one_of(law: object, **forms: Any) -> dict[str, Any]:
@@ -26,6 +27,44 @@ def one_of(law: object, **forms: Any) -> dict[str, Any]:
 def floored(x: Any, low: Any) -> Any:
     """Return `x`, or `low` where it is less: a cdf is flat outside the support."""
     return where(less(x, low), low, x)
+
+
+def refuse_bad(law: Any, values: Mapping[str, Any]) -> None:
+    """Raise for the first parameter that breaks its constraint, by name and value."""
+    for name, constraint in law.constraints.items():
+        if name not in values:
+            continue
+        value = np.asarray(values[name])
+        axes = law.event_axes.get(name, 0) + law.event_ndim
+        if value.ndim < axes:
+            raise InputError(
+                f"{type(law).__name__}: {name} must be an array with at least {axes} "
+                f"{'axis' if axes == 1 else 'axes'}; got {show(own(value))}"
+            )
+        good = constraint.holds(value)
+        if not np.all(good):
+            bad = value[np.broadcast_to(~np.asarray(good), value.shape)].flat[0]
+            raise InputError(
+                f"{type(law).__name__}: {name} must be {constraint}; got {bad}"
+                + (f" in an array of shape {value.shape}" if value.ndim else "")
+            )
+
+
+def common_shape(law: Any, values: Mapping[str, Any]) -> tuple[int, ...]:
+    """Return the shape of one draw, to which the parameters broadcast."""
+    shapes = [_of_draw(np.shape(v), law.event_axes.get(name, 0)) for name, v in values.items()]
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError:
+        arrived = " and ".join(f"{name} of shape {np.shape(v)}" for name, v in values.items())
+        raise InputError(
+            f"{type(law).__name__}: {arrived} do not broadcast; reshape one of them"
+        ) from None
+
+
+def _of_draw(shape: tuple[int, ...], event_axes: int) -> tuple[int, ...]:
+    """Return the axes of a parameter that are axes of one draw; a missing one broadcasts."""
+    return shape[: len(shape) - event_axes] if event_axes > 0 else shape + (1,) * -event_axes
 
 
 def refuse_order(
