@@ -124,7 +124,8 @@ def _with_twins(call: str, title: str, y: Data, nodes: Handle, rng: Rng, weigh: 
 
     def prepare(x: Data, law: Any) -> Rule:
         p = stop_gradient(as_data(law.full(law.probs)))
-        logits = function(lambda *_: law.full(law.logits), name="logits")(*law.inputs)
+        with np.errstate(all="ignore"):  # a probability of 0 has a logit of -inf
+            logits = function(lambda *_: law.full(law.logits), name="logits")(*law.inputs)
         twin = twin_of(x, p, rng)
         weight = weigh(x, twin, p, rng)
 

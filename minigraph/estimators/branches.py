@@ -102,8 +102,11 @@ def branch(y: Data, changed: Mapping[Data, Data], rng: Rng = None, redraw: bool 
             continue
         if isinstance(node, StochasticNode):
             new[data] = drawn_again(data, inputs, rng) if redraw else kept(data, inputs)
+        elif stands_for(node):
+            new[data] = inputs[1]
         else:
-            new[data] = inputs[1] if stands_for(node) else again(node, inputs, boxes)
+            with np.errstate(all="ignore"):  # what is infinite there is not the answer here
+                new[data] = again(node, inputs, boxes)
     return new.get(y, y)
 
 
@@ -147,7 +150,24 @@ def refuse_looked_at(draws: Iterable[Data]) -> None:
     for x in draws:
         if isinstance(x._node, StochasticNode) and x._node.branched:
             raise UsageError(
-                f"other outcomes of {label(x)}: Python looked at this sample in an if, a while or "
-                "an index when the graph was built, so the graph does not know what would have "
-                "happened else; write the choice as mg.where, or call mg.reinforce"
+                f"other outcomes of {_looked_at(x)}; write the choice as mg.where, or call "
+                "mg.reinforce"
             )
+
+
+def _looked_at(x: Data) -> str:
+    return (
+        f"{label(x)}: Python looked at this sample in an if, a while or an index when the graph "
+        "was built, so the graph does not know what would have happened else"
+    )
+
+
+def why_not_branch(y: Data, x: Data) -> str | None:
+    """Return why the graph of `y` below the draw `x` cannot be run again, or None if it can."""
+    below = {x}
+    for data in ancestors([y]):
+        if data is x or not below.isdisjoint(data._node.inputs):
+            below.add(data)
+            if isinstance(data._node, StochasticNode) and data._node.branched:
+                return _looked_at(data)
+    return None

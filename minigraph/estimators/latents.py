@@ -86,8 +86,9 @@ def given(law: Any, x: Data, rng: Any) -> Data:
 
 def with_held_noise(law: Any, z: Data) -> Data:
     """Return the latent numbers `z` as logits plus noise that does not depend on anything."""
-    logits = function(lambda *_: law.full(law.logits), name="logits")(*law.inputs)
-    return logits + stop_gradient(z - logits)
+    with np.errstate(all="ignore"):
+        logits = function(lambda *_: law.full(law.logits), name="logits")(*law.inputs)
+        return logits + stop_gradient(z - logits)
 
 
 def why_not_latent(x: Data) -> str | None:

@@ -119,7 +119,7 @@ def straight_through(y: Data, nodes: Handle = None, *, continuous: bool = False)
     >>> mg.exact(mg.straight_through(y), p).grad[p]
     2.0
     """
-    chosen = _legal("straight_through", y, nodes, continuous, _why_not_mean)
+    chosen = _legal("straight_through", y, nodes, continuous, why_not_mean)
 
     def mean(x: Data, rng: Any) -> Data:
         law = x._node.distribution
@@ -221,7 +221,8 @@ def _legal(
     return chosen
 
 
-def _why_not_mean(x: Data) -> str | None:
+def why_not_mean(x: Data) -> str | None:
+    """Return why the draw `x` has no mean to pass a gradient to, or None if it has one."""
     law = x._node.distribution
     if law.outcomes() is not None and hasattr(law, "mean"):
         return None

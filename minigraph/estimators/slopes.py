@@ -6,6 +6,8 @@ import functools
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import numpy as np
+
 from ..graph import Data, rewrite
 from ..ops.boxes import stop_gradient
 from ..ops.elementwise import multiply
@@ -54,8 +56,9 @@ def with_slopes(
 
     def change(cost: Data, draws: Draws) -> Data:
         out = cost
-        for slope in rule(cost, costs.places(cost, now)) if draws else ():
-            out = with_slope(out, slope, title)
+        with np.errstate(all="ignore"):  # of what has no value here; a replay is silent too
+            for slope in rule(cost, costs.places(cost, now)) if draws else ():
+                out = with_slope(out, slope, title)
         return out
 
     out = costs.rebuild(change)

@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from ..distributions.base import Rng, generator
 from ..errors import BlockedGradientError, InputError
 from ..graph import Data
+from .antithetic import arm, disarm, why_not_coins
+from .branches import why_not_branch
 from .choose import choose
+from .control import rebar
+from .costs import Costs
+from .latents import why_not_latent
+from .marginalize import marginalize, why_not_marginal
+from .measure_valued import measure_valued, why_not_measure_valued
 from .reinforce import reinforce, why_not_score
-from .reparameterize import reparameterize, why_not_pathwise
+from .relaxations import (
+    gumbel_softmax,
+    gumbel_straight_through,
+    straight_through,
+    why_not_mean,
+)
+from .reparameterize import reparameterize, why_not_pathwise, why_not_smooth
+from .sizes import elements_apart, outcomes_apart
+from .without_replacement import sum_and_sample, unordered_set, why_not_one_of_many
+
+FEW = 16  # copies of the graph that "auto" still makes, of all draws that meet in a cost together
+WhyNot = Callable[[Data, Data], str | None]  # y and a draw above it: why a method is illegal
 
 
 class Choice(NamedTuple):
@@ -18,26 +38,76 @@ class Choice(NamedTuple):
     draw: str
     method: str
     reason: str
+    not_legal: Mapping[str, str] = {}
 
 
-METHODS: Mapping[str, Any] = {
-    "reparameterize": reparameterize,
-    "reinforce": reinforce,
-}
+class Method(NamedTuple):
+    """A line of the table: ``rewrite(y, draw, rng=…)``, and what it needs."""
+
+    rewrite: Callable[..., Data]
+    why_not: WhyNot
+    biased: bool = False
 
 
-def unblock(y: Data, method: Any = "auto", *, explain: bool = False) -> Any:
+def _needs(of_draw: Callable[[Data], str | None], smooth: bool = False) -> WhyNot:
+    """Return as one: a condition on a draw, that the graph below can be run again, its slopes."""
+
+    def why_not(y: Data, x: Data) -> str | None:
+        return of_draw(x) or why_not_branch(y, x) or (why_not_smooth(y, x) if smooth else None)
+
+    return why_not
+
+
+def _score(y: Data, x: Data) -> str | None:
+    return why_not_score(x)
+
+
+def _without_rng(rewrite: Callable[..., Data], **options: Any) -> Callable[..., Data]:
+    return lambda y, x, rng=None: rewrite(y, x, **options)
+
+
+METHODS: Mapping[str, Method] = {
+    "marginalize": Method(marginalize, _needs(why_not_marginal)),
+    "reparameterize": Method(_without_rng(reparameterize), why_not_pathwise),
+    "measure_valued": Method(measure_valued, _needs(why_not_measure_valued)),
+    "reinforce": Method(_without_rng(reinforce), _score),
+    "leave_one_out": Method(
+        _without_rng(reinforce, baseline="leave-one-out"), _score
+    ),
+    "disarm": Method(disarm, _needs(why_not_coins)),
+    "arm": Method(arm, _needs(why_not_coins)),
+    "rebar": Method(rebar, _needs(why_not_latent, smooth=True)),
+    "sum_and_sample": Method(sum_and_sample, _needs(why_not_one_of_many)),
+    "unordered_set": Method(unordered_set, _needs(why_not_one_of_many)),
+    "gumbel_softmax": Method(gumbel_softmax, _needs(why_not_latent, smooth=True), biased=True),
+    "gumbel_straight_through": Method(
+        gumbel_straight_through, _needs(why_not_latent, smooth=True), biased=True
+    ),
+    "straight_through": Method(
+        _without_rng(straight_through), _needs(why_not_mean, smooth=True), biased=True
+    ),
+}  # fmt: skip
+AUTO = ("marginalize", "reparameterize", "measure_valued", "leave_one_out")  # the best first
+
+
+def unblock(y: Data, method: Any = "auto", *, explain: bool = False, rng: Rng = None) -> Any:
     """Return `y` with every draw that blocks a gradient rewritten in the best legal way.
 
     Parameters
     ----------
     y : Data
         The output whose graph is rewritten.
-    method : "auto", "reparameterize", "reinforce", or a mapping of draws to these
-        "auto" takes the reparameterization trick where it is legal, else REINFORCE with a
-        leave-one-out baseline. Keys of a mapping are names, nodes or samples.
+    method : "auto", a name, or a mapping of draws to names
+        "auto" sums over draws of a few outcomes (`marginalize`), else follows the noise of a sample
+        (`reparameterize`), else compares a few pairs of samples (`measure_valued`), else scores,
+        with a leave-one-out baseline; it never takes what is biased. The names are those of the
+        rewrites: also "reinforce", "leave_one_out", "disarm", "arm", "rebar", "sum_and_sample",
+        "unordered_set", and the biased "gumbel_softmax", "gumbel_straight_through" and
+        "straight_through". Keys of a mapping are names, nodes or samples.
     explain : bool
-        Return also the list of choices, with their reasons.
+        Return also the list of choices, with their reasons, and why others were not legal.
+    rng : None, int, SeedSequence, BitGenerator or Generator
+        Where draws that a method adds come from.
 
     Returns
     -------
@@ -53,41 +123,96 @@ def unblock(y: Data, method: Any = "auto", *, explain: bool = False) -> Any:
     >>> import minigraph as mg
     >>> theta = mg.Data(0.5, name="θ")
     >>> y = mg.sample(mg.Normal(theta, 1.0), name="X", rng=0) ** 2
-    >>> z, why = mg.unblock(y, explain=True)
-    >>> why
-    [Choice(draw='X', method='reparameterize', reason='Normal has a transform of noise')]
+    >>> z, (why,) = mg.unblock(y, explain=True)
+    >>> why.method, why.reason
+    ('reparameterize', 'Normal has a transform of noise')
+    >>> why.not_legal["marginalize"][:36]
+    "the outcomes of 'X' ~ Normal cannot "
     """
-    asked: dict[Any, str] = {}
+    blocking = choose("unblock", y, None)
+    asked: dict[object, str] = {}
     if isinstance(method, Mapping):
         for handle, name in method.items():
             for x in choose("unblock", y, handle):
                 asked[x._node.draw] = name
     elif method != "auto":
-        asked = {x._node.draw: method for x in choose("unblock", y, None)}
-    choices = []
-    for x in choose("unblock", y, None):
-        choice = _choose(y, x, asked.get(x._node.draw, "auto"))
-        choices.append(choice)
-        if choice.method == "reparameterize":
-            y = reparameterize(y, x)
-        else:
-            loo = "leave-one-out" if asked.get(x._node.draw) is None else None
-            y = reinforce(y, x, baseline=loo)
-    return (y, choices) if explain else y
+        asked = {x._node.draw: method for x in blocking}
+    choices = _choices(y, blocking, asked)
+    rng = generator(rng)
+    # Pathwise first, on paths that nothing was added to; then from the last draw to the first.
+    last_first = list(choices)[::-1]
+    for x in sorted(last_first, key=lambda x: choices[x].method != "reparameterize"):
+        y = METHODS[choices[x].method].rewrite(y, x, rng=rng)
+    return (y, list(choices.values())) if explain else y
 
 
-def _choose(y: Data, x: Data, method: str) -> Choice:
-    name, law = x.name or "unnamed", type(x._node.distribution).__name__
-    if method not in ("auto", *METHODS):
-        raise InputError(
-            f"unblock: method {method!r} of {name}; known are auto, {', '.join(METHODS)}"
+def _choices(y: Data, blocking: list[Data], asked: Mapping[object, str]) -> dict[Data, Choice]:
+    """Return what to do with each draw, decided on the graph as it is."""
+    together = _together(y, blocking)
+    copies: dict[Data, int] = {}  # of the graph, that the methods chosen so far make
+    choices: dict[Data, Choice] = {}
+    for x in {x._node.draw: x for x in blocking}.values():
+        name = asked.get(x._node.draw, "auto")
+        if name not in ("auto", *METHODS):
+            raise InputError(
+                f"unblock: method {name!r} of {x.name or 'unnamed'}; known are auto, "
+                f"{', '.join(METHODS)}"
+            )
+        already = functools.reduce(int.__mul__, [copies.get(other, 1) for other in together[x]], 1)
+        choices[x] = _choose(y, x, FEW // already) if name == "auto" else _asked(x, name)
+        if choices[x].method in COUNTED and name == "auto":
+            copies[x] = 1 + COUNTED[choices[x].method](y, x)
+    return choices
+
+
+def _together(y: Data, blocking: list[Data]) -> dict[Data, set[Data]]:
+    """Return, for each draw, those that meet it in some cost."""
+    together: dict[Data, set[Data]] = {x: set() for x in blocking}
+
+    def note(cost: Data, draws: frozenset[Data]) -> Data:
+        for x in draws:
+            together[x] |= draws - {x}
+        return cost
+
+    Costs(y, blocking).rebuild(note)
+    return together
+
+
+COUNTED: Mapping[str, Callable[[Data, Data], int]] = {
+    "marginalize": outcomes_apart, "measure_valued": elements_apart,
+}  # fmt: skip
+
+
+def _asked(x: Data, name: str) -> Choice:
+    biased = ", although it is biased" if METHODS[name].biased else ""
+    return Choice(x.name or "unnamed", name, f"asked for{biased}")
+
+
+def _choose(y: Data, x: Data, few: int) -> Choice:
+    """Return the best legal method for a draw, with at most `few` copies of the graph."""
+    law = type(x._node.distribution).__name__
+    found: str | None = None
+    not_legal: dict[str, str] = {}
+    for name in AUTO:
+        problem = METHODS[name].why_not(y, x)
+        if problem is None and name in COUNTED and (count := COUNTED[name](y, x)) > few:
+            problem = f"it would take {count:,} copies of the graph, more than {few}"
+        if problem is not None:
+            not_legal[name] = problem
+        elif found is None:
+            found = name
+    if found is None:
+        raise BlockedGradientError(
+            f"unblock: no legal method for {x.name or 'a draw'}: {'; '.join(not_legal.values())}"
         )
-    if method != "auto":
-        return Choice(name, method, "asked for")
-    not_pathwise = why_not_pathwise(y, x)
-    if not_pathwise is None:
-        return Choice(name, "reparameterize", f"{law} has a transform of noise")
-    not_score = why_not_score(x)
-    if not_score is None:
-        return Choice(name, "reinforce", f"with leave-one-out baseline: {not_pathwise}")
-    raise BlockedGradientError(f"unblock: no legal method: {not_pathwise}; {not_score}")
+    implicit = found == "reparameterize" and bool(x._node.distribution.noise().inputs)
+    reason = "is followed along its quantiles" if implicit else REASONS[found]
+    return Choice(x.name or "unnamed", found, f"{law} {reason}", not_legal)
+
+
+REASONS: Mapping[str, str] = {
+    "marginalize": "has few outcomes, which are summed over",
+    "reparameterize": "has a transform of noise",
+    "measure_valued": "has a weak derivative, a difference of two laws",
+    "leave_one_out": "has a score; its cost is compared with that of other samples",
+}

@@ -1,0 +1,128 @@
+"""The best legal way for each draw, and the reasons."""
+
+import numpy as np
+import pytest
+from cases import CASES
+
+import minigraph as mg
+from minigraph.estimators.unblock import METHODS
+
+UNBIASED = [name for name, method in METHODS.items() if not method.biased]
+
+
+@pytest.mark.parametrize("c", CASES, ids=lambda c: c.name)
+def test_auto_is_unbiased_on_every_closed_form(c):
+    y, wrt = c.graph()
+    z = mg.unblock(y, rng=1)
+    assert np.float64(z.value).tobytes() == np.float64(y.value).tobytes()
+    estimate = mg.exact(z, wrt)
+    for x, g in zip(wrt, c.gradient, strict=True):
+        np.testing.assert_allclose(estimate.grad[x], g, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("c", CASES, ids=lambda c: c.name)
+def test_every_method_that_is_legal_is_unbiased_or_says_that_it_is_not(c, name):
+    y, wrt = c.graph()
+    draws = [node.output for node in mg.Graph(y).stochastic]
+    if any(METHODS[name].why_not(y, x) for x in draws):
+        with pytest.raises((mg.BlockedGradientError, mg.InputError)):
+            mg.unblock(y, name, rng=1)
+        return
+    try:
+        z = mg.unblock(y, name, rng=1)
+    except mg.BlockedGradientError:  # an index, or a parameter, cannot be a relaxed sample
+        assert METHODS[name].biased
+        return
+    assert np.float64(z.value).tobytes() == np.float64(y.value).tobytes()
+    boxes = [node.name for node in mg.Graph(z).nodes if "(biased)" in node.name]
+    assert bool(boxes) == METHODS[name].biased
+    if c.score and name in UNBIASED and name != "measure_valued":  # which has a file of its own
+        estimate = mg.exact(z, wrt)
+        for x, g in zip(wrt, c.gradient, strict=True):
+            np.testing.assert_allclose(estimate.grad[x], g, rtol=1e-9, atol=1e-9)
+
+
+def kinds():
+    """Return a sum of costs of draws of many kinds, and the names they should get."""
+    p, t = mg.Data(0.3, name="p"), mg.Data(1.4, name="t")
+    draws = {
+        "coin": (mg.Bernoulli(p), "marginalize"),
+        "normal": (mg.Normal(t, 1.0), "reparameterize"),
+        "gamma": (mg.Gamma(t, 1.0), "reparameterize"),
+        "count": (mg.Poisson(t), "measure_valued"),
+        "long": (mg.NegativeBinomial(3.0, p), "leave_one_out"),
+        "many": (mg.Bernoulli(p * np.ones(20)), "leave_one_out"),
+        "fixed": (mg.Normal(0.0, 1.0), None),
+    }
+    total = t * 0.0
+    for i, (name, (law, _)) in enumerate(draws.items()):
+        x = mg.sample(law, name=name, rng=i)
+        total = total + mg.square(mg.sum(x * 1.0) - p)
+    return total, {name: way for name, (_, way) in draws.items() if way}, [p, t]
+
+
+def test_auto_takes_the_best_legal_way_for_each_kind_of_draw():
+    y, expected, _ = kinds()
+    z, why = mg.unblock(y, explain=True, rng=1)
+    assert z.value == y.value
+    assert {choice.draw: choice.method for choice in why} == expected
+
+
+def test_explanation_says_why_and_why_not():
+    y, _, _ = kinds()
+    _, why = mg.unblock(y, explain=True, rng=1)
+    said = {choice.draw: choice for choice in why}
+    assert said["gamma"].reason == "Gamma is followed along its quantiles"
+    assert "cannot be listed" in said["count"].not_legal["marginalize"]
+    assert "no transform" in said["count"].not_legal["reparameterize"]
+    assert "1,048,575 copies" in said["many"].not_legal["marginalize"]
+    assert "no weak derivative in" in said["gamma"].not_legal["measure_valued"]
+    assert "leave_one_out" not in said["coin"].not_legal
+
+
+def test_auto_never_takes_what_is_biased():
+    y, _, _ = kinds()
+    z = mg.unblock(y, rng=1)
+    assert not [node for node in mg.Graph(z).nodes if "biased" in node.name]
+
+
+def test_chain_of_coins_does_not_grow_out_of_bounds():
+    p, x = mg.Data(0.3, name="p"), 1.0
+    for i in range(12):
+        x = mg.sample(mg.Bernoulli(0.2 + p * x), name=f"X{i}", rng=i)
+    y = 1.0 * x
+    z, why = mg.unblock(y, explain=True, rng=1)
+    methods = [choice.method for choice in why]
+    assert methods == ["marginalize"] * 5 + ["leave_one_out"] * 7
+    assert len(mg.Graph(z).nodes) < 3000
+    found, truth = mg.expectation(z, 20_000, wrt=p, rng=2), mg.exact(y, p).grad[p]
+    assert abs(found.grad[p] - truth) < 5 * found.grad_stderr[p] < 0.5
+
+
+def test_coins_in_costs_of_their_own_are_all_summed_over():
+    p = mg.Data(0.3, name="p")
+    y = sum((mg.sample(mg.Bernoulli(p), name=f"X{i}", rng=i) - 0.1 * i) ** 2 for i in range(12))
+    z, why = mg.unblock(y, explain=True, rng=1)
+    assert {choice.method for choice in why} == {"marginalize"}
+    assert mg.exact(z, p).grad_variance[p] == pytest.approx(0.0, abs=1e-12)
+
+
+def test_sample_that_python_looked_at_is_scored():
+    p = mg.Data(0.3, name="p")
+    x = mg.sample(mg.Bernoulli(p), name="X", rng=0)
+    _, (why,) = mg.unblock(x * 2.0 if x else x * 3.0, explain=True)
+    assert why.method == "leave_one_out"
+    assert "Python looked at this sample" in why.not_legal["marginalize"]
+
+
+def test_biased_method_is_taken_when_it_is_asked_for_and_said_to_be_biased():
+    y = mg.sample(mg.Bernoulli(mg.Data(0.3, name="p")), name="X", rng=0) ** 2
+    _, (why,) = mg.unblock(y, "straight_through", explain=True)
+    assert why.reason == "asked for, although it is biased"
+
+
+def test_method_that_was_asked_for_and_is_not_legal_is_refused_by_name():
+    y = mg.sample(mg.Poisson(mg.Data(2.0, name="rate")), name="N", rng=0) * 1.0
+    with pytest.raises(mg.BlockedGradientError, match="'N' ~ Poisson is not made of coins"):
+        mg.unblock(y, {"N": "disarm"})
