@@ -87,6 +87,7 @@ METHODS: Mapping[str, Method] = {
         _without_rng(straight_through), _needs(why_not_mean, smooth=True), biased=True
     ),
 }  # fmt: skip
+LEAN = ("reparameterize", "reinforce", "leave_one_out")  # they make no copies of the graph
 AUTO = ("marginalize", "reparameterize", "measure_valued", "leave_one_out")  # the best first
 
 
@@ -139,9 +140,10 @@ def unblock(y: Data, method: Any = "auto", *, explain: bool = False, rng: Rng = 
         asked = {x._node.draw: method for x in blocking}
     choices = _choices(y, blocking, asked)
     rng = generator(rng)
-    # Pathwise first, on paths that nothing was added to; then from the last draw to the first.
-    last_first = list(choices)[::-1]
-    for x in sorted(last_first, key=lambda x: choices[x].method != "reparameterize"):
+    # What copies nothing goes first, in the order of the draws: then no path to a draw has been
+    # added to. What copies the graph below a draw starts with the last: then it copies least.
+    lean = [x for x in choices if choices[x].method in LEAN]
+    for x in [*lean, *[x for x in reversed(choices) if x not in lean]]:
         y = METHODS[choices[x].method].rewrite(y, x, rng=rng)
     return (y, list(choices.values())) if explain else y
 
