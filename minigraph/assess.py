@@ -185,7 +185,7 @@ def assess(
     else:
         errors = [plain(np.zeros(x.shape)) for x in keys]
         how = f"exact, {found.samples} points" if found.error < 1e-8 else reason
-    sources = sources_of(rewritten, keys, points, samples, parts) if nodes else {}
+    sources = sources_of(rewritten, of, keys, points, samples, parts) if nodes else {}
     return Assessment(
         name=rewritten.name or "y",
         truth=ByData(keys, true),
@@ -263,9 +263,10 @@ def variance_stderr(y: Data, x: Data, found: Estimate, rng: Rng) -> Any:
 
 
 def sources_of(
-    y: Data, keys: Sequence[Data], points: int | None, samples: int, rng: Any
+    y: Data, of: Data | None, keys: Sequence[Data], points: int | None, samples: int, rng: Any
 ) -> dict[str, Share]:
     """Return the share of each draw in the variance of the gradients."""
     tape = Tape(gradients(y, keys, seed_of(y, None), stale_ok=True))
     each = max(1000, samples // (4 * max(1, len(tape.draws))))
-    return shares(tape, points, each, np.random.default_rng(rng))
+    order = [node.draw for node in Graph(y if of is None else of).stochastic]
+    return shares(tape, points, each, np.random.default_rng(rng), order)

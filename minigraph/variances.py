@@ -1,8 +1,8 @@
 """Which draw a variance comes from.
 
-Let M_i be the expectation of g given the first i draws, in the order they run. M_0 is the mean, M_n
-is g itself, and the variance of g is the sum of the steps E[(M_i - M_{i-1})²]: what is not known
-until draw i. So each draw has its share, also where one depends on another.
+Let M_i be the expectation of g given the first i draws, in the order they first ran. M_0 is the
+mean, M_n is g itself, and the variance of g is the sum of the steps E[(M_i - M_{i-1})²]: what is
+not known until draw i. So each draw has its share, also where one depends on another.
 
 Source: the orthogonality of martingale differences (Doob 1953, *Stochastic Processes*, chapter 7);
 by sampling, the pick-freeze identity Cov(g(A, B), g(A, B')) = Var(E[g | A]) of Sobol' 1993,
@@ -35,18 +35,32 @@ class Share(NamedTuple):
 
 
 def shares(
-    tape: Tape, points: int | None, samples: int, rng: np.random.Generator
-) -> dict[str, Share]:
+    tape: Tape, points: int | None, samples: int, rng: np.random.Generator,
+    order: Sequence[object] = (),
+) -> dict[str, Share]:  # fmt: skip
     """Return, by the name of each draw, how much of the variance of every output comes from it.
 
-    Exact where the grid of all outcomes is small, else from `samples` samples for each draw.
+    Exact where the grid of all outcomes is small, else from `samples` samples for each draw. The
+    draws are taken in the `order` of their identities, those that are not in it at the end.
     """
-    names = distinct([draw.title.removeprefix("ε_") for draw in tape.draws])
+    draws = ordered(tape.draws, order)
+    names = distinct([draw.title.removeprefix("ε_") for draw in draws])
     try:
-        found = on_grid(tape, points)
+        found = on_grid(tape, points, draws)
     except InputError:
-        found = by_sampling(tape, samples, rng)
+        found = by_sampling(tape, samples, rng, draws)
     return dict(zip(names, found, strict=True))
+
+
+def ordered(draws: Sequence[Draw], order: Sequence[object]) -> list[Draw]:
+    """Return draws as they first ran, whatever a rewrite has done to their order."""
+    rank = {identity: i for i, identity in enumerate(order)}
+
+    def key(draw: Draw) -> int:
+        noise_of = draw.identity[0] if isinstance(draw.identity, tuple) else draw.identity
+        return rank.get(noise_of, len(rank))
+
+    return sorted(draws, key=key)
 
 
 def distinct(names: Sequence[str]) -> list[str]:
@@ -57,7 +71,7 @@ def distinct(names: Sequence[str]) -> list[str]:
     ]
 
 
-def on_grid(tape: Tape, points: int | None) -> list[Share]:
+def on_grid(tape: Tape, points: int | None, draws: Sequence[Draw]) -> list[Share]:
     """Return the exact shares; refused if the grid does not fit into memory at once."""
     values = tape.start()
     sizes = [max(1, np.size(values[slot]) if not sampled else tape.largest)
@@ -71,9 +85,12 @@ def on_grid(tape: Tape, points: int | None) -> list[Share]:
             break
     else:
         raise InputError("shares: the outcomes looked at do not have all of the mass")
-    axes = [len(a.values) ** a.elements for a in grid.axes.values()][::-1]  # the last draw first
+    laid = list(grid.axes)[::-1]  # the last draw of the tape is the first axis
+    axes = [len(grid.axes[d].values) ** grid.axes[d].elements for d in laid]
+    turned = [*[laid.index(draw) for draw in reversed(draws)], len(axes)]
+    weights = weights.reshape(*axes, 1).transpose(turned)
     columns = [
-        steps(array.reshape(*axes, -1), weights.reshape(*axes, 1), array.shape[1:])
+        steps(array.reshape(*axes, -1).transpose(turned), weights, array.shape[1:])
         if sampled
         else [np.zeros(np.shape(array)) for _ in axes]
         for array, (_, sampled) in zip(outputs, tape.outputs, strict=True)
@@ -109,16 +126,17 @@ def second_moment(total: Any, mass: Any) -> Any:
     return (total**2 / held).reshape(-1, total.shape[-1]).sum(axis=0)
 
 
-def by_sampling(tape: Tape, samples: int, rng: np.random.Generator) -> list[Share]:
+def by_sampling(
+    tape: Tape, samples: int, rng: np.random.Generator, draws: Sequence[Draw]
+) -> list[Share]:
     """Return estimated shares: two runs that have their first draws in common, and no other."""
-    draws = tape.draws
     with np.errstate(all="ignore"):
         values = tape.start()
         totals: list[list[Moments]] = [[] for _ in draws]
         while samples > 0:
             count = min(samples, max(2, BLOCK // tape.largest))
             samples -= count
-            for i, products in enumerate(one_block(tape, values, count, rng)):
+            for i, products in enumerate(one_block(tape, values, count, rng, draws)):
                 pairs = zip(totals[i], products, strict=True)
                 totals[i] = [a.merge(b) for a, b in pairs] if totals[i] else products
     return [
@@ -128,10 +146,9 @@ def by_sampling(tape: Tape, samples: int, rng: np.random.Generator) -> list[Shar
 
 
 def one_block(
-    tape: Tape, values: Sequence[Any], count: int, rng: np.random.Generator
+    tape: Tape, values: Sequence[Any], count: int, rng: np.random.Generator, draws: Sequence[Draw]
 ) -> list[list[Moments]]:
     """Return the moments of g (M_i - M_{i-1}) for every draw, M_i from a run of its own."""
-    draws = tape.draws
     full, kept = frozen_run(tape, values, count, rng, {})
     before, _ = frozen_run(tape, values, count, rng, {})
     found = []

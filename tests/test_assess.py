@@ -81,6 +81,18 @@ def test_shares_of_the_draws_add_up_to_the_variance(rewrite):
         assert total == pytest.approx(found.variance[x], rel=1e-9)
 
 
+def test_shares_do_not_depend_on_the_order_of_rewrites():
+    y, wrt = chain()
+    ways = [
+        mg.reinforce(mg.reparameterize(y, "X"), "B"),
+        mg.reparameterize(mg.reinforce(y, "B"), "X"),
+    ]
+    one, other = [mg.assess(z, wrt, of=y) for z in ways]
+    for name in ("B", "X"):
+        for x in wrt:
+            assert one.nodes[name][x] == pytest.approx(other.nodes[name][x], rel=1e-9, abs=1e-12)
+
+
 def test_sampled_shares_agree_with_the_exact_ones():
     y, wrt = chain()
     n = 12  # too many outcomes to enumerate: the first draw's share by sampling
