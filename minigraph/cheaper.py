@@ -21,32 +21,32 @@ Expression = Any  # a slot, a number, or an operation and its inputs: (multiply,
 def cheaper(
     op: Operation,
     inputs: tuple[int, ...],
-    numbers: Sequence[float | None],
-    same_for_all: Sequence[bool],
+    number: Callable[[int], float | None],
+    same_for_all: Callable[[int], bool],
     made: Mapping[int, tuple[Operation, tuple[int, ...]]],
 ) -> Expression:
     """Return an expression of the slots `inputs` that equals `op` of them, or None.
 
-    `numbers` are the inputs that are numbers written down, `same_for_all` says which are one number
-    for all samples, `made` how slots were made.
+    `number` tells the number that was written down in a slot, if one was, `same_for_all` whether it
+    is the same for all samples, `made` how it was made.
 
     The sine and the cosine come from t = tan(x/2), which NumPy computes many at a time where the
     processor can: sin x = 2t/(1+t²), cos x = 2/(1+t²) - 1. Where both are needed they share t.
     """
-    x = inputs[0] if inputs else None
-    number = numbers[-1] if numbers else None
-    if op is power and number in POWERS:
-        return POWERS[number](x)
-    if op is divide and number is not None and math.isfinite(inverse := 1.0 / (number or math.nan)):
+    x, last = inputs[0], number(inputs[-1])
+    if op is power and last in POWERS:
+        return POWERS[last](x)
+    if op is divide and last is not None and math.isfinite(inverse := 1.0 / (last or math.nan)):
         found, parts = made.get(inputs[0], (None, ()))
         return (multiply, parts[0], -inverse) if found is negative else (multiply, x, inverse)
-    if op is divide and number is None and same_for_all[-1]:
+    if op is divide and last is None and same_for_all(inputs[-1]):
         return (multiply, x, (reciprocal, inputs[-1]))
     if (op is sin or op is cos) and TANGENT_IS_FAST:
         t = (tan, (multiply, x, 0.5))
         size = (divide, 2.0, (add, (multiply, t, t), 1.0))
         return (multiply, t, size) if op is sin else (subtract, size, 1.0)
-    return _signs(op, inputs, numbers, made)
+    short = _factors(op, inputs, number, same_for_all, made)
+    return _signs(op, inputs, [number(slot) for slot in inputs], made) if short is None else short
 
 
 POWERS: Mapping[float | None, Callable[[Any], Expression]] = {
@@ -69,13 +69,13 @@ def _signs(
         found, parts = made.get(slot, (None, ()))
         return parts[0] if found is negative else None
 
-    if op is negative:
-        return minus(inputs[0])
     if op not in (add, subtract, multiply):
         return None
     (a, b), (first, last) = inputs, numbers
     no_a, no_b = minus(a), minus(b)
     if op is add:
+        if a == b:
+            return (multiply, a, 2.0)
         if no_b is not None:
             return (subtract, a, no_b)
         return None if no_a is None else (subtract, b, no_a)
@@ -83,15 +83,66 @@ def _signs(
         if no_b is not None:
             return (add, a, no_b)
         return None if no_a is None else (negative, (add, no_a, b))
-    if no_a is not None and last is not None:
-        return (multiply, no_a, -last)
-    if no_b is not None and first is not None:
-        return (multiply, no_b, -first)
-    if no_a is not None and no_b is not None:
-        return (multiply, no_a, no_b)
+    if first is not None and last is None:
+        return (multiply, b, first)  # numbers come last
     if no_a is not None:
-        return (negative, (multiply, no_a, b))
+        return (negative, (multiply, no_a, b)) if last is None else (multiply, no_a, -last)
     return None if no_b is None else (negative, (multiply, a, no_b))
+
+
+def _factors(
+    op: Operation,
+    inputs: tuple[int, ...],
+    number: Callable[[int], float | None],
+    same_for_all: Callable[[int], bool],
+    made: Mapping[int, tuple[Operation, tuple[int, ...]]],
+) -> Expression:
+    """Return the expression with numbers multiplied together, and without what undoes itself.
+
+    The score of X = loc + scale·ε looks at (X - loc) / scale, which is ε, and ε is more accurate.
+    """
+    if op is subtract and same_for_all(inputs[1]):
+        found, parts = made.get(inputs[0], (None, ()))
+        if found is add and inputs[1] in parts:
+            return parts[1] if parts[0] == inputs[1] else parts[0]
+    if op is negative:
+        a, k = _scaled(inputs[0], number, made)
+        return None if k is None else _times(a, -k)
+    if op is not multiply:
+        return None
+    (a, k), (b, j) = (_scaled(slot, number, made) for slot in inputs)
+    last = number(inputs[1])
+    if k is not None and last is not None:
+        return _times(a, k * last)
+    if k is not None and j is not None:
+        return (multiply, (multiply, a, b), k * j)
+    found, parts = made.get(inputs[1], (None, ()))
+    of, factors = made.get(inputs[0], (None, ()))
+    if found is reciprocal and of is multiply and parts[0] in factors:
+        return factors[1] if factors[0] == parts[0] else factors[0]
+    return None
+
+
+def _scaled(
+    slot: int,
+    number: Callable[[int], float | None],
+    made: Mapping[int, tuple[Operation, tuple[int, ...]]],
+) -> tuple[int, float | None]:
+    """Return what a slot is a moderate multiple of, and how often; itself and None if of nothing.
+
+    The product of two moderate numbers neither overflows nor is lost.
+    """
+    found, parts = made.get(slot, (None, ()))
+    if found is negative:
+        return parts[0], -1.0
+    factor = number(parts[1]) if found is multiply else None
+    return (parts[0], factor) if factor and 1e-9 < abs(factor) < 1e9 else (slot, None)
+
+
+def _times(x: int, factor: float) -> Expression:
+    if factor == 1.0:
+        return x
+    return (negative, x) if factor == -1.0 else (multiply, x, factor)
 
 
 def _tangent_is_fast() -> bool:

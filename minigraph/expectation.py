@@ -206,7 +206,7 @@ def seed_sequence(rng: Rng) -> np.random.SeedSequence:
         return rng
     if rng is None:
         return np.random.SeedSequence()
-    stream = generator(rng)
-    if isinstance(rng, (int, np.integer)):
+    if isinstance(rng, (int, np.integer)) and rng >= 0:
         return np.random.SeedSequence(int(rng))
+    stream = generator(rng)
     return np.random.SeedSequence([int(x) for x in stream.integers(2**32, size=4)])

@@ -116,14 +116,13 @@ class Replay(Job):
         except IndexError:
             memory = self.tape.memory(min(self.size, self.samples))
         cut = memory if count == self.size else [array[:count] for array in memory]
-        with np.errstate(all="ignore"):  # an overflow shows in the estimate
-            outputs = self.tape.run(self.values, self.source(block, count, cut), cut)
-            moments = [
-                Moments.of_units(array, self.unit)
-                if sampled
-                else Moments.constant(array, float(count))
-                for array, (_, sampled) in zip(outputs, self.tape.outputs, strict=True)
-            ]
+        outputs = self.tape.run(self.values, self.source(block, count, cut), cut)
+        moments = [
+            Moments.of_units(array, self.unit)
+            if sampled
+            else Moments.constant(array, float(count))
+            for array, (_, sampled) in zip(outputs, self.tape.outputs, strict=True)
+        ]
         self.idle.append(memory)
         return moments
 
@@ -158,8 +157,7 @@ class Trace(Job):
     def __call__(self, block: int) -> list[Moments]:
         rng = self.stream(block)
         columns = zip(*[self._one(rng) for _ in range(self.count(block))], strict=True)
-        with np.errstate(all="ignore"):
-            return [Moments.of(_stacked(column)) for column in columns]
+        return [Moments.of(_stacked(column)) for column in columns]
 
     def _one(self, rng: np.random.Generator) -> list[Any]:
         with drawing_from(rng):

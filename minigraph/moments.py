@@ -21,6 +21,8 @@ def dot(a: Any, b: Any) -> Any:
 
     It uses several threads for long vectors only.
     """
+    if len(a) <= SHORT:
+        return np.vecdot(a, b)
     rows = len(a) // SHORT
     whole = rows * SHORT
     parts = np.vecdot(a[:whole].reshape(rows, SHORT), b[:whole].reshape(rows, SHORT))

@@ -10,9 +10,9 @@ names, other results as t0, t1, …, and the memory that they lie in as b0, b1, 
 
 from __future__ import annotations
 
-import ast
 import functools
 import keyword
+import math
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -242,10 +242,19 @@ def said(index: Any) -> str:
 
 def is_text(value: Any) -> bool:
     """Return whether Python reads the repr of a value as the same value."""
-    try:
-        return bool(ast.literal_eval(repr(value)) == value)
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        return False
+    if type(value) is dict:
+        return all(is_text(part) for item in value.items() for part in item)
+    if type(value) in (tuple, list):
+        return all(map(is_text, value))
+    if type(value) is slice:
+        return all(map(is_text, (value.start, value.stop, value.step)))
+    return (
+        value is None or value is Ellipsis or type(value) in (bool, int, str) or _is_finite(value)
+    )
+
+
+def _is_finite(value: Any) -> bool:
+    return type(value) is float and math.isfinite(value)
 
 
 def imported(name: str, step: Step) -> str:

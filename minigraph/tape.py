@@ -52,6 +52,8 @@ class Tape:
         The slot of every output, and whether it has a sample axis.
     buffers : list of (shape of one sample, dtype)
         The memory that the steps write into.
+    sample_bytes : int
+        How much of it one sample takes.
 
     Raises
     ------
@@ -89,6 +91,7 @@ class Tape:
         )
         forget_early(self.steps, kept)
         self.buffers = share_buffers(self.steps)
+        self.sample_bytes = sum(math.prod(s) * dtype.itemsize for s, dtype in self.buffers)
         self.crosses = any(isinstance(step, Step) and step.crosses for step in self.steps)
         self.draws = [step for step in self.steps if isinstance(step, Draw)]
         self.names = [(slot, data.name or "") for slot, data in self.inputs]
@@ -124,11 +127,6 @@ class Tape:
         for step in self.once:
             values[step.out] = step.once(values)
         return values
-
-    @property
-    def sample_bytes(self) -> int:
-        """How much memory one sample takes."""
-        return sum(math.prod(shape) * dtype.itemsize for shape, dtype in self.buffers)
 
     def memory(self, count: int) -> list[Any]:
         """Return the buffers for blocks of up to `count` samples."""

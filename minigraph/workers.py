@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import numpy as np
+
 from .errors import MissingExtraError, UsageError
 
 TASK = 16  # blocks that are sent together: a job is pickled once for them
@@ -57,7 +59,8 @@ class Tasks:
         self.job = job
 
     def __call__(self, blocks: Iterable[int]) -> list[Any]:
-        return [self.job(block) for block in blocks]
+        with np.errstate(all="ignore"):  # each thread has its own; an overflow is in the estimate
+            return [self.job(block) for block in blocks]
 
 
 def with_progress(results: Iterable[Any], blocks: int, first: int = 0) -> Iterable[Any]:

@@ -17,6 +17,8 @@ from .ops.boxes import stop
 from .ops.elementwise import multiply
 from .program import Draw, Shape, Step
 
+FLOAT = np.dtype(float)
+
 
 class Writer:
     """What is known while a tape is written: it holds the graph, which the tape does not."""
@@ -28,7 +30,7 @@ class Writer:
         self.inputs: list[tuple[int, Data]] = []
         self.once: list[Step] = []
         self.steps: list[Step | Draw] = []
-        self.made: dict[int, tuple[Any, tuple[int, ...]]] = {}  # by slot with samples: how
+        self.made: dict[int, tuple[Any, tuple[int, ...]]] = {}  # by slot: how
         self.written: dict[Any, int] = {}
         self.largest = 1
 
@@ -79,19 +81,26 @@ class Writer:
         fits = all(
             s == (data.shape if sampled else ()) for s, sampled in zip(shapes, has, strict=True)
         )
-        if fits and any(has) and all(x.dtype == np.float64 for x in (data, *node.inputs)):
-            numbers = [self.constants[i] for i in inputs]
-            short = cheaper(node.op, inputs, numbers, [not one for one in has], self.made)
-            if short is not None:
-                return self.expression(short, data.shape, title)
+        plain = fits and not node.fixed and {x.dtype for x in (data, *node.inputs)} == {FLOAT}
+        if plain and (short := self.short(node.op, inputs)) is not None:
+            return self.expression(short, data.shape, title)
         call = Call(node.op, node.fixed, shapes, has, data.shape)
         return self.step(title, call, inputs, data.dtype)
+
+    def short(self, op: Any, inputs: tuple[int, ...]) -> Expression:
+        """Return a cheaper expression for an operation on samples, None if there is none."""
+        if self.sampled.isdisjoint(inputs):
+            return None
+        return cheaper(
+            op, inputs, self.constants.__getitem__, lambda i: i not in self.sampled, self.made
+        )
 
     def step(self, title: str, call: Call, inputs: tuple[int, ...], dtype: Any) -> int:
         """Write an operation, to be run for all samples or once; return its slot."""
         out = self.new()
         if any(call.sampled):
             self.sampled.add(out)
+        if not call.fixed:
             self.made[out] = call.op, inputs
         steps = self.steps if any(call.sampled) else self.once
         steps.append(Step(title, call, inputs, out, np.dtype(dtype)))
@@ -105,6 +114,8 @@ class Writer:
             return self.number(x)
         op, inputs = x[0], tuple(self.expression(part, shape) for part in x[1:])
         key = (op, inputs, ())
+        if key not in self.written and (short := self.short(op, inputs)) is not None:
+            self.written[key] = self.expression(short, shape, title)
         if key not in self.written:
             shapes, has = self.like(inputs, shape)
             call = Call(op, {}, shapes, has, shape if any(has) else ())

@@ -1,0 +1,86 @@
+"""Executors of others: loky, joblib, dask. Those that are not installed are skipped."""
+
+import os
+import time
+
+import numpy as np
+import pytest
+
+import minigraph as mg
+
+
+def numbers(e):
+    return np.array([e.value, e.stderr, *e.grad.values(), *e.grad_stderr.values()]).tobytes()
+
+
+def average(samples=60_000, **options):
+    theta = mg.Data(0.5, name="θ")
+    x = mg.sample(mg.Normal(theta, 1.0), name="X")
+    y = mg.reinforce((x - 3.0) ** 2 + mg.cos(x))
+    return mg.expectation(y, samples, wrt=theta, rng=5, block_size=1000, **options)
+
+
+def test_loky_changes_no_bit():
+    loky = pytest.importorskip("loky")
+    executor = loky.get_reusable_executor(max_workers=2)
+    try:
+        assert numbers(average(executor=executor)) == numbers(average())
+    finally:
+        executor.shutdown(wait=True)
+
+
+class Joblib:
+    """An ordered map by joblib."""
+
+    def __init__(self, joblib):
+        self.joblib = joblib
+
+    def map(self, function, items):
+        call = self.joblib.delayed(function)
+        with self.joblib.parallel_config(backend="threading"):
+            return self.joblib.Parallel(n_jobs=2)(call(item) for item in items)
+
+
+def test_joblib_changes_no_bit():
+    joblib = pytest.importorskip("joblib")
+    assert numbers(average(executor=Joblib(joblib))) == numbers(average())
+
+
+@pytest.fixture
+def cluster():
+    distributed = pytest.importorskip("distributed")
+    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    with distributed.LocalCluster(**options, silence_logs=50) as made:
+        yield made
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_dask_changes_no_bit_also_if_a_worker_dies_in_the_run(cluster):
+    distributed = pytest.importorskip("distributed")
+    killed = []
+
+    def kill(estimate):
+        if estimate.samples > 5000 and not killed:
+            pids = list(client.run(os.getpid).values())
+            os.kill(pids[0], 9)
+            killed.append(time.monotonic())
+
+    with distributed.Client(cluster) as client:
+        assert numbers(average(executor=client.get_executor())) == numbers(average())
+        found = average(600_000, executor=client.get_executor(), callback=kill)
+    assert killed
+    assert numbers(found) == numbers(average(600_000))
+
+
+def test_pool_of_processes_that_died_is_an_error_and_no_number():
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+    from multiprocessing import get_context
+
+    def kill(estimate):
+        for process in list(executor._processes.values()):
+            process.kill()
+
+    executor = ProcessPoolExecutor(2, mp_context=get_context("spawn"))
+    with executor, pytest.raises(BrokenProcessPool):
+        average(10**7, executor=executor, callback=kill)

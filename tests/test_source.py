@@ -1,0 +1,205 @@
+"""The text of a tape: it reads as NumPy, runs without its graph, and takes nothing from names."""
+
+import ast
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import minigraph as mg
+
+
+def draws_of(tape, samples, seed=0):
+    """Return the samples of the draws of a tape, as a function of their number."""
+    rng = np.random.default_rng(seed)
+    made = {}
+
+    def draw(i, *parameters):
+        if i not in made:
+            one = tape.draws[i]
+            law = one.now(dict(zip(one.inputs, parameters, strict=True)))
+            made[i] = law.generate(rng, (samples, *one.shape))
+        return made[i].copy()
+
+    return draw
+
+
+def run_text(tape, samples, **functions):
+    """Return the outputs of the text, run by itself."""
+    known = {}
+    exec(tape.source, known)
+    known.update(functions)
+    inputs = [data.value for _, data in tape.inputs]
+    return [np.array(x) for x in known["run"](draws_of(tape, samples), samples, *inputs)]
+
+
+def run_tape(tape, samples):
+    """Return the outputs of the tape."""
+    draw = draws_of(tape, samples)
+    known = {id(one): i for i, one in enumerate(tape.draws)}
+
+    def source(one, law):
+        return draw(known[id(one)], *one_parameters(one, law))
+
+    def one_parameters(one, law):
+        return [getattr(law, name) for name in list(law.parameters)[: len(one.inputs)]]
+
+    return [np.array(x) for x in tape.run(tape.start(), source, tape.memory(samples))]
+
+
+def scalar():
+    mu, s = mg.Data(1.0, name="μ"), mg.Data(-0.3, name="s")
+    x = mg.sample(mg.Normal(mu, mg.exp(s)), name="X", rng=0)
+    y = (x - 3) ** 2 + mg.cos(x) * mg.exp(-(x**2) / 10)
+    return mg.reparameterize(y), [mu, s]
+
+
+def arrays():
+    w = mg.Data(np.linspace(0.5, 1.5, 6), name="w")
+    x = mg.sample(mg.Normal(w, 1.0), name="X", rng=0)
+    a = mg.softplus(x) * w + mg.sigmoid(x)
+    b = mg.reshape(a, (2, 3)).T @ mg.reshape(w * x, (2, 3))
+    y = mg.sum(mg.broadcast_to(mg.sum(b, axis=0), (4, 3))) * mg.mean(a) + mg.sum(a[1:4] * x[::2])
+    return mg.reparameterize(y), [w]
+
+
+def scored():
+    p = mg.Data(0.3, name="p")
+    b = mg.sample(mg.Bernoulli(p), name="B", rng=0)
+    k = mg.sample(mg.Poisson(1.0 + b * 2.0), name="K", rng=0)
+    return mg.reinforce((k - 1.0) ** 2 + b), [p]
+
+
+CASES = [scalar, arrays, scored]
+
+
+def tape_of(case):
+    y, wrt = case()
+    return mg.Tape([y, *mg.gradient(y, wrt)])
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("samples", [1, 3, 6])
+def test_text_gives_what_the_tape_gives(case, samples):
+    tape = tape_of(case)
+    for a, b in zip(run_text(tape, samples), run_tape(tape, samples), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-15, atol=1e-15)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_compiled_replay_equals_the_steps_bit_for_bit(case):
+    tape = tape_of(case)
+    steps, text = run_tape(tape, 7), run_tape(tape, 7)  # it is compiled for the second run
+    assert tape.compiled is not None
+    assert [a.tobytes() for a in steps] == [b.tobytes() for b in text]
+
+
+def test_text_of_arithmetic_needs_numpy_alone():
+    source = tape_of(scalar).source
+    names = [n.name for n in ast.walk(ast.parse(source)) if isinstance(n, ast.alias)]
+    assert names == ["numpy"]
+    code = source + (
+        "\nrng = np.random.default_rng(0)\n"
+        "y, *g = run(lambda i: rng.standard_normal(100_000), 100_000, *inputs)\n"
+        "print(abs(y.mean() - 4.9) < 0.2, len(g))"
+    )
+    order = ["-0.3" if data.name == "s" else "1.0" for _, data in tape_of(scalar).inputs]
+    code = code.replace("*inputs", ", ".join(order))
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert out.stdout == "True 2\n", out.stderr
+
+
+def test_names_of_the_graph_are_names_of_variables_in_two_parts():
+    source = tape_of(scalar).source
+    assert "def run(draw, samples, s, μ):" in source or "def run(draw, samples, μ, s):" in source
+    assert "ε_X = draw(0)" in source
+    assert source.index("# Forward") < source.index("X = np.add(") < source.index("# Backward")
+    assert all(len(line) < 120 for line in source.splitlines())
+
+
+HOSTILE = [
+    "x\nimport os", "x; raise SystemExit", "'''", '"""', "#", "draw", "np", "lambda", "t0", "b0",
+    "__import__", "\u202eevil", "a\\", "", "é" * 500, "\ud800", "1x", "x\x00", "{count}", "memory",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_names_never_reach_the_text_as_code(name):
+    def graph(name):
+        theta = mg.Data(0.5, name=name)
+        x = mg.sample(mg.Normal(theta, 1.0), name=name, rng=0)
+        y = mg.exp(x) * theta
+        y.name = name
+        return mg.Tape([mg.reparameterize(y)])
+
+    def shape(tape):
+        """The program without the names in it."""
+        tree = ast.parse(tape.source.encode())
+        return [type(node).__name__ for node in ast.walk(tree)]
+
+    hostile = graph(name)
+    assert shape(hostile) == shape(graph("plain"))
+    (found,) = run_text(hostile, 3)
+    (truth,) = run_text(graph("plain"), 3)
+    np.testing.assert_array_equal(found, truth)
+
+
+def test_names_that_look_alike_to_python_stay_two():
+    a, b = mg.Data(1.0, name="ﬁ"), mg.Data(2.0, name="fi")
+    x = mg.sample(mg.Normal(0.0, 1.0), name="X", rng=0)
+    tape = mg.Tape([a * x - b])
+    np.testing.assert_array_equal(run_text(tape, 4)[0], run_tape(tape, 4)[0])
+
+
+def test_operation_of_this_package_is_imported_and_a_primitive_is_asked_for():
+    solver = mg.primitive(lambda x: x + 1.0, name="my solver")
+    x = mg.sample(mg.Normal(0.0, 1.0), name="X", rng=0)
+    tape = mg.Tape([solver(mg.sigmoid(x))])
+    source = tape.source
+    assert "from minigraph.source import operation" in source
+    (line,) = [line for line in source.splitlines() if "my solver" in line and "None" in line]
+    name = line.split(" = ")[0]
+    (found,) = run_text(tape, 5, **{name: lambda x: x + 1.0})
+    np.testing.assert_array_equal(found, run_tape(tape, 5)[0])
+
+
+def test_unknown_operation_is_refused():
+    from minigraph.source import operation
+
+    with pytest.raises(mg.UsageError, match="'frobnicate' is not known"):
+        operation("frobnicate", {}, (), (), ())
+
+
+def test_failure_in_the_compiled_text_names_the_step():
+    calls = []
+
+    def fragile(x):
+        calls.append(1)
+        if len(calls) > 4:
+            raise ValueError("no root")
+        return x
+
+    x = mg.sample(mg.Normal(0.0, 1.0), name="X", rng=0)
+    tape = mg.Tape([mg.primitive(fragile, name="solver")(x * 2.0)])
+    for _ in range(1):
+        tape.run(tape.start(), lambda draw, law: np.ones(2), tape.memory(2))
+    with pytest.raises(mg.InputError, match=r"replay of solver: no root .*\(2,\)"):
+        tape.run(tape.start(), lambda draw, law: np.ones(2), tape.memory(2))
+
+
+def test_score_of_a_normal_looks_at_its_noise():
+    mu = mg.Data(1e8, name="μ")
+    x = mg.sample(mg.Normal(mu, 2.0), name="X", rng=0)
+    z = mg.reinforce(mg.exp(0.0 * x))
+    tape = mg.Tape([mg.gradient(z, mu)])
+    noise = np.linspace(-1.0, 1.0, 5)
+    (found,) = tape.run(tape.start(), lambda draw, law: noise.copy(), tape.memory(5))
+    np.testing.assert_allclose(found, noise / 2.0, rtol=1e-15)
+
+
+def test_signs_and_factors_are_put_together():
+    x = mg.sample(mg.Normal(mg.Data(0.0), 1.0), name="X", rng=0)
+    y = -(-(mg.exp(x) * 0.5) * 4.0) + -mg.tanh(x)
+    titles = [step.call.op.name for step in mg.Tape([y]).steps if hasattr(step, "call")]
+    assert sorted(titles[-4:]) == ["exp", "multiply", "subtract", "tanh"]
