@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from . import challenger, optimize
 from . import copying as _copying
 from .assess import assess
+from .best import best_baseline
 from .compare import compare
 from .difference import difference
 from .distributions import *

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from cases import case
+from cases import CASES, case
 
 import minigraph as mg
 
@@ -187,3 +187,27 @@ def test_costs_that_mix_elements_keep_the_whole_score(mix):
     y = mix(mg.sample(mg.Bernoulli(p), name="X", rng=0))
     for z in (mg.reinforce(y), mg.marginalize(y)):
         np.testing.assert_allclose(mg.exact(z, p).grad[p], mg.exact(y, p).grad[p], rtol=1e-9)
+
+
+# The best constant --------------------------------------------------------------------------------
+BEST = [(c, parameter) for c in CASES for parameter in c.best]
+
+
+@pytest.mark.parametrize(("c", "parameter"), BEST, ids=[f"{c.name} {p}" for c, p in BEST])
+def test_best_constant_baseline_is_the_known_one_exactly_and_estimated(c, parameter):
+    y, wrt = c.graph()
+    (x,) = [x for x in wrt if x.name == parameter]
+    known, variance = c.best[parameter]
+    assert mg.best_baseline(y, wrt=x, samples=None) == pytest.approx(known, rel=1e-9)
+    estimated = mg.best_baseline(y, wrt=x, samples=100_000, rng=3)
+    assert estimated == pytest.approx(known, rel=0.05)
+    z = mg.reinforce(y, baseline=estimated)
+    found = mg.exact(z, x)
+    assert found.grad_variance[x] == pytest.approx(variance, rel=0.02, abs=1e-3)
+    assert found.grad[x] == pytest.approx(c.gradient[wrt.index(x)], rel=1e-9)
+
+
+def test_best_baseline_of_what_is_not_blocked_is_refused():
+    x = mg.Data(1.0, name="x")
+    with pytest.raises(mg.InputError, match="no draw blocks"):
+        mg.best_baseline(x * 2.0)

@@ -14,7 +14,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 READING = (
     "errors containers values data graph ops paths gradient run functional copying distributions "
     "estimators moments estimate cheaper program spread writing source tape jobs workers "
-    "checkpoint averaging expectation difference grid exact tables variances assess compare "
+    "checkpoint averaging expectation difference grid exact best tables variances assess compare "
     "unbiased drawing optimize testing challenger tour __main__ __init__"
 )
 ORDER = READING.split()
