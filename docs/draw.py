@@ -28,6 +28,22 @@ def pictures() -> dict[str, Any]:
         "reparameterized": mg.reparameterize(y),
         "change": mg.compare_pictures(y, mg.reparameterize(y)),
         "plates": picture(regression(), plates="n"),
+        **estimators(),
+    }
+
+
+def estimators() -> dict[str, mg.Data]:
+    """Return the coin of the page about estimators, before and after."""
+    p = mg.Data(0.3, name="p")
+    x = mg.sample(mg.Bernoulli(p), name="X", rng=0)
+    y = mg.function(lambda x: (x - 3) ** 2, name="F")(x)
+    y.name = "Y"
+    return {
+        "coin": y,
+        "marginalized": mg.marginalize(y),
+        "measure_valued": mg.measure_valued(y, rng=1),
+        "disarm": mg.disarm(y, rng=1),
+        "relaxed": mg.gumbel_softmax(y, rng=1),
     }
 
 

@@ -15,6 +15,7 @@ from .exact import exact
 from .expectation import expectation
 from .gradient import gradient
 from .graph import Graph, rewrite
+from .ops.base import as_data
 from .paths import is_parameter
 
 
@@ -76,7 +77,7 @@ def best_baseline(
     parameters = given or [x for x in Graph(total).inputs if is_parameter(x)]
     slopes = gradient(total, list(parameters))
     square = sum((np.sum(s * s) for s in slopes), start=0.0)
-    both = np.stack([z * square, square])
+    both = as_data([z * square, square])
     found = exact(both) if samples is None else expectation(both, samples, rng=rng)
     cost, size = found.value
     if not size > 0.0:

@@ -36,11 +36,20 @@ first_only = Operation(
     "first derivative only", lambda g, s, *movers: g + np.zeros_like(s), None,
     variadic=True, along=lambda call: call.op.forward, numpy=(), barrier="black box",
 )  # fmt: skip
+
+
+class _Slope:
+    """The rules of `slope_of`: only its first input has one."""
+
+    def __getitem__(self, i: int) -> Any:
+        return None if i else lambda g, y, s, *movers: first_only(g, stop(s), *movers)
+
+
 slope_of = Operation(
     "slope", lambda s, *movers: np.zeros_like(s) * 1.0,
-    lambda i, g, y, s, *movers: None if i else first_only(g, stop(s), *movers),
     variadic=True, along=lambda call: call.op.forward, numpy=(),
 )  # fmt: skip
+slope_of.rules = _Slope()
 slope_of.always = 0.0  # type: ignore[attr-defined]  # a replay need not compute it
 
 

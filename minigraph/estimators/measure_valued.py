@@ -15,7 +15,7 @@ from ..distributions.weak_derivatives import Weak, weak_derivatives
 from ..errors import BlockedGradientError, InputError
 from ..graph import Data, label
 from ..ops.base import as_data
-from ..ops.boxes import stop_gradient
+from ..ops.boxes import function, stop_gradient
 from ..ops.elementwise import add, astype
 from ..ops.picks import index_update
 from ..ops.shaping import broadcast_to
@@ -104,14 +104,15 @@ def _pair(weak: Weak, x: Data, rng: np.random.Generator) -> tuple[Data | None, D
     """Return a sample of the positive and one of the negative law; None is `x` itself."""
     noise = [sample(law, rng=rng) for law in weak.noise]
 
-    def made(sampler: Any) -> Data | None:
-        if sampler is None:
-            return None
+    def made(sampler: Any, name: str) -> Data | None:
+        return None if sampler is None else function(lambda *_: like_x(sampler), name=name)()
+
+    def like_x(sampler: Any) -> Data:
         data = as_data(sampler(*noise))
         data = data if data.dtype == x.dtype else astype(data, dtype=x.dtype)
         return data if data.shape == x.shape else broadcast_to(data, shape=x.shape)
 
-    return made(weak.positive), made(weak.negative)
+    return made(weak.positive, "X⁺"), made(weak.negative, "X⁻")
 
 
 def _slope(

@@ -173,8 +173,9 @@ def _soft(x: Data, temperature: Any, rng: np.random.Generator) -> Data:
     law: Any = x._node.distribution
     latent = latent_of(law)
     assert latent is not None
-    z = with_held_noise(law, given(law, stop_gradient(x), rng))
-    return as_data(latent.soft(z, stop_gradient(temperature)))
+    z, heat = given(law, stop_gradient(x), rng), stop_gradient(temperature)
+    box = function(lambda z, *_: latent.soft(with_held_noise(law, z), heat), name="relaxed X")
+    return as_data(box(z, *law.inputs))
 
 
 def _straight(
