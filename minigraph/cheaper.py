@@ -12,7 +12,22 @@ from typing import Any
 import numpy as np
 
 from .ops.base import Operation
-from .ops.elementwise import add, divide, multiply, negative, power, reciprocal, subtract
+from .ops.elementwise import (
+    absolute,
+    add,
+    divide,
+    exp,
+    log1p,
+    maximum,
+    minimum,
+    multiply,
+    negative,
+    power,
+    reciprocal,
+    sigmoid,
+    softplus,
+    subtract,
+)
 from .ops.trigonometry import cos, sin, tan
 
 Expression = Any  # a slot, a number, or an operation and its inputs: (multiply, 3, 0.5)
@@ -45,6 +60,11 @@ def cheaper(
         t = (tan, (multiply, x, 0.5))
         size = (divide, 2.0, (add, (multiply, t, t), 1.0))
         return (multiply, t, size) if op is sin else (subtract, size, 1.0)
+    if op in (sigmoid, softplus):  # as ufuncs, which write into buffers and share exp(-|x|)
+        small = (exp, (negative, (absolute, x)))
+        if op is sigmoid:
+            return (divide, (exp, (minimum, x, 0.0)), (add, small, 1.0))
+        return (add, (maximum, x, 0.0), (log1p, small))
     short = _factors(op, inputs, number, same_for_all, made)
     return _signs(op, inputs, [number(slot) for slot in inputs], made) if short is None else short
 

@@ -94,6 +94,12 @@ class Tape:
         self.sample_bytes = sum(math.prod(s) * dtype.itemsize for s, dtype in self.buffers)
         self.crosses = any(isinstance(step, Step) and step.crosses for step in self.steps)
         self.draws = [step for step in self.steps if isinstance(step, Draw)]
+        self.known = dict(self.constants)
+        self.known.update(
+            (i, data._value) for i, data in self.inputs if data._constant == "literal"
+        )
+        with np.errstate(all="ignore"):
+            self.anew = self._fold()
         self.names = [(slot, data.name or "") for slot, data in self.inputs]
         self.runs = 0
         self.kept: tuple[int, list[list[Any]]] = (0, [])
@@ -120,13 +126,25 @@ class Tape:
     def start(self) -> list[Any]:
         """Return the slots, filled with the inputs of now and what depends on these alone."""
         values: list[Any] = [None] * self.size
-        for slot, number in self.constants.items():
-            values[slot] = number
+        for slot, value in self.known.items():
+            values[slot] = value
         for slot, data in self.inputs:
             values[slot] = data._value
-        for step in self.once:
+        for step in self.anew:
             values[step.out] = step.once(values)
         return values
+
+    def _fold(self) -> list[Step]:
+        """Compute what depends on nothing that can change; return the other steps to run once."""
+        others = []
+        for step in self.once:
+            if self.known.keys() >= set(step.inputs) and not step.call.op.barrier:
+                self.known[step.out] = step.call.op.evaluate(
+                    [self.known[i] for i in step.inputs], step.call.fixed
+                )
+            else:
+                others.append(step)
+        return others
 
     def memory(self, count: int) -> list[Any]:
         """Return the buffers for blocks of up to `count` samples."""
@@ -157,7 +175,8 @@ class Tape:
 
     def __getstate__(self) -> dict[str, Any]:
         # A started tape needs no inputs.
-        return {**self.__dict__, "inputs": [], "compiled": None, "kept": (0, [])}
+        started = {"inputs": [], "known": {}, "anew": [], "compiled": None, "kept": (0, [])}
+        return {**self.__dict__, **started}
 
     def run(
         self,

@@ -55,6 +55,9 @@ def _matmul_along(call: along.Call) -> along.Run:
         if a_has and b_has:
             return lambda a, b: np.einsum("si,si->s", a, b)
         return lambda a, b: np.matmul(a, b) if a_has else np.matmul(b, a)
+    if len(b_shape) == 2 and not b_has:  # one product for the rows of all samples
+        rows, columns = a_shape[-1], b_shape[-1]
+        return lambda a, b: np.matmul(a.reshape(-1, rows), b).reshape(*a.shape[:-1], columns)
     a_matrix = (1, *a_shape) if len(a_shape) == 1 else a_shape
     b_matrix = (*b_shape, 1) if len(b_shape) == 1 else b_shape
     run = along.aligned(np.matmul, (a_matrix, b_matrix), call.sampled)
