@@ -126,3 +126,13 @@ def test_method_that_was_asked_for_and_is_not_legal_is_refused_by_name():
     y = mg.sample(mg.Poisson(mg.Data(2.0, name="rate")), name="N", rng=0) * 1.0
     with pytest.raises(mg.BlockedGradientError, match="'N' ~ Poisson is not made of coins"):
         mg.unblock(y, {"N": "disarm"})
+
+
+@pytest.mark.parametrize("name", UNBIASED)
+def test_parameter_of_single_precision_does_not_round_the_value(name):
+    p = mg.Data(np.float32(0.3), name="p")
+    y = (mg.sample(mg.Bernoulli(p), name="X", rng=0) - 0.1) ** 2 + 1e-9
+    if METHODS[name].why_not(y, mg.Graph(y)["X"]) is None:
+        z = mg.unblock(y, name, rng=1)
+        assert np.float64(z.value).tobytes() == np.float64(y.value).tobytes()
+        assert mg.gradient(z, p).dtype == np.float32

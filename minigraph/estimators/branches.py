@@ -20,7 +20,7 @@ from ..graph import Data, DeterministicNode, Group, StochasticNode, copy_node, l
 from ..ops import along
 from ..ops.base import Operation, record
 from ..ops.boxes import stop, stop_gradient
-from ..ops.elementwise import subtract
+from ..ops.elementwise import astype, subtract
 from ..paths import is_parameter
 from ..values import own
 
@@ -70,6 +70,8 @@ def with_slope(y: Data, s: Data, title: str) -> Data:
     movers = [x for x in above([y])[1] if is_parameter(x)]
     slope: Data = slope_of(-s, *movers)
     slope.node.name = title
+    if y.dtype.kind == "f" and slope.dtype != y.dtype:  # it must not round the value
+        slope = astype(slope, dtype=y.dtype)
     out: Data = subtract(inner(y), slope)  # subtracting 0.0 leaves every bit, also of -0.0
     out.name = y.name
     return out

@@ -13,7 +13,7 @@ from ..graph import Data, StochasticNode, result, rewrite
 from ..ops import along
 from ..ops.base import Operation
 from ..ops.boxes import stop_gradient
-from ..ops.elementwise import add
+from ..ops.elementwise import add, astype
 from ..ops.reductions import sum_
 from ..ops.shaping import reshape
 from ..paths import is_parameter
@@ -118,7 +118,7 @@ def with_factors(z: Data, scored: dict[Data, Data], baseline_of: dict[Data, Any]
         parts = tuple((x, costs.places(cost, x)) for x in scored if x in draws)
         if parts not in factors:
             factors[parts] = factor(functools.reduce(add, [seen(scored[x], p) for x, p in parts]))
-        return factors[parts]
+        return like(cost, factors[parts])
 
     def change(cost: Data, draws: frozenset[Data]) -> Data:
         if not draws:
@@ -163,7 +163,13 @@ def subtracted(out: Data, baseline: float | Data, log_probs: Sequence[Data]) -> 
         terms = [sum_(b * (factor(x) - 1.0)) for x in log_probs]
     else:
         terms = [b * (factor(joint(log_probs)) - 1.0)]
-    return functools.reduce(lambda out, term: out - (0.0 + term), terms, out)
+    return functools.reduce(lambda out, term: out - like(out, 0.0 + term), terms, out)
+
+
+def like(cost: Data, other: Data) -> Data:
+    """Return `other` in the dtype of a cost, whose value it must not round."""
+    same = cost.dtype.kind != "f" or cost.dtype == other.dtype
+    return other if same else astype(other, dtype=cost.dtype)
 
 
 def joint(log_probs: Sequence[Data]) -> Data:
