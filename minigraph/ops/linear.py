@@ -4,6 +4,7 @@
 # mypy: disable-error-code="has-type"
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -56,8 +57,10 @@ def _matmul_along(call: along.Call) -> along.Run:
             return lambda a, b: np.einsum("si,si->s", a, b)
         return lambda a, b: np.matmul(a, b) if a_has else np.matmul(b, a)
     if len(b_shape) == 2 and not b_has:  # one product for the rows of all samples
-        rows, columns = a_shape[-1], b_shape[-1]
-        return lambda a, b: np.matmul(a.reshape(-1, rows), b).reshape(*a.shape[:-1], columns)
+        rows = math.prod(a_shape[:-1])
+        return lambda a, b: np.matmul(a.reshape(len(a) * rows, a_shape[-1]), b).reshape(
+            len(a), *call.shape
+        )
     a_matrix = (1, *a_shape) if len(a_shape) == 1 else a_shape
     b_matrix = (*b_shape, 1) if len(b_shape) == 1 else b_shape
     run = along.aligned(np.matmul, (a_matrix, b_matrix), call.sampled)
