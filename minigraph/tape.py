@@ -175,7 +175,13 @@ class Tape:
 
     def __getstate__(self) -> dict[str, Any]:
         # A started tape needs no inputs.
-        started = {"inputs": [], "known": {}, "anew": [], "compiled": None, "kept": (0, [])}
+        started: dict[str, Any] = {
+            "inputs": [],
+            "known": {},
+            "anew": [],
+            "compiled": None,
+            "kept": (0, []),
+        }
         return {**self.__dict__, **started}
 
     def run(
