@@ -151,7 +151,21 @@ def test_wrt_may_be_data_inside_the_graph():
     a = mg.Data(1.0, name="a")
     h = mg.exp(a)
     h.name = "h"
-    assert arrows_that_are("gradient", mg.log(h), wrt=h) == {("log", "h"), ("n4", "log")}
+    assert arrows_that_are("gradient", mg.log(h), wrt=h) == {("log", "h"), ("n2", "log")}
+
+
+def test_wrt_shows_only_what_depends_on_it():
+    a, b = mg.Data(1.0, name="a"), mg.Data(2.0, name="b")
+    c = mg.exp(b)
+    c.name = "c"
+    lines = [box.lines[0] for box in picture(a * c, wrt=a).boxes if box.lines]
+    assert [line for line in lines if line.strip()] == ["a", "c", "multiply"]
+
+
+def test_wrt_shows_the_draw_that_a_rewrite_has_detached():
+    theta, y = seed_graph()
+    kinds = [box.kind for box in picture(mg.reinforce(y), wrt=theta).boxes]
+    assert kinds == [box.kind for box in picture(mg.reinforce(y)).boxes]
 
 
 def test_values_and_gradients_are_written_once_they_are_there():

@@ -32,8 +32,8 @@ class Options(TypedDict, total=False):
     expand : bool
         Open the boxes of `mg.function`.
     wrt : Data, str, or list of these
-        Draw the gradients towards these only; by default towards every float input that is not
-        a constant.
+        Draw only what depends on these, and the gradients towards them; by default everything,
+        and the gradients towards every float input that is not a constant.
     direction : {"TB", "LR", "BT", "RL"}
         Which way the data flows; top to bottom by default.
     limit : int

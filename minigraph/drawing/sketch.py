@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import InputError, UsageError
 from ..graph import Data, Graph, Group
-from .backflow import BLOCKED, Backflow
+from .backflow import BLOCKED, Backflow, targets
 from .kinds import data_kind, data_lines, unit_kind, unit_lines
 from .labels import shown
 from .picture import DIRECTIONS, Arrow, Box, Cluster, Options, Picture
@@ -61,6 +61,8 @@ class Sketch:
         self.options = options
         self.limit = options.get("limit", 80)
         self.units = units(graph, options.get("expand", False), self.limit)
+        if options.get("wrt") is not None:
+            self.units = downstream(self.units, graph, targets(graph, options["wrt"]))
         self.homes = dict(homes(graph, self.units))
         self.ids: dict[Any, str] = {}
         self.boxes: list[Box] = []
@@ -155,6 +157,15 @@ class Sketch:
             arrow = Arrow(tail_id, head_id, mark is not None, mark == BLOCKED, n if n > 3 else 1)
             drawn += [arrow] * (1 if n > 3 else n)
         return drawn
+
+
+def downstream(drawn: list[Unit], graph: Graph, wrt: Iterable[Data]) -> list[Unit]:
+    """Return the functions that depend on `wrt`; all of them if none does."""
+    depends = set(wrt)
+    for data in graph.data:
+        if data._node is not None and not depends.isdisjoint(data._node.inputs):
+            depends.add(data)
+    return [u for u in drawn if any(x in depends for x, _ in u.inputs)] or drawn
 
 
 def homes(graph: Graph, drawn: list[Unit]) -> Iterator[tuple[Data, Group | None]]:

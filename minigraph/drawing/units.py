@@ -145,10 +145,14 @@ def without_middle(unit_of: dict[Data, Unit], limit: int) -> list[Unit]:
 
 
 def in_order(graph: Graph, drawn: list[Unit]) -> list[Unit | Data]:
-    """Return the functions and, before the first that reads it, each input; no literals."""
+    """Return the functions and, before the first that reads it, each input; no literals.
+
+    What a function that is not drawn has made is an input, too.
+    """
     found: dict[Unit | Data, None] = {}
+    made = {data for unit in drawn for data in unit.outputs}
     for unit in drawn:
-        found.update((x, None) for x, _ in unit.inputs if x._node is None)
+        found.update((x, None) for x, _ in unit.inputs if x not in made)
         found[unit] = None
     found.update((x, None) for x in graph.outputs if x._node is None)
     return list(found)
