@@ -371,7 +371,7 @@ def test_memory_does_not_grow_with_the_number_of_samples():
 
     assert peak(1_000_000) < 1.1 * peak(100_000) + 20_000
     threads = {"block_size": 500, "workers": 2}
-    assert peak(1_200_000, **threads) < 1_000_000  # bytes; the samples alone would be ten times that
+    assert peak(1_200_000, **threads) < 1_000_000  # bytes; the samples alone are 10 MB
 
 
 def test_blocks_of_a_graph_with_many_arrays_are_smaller():
