@@ -118,9 +118,7 @@ class Replay(Job):
         cut = memory if count == self.size else [array[:count] for array in memory]
         outputs = self.tape.run(self.values, self.source(block, count, cut), cut)
         moments = [
-            Moments.of_units(array, self.unit)
-            if sampled
-            else Moments.constant(array, float(count))
+            Moments.of_units(array, self.unit) if sampled else Moments.constant(array, float(count))
             for array, (_, sampled) in zip(outputs, self.tape.outputs, strict=True)
         ]
         self.idle.append(memory)

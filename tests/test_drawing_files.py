@@ -103,9 +103,7 @@ def test_formats_that_only_dot_draws_point_to_svg(y, tmp_path, no_dot, suffix):
 
 @pytest.mark.parametrize("name", ["a.bmp", "a", "svg", "a.svg.gz"])
 def test_unknown_suffix_is_refused_with_the_list(y, tmp_path, name):
-    with pytest.raises(
-        mg.InputError, match=r"\.svg, \.png, .*, \.html, \.tex"
-    ):
+    with pytest.raises(mg.InputError, match=r"\.svg, \.png, .*, \.html, \.tex"):
         mg.render(y, tmp_path / name)
 
 
