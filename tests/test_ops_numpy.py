@@ -47,6 +47,7 @@ def only_numpy(call):
     return call.startswith(("add.", "multiply.", "maximum.", "minimum."))
 
 
+@pytest.mark.filterwarnings("ignore:numpy.* is deprecated")  # NumPy's own name, while it is there
 @pytest.mark.parametrize("call", EACH)
 def test_value_is_that_of_numpy(call):
     expected = flat(run(call, np, VALUES))
