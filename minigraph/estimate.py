@@ -89,10 +89,8 @@ def _number(value: Any) -> str:
 
 
 def _with_error(value: Any, stderr: Any, exact: bool) -> str:
+    if exact:
+        return _number(value)
     if np.ndim(value):
-        return (
-            show(np.asarray(value))
-            if exact
-            else f"{show(np.asarray(value))} ± {show(np.asarray(stderr))}"
-        )
-    return f"{value:.10g}" if exact else f"{value:.6g} ± {stderr:.2g}"
+        return f"{show(np.asarray(value))} ± {show(np.asarray(stderr))}"
+    return f"{value:.6g} ± {stderr:.2g}"
