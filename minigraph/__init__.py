@@ -2,8 +2,9 @@
 
 The source reads as a book, in this order: `errors`, `values`, `graph` (data, nodes, rewriting),
 `ops` (operations with their derivatives), `paths` (where gradients can flow), `gradient` (reverse
-mode), `distributions` (the laws), `estimators` (ways round a draw), `tape` (a graph run again),
-`expectation` and `exact` (averages), `drawing` (pictures), `__main__` (the tour).
+mode), `distributions` (the laws), `estimators` (ways round a draw), `replay` (a graph run again),
+`averages` (by Monte Carlo and exactly), `judging` (how good an estimator is), `drawing` (pictures),
+`__main__` (the tour).
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from . import challenger, optimize
 from . import copying as _copying
-from .assess import assess
-from .best import best_baseline
-from .compare import compare
-from .difference import difference
+from .averages.best import best_baseline
+from .averages.difference import difference
+from .averages.estimate import Estimate
+from .averages.exact import exact
+from .averages.expectation import expectation
 from .distributions import *
 from .drawing import (
     compare_pictures,
@@ -36,7 +38,6 @@ from .errors import (
     UnknownNameError,
     UsageError,
 )
-from .estimate import Estimate
 from .estimators.antithetic import arm, disarm
 from .estimators.baselines import RunningAverage
 from .estimators.control import rebar, relax
@@ -48,18 +49,18 @@ from .estimators.reparameterize import reparameterize
 from .estimators.replicate import importance_bound, replicate, vimco
 from .estimators.unblock import unblock
 from .estimators.without_replacement import sum_and_sample, unordered_set
-from .exact import exact
-from .expectation import expectation
 from .functional import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from .gradient import gradient
 from .graph import Data, DeterministicNode, Graph, Node, StochasticNode
+from .judging.assess import assess
+from .judging.compare import compare
+from .judging.unbiased import check_unbiased
 from .ops import dispatch as _dispatch
 from .ops.boxes import function, primitive, stop_gradient
 from .ops.namespace import PUBLIC as _PUBLIC
 from .optimize import SGD, Adam
-from .tape import Tape
+from .replay.tape import Tape
 from .testing import check_grads
-from .unbiased import check_unbiased
 
 __version__ = "0.1.0"
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import minigraph as mg
-from minigraph.checkpoint import digest
+from minigraph.averages.checkpoint import digest
 
 
 def problem(mu=0.5, power=2):

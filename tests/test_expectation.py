@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 import minigraph as mg
-from minigraph import workers as who
-from minigraph.expectation import uninterrupted
+from minigraph.averages import workers as who
+from minigraph.averages.expectation import uninterrupted
 
 
 def problem(rewrite=mg.reparameterize):

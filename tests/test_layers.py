@@ -13,9 +13,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # The reading order: a chapter imports from itself and from chapters before it.
 READING = (
     "errors containers values data graph ops paths gradient run functional copying distributions "
-    "estimators moments estimate cheaper program spread writing source tape jobs workers "
-    "checkpoint averaging expectation difference grid exact best tables variances assess compare "
-    "unbiased drawing optimize testing challenger tour __main__ __init__"
+    "estimators replay averages judging drawing optimize testing challenger tour __main__ __init__"
 )
 ORDER = READING.split()
 # Some need less than all that is before them.

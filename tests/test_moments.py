@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minigraph.moments import Moments, dot
+from minigraph.averages.moments import Moments, dot
 
 
 def merged(samples, sizes, weights=None):

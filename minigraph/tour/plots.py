@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ..averages.exact import exact
 from ..drawing.render import write_whole
-from ..exact import exact
 from .posterior import DISTRESS, INTERVAL, LAUNCH, MEAN, SCALE, TEMPERATURE
 from .real_data import Story
 

@@ -13,11 +13,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..averages.estimate import Estimate
+from ..averages.exact import exact
+from ..averages.expectation import expectation
 from ..challenger import flights
 from ..distributions import Bernoulli, Normal, sample
-from ..estimate import Estimate
-from ..exact import exact
-from ..expectation import expectation
 from ..gradient import gradient
 from ..graph import Data
 from ..ops.boxes import function

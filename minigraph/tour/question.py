@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 
+from ..averages.estimate import Estimate
+from ..averages.exact import exact
+from ..averages.expectation import expectation
 from ..distributions import Normal, sample
 from ..errors import BlockedGradientError
-from ..estimate import Estimate
 from ..estimators.reinforce import reinforce
 from ..estimators.reparameterize import reparameterize
-from ..exact import exact
-from ..expectation import expectation
 from ..gradient import gradient
 from ..graph import Data, Graph
 from ..ops.boxes import function

@@ -6,17 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from .data import Data
-from .distributions.streams import Rng
-from .errors import InputError
-from .estimators.choose import Handle, choose
-from .estimators.reinforce import detached, joint
+from ..data import Data
+from ..distributions.streams import Rng
+from ..errors import InputError
+from ..estimators.choose import Handle, choose
+from ..estimators.reinforce import detached, joint
+from ..gradient import gradient
+from ..graph import Graph, rewrite
+from ..ops.base import as_data
+from ..paths import is_parameter
 from .exact import exact
 from .expectation import expectation
-from .gradient import gradient
-from .graph import Graph, rewrite
-from .ops.base import as_data
-from .paths import is_parameter
 
 
 def best_baseline(

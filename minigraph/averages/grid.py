@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .errors import InputError
-from .program import Draw
-from .tape import Source, Tape
+from ..errors import InputError
+from ..replay.program import Draw
+from ..replay.tape import Source, Tape
 
 POINTS = 200  # for one continuous number; fewer where there are many
 CHUNK = 2**13

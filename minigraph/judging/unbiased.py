@@ -11,16 +11,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..averages.estimate import ByData
+from ..averages.expectation import seed_sequence, tape_of, uninterrupted, whole
+from ..averages.grid import Grid
+from ..data import Data, label
+from ..distributions.streams import Rng
+from ..errors import GradientError, InputError, UsageError
+from ..gradient import checked_flow
+from ..replay.tape import Tape
 from .assess import attempted, parameters, truth
-from .data import Data, label
-from .distributions.streams import Rng
-from .errors import GradientError, InputError, UsageError
-from .estimate import ByData
-from .expectation import seed_sequence, tape_of, uninterrupted, whole
-from .gradient import checked_flow
-from .grid import Grid
 from .tables import number
-from .tape import Tape
 
 PILOT = 4096  # samples that say how many are needed
 PAIRS = 4096  # pairs of outcomes that are looked at, at most

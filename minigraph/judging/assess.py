@@ -12,19 +12,19 @@ from typing import Any
 
 import numpy as np
 
-from .averaging import plain
-from .data import Data, label
-from .distributions.streams import Rng
-from .errors import InputError, UsageError
-from .estimate import ByData, Estimate
-from .estimators.unblock import unblock
-from .exact import exact
-from .expectation import seed_sequence, targets, uninterrupted, whole
-from .gradient import checked_flow, gradients, seed_of
-from .graph import Graph
-from .paths import Flow, is_parameter
+from ..averages.averaging import plain
+from ..averages.estimate import ByData, Estimate
+from ..averages.exact import exact
+from ..averages.expectation import seed_sequence, targets, uninterrupted, whole
+from ..data import Data, label
+from ..distributions.streams import Rng
+from ..errors import InputError, UsageError
+from ..estimators.unblock import unblock
+from ..gradient import checked_flow, gradients, seed_of
+from ..graph import Graph
+from ..paths import Flow, is_parameter
+from ..replay.tape import Tape
 from .tables import html_table, number, text_table, with_error
-from .tape import Tape
 from .variances import Share, shares
 
 DOUBTFUL = 1e-5  # the relative error from which on a quadrature is not trusted

@@ -17,11 +17,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .errors import InputError
-from .grid import Grid, conditional_outcomes
-from .moments import Moments
-from .program import Draw
-from .tape import Tape
+from ..averages.grid import Grid, conditional_outcomes
+from ..averages.moments import Moments
+from ..errors import InputError
+from ..replay.program import Draw
+from ..replay.tape import Tape
 
 SMALL = 2**21  # numbers of a grid that are held at once
 BLOCK = 2**13

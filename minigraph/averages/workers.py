@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import MissingExtraError, UsageError
+from ..errors import MissingExtraError, UsageError
 
 TASK = 16  # blocks that are sent together: a job is pickled once for them
 WINDOW = 8  # tasks that are sent together; two lots are under way, whatever the number of tasks

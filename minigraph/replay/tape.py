@@ -17,10 +17,10 @@ from typing import Any
 
 import numpy as np
 
-from .data import Data, ancestors
-from .errors import InputError, MinigraphError
-from .graph import rewrite
-from .ops.along import pad
+from ..data import Data, ancestors
+from ..errors import InputError, MinigraphError
+from ..graph import rewrite
+from ..ops.along import pad
 from .program import Draw, Step, forget_early, needed_steps, share_buffers
 from .source import Program, Text
 from .writing import Writer, with_noise

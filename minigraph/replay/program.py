@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .data import Data
-from .ops.along import Call, elementwise, pad, paddings
+from ..data import Data
+from ..ops.along import Call, elementwise, pad, paddings
 
 Shape = tuple[int, ...]
 Buffer = tuple[Shape, np.dtype[Any]]  # the shape of one sample, and the dtype

@@ -21,8 +21,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .distributions.base import Distribution
-from .errors import InputError, MissingExtraError
+from ..distributions.base import Distribution
+from ..errors import InputError, MissingExtraError
 from .program import Draw
 
 REPLICATES = 32  # blocks of a run, by default, where a whole block is one unit

@@ -11,21 +11,21 @@ from typing import Any
 
 import numpy as np
 
+from ..data import Data
+from ..errors import InputError, UsageError
+from ..estimators.choose import choose
+from ..estimators.reinforce import detached, reinforce
+from ..estimators.reparameterize import reparameterize, why_not_pathwise
+from ..graph import StochasticNode, rewrite
+from ..ops.elementwise import multiply
+from ..ops.reductions import prod
+from ..paths import Flow
+from ..replay.tape import Tape
 from .averaging import plain
-from .data import Data
-from .errors import InputError, UsageError
 from .estimate import ByData, Estimate
-from .estimators.choose import choose
-from .estimators.reinforce import detached, reinforce
-from .estimators.reparameterize import reparameterize, why_not_pathwise
 from .expectation import targets, whole, with_gradients
-from .graph import StochasticNode, rewrite
 from .grid import Grid, conditional_outcomes
 from .moments import Moments
-from .ops.elementwise import multiply
-from .ops.reductions import prod
-from .paths import Flow
-from .tape import Tape
 
 BLOCK = 2**15
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from .errors import UnknownNameError
-from .graph import Data, label
-from .values import show
+from ..errors import UnknownNameError
+from ..graph import Data, label
+from ..values import show
 
 DOUBTFUL = 1e-8  # the relative error from which on a quadrature is not called exact
 

@@ -12,17 +12,17 @@ from typing import Any
 
 import numpy as np
 
+from ..data import Data
+from ..distributions.streams import Rng, generator
+from ..errors import InputError, UsageError
+from ..gradient import gradients, seed_of
+from ..graph import Graph
+from ..replay.spread import Scheme, scheme_of
+from ..replay.tape import Tape
 from .averaging import average
 from .checkpoint import stored_seed
-from .data import Data
-from .distributions.streams import Rng, generator
-from .errors import InputError, UsageError
 from .estimate import Estimate
-from .gradient import gradients, seed_of
-from .graph import Graph
 from .jobs import Job, Replay, Trace
-from .spread import Scheme, scheme_of
-from .tape import Tape
 from .workers import Mapper
 
 ARRAY_BYTES = 2**17  # one array of a block, so that a handful of them stays in the cache of a core

@@ -20,11 +20,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .errors import UsageError
-from .ops import along
-from .ops.base import Operation
-from .ops.namespace import TABLES
-from .ops.selection import getitem, is_basic
+from ..errors import UsageError
+from ..ops import along
+from ..ops.base import Operation
+from ..ops.namespace import TABLES
+from ..ops.selection import getitem, is_basic
 from .program import Buffer, Draw, Step
 
 LONGEST = 32  # letters of a name
@@ -39,7 +39,7 @@ HEADER = '''"""{count} operations on a block of samples; written by minigraph, t
 
 import numpy as np
 '''
-IMPORT = "\nfrom minigraph.source import operation\n"
+IMPORT = "\nfrom minigraph.replay.source import operation\n"
 
 
 class Program(NamedTuple):

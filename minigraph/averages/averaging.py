@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from ..data import Data
+from ..errors import InputError
+from ..values import own
 from .checkpoint import Checkpoint
-from .data import Data
-from .errors import InputError
 from .estimate import ByData, Estimate
 from .jobs import Job
 from .moments import Moments
-from .values import own
 from .workers import Mapper, with_progress
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..data import Data, ancestors, label
+from ..distributions.streams import Rng
+from ..errors import InputError, UsageError
+from ..graph import StochasticNode
+from ..replay.spread import elements, scheme_of
+from ..replay.tape import Tape
 from .averaging import average
-from .data import Data, ancestors, label
-from .distributions.streams import Rng
-from .errors import InputError, UsageError
 from .estimate import Estimate
 from .expectation import good_size, seed_sequence, tape_of, targets, whole
-from .graph import StochasticNode
 from .jobs import Replay
-from .spread import elements, scheme_of
-from .tape import Tape
 from .workers import Mapper
 
 

@@ -6,15 +6,15 @@ from typing import Any
 
 import numpy as np
 
+from ..data import Data, label
+from ..errors import InputError
+from ..estimators.reparameterize import opened
+from ..graph import StochasticNode
+from ..ops.along import Call
+from ..ops.base import literal
+from ..ops.boxes import stop
+from ..ops.elementwise import multiply
 from .cheaper import Expression, cheaper
-from .data import Data, label
-from .errors import InputError
-from .estimators.reparameterize import opened
-from .graph import StochasticNode
-from .ops.along import Call
-from .ops.base import literal
-from .ops.boxes import stop
-from .ops.elementwise import multiply
 from .program import Draw, Shape, Step
 
 FLOAT = np.dtype(float)

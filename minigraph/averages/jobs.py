@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from .data import Data
-from .distributions.streams import drawing_from
-from .errors import InputError, UsageError
-from .gradient import gradients, seed_of
+from ..data import Data
+from ..distributions.streams import drawing_from
+from ..errors import InputError, UsageError
+from ..gradient import gradients, seed_of
+from ..replay.program import Draw
+from ..replay.spread import SCHEMES, Columns, Scheme, independent
+from ..replay.tape import Source, Tape
 from .moments import Moments
-from .program import Draw
-from .spread import SCHEMES, Columns, Scheme, independent
-from .tape import Source, Tape
 
 
 class Job:

@@ -9,15 +9,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..averages.estimate import ByData
+from ..averages.expectation import good_size, seed_sequence, tape_of
+from ..averages.jobs import Replay
+from ..data import Data, label
+from ..distributions.streams import Rng
+from ..errors import MinigraphError, MissingExtraError, UsageError
+from ..estimators.unblock import METHODS, unblock
+from ..replay.program import Draw, Step
 from .assess import Assessment, assess, parameters
-from .data import Data, label
-from .distributions.streams import Rng
-from .errors import MinigraphError, MissingExtraError, UsageError
-from .estimate import ByData
-from .estimators.unblock import METHODS, unblock
-from .expectation import good_size, seed_sequence, tape_of
-from .jobs import Replay
-from .program import Draw, Step
 from .tables import html_table, number, text_table, with_error
 
 Method = Any  # a name in the table of estimators, a mapping for unblock, or a function Data -> Data

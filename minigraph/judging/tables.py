@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .values import show
+from ..values import show
 
 Rows = Sequence[Sequence[str]]
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from .ops.base import Operation
-from .ops.elementwise import (
+from ..ops.base import Operation
+from ..ops.elementwise import (
     absolute,
     add,
     divide,
@@ -28,7 +28,7 @@ from .ops.elementwise import (
     softplus,
     subtract,
 )
-from .ops.trigonometry import cos, sin, tan
+from ..ops.trigonometry import cos, sin, tan
 
 Expression = Any  # a slot, a number, or an operation and its inputs: (multiply, 3, 0.5)
 
