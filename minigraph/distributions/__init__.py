@@ -1,4 +1,4 @@
-"""The laws of randomness. A new law is one class, and a line here."""
+"""The laws of randomness. A new law is one class, a line here, and its name among the late ones."""
 
 from .base import Distribution
 from .bernoulli import Bernoulli

@@ -31,5 +31,4 @@ def mimebundle(
         return {MERMAID: mermaid.source(drawn), **text}
 
 
-for shown_class in (Data, Graph, Picture):
-    setattr(shown_class, "_repr_mimebundle_", mimebundle)
+setattr(Picture, "_repr_mimebundle_", mimebundle)

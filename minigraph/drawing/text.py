@@ -76,6 +76,3 @@ def row(thing: Unit | Data, names: dict[Data, str], blocked: set[Data]) -> tuple
     note = "   gradient blocked" if any(x in blocked for x in thing.outputs) else ""
     left = f"{', '.join(names[x] for x in thing.outputs)} {sign} {said}"
     return left, ", ".join(brief(x.value) for x in thing.outputs) + note
-
-
-setattr(Graph, "__str__", listing)
