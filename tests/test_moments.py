@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minigraph.averages.moments import Moments, dot
+from minigraph.averages.moments import Moments, total, total_of_squares
 
 
 def merged(samples, sizes, weights=None):
@@ -73,7 +73,19 @@ def test_one_sample_has_no_variance():
     assert np.isnan(Moments.of(np.array([2.0])).variance())
 
 
-@pytest.mark.parametrize("size", [0, 1, 4095, 4096, 4097, 50_001])
-def test_inner_product_of_any_length(size):
-    a, b = np.random.default_rng(3).normal(size=(2, size))
-    assert dot(a, b) == pytest.approx(float((a * b).sum()), rel=1e-9, abs=1e-12)
+@pytest.mark.parametrize("shape", [(), (1,), (2,), (31,), (3, 7), (5000,), (0,)])
+@pytest.mark.parametrize("count", [1, 4095, 8192, 8193, 50_001])
+def test_sums_over_any_number_of_rows(count, shape):
+    count = min(count, 100) if shape == (5000,) else count
+    rows = np.random.default_rng(3).normal(size=(count, *shape))
+    np.testing.assert_allclose(total(rows), rows.sum(axis=0), rtol=1e-9, atol=1e-10)
+    np.testing.assert_allclose(total_of_squares(rows), (rows**2).sum(axis=0), rtol=1e-10)
+
+
+def test_a_nan_or_an_infinity_stays_in_its_column():
+    rows = np.ones((100, 4))
+    rows[3, 1], rows[5, 2] = np.nan, np.inf
+    with np.errstate(invalid="ignore"):
+        found = Moments.of(rows)
+    np.testing.assert_array_equal(found.mean, [1.0, np.nan, np.inf, 1.0])
+    assert found.squares[0] == found.squares[3] == 0.0
