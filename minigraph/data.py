@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 import operator
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -172,6 +173,9 @@ class Data:
         return self.shape[0]
 
     def __float__(self) -> float:
+        caller = sys._getframe(1)
+        if caller.f_globals.get("__name__", "").startswith("numpy.") and varies(self):
+            raise UsageError(f"{caller.f_code.co_name.strip('_')} of a list of Data: {CUT_OFF}")
         return self._value if type(self._value) is float else float(self._only("float").item())
 
     def __int__(self) -> int:
@@ -255,6 +259,10 @@ ELSEWHERE: Mapping[str, str] = {  # what other frameworks call it
     "zero_grad": "x.grad = None", "gradient": "mg.gradient(y, x)", "view": "x.reshape(…)",
     "distribution": "x.node.distribution", "log_prob": "x.node.distribution.log_prob(x)",
 }  # fmt: skip
+CUT_OFF = (
+    "NumPy would make plain numbers, cut off from their graph; use x.value if that is meant, else "
+    "functions of mg, as mg.mean([a, b]), or np.mean(mg.array([a, b]))"
+)
 NO_FIXED: Mapping[str, Any] = {}
 new_data = Data.__new__
 
@@ -314,6 +322,13 @@ def above(outputs: Iterable[Data]) -> tuple[list[Data], list[Data]]:
     """Return what was made, in the order it ran, and the inputs, above and including `outputs`."""
     made, inputs, _ = walk(outputs)
     return made, [x for x in inputs if x._constant != "literal"]
+
+
+def varies(data: Data) -> bool:
+    """Return whether `data` was drawn, or made of a draw or of an input that is no constant."""
+    made, inputs = above([data])
+    drawn = any(x._made[0].barrier == "draw" for x in made)
+    return drawn or not all(x._constant for x in inputs)
 
 
 def ancestors(outputs: Iterable[Data]) -> list[Data]:

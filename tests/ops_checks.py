@@ -13,8 +13,11 @@ from minigraph.ops import along
 from minigraph.ops.base import Operation
 
 NO_CLOSED_FORM = {  # inputs whose derivative is refused by name
-    "jv": (0,), "jn": (0,), "yv": (0,), "yn": (0,), "iv": (0,), "ive": (0,), "gammainc": (0,),
-    "gammaincc": (0,), "gammaincinv": (0,), "betainc": (0, 1), "betaincinv": (0, 1),
+    "jv": (0,), "jn": (0,), "yv": (0,), "yn": (0,), "iv": (0,), "ive": (0,),
+}  # fmt: skip
+NOT_AGAIN = {  # inputs with a first derivative only: a second one is refused by name
+    "gammainc": (0,), "gammaincc": (0,), "gammaincinv": (0,), "gammainccinv": (0,),
+    "betainc": (0, 1), "betaincinv": (0, 1),
 }  # fmt: skip
 
 
@@ -93,6 +96,7 @@ def check_first(op: Operation, case: Case, wrt: list[int]) -> None:
 
 def check_second(op: Operation, case: Case, wrt: list[int]) -> None:
     """Compare the derivatives of the rules with central differences of the rules."""
+    wrt = [i for i in wrt if i not in NOT_AGAIN.get(op.name, ())]
 
     def scalar(inputs: tuple[Any, ...]) -> float:
         found = slopes(op, case, inputs, wrt)

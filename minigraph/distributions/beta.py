@@ -9,13 +9,13 @@ import numpy as np
 from ..ops.base import Operation
 from ..ops.elementwise import clip, divide, exp
 from ..ops.special import digamma
+from ..ops.tails import beta_rates, betainc, betaincinv
 from .base import Distribution
 from .constraints import positive, unit_interval
 from .implicit import followed, held
 from .noise import OpenUniform
 from .parameters import inside_unit
 from .special import betaln, xlog1py, xlogy
-from .tails import beta_rates, betainc, betaincinv
 
 
 def _slope(rate: Operation) -> Any:

@@ -8,12 +8,11 @@ import numpy as np
 
 from ..ops.elementwise import clip, floor, maximum, minimum, where
 from ..ops.special import gammaln
-from .base import Distribution
+from ..ops.tails import betainc
 from .bernoulli import Coin
 from .constraints import count, logit, unit_interval, whole_interval
 from .counted import summed_entropy
-from .parameters import largest, one_of
-from .tails import betainc
+from .parameters import largest
 
 
 class Binomial(Coin):
@@ -45,9 +44,7 @@ class Binomial(Coin):
     constraints = {"total_count": count, "probs": unit_interval, "logits": logit}
 
     def __init__(self, total_count: Any = 1, probs: Any = None, logits: Any = None) -> None:
-        Distribution.__init__(
-            self, total_count=total_count, **one_of(self, probs=probs, logits=logits)
-        )
+        super().__init__(total_count=total_count, probs=probs, logits=logits)
 
     @property
     def support(self) -> Any:  # type: ignore[override]

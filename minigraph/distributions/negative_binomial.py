@@ -9,12 +9,11 @@ import numpy as np
 
 from ..ops.elementwise import divide, exp, floor, maximum, where
 from ..ops.special import from_scipy, gammaln
-from .base import Distribution
+from ..ops.tails import betainc
 from .bernoulli import Coin
 from .constraints import below_one, count, logit, positive
 from .counted import summed_entropy
-from .parameters import largest, one_of
-from .tails import betainc
+from .parameters import largest
 
 
 class NegativeBinomial(Coin):
@@ -50,9 +49,7 @@ class NegativeBinomial(Coin):
     support = count
 
     def __init__(self, total_count: Any, probs: Any = None, logits: Any = None) -> None:
-        Distribution.__init__(
-            self, total_count=total_count, **one_of(self, probs=probs, logits=logits)
-        )
+        super().__init__(total_count=total_count, probs=probs, logits=logits)
 
     def _log_ways(self, x: Any) -> Any:
         r = self.total_count

@@ -9,12 +9,12 @@ import numpy as np
 
 from ..ops.elementwise import equal, exp, floor, power, where
 from ..ops.special import gammaln
+from ..ops.tails import gammaincc
 from .base import Distribution
 from .constraints import count, nonnegative
 from .counted import summed_entropy
 from .parameters import largest
 from .special import xlogy
-from .tails import gammaincc
 
 
 class Poisson(Distribution):

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ..data import Data, above, label, made
+from ..data import CUT_OFF, Data, label, made, varies
 from ..errors import UsageError
 from ..values import own
-from . import elementwise, layouts, linear, selection, special
+from . import elementwise, layouts, linear, selection
 from .base import Operation, as_data, record
 from .namespace import BY_NUMPY, PUBLIC
 
@@ -127,7 +127,7 @@ def found(func: Any) -> Callable[..., Any]:
     """Return minigraph's function for one of NumPy, or for a ufunc of SciPy, by its name."""
     if func in BY_NUMPY:
         return BY_NUMPY[func]
-    if isinstance(func, np.ufunc) and isinstance(vars(special).get(func.__name__), Operation):
+    if isinstance(func, np.ufunc) and func.__name__ in PUBLIC:
         return PUBLIC[func.__name__]
     module = getattr(func, "__module__", None) or ("np" if func in vars(np).values() else "scipy")
     raise UsageError(
@@ -138,13 +138,10 @@ def found(func: Any) -> Callable[..., Any]:
 
 def to_array(self: Data, dtype: Any = None, copy: Any = None) -> Any:
     """Return the plain value of a constant; else an array of Data, so that nothing is detached."""
-    results, inputs = above([self])
-    drawn = any(x._made[0].barrier == "draw" for x in results)  # type: ignore[index]
-    if drawn or not all(x._constant for x in inputs):
+    if varies(self):
         if dtype is not None and np.dtype(dtype) != object:
             raise UsageError(
-                f"converting {label(self)} to a plain array of {np.dtype(dtype)} would cut it off "
-                "from its graph; use x.value if that is meant, else functions of mg or NumPy"
+                f"converting {label(self)} to a plain array of {np.dtype(dtype)}: {CUT_OFF}"
             )
         array = np.empty(self.shape, object)
         for index in np.ndindex(self.shape):

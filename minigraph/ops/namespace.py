@@ -26,13 +26,14 @@ from . import (
     shaping,
     special,
     statistics,
+    tails,
     trigonometry,
 )
 from .base import Operation, public
 
 TABLES = (
-    shaping, elementwise, trigonometry, reductions, special, linear, factorizations, selection,
-    folds, norms, statistics, layouts, joins, products, matrices, picks, grids, creation,
+    shaping, elementwise, trigonometry, reductions, special, tails, linear, factorizations,
+    selection, folds, norms, statistics, layouts, joins, products, matrices, picks, grids, creation,
 )  # fmt: skip
 TAKEN = frozenset({"gradient"})  # NumPy's gradient is a finite difference, ours is not
 

@@ -95,29 +95,6 @@ betaln = special(
     lambda g, y, a, b: g * (digamma(a) - digamma(a + b)),
     lambda g, y, a, b: g * (digamma(b) - digamma(a + b)),
 )  # fmt: skip
-gammainc = special(
-    "gammainc", no_slope("gammainc", "a"), lambda g, y, a, x: g * _gamma_density(a, x)
-)
-gammaincc = special(
-    "gammaincc", no_slope("gammaincc", "a"), lambda g, y, a, x: -g * _gamma_density(a, x)
-)
-gammaincinv = special(
-    "gammaincinv", no_slope("gammaincinv", "a"),
-    lambda g, y, a, p: divide(g, _gamma_density(a, y)),
-)  # fmt: skip
-betainc = special(
-    "betainc", no_slope("betainc", "a"), no_slope("betainc", "b"),
-    lambda g, y, a, b, x: g * exp(xlogy(a - 1.0, x) + xlog1py(b - 1.0, -x) - betaln(a, b)),
-)  # fmt: skip
-betaincinv = special(
-    "betaincinv", no_slope("betaincinv", "a"), no_slope("betaincinv", "b"),
-    lambda g, y, a, b, p: g * exp(betaln(a, b) - xlogy(a - 1.0, y) - xlog1py(b - 1.0, -y)),
-)  # fmt: skip
-
-
-def _gamma_density(a: Any, x: Any) -> Any:
-    return exp(xlogy(a - 1.0, x) - x - gammaln(a))
-
 
 # Normal ----------------------------------------------------------------------------------------
 ndtr = special("ndtr", lambda g, y, x: g * _normal_density(x))
