@@ -157,7 +157,7 @@ def test_operation_of_this_package_is_imported_and_a_primitive_is_asked_for():
     x = mg.sample(mg.Normal(0.0, 1.0), name="X", rng=0)
     tape = mg.Tape([solver(mg.sigmoid(x))])
     source = tape.source
-    assert "from minigraph.replay.source import operation" in source
+    assert "from minigraph.replay.words import operation" in source
     (line,) = [line for line in source.splitlines() if "my solver" in line and "None" in line]
     name = line.split(" = ")[0]
     (found,) = run_text(tape, 5, **{name: lambda x: x + 1.0})
@@ -165,7 +165,7 @@ def test_operation_of_this_package_is_imported_and_a_primitive_is_asked_for():
 
 
 def test_unknown_operation_is_refused():
-    from minigraph.replay.source import operation
+    from minigraph.replay.words import operation
 
     with pytest.raises(mg.UsageError, match="'frobnicate' is not known"):
         operation("frobnicate", {}, (), (), ())

@@ -8,7 +8,6 @@ opens the box.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -21,9 +20,9 @@ from ..ops.boxes import function
 from ..ops.elementwise import astype, exp, where
 from ..ops.shaping import broadcast_to, expand_dims, shape_of
 from ..values import own, show
-from .blocks import BLOCK, in_blocks
+from .blocks import drawn
 from .constraints import Constraint, real
-from .parameters import common_shape, refuse_bad
+from .parameters import common_shape, one_form, refuse_bad
 from .streams import Rng, drawing_from, generator
 
 __all__ = ["Distribution", "Rng", "drawing_from", "generator"]
@@ -41,6 +40,8 @@ class Distribution:
     ----------
     constraints : mapping
         The name of every parameter, in order, and what its values must satisfy.
+    either : sequence of str
+        The names of which exactly one is given: forms of one parameter.
     support : Constraint
         Where the law puts its mass; outside, the log-density is -inf.
     event_ndim : int
@@ -77,6 +78,7 @@ class Distribution:
     """
 
     constraints: ClassVar[Mapping[str, Constraint]] = {}
+    either: ClassVar[Sequence[str]] = ()
     event_ndim: int = 0
     event_axes: Mapping[str, int] = {}
     support_moves: Collection[str] = ()
@@ -87,7 +89,7 @@ class Distribution:
     dtype: np.dtype[Any]
 
     def __init__(self, **parameters: Any) -> None:
-        self.parameters = {name: as_data(value) for name, value in parameters.items()}
+        self.parameters = {n: as_data(x) for n, x in one_form(self, parameters).items()}
         values = {name: data._value for name, data in self.parameters.items()}
         self.refuse_bad(values)
         self.shape = common_shape(self, values)
@@ -153,6 +155,10 @@ class Distribution:
         """Return the sample made from `noise`, differentiable in the parameters."""
         raise NotImplementedError
 
+    def overwrite(self, noise: Any) -> Any:
+        """Return the sample made from an array of noise that may be written over."""
+        return self.transform(noise)
+
     def generate(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
         """Return an array of samples of `shape`; the parameters are plain values."""
         raise NotImplementedError
@@ -212,7 +218,7 @@ class Distribution:
         return self._boxed("icdf", guarded, p)
 
     def _boxed(self, name: str, formula: Callable[[Any], Any], x: Any) -> Data:
-        box = function(lambda x, *_: formula(x), name=name)
+        box = function(lambda x, *_: formula(x), name=f"{type(self).__name__}.{name}")
         with np.errstate(all="ignore"):  # log(0) = -inf is an answer here
             return as_data(box(self._number(x), *self.inputs))
 
@@ -247,12 +253,8 @@ class Distribution:
             How many independent samples.
         """
         extra = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
-        law, source, rows = self.plain(), generator(rng), math.prod(extra)
         with np.errstate(all="ignore"):
-            if law.noise() is None or rows <= BLOCK:
-                value = np.asarray(law.draw(source, extra + self.shape)[0])
-                return value[()] if value.flags.writeable or not value.ndim else np.array(value)
-            return in_blocks(law, source, rows).reshape(extra + self.shape)
+            return drawn(self.plain(), generator(rng), extra)
 
     def full(self, value: Any) -> Any:
         """Return a moment in the shape of a sample: a parameter may broadcast."""

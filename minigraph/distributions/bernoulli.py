@@ -21,7 +21,6 @@ from ..ops.elementwise import (
 )
 from .base import Distribution
 from .constraints import boolean, logit, unit_interval
-from .parameters import one_of
 from .special import xlog1py, xlogy
 
 
@@ -29,6 +28,7 @@ class Coin(Distribution):
     """The parent of the laws of coins: `probs` or `logits` of an event, by either."""
 
     constraints = {"probs": unit_interval, "logits": logit}
+    either = ("probs", "logits")
 
     @property
     def probs(self) -> Any:
@@ -101,7 +101,7 @@ class Bernoulli(Coin):
     support = boolean
 
     def __init__(self, probs: Any = None, logits: Any = None) -> None:
-        super().__init__(**one_of(self, probs=probs, logits=logits))
+        super().__init__(probs=probs, logits=logits)
 
     def formula(self, x: Any) -> Any:
         one = equal(x, 1.0)

@@ -1,19 +1,26 @@
-"""Many samples at once, a block at a time."""
+"""Many samples at once, a block at a time: the steps of a transform are cheap in the cache."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-BLOCK = 2**14  # samples drawn together
+BLOCK = 2**16  # numbers drawn together
 
 
-def in_blocks(law: Any, rng: np.random.Generator, rows: int) -> Any:
-    """Return `rows` samples of a law; the steps of its transform are cheap in the cache."""
-    out = np.empty(0)
-    for start in range(0, rows, BLOCK):
-        part = law.draw(rng, (min(BLOCK, rows - start), *law.shape))[0]
-        out = out if start else np.empty((rows, *part.shape[1:]), part.dtype)
-        out[start : start + len(part)] = part
-    return out
+def drawn(law: Any, rng: np.random.Generator, extra: tuple[int, ...]) -> Any:
+    """Return samples of a plain law, of shape ``extra + law.shape``."""
+    rows, each = math.prod(extra), max(1, BLOCK // max(1, math.prod(law.shape)))
+    noise = law.noise()
+    if noise is None or rows <= each:
+        value = np.asarray(law.draw(rng, extra + law.shape)[0])
+        return value[()] if value.flags.writeable or not value.ndim else np.array(value)
+    out, fill = np.empty((rows, *law.shape), law.dtype), getattr(noise, "fill", None)
+    for start in range(0, rows, each):
+        part = out[start : start + each]
+        made = law.overwrite(fill(rng, part) if fill else noise.generate(rng, part.shape))
+        if made is not part:
+            part[...] = made
+    return out.reshape(extra + law.shape)

@@ -11,7 +11,6 @@ from ..ops.reductions import argmax, logsumexp, sum_
 from ..ops.shaping import expand_dims, shape_of
 from .base import Distribution
 from .constraints import Constraint, below, logits, weights
-from .parameters import one_of
 from .special import xlogy
 
 
@@ -19,6 +18,7 @@ class Outcomes(Distribution):
     """The parent of the laws of K outcomes: their `probs` or `logits`, by either."""
 
     constraints = {"probs": weights, "logits": logits}
+    either = ("probs", "logits")
 
     @property
     def probs(self) -> Any:
@@ -74,7 +74,7 @@ class Categorical(Outcomes):
     event_axes = {"probs": 1, "logits": 1}
 
     def __init__(self, probs: Any = None, logits: Any = None) -> None:
-        super().__init__(**one_of(self, probs=probs, logits=logits))
+        super().__init__(probs=probs, logits=logits)
         self.size = int(shape_of(self.inputs[0])[-1])
 
     @property

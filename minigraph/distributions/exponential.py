@@ -21,12 +21,13 @@ from ..ops.elementwise import (
 from ..ops.special import gammaln
 from .base import Distribution
 from .constraints import at_least, nonnegative, positive
+from .location_scale import Size
 from .noise import StandardExponential
 from .parameters import floored
 from .standards import EULER
 
 
-class Exponential(Distribution):
+class Exponential(Size):
     """The exponential law with density rate · exp(-rate · x) for x >= 0.
 
     Parameters
@@ -47,44 +48,18 @@ class Exponential(Distribution):
     """
 
     constraints = {"rate": positive}
-    support = nonnegative
+    standard = StandardExponential
 
     def __init__(self, rate: Any) -> None:
-        super().__init__(rate=rate)
+        Distribution.__init__(self, rate=rate)
 
-    def noise(self) -> StandardExponential:
-        return StandardExponential(self.shape, self.dtype)
-
-    def transform(self, noise: Any) -> Any:
-        return divide(noise, self.rate)
+    @property
+    def unit(self) -> Any:
+        """The mean."""
+        return reciprocal(self.rate)
 
     def formula(self, x: Any) -> Any:
         return log(self.rate) - self.rate * x
-
-    def cumulative(self, x: Any) -> Any:
-        return -expm1(-(self.rate * floored(x, 0.0)))
-
-    def quantile(self, p: Any) -> Any:
-        return -divide(log1p(-p), self.rate)
-
-    @property
-    def mean(self) -> Any:
-        """The mean, 1 / rate."""
-        return reciprocal(self.rate)
-
-    @property
-    def variance(self) -> Any:
-        """The variance, 1 / rate²."""
-        return reciprocal(square(self.rate))
-
-    @property
-    def mode(self) -> Any:
-        """Where the density is highest: 0."""
-        return 0.0 * self.rate
-
-    def entropy(self) -> Any:
-        """Return the differential entropy in nats."""
-        return 1.0 - log(self.rate)
 
 
 class Weibull(Distribution):

@@ -9,7 +9,7 @@ import numpy as np
 from ..ops.elementwise import divide, exp, expm1, floor, less, log1p, power, softplus, where
 from .bernoulli import Coin
 from .constraints import above_zero_to_one, count, logit
-from .parameters import largest, one_of
+from .parameters import largest
 from .special import xlog1py
 
 
@@ -41,7 +41,7 @@ class Geometric(Coin):
     support = count
 
     def __init__(self, probs: Any = None, logits: Any = None) -> None:
-        Coin.__init__(self, **one_of(self, probs=probs, logits=logits))
+        super().__init__(probs=probs, logits=logits)
 
     def formula(self, x: Any) -> Any:
         return self.log_chance(1.0 + 0.0 * x, 1.0 * x)

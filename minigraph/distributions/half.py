@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
-from ..ops.elementwise import divide, less, log, square, where
+from ..ops.elementwise import divide, less, square, where
 from ..ops.special import erf, ndtri
 from ..ops.trigonometry import arctan, tan
-from .base import Distribution
-from .constraints import nonnegative, positive
+from .constraints import nonnegative
+from .location_scale import Size
 from .noise import Noise
 from .parameters import floored
 from .special import log1p_square
@@ -31,7 +31,7 @@ class StandardHalfNormal(Noise):
         return -0.5 * square(x) + 0.5 * math.log(2.0 / math.pi)
 
     def cumulative(self, x: Any) -> Any:
-        return erf(x * math.sqrt(0.5))
+        return erf(floored(x, 0.0) * math.sqrt(0.5))
 
     def quantile(self, p: Any) -> Any:
         return -ndtri(0.5 * (1.0 - p))
@@ -57,7 +57,7 @@ class StandardHalfCauchy(Noise):
         return math.log(2.0 / math.pi) - log1p_square(x)
 
     def cumulative(self, x: Any) -> Any:
-        return (2.0 / math.pi) * arctan(x)
+        return (2.0 / math.pi) * arctan(floored(x, 0.0))
 
     def quantile(self, p: Any) -> Any:
         high = less(0.5, p)
@@ -69,51 +69,6 @@ class StandardHalfCauchy(Noise):
         t = np.linspace(-4.0, 4.0, n)
         weights = np.cosh(t) / np.cosh(0.5 * math.pi * np.sinh(t))
         return np.exp(0.5 * math.pi * np.sinh(t)), weights / weights.sum()
-
-
-class Size(Distribution):
-    """The parent of the laws of scale · |ε|; a child names the law of |ε|."""
-
-    constraints = {"scale": positive}
-    support = nonnegative
-    standard: ClassVar[type[Noise]]
-
-    def __init__(self, scale: Any) -> None:
-        super().__init__(scale=scale)
-
-    def noise(self) -> Noise:
-        return self.standard(self.shape, self.dtype)
-
-    def transform(self, noise: Any) -> Any:
-        return self.scale * noise
-
-    def formula(self, x: Any) -> Any:
-        return self.noise().formula(divide(x, self.scale)) - log(self.scale)
-
-    def cumulative(self, x: Any) -> Any:
-        return self.noise().cumulative(divide(floored(x, 0.0), self.scale))
-
-    def quantile(self, p: Any) -> Any:
-        return self.scale * self.noise().quantile(p)
-
-    @property
-    def mean(self) -> Any:
-        """The mean."""
-        return self.scale * self.standard.average
-
-    @property
-    def variance(self) -> Any:
-        """The variance."""
-        return square(self.scale) * self.standard.spread
-
-    @property
-    def mode(self) -> Any:
-        """Where the density is highest: 0."""
-        return 0.0 * self.scale
-
-    def entropy(self) -> Any:
-        """Return the differential entropy in nats."""
-        return log(self.scale) + self.standard.nats
 
 
 class HalfNormal(Size):

@@ -6,13 +6,15 @@ from typing import Any, ClassVar
 
 from ..ops.elementwise import divide, log, square
 from .base import Distribution
-from .constraints import positive, real
+from .constraints import nonnegative, positive, real
 from .noise import Noise
 from .standards import StandardCauchy, StandardGumbel, StandardLaplace, StandardLogistic
 
 
 class LocationScale(Distribution):
     """The parent of the laws of loc + scale · ε; a child names the law of ε.
+
+    A child with other parameters says in `origin` and `unit` what is added and multiplied.
 
     Parameters
     ----------
@@ -29,43 +31,74 @@ class LocationScale(Distribution):
     def __init__(self, loc: Any, scale: Any) -> None:
         super().__init__(loc=loc, scale=scale)
 
+    @property
+    def origin(self) -> Any:
+        """Where noise of 0 goes; None for 0."""
+        return self.loc
+
+    @property
+    def unit(self) -> Any:
+        """How far noise of 1 goes from there."""
+        return self.scale
+
     def noise(self) -> Noise:
         return self.standard(self.shape, self.dtype)
 
     def transform(self, noise: Any) -> Any:
-        return self.loc + self.scale * noise
+        stretched = self.unit * noise
+        return stretched if self.origin is None else self.origin + stretched
+
+    def overwrite(self, noise: Any) -> Any:
+        noise *= self.unit
+        if self.origin is not None:
+            noise += self.origin
+        return noise
 
     def _inverse(self, x: Any) -> Any:
-        return divide(x - self.loc, self.scale)
+        return divide(x if self.origin is None else x - self.origin, self.unit)
 
     def formula(self, x: Any) -> Any:
-        return self.noise().formula(self._inverse(x)) - log(self.scale)
+        return self.noise().formula(self._inverse(x)) - log(self.unit)
 
     def cumulative(self, x: Any) -> Any:
         return self.noise().cumulative(self._inverse(x))
 
     def quantile(self, p: Any) -> Any:
-        return self.loc + self.scale * self.noise().quantile(p)
+        return self.transform(self.noise().quantile(p))
+
+    def _at(self, noise: float) -> Any:
+        flat = noise == 0.0 and self.origin is not None
+        return self.full(self.origin if flat else self.transform(noise))
 
     @property
     def mean(self) -> Any:
         """The mean; NaN where there is none."""
-        average = self.standard.average
-        return self.full(self.loc if average == 0.0 else self.loc + self.scale * average)
+        return self._at(self.standard.average)
 
     @property
     def variance(self) -> Any:
         """The variance; NaN where there is none."""
-        return self.full(square(self.scale) * self.standard.spread)
+        return self.full(square(self.unit) * self.standard.spread)
 
     @property
     def mode(self) -> Any:
-        """Where the density is highest."""
-        return self.full(self.loc)
+        """Where the density is highest; of a flat one, the middle."""
+        return self._at(self.standard.peak)
 
     def entropy(self) -> Any:
         """Return the differential entropy in nats."""
-        return self.full(log(self.scale) + self.standard.nats)
+        return self.full(log(self.unit) + self.standard.nats)
+
+
+class Size(LocationScale):
+    """The parent of the laws of scale · |ε|; a child names the law of |ε|."""
+
+    constraints = {"scale": positive}
+    support = nonnegative
+    origin = None
+
+    def __init__(self, scale: Any) -> None:
+        Distribution.__init__(self, scale=scale)
 
 
 class Laplace(LocationScale):

@@ -15,7 +15,6 @@ from ..ops.shaping import expand_dims
 from ..ops.special import gammaln
 from .categorical import Outcomes
 from .constraints import multiset, one_hot
-from .parameters import one_of
 from .special import xlog1py, xlogy
 
 ENUMERATED = 100_000  # a law with more outcomes is not called finite
@@ -56,7 +55,7 @@ class Multinomial(Outcomes):
                 f"got {total_count}"
             )
         self.total_count = int(total_count)
-        super().__init__(**one_of(self, probs=probs, logits=logits))
+        super().__init__(probs=probs, logits=logits)
 
     @property
     def support(self) -> Any:  # type: ignore[override]

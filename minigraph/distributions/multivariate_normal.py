@@ -17,7 +17,6 @@ from ..ops.shaping import broadcast_to, expand_dims, shape_of, squeeze, swap_las
 from .base import Distribution
 from .constraints import lower_cholesky, positive_definite, real, real_vector
 from .noise import StandardNormal
-from .parameters import one_of
 
 
 class MultivariateNormal(Distribution):
@@ -52,13 +51,13 @@ class MultivariateNormal(Distribution):
         "covariance_matrix": positive_definite,
         "scale_tril": lower_cholesky,
     }
+    either = ("covariance_matrix", "scale_tril")
     event_ndim = 1
     event_axes = {"covariance_matrix": 1, "scale_tril": 1}
     support = real_vector
 
     def __init__(self, loc: Any, covariance_matrix: Any = None, scale_tril: Any = None) -> None:
-        matrix = one_of(self, covariance_matrix=covariance_matrix, scale_tril=scale_tril)
-        super().__init__(loc=loc, **matrix)
+        super().__init__(loc=loc, covariance_matrix=covariance_matrix, scale_tril=scale_tril)
 
     def refuse_bad(self, values: Mapping[str, Any]) -> None:
         for name in self.event_axes:

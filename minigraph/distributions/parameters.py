@@ -9,19 +9,19 @@ import numpy as np
 
 from ..errors import InputError, UsageError
 from ..graph import Data
-from ..ops.elementwise import clip, less, maximum, where
+from ..ops.elementwise import clip, less, where
 from ..values import own, show
 
 
-def one_of(law: object, **forms: Any) -> dict[str, Any]:
-    """Return the one form that was given; none or several are refused."""
-    given = {name: value for name, value in forms.items() if value is not None}
-    if len(given) != 1:
+def one_form(law: Any, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters that were given; of the forms of one, none or several are refused."""
+    given = [name for name in law.either if parameters[name] is not None]
+    if law.either and len(given) != 1:
         raise UsageError(
-            f"{type(law).__name__}: needs exactly one of {' or '.join(forms)}; "
+            f"{type(law).__name__}: needs exactly one of {' or '.join(law.either)}; "
             f"got {' and '.join(given) or 'none of them'}"
         )
-    return given
+    return {n: x for n, x in parameters.items() if n not in law.either or n in given}
 
 
 def floored(x: Any, low: Any) -> Any:
@@ -95,4 +95,4 @@ def inside_unit(x: Any, dtype: Any) -> Any:
 
 def off_zero(x: Any, dtype: Any) -> Any:
     """Return positive `x` kept off 0, to which a tiny number is rounded."""
-    return maximum(x, float(np.finfo(dtype).tiny))
+    return clip(x, float(np.finfo(dtype).tiny), np.inf)  # NumPy's maximum is slower

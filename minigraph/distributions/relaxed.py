@@ -10,7 +10,6 @@ import numpy as np
 from ..ops.elementwise import divide, exp, log, log1p, sigmoid, softplus
 from ..ops.reductions import logsumexp, sum_
 from ..ops.shaping import expand_dims
-from .base import Distribution
 from .bernoulli import Coin
 from .categorical import Outcomes
 from .constraints import (
@@ -21,7 +20,7 @@ from .constraints import (
     simplex,
     weights,
 )
-from .parameters import inside_unit, off_zero, one_of
+from .parameters import inside_unit, off_zero
 from .standards import StandardGumbel, StandardLogistic
 
 
@@ -63,9 +62,7 @@ class RelaxedBernoulli(Coin):
     support = open_unit_interval
 
     def __init__(self, temperature: Any, probs: Any = None, logits: Any = None) -> None:
-        Distribution.__init__(
-            self, temperature=temperature, **one_of(self, probs=probs, logits=logits)
-        )
+        super().__init__(temperature=temperature, probs=probs, logits=logits)
 
     def noise(self) -> StandardLogistic:
         return StandardLogistic(self.shape, self.dtype)
@@ -126,7 +123,7 @@ class RelaxedOneHotCategorical(Outcomes):
     event_axes = {"temperature": -1}
 
     def __init__(self, temperature: Any, probs: Any = None, logits: Any = None) -> None:
-        super().__init__(temperature=temperature, **one_of(self, probs=probs, logits=logits))
+        super().__init__(temperature=temperature, probs=probs, logits=logits)
 
     @property
     def support(self) -> Any:  # type: ignore[override]

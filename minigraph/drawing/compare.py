@@ -32,7 +32,7 @@ def compare_pictures(
     titles : (str, str)
         What is written above each.
     **options
-        gradients, values, shapes, expand, wrt, direction, limit, plates, styles: see `Options`.
+        Those of `Options`: gradients, values, shapes, plates, styles, ….
 
     Examples
     --------

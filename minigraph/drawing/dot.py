@@ -16,11 +16,14 @@ SHAPES: Mapping[str, Mapping[str, str]] = {
     "data": {"shape": "diamond"},
     "parameter": {"shape": "diamond", "penwidth": "2.5"},
     "constant": {"shape": "diamond", "style": "dotted"},
+    "cost": {"shape": "diamond", "peripheries": "2"},
     "output": {"shape": "diamond", "peripheries": "2"},
     "stochastic": {"shape": "box", "style": "rounded,filled", "fillcolor": "#e8e8e8"},
     "noise": {"shape": "box", "style": "rounded,dotted"},
     "deterministic": {"shape": "box"},
+    "log-probability": {"shape": "box", "penwidth": "2.5"},
     "surrogate": {"shape": "box", "peripheries": "2"},
+    "biased": {"shape": "parallelogram"},
     "stop": {"shape": "hexagon"},
     "black box": {"shape": "box", "style": "filled", "fillcolor": INK, "fontcolor": PAPER},
     "more": {"shape": "plaintext"},
@@ -47,7 +50,7 @@ def to_dot(y: Any, **options: Any) -> str:
     y : Data, list of Data, or Graph
         What to draw.
     **options
-        gradients, values, shapes, expand, wrt, direction, limit, plates, styles: see `Options`.
+        Those of `Options`: gradients, values, shapes, plates, styles, ….
 
     Examples
     --------

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..graph import Data, StochasticNode
+import numpy as np
+
+from ..graph import Data, Graph, StochasticNode
 from ..paths import is_parameter
 from .labels import brief, call, is_literal, says_something, shown
+from .picture import Options
 from .units import Unit
 
 
@@ -14,12 +17,44 @@ def unit_kind(unit: Unit) -> str:
     """Return the kind of a function."""
     node: Any = unit.node
     if unit.group is not None:
-        return "deterministic"
+        scores = str(unit.group.name).endswith(".log_prob")
+        return "log-probability" if scores else "deterministic"
     if isinstance(node, StochasticNode):
         return "noise" if all(x.constant for x in node.inputs) else "stochastic"
-    return {"stop": "stop", "black box": "black box"}.get(
-        str(node.barrier), "surrogate" if node.op.name == "score_factor" else "deterministic"
-    )
+    if node.barrier is not None:
+        return str(node.barrier)
+    if node.op.name.endswith("(biased)"):
+        return "biased"
+    return "surrogate" if has_fixed_value(node) or has_another_slope(node) else "deterministic"
+
+
+def has_fixed_value(node: Any) -> bool:
+    """Return whether a node is there for its slope alone: it is a factor of 1, or a term of 0."""
+    return hasattr(getattr(node, "op", None), "always")
+
+
+def has_another_slope(node: Any) -> bool:
+    """Return whether the value of a node is its first input, and its slope that of its second."""
+    return getattr(node.op, "stands_for", False)
+
+
+def costs_of(graph: Graph) -> set[Data]:
+    """Return what estimators gave a slope to: it is read beside something that has only a slope."""
+    found: set[Data] = set()
+    for node in graph.deterministic:
+        if has_another_slope(node):
+            first = node.inputs[0]
+            found.update(first._node.inputs if first._node else [first])
+        elif any(has_fixed_value(uncast(x)._node) for x in node.inputs):
+            found.update(x for x in node.inputs if not has_fixed_value(uncast(x)._node))
+    return {x for x in found if x._node is not None}
+
+
+def uncast(x: Data) -> Data:
+    """Return what `x` was before it got another dtype."""
+    node: Any = x._node
+    is_cast = getattr(getattr(node, "op", None), "name", "") == "astype"
+    return node.inputs[0] if is_cast else x
 
 
 def unit_lines(unit: Unit) -> list[str]:
@@ -30,8 +65,9 @@ def unit_lines(unit: Unit) -> list[str]:
     lines = [shown(str(node.name))]
     if isinstance(node, StochasticNode):
         return [*lines, call(node, short, keywords=False).removesuffix("()")]
-    if node.op.name == "score_factor":
-        return [*lines, "= 1, its slope is the score"]
+    if has_fixed_value(node):
+        slope = "the score" if node.op.always else "an estimate"
+        return [*lines, f"= {node.op.always:g}, its slope is {slope}"]
     if any(map(is_literal, node.inputs)) or any(map(says_something, node.fixed.values())):
         said = call(node, short)
         return [said] if node.name == node.op.name else [*lines, said]
@@ -43,20 +79,37 @@ def short(x: Data) -> str:
     return shown(x.name, 12) if x.name else "·"
 
 
-def data_kind(data: Data, is_output: bool) -> str:
+def data_kind(data: Data, is_output: bool, is_cost: bool) -> str:
     """Return the kind of a data."""
     if data._node is None:
         return "parameter" if is_parameter(data) else "constant"
-    return "output" if is_output else "data"
+    return "output" if is_output else "cost" if is_cost else "data"
 
 
-def data_lines(data: Data, values: Any, shapes: Any) -> list[str]:
+def data_lines(data: Data, kind: str, asked: Options, slope: Any = None) -> list[str]:
     """Return the label of a data: its name, and what was asked for."""
+    values = asked.get("values", False)
     lines = [shown(data.name)] if data.name else []
+    if kind == "cost" and data.name != "cost":
+        lines.append("cost")
     if values or not (lines or data._node or is_parameter(data)):
         lines.append(brief(data.value))
-    if shapes and data.shape:
+    if asked.get("shapes") and data.shape:
         lines.append(f"shape {data.shape}")
+    if asked.get("dtypes"):
+        lines.append(str(data.dtype))
+    if asked.get("statistics") and data.size > 1:
+        lines += statistics(data.value)
     if values and data.grad is not None:
         lines.append(f"grad {brief(data.grad)}")
+    if slope is not None:
+        lines.append(f"slope {brief(slope)}")
     return lines
+
+
+def statistics(value: Any) -> list[str]:
+    """Return what many numbers are like, in two lines."""
+    numbers = np.asarray(value, dtype=np.float64)
+    with np.errstate(all="ignore"):
+        low, high, mean, median = (f(numbers) for f in (np.min, np.max, np.mean, np.median))
+    return [f"{low:.4g} to {high:.4g}", f"mean {mean:.4g}, median {median:.4g}"]

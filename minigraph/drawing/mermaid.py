@@ -12,16 +12,18 @@ from .sketch import picture
 from .styles import css
 
 SHAPES: Mapping[str, tuple[str, str]] = {
-    "data": ("{", "}"), "parameter": ("{", "}"), "constant": ("{", "}"), "output": ("{", "}"),
-    "stochastic": ("(", ")"), "noise": ("(", ")"),
-    "deterministic": ("[", "]"), "surrogate": ("[[", "]]"), "stop": ("{{", "}}"),
-    "black box": ("[", "]"), "more": ("[", "]"),
+    **dict.fromkeys(("data", "parameter", "constant", "cost", "output"), ("{", "}")),
+    **dict.fromkeys(("stochastic", "noise"), ("(", ")")),
+    **dict.fromkeys(("deterministic", "log-probability", "black box", "more"), ("[", "]")),
+    "surrogate": ("[[", "]]"), "biased": ("[/", "/]"), "stop": ("{{", "}}"),
 }  # fmt: skip
 LIGHT = "fill:#ffffff,color:#202020,stroke:#808080"  # said in full: the theme may be dark
 LOOKS: Mapping[str, str] = {
     "parameter": f"{LIGHT},stroke-width:3px",
     "constant": f"{LIGHT},stroke-dasharray:2 3",
+    "cost": f"{LIGHT},stroke-width:5px",
     "output": f"{LIGHT},stroke-width:5px",
+    "log-probability": f"{LIGHT},stroke-width:3px",
     "stochastic": "fill:#e8e8e8,color:#202020,stroke:#808080",
     "noise": f"{LIGHT},stroke-dasharray:2 3",
     "black box": "fill:#202020,color:#ffffff,stroke:#808080",
@@ -42,7 +44,7 @@ def to_mermaid(y: Any, **options: Any) -> str:
     y : Data, list of Data, or Graph
         What to draw.
     **options
-        gradients, values, shapes, expand, wrt, direction, limit, plates, styles: see `Options`.
+        Those of `Options`: gradients, values, shapes, plates, styles, ….
 
     Examples
     --------
@@ -119,7 +121,7 @@ def styles(drawn: Picture) -> list[str]:
         look = ",".join(filter(None, [{**LOOKS, **MARKS}.get(kind), hooks.get(kind)]))
         members = [box.id for box in drawn.boxes if kind in (box.kind, box.mark)]
         if members and look:
-            name = kind.replace(" ", "_")
+            name = kind.replace(" ", "_").replace("-", "_")
             lines += [f"classDef {name} {look}", f"class {','.join(members)} {name}"]
     for cluster in drawn.clusters:
         look = ",".join(filter(None, ["fill:none,stroke:#808080", hooks.get("box")]))

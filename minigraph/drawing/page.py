@@ -44,7 +44,7 @@ def to_html(y: Any, *, samples: int = 8, rng: Any = 0, **options: Any) -> str:
     rng : None, int, SeedSequence or Generator
         Where the fresh samples come from; the same ones every time by default.
     **options
-        Those of `Options`; values are always shown.
+        Those of `Options`; values and slopes are always shown.
 
     Raises
     ------
@@ -62,7 +62,7 @@ def to_html(y: Any, *, samples: int = 8, rng: Any = 0, **options: Any) -> str:
     """
     if samples < 1:
         raise InputError(f"to_html: samples is {samples}; a page shows at least 1")
-    sketched = sketch(y, **{**options, "values": False})
+    sketched = sketch(y, **{**options, "values": False, "slopes": False})
     stories = [Story(sketched, values).steps() for values in replays(sketched.graph, samples, rng)]
     slots = slots_of(stories)
     wide = with_room(sketched.drawn, slots)

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
 KINDS = (
-    "data", "parameter", "constant", "output",
-    "stochastic", "noise", "deterministic", "surrogate", "stop", "black box", "more",
+    "data", "parameter", "constant", "cost", "output", "stochastic", "noise", "deterministic",
+    "log-probability", "surrogate", "biased", "stop", "black box", "more",
 )  # fmt: skip
 GONE, NEW = "gone", "new"
 SIGNS: Mapping[str, str] = {"": "", GONE: "− gone", NEW: "+ new"}
@@ -29,6 +29,13 @@ class Options(TypedDict, total=False):
         Write the value below every name, and the gradient where `backward` has stored one.
     shapes : bool
         Write the shape of every array below its name.
+    dtypes : bool
+        Write the dtype of every data.
+    statistics : bool
+        Write the least, the greatest, the mean and the median number of every array.
+    slopes : bool
+        Write the slope of the output in every data, as one backward pass finds it now; nothing
+        where that pass is blocked. For an output that is an array, the slope of its sum.
     expand : bool
         Open the boxes of `mg.function`.
     wrt : Data, str, or list of these
@@ -41,15 +48,19 @@ class Options(TypedDict, total=False):
         the end are drawn, and one box says how many are left out between them.
     plates : bool, int or str
         True: a frame around what has the same array shape. A count or a letter, ``"n"``: also a
-        frame around what is computed for each of n samples.
+        frame around what is computed for each of n samples. A dict gives names to lengths,
+        ``{100: "flights", "samples": "n"}``.
     styles : dict
-        Attributes of Graphviz for each kind, ``{"stochastic": {"fillcolor": "gold"}}``. Of these,
-        Mermaid knows color, fillcolor, fontcolor and penwidth.
+        Attributes of Graphviz for each kind, ``{"stochastic": {"fillcolor": "#ffd700"}}``. Of
+        these, Mermaid and LaTeX know color, fillcolor, fontcolor and penwidth.
     """
 
     gradients: bool
     values: bool
     shapes: bool
+    dtypes: bool
+    statistics: bool
+    slopes: bool
     expand: bool
     wrt: Any
     direction: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Any
 
 from ..graph import Data, Graph, Group, StochasticNode
@@ -23,7 +23,10 @@ class Plates:
         self.wanted = wanted
         self.sampled: set[Data] = set()
         self.boxes: set[Group] = set()
-        if wanted in (None, False, True):
+        named = isinstance(wanted, Mapping)
+        self.names: Mapping[Any, Any] = wanted if named else {}
+        self.samples = wanted.get("samples") if named else wanted
+        if self.samples in (None, False, True):
             return
         for data in graph.data:
             node = data._node
@@ -52,9 +55,10 @@ class Plates:
         """Return what is written at a frame."""
         if isinstance(frame, Group):
             return shown(str(frame.name))
-        return times(frame[1]) if frame[1] else f"× {shown(str(self.wanted))} samples"
+        if not frame[1]:
+            return f"× {shown(str(self.samples))} samples"
+        return " ".join(self.times(n) for n in frame[1])
 
-
-def times(shape: Iterable[int]) -> str:
-    """Return ``× 3 × 4``."""
-    return " ".join(f"× {n}" for n in shape)
+    def times(self, length: int) -> str:
+        """Return ``× 100``, or ``× 100 flights`` where a length has a name."""
+        return f"× {length} {shown(str(self.names.get(length, '')))}".rstrip()

@@ -29,7 +29,7 @@ def to_graphviz(y: Any, **options: Any) -> graphviz.Digraph:
     y : Data, list of Data, or Graph
         What to draw.
     **options
-        gradients, values, shapes, expand, wrt, direction, limit, plates, styles: see `Options`.
+        Those of `Options`: gradients, values, shapes, plates, styles, ….
 
     Examples
     --------
@@ -55,7 +55,7 @@ def render(y: Any, path: str | os.PathLike[str], **options: Any) -> Path:
     path : path
         Taken literally. It ends in .svg, .png, .pdf, .dot, .gv, .mmd, .html or .tex.
     **options
-        gradients, values, shapes, expand, wrt, direction, limit, plates, styles: see `Options`.
+        Those of `Options`: gradients, values, shapes, plates, styles, ….
 
     Returns
     -------

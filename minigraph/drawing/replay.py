@@ -54,12 +54,12 @@ def fresh_sample(
 
 def cotangents(
     graph: Graph, back: Backflow, values: Values
-) -> tuple[dict[Data, Any], dict[tuple[Data, int], Any]]:
-    """Return what flows back: the seeds of the outputs, and what goes along each dashed arrow.
+) -> tuple[dict[Data, Any], dict[tuple[Data, int], Any], dict[Data, Any]]:
+    """Return what flows back: the seeds of the outputs, what goes along each dashed arrow, sums.
 
     An arrow is named as in `Backflow.into_data`: by the data whose node sends something back, and
-    the position of the input to which it is sent. Of an output that is an array, the gradient of
-    its sum flows back.
+    the position of the input to which it is sent. The sums are what arrives at each data. Of an
+    output that is an array, the gradient of its sum flows back.
     """
     seeds = {y: own(np.ones_like(values[y])) for y in graph.outputs if y.dtype.kind == "f"}
     total: dict[Data, Any] = dict(seeds)
@@ -77,4 +77,4 @@ def cotangents(
                     if c is not None:
                         sent[data, i] = c = own(fitted(c, values[x], data, i))
                         total[x] = own(total[x] + c) if x in total else c
-    return seeds, sent
+    return seeds, sent, total

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ..errors import InputError, UsageError
 from ..graph import Data, Graph, Group
 from .backflow import BLOCKED, Backflow, targets
-from .kinds import data_kind, data_lines, unit_kind, unit_lines
+from .kinds import costs_of, data_kind, data_lines, unit_kind, unit_lines
 from .labels import shown
 from .picture import DIRECTIONS, Arrow, Box, Cluster, Options, Picture
 from .plates import Plates
+from .replay import cotangents, values_now
 from .styles import styles_of
 from .units import Unit, chain, count_of, in_order, parted, units
 
@@ -64,6 +65,12 @@ class Sketch:
         if options.get("wrt") is not None:
             self.units = downstream(self.units, graph, targets(graph, options["wrt"]))
         self.homes = dict(homes(graph, self.units))
+        self.costs = costs_of(graph)
+        flow = Backflow(graph, options.get("wrt"))
+        self.back = flow if options.get("gradients", True) else None
+        self.slopes: Mapping[Data, Any] = {}
+        if options.get("slopes"):
+            self.slopes = cotangents(graph, flow, values_now(graph))[2]
         self.ids: dict[Any, str] = {}
         self.boxes: list[Box] = []
         self.plates = Plates(graph, options.get("plates", False))
@@ -71,9 +78,7 @@ class Sketch:
         self.more: str | None = None
         self.draw_boxes()
         arrows = self.data_arrows()
-        self.back: Backflow | None = None
-        if options.get("gradients", True):
-            self.back = Backflow(graph, options.get("wrt"))
+        if self.back is not None:
             arrows += self.gradient_arrows(self.back)
         direction = options.get("direction", "TB")
         parts = tuple(self.boxes), tuple(arrows), tuple(self.clusters.values())
@@ -111,8 +116,8 @@ class Sketch:
     def add_data(self, data: Data) -> None:
         """Add the box of a data, unless it is there."""
         if data not in self.ids:
-            kind = data_kind(data, data in self.graph.outputs)
-            lines = data_lines(data, self.options.get("values"), self.options.get("shapes"))
+            kind = data_kind(data, data in self.graph.outputs, data in self.costs)
+            lines = data_lines(data, kind, self.options, self.slopes.get(data))
             frames = self.plates.around(data, self.homes.get(data))
             self.ids[data] = self.add(kind, *lines, frames=frames)
 
@@ -187,6 +192,11 @@ def common(a: list[Group], b: list[Group]) -> list[Group]:
     return a[: min(len(a), len(b)) if n is None else n]
 
 
+def counted(n: int, what: str) -> str:
+    """Return ``1 input`` or ``2 inputs``."""
+    return f"{n} {what}" + "s" * (n != 1)
+
+
 def in_words(graph: Graph, back: Backflow | None) -> tuple[str, str]:
     """Return a title and a description for those who cannot see the picture."""
     names = ", ".join([shown(x.name) for x in graph.outputs if x.name][:4])
@@ -194,7 +204,7 @@ def in_words(graph: Graph, back: Backflow | None) -> tuple[str, str]:
     at = ", ".join(shown(str(x._node.name)) for x in reversed(blocked[-4:]))
     return (
         f"Graph of {names}" if names else "Graph",
-        f"{len(graph.inputs)} inputs, {len(graph.stochastic)} stochastic and "
-        f"{len(graph.deterministic)} deterministic functions."
+        f"{counted(len(graph.inputs), 'input')}, {len(graph.stochastic)} stochastic and "
+        f"{counted(len(graph.deterministic), 'deterministic function')}."
         + (f" The gradient is blocked at {at}." if blocked else ""),
     )

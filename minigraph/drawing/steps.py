@@ -66,7 +66,7 @@ class Story:
         found = [self.inputs(), *[self.run(box, units) for box, units in blocks]]
         if self.sketch.back is not None:
             back = self.sketch.back
-            self.total, sent = cotangents(self.sketch.graph, back, self.values)
+            self.total, sent, _ = cotangents(self.sketch.graph, back, self.values)
             found.append(self.start())
             for box, units in reversed(blocks):
                 found += self.send(box, units, sent)

@@ -14,6 +14,12 @@ CSS: Mapping[str, str] = {
     "fillcolor": "fill", "color": "stroke", "fontcolor": "color", "penwidth": "stroke-width",
 }  # fmt: skip
 
+TIKZ: Mapping[str, str] = {"fillcolor": "fill", "color": "draw", "fontcolor": "text"}
+XCOLOR = (
+    "black", "blue", "brown", "cyan", "darkgray", "gray", "green", "lightgray", "lime", "magenta",
+    "olive", "orange", "pink", "purple", "red", "teal", "violet", "white", "yellow",
+)  # fmt: skip
+
 
 def styles_of(wanted: Any) -> Mapping[str, Mapping[str, str]]:
     """Return the attributes for each kind, checked."""
@@ -51,3 +57,26 @@ def css(hook: Mapping[str, str]) -> str:
         for name, value in hook.items()
         if name in CSS and re.fullmatch(r"[\w#.%]+", value)
     )
+
+
+def latex(kind: str, hook: Mapping[str, str]) -> str:
+    """Return the attributes that TikZ knows, as it writes them.
+
+    LaTeX knows a few colours by name, and mistakes any other for an error in the document.
+    """
+    said = []
+    for name, value in hook.items():
+        hexadecimal = re.fullmatch(r"#([0-9a-fA-F]{2})([0-9a-fA-F]{2})([0-9a-fA-F]{2})", value)
+        if name == "penwidth" and re.fullmatch(r"[\d.]+", value):
+            said.append(f"line width={value}pt")
+        elif name in TIKZ:
+            if hexadecimal:
+                red, green, blue = (int(part, 16) for part in hexadecimal.groups())
+                value = f"{{rgb,255:red,{red};green,{green};blue,{blue}}}"
+            elif value not in XCOLOR:
+                raise InputError(
+                    f"to_tikz: {name} of {kind!r} is {value!r}; LaTeX knows '#ffd700' and "
+                    f"{', '.join(XCOLOR)}"
+                )
+            said.append(f"{TIKZ[name]}={value}")
+    return ", ".join(said)

@@ -13,6 +13,7 @@ from . import dot
 from .picture import Arrow, Box, Cluster, Picture
 from .renderers import layout
 from .sketch import picture
+from .styles import latex
 
 Point = tuple[float, float]
 SVG = "{http://www.w3.org/2000/svg}"
@@ -22,11 +23,14 @@ STYLES: Mapping[str, str] = {
     "data": "draw, diamond",
     "parameter": "draw, diamond, very thick",
     "constant": "draw, diamond, dotted",
+    "cost": "draw, diamond, double, double distance=1.5pt",
     "output": "draw, diamond, double, double distance=1.5pt",
     "stochastic": "draw, rounded corners=4pt, fill=black!10",
     "noise": "draw, rounded corners=4pt, dotted",
     "deterministic": "draw",
+    "log-probability": "draw, very thick",
     "surrogate": "draw, double, double distance=1.5pt",
+    "biased": "draw, trapezium, trapezium left angle=70, trapezium right angle=110",
     "stop": "draw, signal, signal to=east and west",
     "black box": "draw, fill=black, text=white",
     "more": "",
@@ -34,6 +38,8 @@ STYLES: Mapping[str, str] = {
     "gradient": "-{Latex}, dashed, blue!60!black",
     "blocked": "-{Bar}, dashed, red!70!black",
     "box": "draw=gray, rounded corners=6pt",
+    "gone": "ultra thick, draw=red!70!black",
+    "new": "ultra thick, draw=green!50!black",
 }
 
 
@@ -49,7 +55,7 @@ def to_tikz(y: Any, **options: Any) -> str:
     y : Data, list of Data, or Graph
         What to draw.
     **options
-        gradients, values, shapes, expand, wrt, direction, limit, plates, styles: see `Options`.
+        Those of `Options`: gradients, values, shapes, plates, styles, ….
 
     Raises
     ------
@@ -63,12 +69,14 @@ def to_tikz(y: Any, **options: Any) -> str:
     % \usepackage{tikz} \usetikzlibrary{shapes.geometric, shapes.symbols, arrows.meta}
     """
     drawn = picture(y, **options)
+    looks = {kind: ", ".join(filter(None, [look, latex(kind, drawn.styles.get(kind, {}))]))
+             for kind, look in STYLES.items()}  # fmt: skip
     return "\n".join(
         [
             f"% \\usepackage{{tikz}} \\usetikzlibrary{{{LIBRARIES}}}",
             r"\begin{tikzpicture}[x=1bp, y=1bp, every node/.style={align=center, inner sep=0pt,",
             r"    font=\sffamily\footnotesize},",
-            *[f"  mg {kind}/.prefix style={{{look}}}," for kind, look in STYLES.items()],
+            *[f"  mg {kind}/.prefix style={{{look}}}," for kind, look in looks.items()],
             "]",
             *parts(drawn),
             r"\end{tikzpicture}",
@@ -119,10 +127,10 @@ def node(box: Box, element: ElementTree.Element) -> str:
     """Return a box."""
     corners = points(element, "path", "polygon", "polyline") or texts(element)
     (left, right), (low, high) = map(extent, zip(*corners, strict=True))
-    look = f"mg {box.kind}, minimum width={right - left:.4g}bp, minimum height={high - low:.4g}bp"
+    size = f"minimum width={right - left:.4g}bp, minimum height={high - low:.4g}bp"
     label = r"\\".join(f"{{{escaped(line)}}}" for line in box.lines)
     place = f"{(left + right) / 2:.4g},{(low + high) / 2:.4g}"
-    return rf"\node[{look}] ({box.id}) at ({place}) {{{label}}};"
+    return rf"\node[{styled(box.kind, box.mark)}, {size}] ({box.id}) at ({place}) {{{label}}};"
 
 
 def curve(arrow: Arrow, element: ElementTree.Element) -> str:
@@ -138,7 +146,12 @@ def curve(arrow: Arrow, element: ElementTree.Element) -> str:
     way += f" -- ({at(tip)})" if tip != rest[-1] else ""
     for place in texts(element)[:1]:
         way += rf" node[anchor=center] at ({at(place)}) {{{escaped(' '.join(arrow.words))}}}"
-    return rf"\draw[mg {arrow.kind}] {way};"
+    return rf"\draw[{styled(arrow.kind, arrow.mark)}] {way};"
+
+
+def styled(kind: str, mark: str) -> str:
+    """Return the styles of a kind of thing, and of what is gone or new."""
+    return f"mg {kind}, mg {mark}" if mark else f"mg {kind}"
 
 
 def extent(numbers: tuple[float, ...]) -> tuple[float, float]:

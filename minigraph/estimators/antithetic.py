@@ -21,6 +21,7 @@ from ..ops.boxes import function, stop_gradient
 from ..ops.elementwise import greater, maximum, minimum, where
 from .branches import branch
 from .choose import Handle, call_for, choose
+from .edges import finite_logits, why_not_edge
 from .elements import Places
 from .slopes import Rule, slope_in, with_slopes
 
@@ -124,8 +125,7 @@ def _with_twins(call: str, title: str, y: Data, nodes: Handle, rng: Rng, weigh: 
 
     def prepare(x: Data, law: Any) -> Rule:
         p = stop_gradient(as_data(law.full(law.probs)))
-        with np.errstate(all="ignore"):  # a probability of 0 has a logit of -inf
-            logits = function(lambda *_: law.full(law.logits), name="logits")(*law.inputs)
+        logits: Data = function(lambda *_: finite_logits(law), name="logits")(*law.inputs)
         twin = twin_of(x, p, rng)
         weight = weigh(x, twin, p, rng)
 
@@ -144,7 +144,9 @@ def twin_of(x: Data, p: Data, rng: np.random.Generator) -> Data:
     """Return the coins [1 - u < p], where `x` is [u < p]: drawn given `x`."""
     one = greater(x, 0.0)
     both = where(one, maximum(2.0 * p - 1.0, 0.0), minimum(p, 1.0 - p))
-    return sample(Bernoulli(minimum(both / where(one, p, 1.0 - p), 1.0)), "twin", rng=rng)
+    this = where(one, p, 1.0 - p)  # 0 where `x` is impossible, and so are both
+    chance = both / where(greater(this, 0.0), this, 1.0)
+    return sample(Bernoulli(minimum(chance, 1.0)), "twin", rng=rng)
 
 
 def is_coin(law: Distribution) -> bool:
@@ -158,7 +160,7 @@ def why_not_coins(x: Data) -> str | None:
     """Return why the draw `x` has no antithetic twin, or None if it has one."""
     law = x._node.distribution
     if is_coin(law):
-        return None
+        return why_not_edge(x)
     return (
         f"{label(x)} ~ {type(law).__name__} is not made of coins, 0 or 1; "
         f"call {call_for('reinforce', x)} or {call_for('unblock', x)}"

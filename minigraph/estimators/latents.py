@@ -26,6 +26,7 @@ from ..ops.boxes import function, stop_gradient
 from ..ops.elementwise import exp, greater, log, sigmoid, where
 from ..ops.reductions import logsumexp, sum_
 from .choose import call_for
+from .edges import finite_logits, why_not_edge, within
 
 
 class Latent(NamedTuple):
@@ -40,16 +41,17 @@ class Latent(NamedTuple):
 
 
 def _coin_given(law: Any, x: Any, v: Any) -> Any:
-    one, p, q = greater(x, 0.0), law.full(law.probs), law.full(1.0 - law.probs)
+    one, p = greater(x, 0.0), within(law.full(law.probs), law.dtype)
+    q = 1.0 - p
     below = where(one, v * p, p + v * q)  # P(the logistic number is larger)
     above = where(one, q + (1.0 - v) * p, (1.0 - v) * q)
-    return law.full(law.logits) + log(above) - log(below)
+    return finite_logits(law) + log(above) - log(below)
 
 
 def _one_hot_given(law: Any, x: Any, v: Any) -> Any:
     one, largest = greater(x, 0.0), -log(v)
     winner = sum_(where(one, largest, 0.0), axis=-1, keepdims=True)
-    p = where(one, 1.0, law.full(law.probs))
+    p = where(one, 1.0, within(law.full(law.probs), law.dtype))
     return -log(where(one, largest, largest / p + winner))
 
 
@@ -79,23 +81,21 @@ def given(law: Any, x: Data, rng: Any) -> Data:
     assert latent is not None
     v = sample(OpenUniform(x.shape), rng=rng)
     box = function(lambda v, x, *_: latent.given(law, x, v), name="latent given X")
-    with np.errstate(all="ignore"):  # a probability of 0 has a logit of -inf
-        z: Data = box(v, x, *law.inputs)
+    z: Data = box(v, x, *law.inputs)
     return z
 
 
 def with_held_noise(law: Any, z: Data) -> Data:
     """Return the latent numbers `z` as logits plus noise that does not depend on anything."""
-    with np.errstate(all="ignore"):
-        logits = function(lambda *_: law.full(law.logits), name="logits")(*law.inputs)
-        return logits + stop_gradient(z - logits)
+    logits: Data = function(lambda *_: finite_logits(law), name="logits")(*law.inputs)
+    return stop_gradient(z) + (logits - stop_gradient(logits))
 
 
 def why_not_latent(x: Data) -> str | None:
     """Return why the draw `x` cannot be relaxed, or None if it can."""
     law = x._node.distribution
     if latent_of(law) is not None:
-        return None
+        return why_not_edge(x)
     return (
         f"{label(x)} ~ {type(law).__name__} is neither made of coins nor one-hot; draw an index as "
         f"a vector, mg.OneHotCategorical, or call {call_for('reinforce', x)}"

@@ -88,6 +88,26 @@ def why_not_pathwise(y: Data, x: Data, continuous: bool = False) -> str | None:
     return why_not_smooth(y, x, continuous)
 
 
+def implicit(y: Data, nodes: Handle = None) -> Data:
+    """Return `y` with draws followed along their quantiles; others are refused."""
+    for x in choose("implicit", y, nodes):
+        problem = why_not_implicit(y, x)
+        if problem:
+            raise BlockedGradientError(f"implicit: {problem}")
+    return reparameterize(y, nodes)
+
+
+def why_not_implicit(y: Data, x: Data) -> str | None:
+    """Return why the draw `x` is not followed along its quantiles, or None if it is."""
+    noise = x._node.distribution.noise()
+    if noise is None or noise.inputs:  # noise that knows the parameters is a quantile of the law
+        return why_not_pathwise(y, x)
+    return (
+        f"{x.name or 'the draw'} ~ {type(x._node.distribution).__name__} has a transform of noise "
+        f"that does not know its parameters; call {call_for('reparameterize', x)}"
+    )
+
+
 def why_not_smooth(y: Data, x: Data, continuous: bool = False) -> str | None:
     """Return why no gradient can be followed from `y` to the sample `x`, or None if it can."""
     flow = Flow([y], [x])

@@ -24,7 +24,13 @@ from .relaxations import (
     straight_through,
     why_not_mean,
 )
-from .reparameterize import reparameterize, why_not_pathwise, why_not_smooth
+from .reparameterize import (
+    implicit,
+    reparameterize,
+    why_not_implicit,
+    why_not_pathwise,
+    why_not_smooth,
+)
 from .sizes import elements_apart, outcomes_apart
 from .without_replacement import sum_and_sample, unordered_set, why_not_one_of_many
 
@@ -69,6 +75,7 @@ def _without_rng(rewrite: Callable[..., Data], **options: Any) -> Callable[..., 
 METHODS: Mapping[str, Method] = {
     "marginalize": Method(marginalize, _needs(why_not_marginal)),
     "reparameterize": Method(_without_rng(reparameterize), why_not_pathwise),
+    "implicit": Method(_without_rng(implicit), why_not_implicit),
     "measure_valued": Method(measure_valued, _needs(why_not_measure_valued)),
     "reinforce": Method(_without_rng(reinforce), _score),
     "leave_one_out": Method(
@@ -79,6 +86,9 @@ METHODS: Mapping[str, Method] = {
     "rebar": Method(rebar, _needs(why_not_latent, smooth=True)),
     "sum_and_sample": Method(sum_and_sample, _needs(why_not_one_of_many)),
     "unordered_set": Method(unordered_set, _needs(why_not_one_of_many)),
+    "unordered_set_baseline": Method(
+        functools.partial(unordered_set, baseline=True), _needs(why_not_one_of_many)
+    ),
     "gumbel_softmax": Method(gumbel_softmax, _needs(why_not_latent, smooth=True), biased=True),
     "gumbel_straight_through": Method(
         gumbel_straight_through, _needs(why_not_latent, smooth=True), biased=True
@@ -87,8 +97,8 @@ METHODS: Mapping[str, Method] = {
         _without_rng(straight_through), _needs(why_not_mean, smooth=True), biased=True
     ),
 }  # fmt: skip
-LEAN = ("reparameterize", "reinforce", "leave_one_out")  # they make no copies of the graph
-AUTO = ("marginalize", "reparameterize", "measure_valued", "leave_one_out")  # the best first
+LEAN = ("reparameterize", "implicit", "reinforce", "leave_one_out")  # they copy no graph
+AUTO = ("marginalize", "implicit", "reparameterize", "measure_valued", "leave_one_out")  # in order
 
 
 def unblock(y: Data, method: Any = "auto", *, explain: bool = False, rng: Rng = None) -> Any:
@@ -100,10 +110,11 @@ def unblock(y: Data, method: Any = "auto", *, explain: bool = False, rng: Rng = 
         The output whose graph is rewritten.
     method : "auto", a name, or a mapping of draws to names
         "auto" sums over draws of a few outcomes (`marginalize`), else follows the noise of a sample
-        (`reparameterize`), else compares a few pairs of samples (`measure_valued`), else scores,
-        with a leave-one-out baseline; it never takes what is biased. The names are those of the
-        rewrites: also "reinforce", "leave_one_out", "disarm", "arm", "rebar", "sum_and_sample",
-        "unordered_set", and the biased "gumbel_softmax", "gumbel_straight_through" and
+        (`reparameterize`; "implicit" where that is along its quantiles), else compares a few pairs
+        of samples (`measure_valued`), else scores, with a leave-one-out baseline; it never takes
+        what is biased. The names are those of the rewrites: also "reinforce", "leave_one_out",
+        "disarm", "arm", "rebar", "sum_and_sample", "unordered_set", "unordered_set_baseline",
+        and the biased "gumbel_softmax", "gumbel_straight_through" and
         "straight_through". Keys of a mapping are names, nodes or samples.
     explain : bool
         Return also the list of choices, with their reasons, and why others were not legal.
@@ -207,13 +218,12 @@ def _choose(y: Data, x: Data, few: int) -> Choice:
         raise BlockedGradientError(
             f"unblock: no legal method for {x.name or 'a draw'}: {'; '.join(not_legal.values())}"
         )
-    implicit = found == "reparameterize" and bool(x._node.distribution.noise().inputs)
-    reason = "is followed along its quantiles" if implicit else REASONS[found]
-    return Choice(x.name or "unnamed", found, f"{law} {reason}", not_legal)
+    return Choice(x.name or "unnamed", found, f"{law} {REASONS[found]}", not_legal)
 
 
 REASONS: Mapping[str, str] = {
     "marginalize": "has few outcomes, which are summed over",
+    "implicit": "is followed along its quantiles",
     "reparameterize": "has a transform of noise",
     "measure_valued": "has a weak derivative, a difference of two laws",
     "leave_one_out": "has a score; its cost is compared with that of other samples",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from ..errors import BlockedGradientError, InputError
 from ..graph import Data, label
 from ..ops.base import as_data
 from ..ops.boxes import function, stop_gradient
-from ..ops.elementwise import add, equal, log, where
+from ..ops.elementwise import add, equal, maximum, where
 from ..ops.reductions import sum_
 from .branches import branch
 from .choose import Handle, call_for, choose
@@ -73,7 +73,7 @@ def sum_and_sample(y: Data, nodes: Handle = None, size: int = 1, *, rng: Rng = N
 
     def prepare(x: Data, law: Any) -> Rule:
         p, table = _probabilities(law), x._node.distribution.outcomes()
-        fixed = stop_gradient(p)
+        fixed = _positive(p)
         order = np.argsort(-fixed)
         likely = [order[i] for i in range(size)]
         left = _without(fixed, likely)
@@ -82,7 +82,8 @@ def sum_and_sample(y: Data, nodes: Handle = None, size: int = 1, *, rng: Rng = N
 
         def rule(cost: Data, places: Places) -> list[Data]:
             terms = [p[k] * stop_gradient(_at(cost, x, table, k, rng)) for k in likely]
-            terms.append(log(p[other]) * stop_gradient(rest * _at(cost, x, table, other, rng)))
+            weight = rest / fixed[other]
+            terms.append(p[other] * stop_gradient(weight * _at(cost, x, table, other, rng)))
             return [functools.reduce(add, terms)]
 
         return rule
@@ -93,7 +94,9 @@ def sum_and_sample(y: Data, nodes: Handle = None, size: int = 1, *, rng: Rng = N
     return y
 
 
-def unordered_set(y: Data, nodes: Handle = None, size: int = 2, *, rng: Rng = None) -> Data:
+def unordered_set(
+    y: Data, nodes: Handle = None, size: int = 2, *, baseline: bool = False, rng: Rng = None
+) -> Data:
     """Return `y` with a draw compared with others drawn without replacement.
 
     A set S of `size` different outcomes, the first of them the sample itself, is looked at as a
@@ -108,6 +111,10 @@ def unordered_set(y: Data, nodes: Handle = None, size: int = 2, *, rng: Rng = No
         Which draws, each a single one of finitely many outcomes; by default all that block.
     size : int
         How many outcomes are drawn, at most 4 (the cost grows as its factorial).
+    baseline : bool
+        Compare the cost of each outcome with an estimate of E[F(X)] from the whole set, in which
+        the others stand for all that is not this outcome: p(x) F(x) + Σ p(x') R(S - x, x') F(x').
+        It does not depend on which of the set came first, and so it does not bias.
     rng : None, int, SeedSequence, BitGenerator or Generator
         Where the other outcomes come from.
 
@@ -117,12 +124,12 @@ def unordered_set(y: Data, nodes: Handle = None, size: int = 2, *, rng: Rng = No
         If a draw has no finite outcomes, or is made of several; also when the gradient is
         differentiated again.
     InputError
-        If `size` is larger than 4 or than the number of outcomes.
+        If `size` is larger than 4 or than the number of outcomes; or 1, with a baseline.
 
     References
     ----------
     Kool, van Hoof and Welling 2020, *Estimating Gradients for Discrete Random Variables by Sampling
-    without Replacement*, theorem 1 and equation 14, https://arxiv.org/abs/2002.06043
+    without Replacement*, equations 14 and 17 (baseline), https://arxiv.org/abs/2002.06043
 
     Examples
     --------
@@ -138,17 +145,18 @@ def unordered_set(y: Data, nodes: Handle = None, size: int = 2, *, rng: Rng = No
 
     def prepare(x: Data, law: Any) -> Rule:
         p, table = _probabilities(law), x._node.distribution.outcomes()
-        fixed = stop_gradient(p)
+        fixed = _positive(p)
         drawn = [_index(x, table)]
         while len(drawn) < size:
             drawn.append(sample(Categorical(_without(fixed, drawn)), rng=rng))
-        ratios = _ratios([fixed[k] for k in drawn])
+        chances = _Set(fixed, drawn)
 
         def rule(cost: Data, places: Places) -> list[Data]:
             costs = [cost, *[_at(cost, x, table, k, rng) for k in drawn[1:]]]
-            terms = [
-                p[k] * stop_gradient(r * f) for k, r, f in zip(drawn, ratios, costs, strict=True)
-            ]
+            terms = []
+            for i, k in enumerate(drawn):
+                gain = costs[i] - chances.average(costs, i) if baseline else costs[i]
+                terms.append(p[k] * stop_gradient(chances.ratio(i) * gain))
             return [functools.reduce(add, terms)]
 
         return rule
@@ -156,21 +164,41 @@ def unordered_set(y: Data, nodes: Handle = None, size: int = 2, *, rng: Rng = No
     for x in _legal("unordered_set", y, nodes, size, 0):
         if size > MOST:
             raise InputError(f"unordered_set: size={size} has {size}! orders; at most {MOST}")
+        if baseline and size < 2:
+            raise InputError("unordered_set: size=1 has no others for a baseline; at least 2")
         for now in choose("unordered_set", y, x):
             y = with_slopes(y, now, "unordered set", prepare)
     return y
 
 
-def _ratios(p: Sequence[Data]) -> list[Data]:
-    """Return P(S | x comes first) / P(S) for each x of a set drawn without replacement."""
-    first: list[Data] = [as_data(0.0)] * len(p)  # P(S in some order that x begins) / p(x)
-    for order in itertools.permutations(range(len(p))):
-        chance, left = as_data(1.0), 1.0 - p[order[0]]
-        for k in order[1:]:
-            chance, left = chance * p[k] / left, left - p[k]
-        first[order[0]] = first[order[0]] + chance
-    total = functools.reduce(add, [a * b for a, b in zip(p, first, strict=True)])
-    return [chance / total for chance in first]
+class _Set:
+    """Chances of a set that was drawn without replacement, from the probabilities `p`."""
+
+    def __init__(self, p: Data, drawn: Sequence[Data]) -> None:
+        self.p = [p[k] for k in drawn]
+        self.members = frozenset(range(len(drawn)))
+        self.after: dict[frozenset[int], Any] = {self.members: 1.0}
+        for size in reversed(range(len(drawn))):
+            for first in map(frozenset, itertools.combinations(self.members, size)):
+                left = sum_(_without(p, [drawn[i] for i in first]))  # of all that may come next
+                terms = [self.p[k] / left * self.after[first | {k}] for k in self.members - first]
+                self.after[first] = functools.reduce(add, terms)  # P(the others come after these)
+
+    def ratio(self, i: int, gone: Iterable[int] = ()) -> Data:
+        """Return R(S, x) for member `i`, of what is left of the set when some are `gone`."""
+        ratio: Data = self.after[frozenset((*gone, i))] / self.after[frozenset(gone)]
+        return ratio
+
+    def average(self, costs: Sequence[Data], i: int) -> Data:
+        """Return an estimate of the expected cost that is unbiased given that `i` came first."""
+        others = self.members - {i}
+        terms = [self.p[k] * self.ratio(k, [i]) * costs[k] for k in others]
+        return functools.reduce(add, terms, self.p[i] * costs[i])
+
+
+def _positive(p: Data) -> Data:
+    """Return probabilities without a gradient, none of them 0: a set has to be filled."""
+    return maximum(stop_gradient(p), np.sqrt(np.finfo(p.dtype).tiny))
 
 
 def _probabilities(law: Any) -> Data:

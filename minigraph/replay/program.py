@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from ..data import Data
 from ..ops.along import Call, elementwise, pad, paddings
+from ..values import own
 
 Shape = tuple[int, ...]
 Buffer = tuple[Shape, np.dtype[Any]]  # the shape of one sample, and the dtype
@@ -51,6 +53,14 @@ class Step:
     def once(self, values: Sequence[Any]) -> Any:
         """Return the result for a single value."""
         return self.call.op.evaluate([values[i] for i in self.inputs], self.call.fixed)
+
+    def direct(self, values: Sequence[Any]) -> Callable[..., Any]:
+        """Return a function that does the same as `once`, for arguments of the types of these."""
+        op, fixed = self.call.op, self.call.fixed
+        if op.scalar is not None and not fixed and all(type(x) is float for x in values):
+            return op.scalar
+        forward = functools.partial(op.forward, **fixed) if fixed else op.forward
+        return forward if self.call.shape else lambda *arrays: own(forward(*arrays))
 
 
 class Draw:

@@ -101,7 +101,9 @@ class Tape:
         with np.errstate(all="ignore"):
             self.anew = self._fold()
         self.names = [(slot, data.name or "") for slot, data in self.inputs]
-        self.runs = 0
+        self.changing = [(slot, data) for slot, data in self.inputs if slot not in self.known]
+        self.runs = self.starts = 0
+        self.starting: Callable[[list[Any]], None] | None = None
         self.kept: tuple[int, list[list[Any]]] = (0, [])
         self.compiled: tuple[Text, Callable[..., Any]] | None = None
 
@@ -128,11 +130,27 @@ class Tape:
         values: list[Any] = [None] * self.size
         for slot, value in self.known.items():
             values[slot] = value
-        for slot, data in self.inputs:
+        for slot, data in self.changing:
             values[slot] = data._value
+        if self.starting is not None:
+            self.starting(values)
+            return values
         for step in self.anew:
             values[step.out] = step.once(values)
+        self.starts += 1
+        if self.starts > 1 and len(self.anew) <= LONG:
+            self.starting = self._compile_start(values)
         return values
+
+    def _compile_start(self, values: Sequence[Any]) -> Callable[[list[Any]], None]:
+        """Return a function that runs the steps in `anew`, where the values are of this kind."""
+        lines, known = ["def start(v):", "    pass"], {}
+        for step in self.anew:
+            known[f"f{step.out}"] = step.direct([values[i] for i in step.inputs])
+            inputs = ", ".join(f"v[{i}]" for i in step.inputs)
+            lines.append(f"    v[{step.out}] = f{step.out}({inputs})")
+        exec(compile("\n".join(lines), FILE, "exec"), known)
+        return known["start"]
 
     def _fold(self) -> list[Step]:
         """Compute what depends on nothing that can change; return the other steps to run once."""
@@ -177,9 +195,11 @@ class Tape:
         # A started tape needs no inputs.
         started: dict[str, Any] = {
             "inputs": [],
+            "changing": [],
             "known": {},
             "anew": [],
             "compiled": None,
+            "starting": None,
             "kept": (0, []),
         }
         return {**self.__dict__, **started}
