@@ -14,6 +14,13 @@ from minigraph.drawing.sketch import picture
 from minigraph.graph import Group
 
 
+def coin():
+    p = mg.Data(0.3, name="p")
+    y = (mg.sample(mg.Bernoulli(p), name="X", rng=0) - 3) ** 2
+    y.name = "Y"
+    return y
+
+
 def seed_graph():
     """Return θ and Y of the question that the package answers."""
     theta = mg.Data(0.5, name="θ")
@@ -65,11 +72,42 @@ def test_reparameterized_seed_graph_has_noise_and_an_open_way_to_the_parameter()
 def test_reinforced_seed_graph_has_a_log_probability_and_a_stop():
     y = mg.reinforce(seed_graph()[1])
     boxes, arrows = named(y)
-    assert boxes["log_prob"] == "deterministic"
+    assert boxes["Normal.log_prob"] == "log-probability"
+    assert boxes["cost"] == "cost"
     assert boxes["stop_gradient"] == "stop"
     assert boxes["score_factor"] == "surrogate"
-    assert ("log_prob", "θ", "gradient") in arrows
+    assert ("Normal.log_prob", "θ", "gradient") in arrows
     assert not any("P" in (tail, head) for tail, head, look in arrows if look != "data")
+
+
+@pytest.mark.parametrize("rewrite", [mg.marginalize, mg.measure_valued, mg.disarm])
+def test_what_is_there_for_its_slope_is_a_surrogate(rewrite):
+    kinds = [box.kind for box in picture(rewrite(coin())).boxes]
+    assert kinds.count("surrogate") == kinds.count("cost") == 1
+    assert "biased" not in kinds
+
+
+@pytest.mark.parametrize(
+    "rewrite", [mg.gumbel_softmax, mg.straight_through, mg.gumbel_straight_through]
+)
+def test_biased_boxes_have_a_shape_of_their_own(rewrite):
+    drawn = picture(rewrite(coin()))
+    biased = [box for box in drawn.boxes if box.kind == "biased"]
+    assert [box.lines[0].endswith("(biased)") for box in biased] == [True]
+    assert mg.to_dot(drawn).count('shape="parallelogram"') == 1
+    assert f'{biased[0].id}[/"' in mg.to_mermaid(drawn)
+
+
+def test_cost_without_a_name_is_called_one():
+    p = mg.Data(0.3, name="p")
+    costs = [mg.sample(mg.Bernoulli(p), rng=i) * 2.0 for i in range(2)]
+    drawn = picture(mg.reinforce(costs[0] + costs[1]))
+    assert [box.lines for box in drawn.boxes if box.kind == "cost"] == [("cost",)] * 2
+
+
+def test_function_of_the_user_called_slope_is_no_surrogate():
+    slope = mg.primitive(lambda x: x, lambda g, y, x: g, name="slope")
+    assert named(slope(mg.Data(1.0, name="x")))[0]["slope"] == "deterministic"
 
 
 def test_black_box_blocks_like_a_draw():
@@ -174,6 +212,44 @@ def test_values_and_gradients_are_written_once_they_are_there():
     assert picture(y, values=True).boxes[0].lines == ("x", "3.0")
     y.backward()
     assert picture(y, values=True).boxes[0].lines == ("x", "3.0", "grad 6.0")
+
+
+def test_slopes_of_everything_are_written_without_a_backward_pass():
+    a = mg.Data(3.0, name="a")
+    b = a + a
+    b.name = "b"
+    drawn = picture(mg.exp(b * 0.0), slopes=True)
+    assert [box.lines for box in drawn.boxes if box.lines[:1] in (("a",), ("b",))] == [
+        ("a", "slope 0.0"), ("b", "slope 0.0")
+    ]  # fmt: skip
+    drawn = picture(b, slopes=True, gradients=False)
+    assert [box.lines for box in drawn.boxes if box.kind != "deterministic"] == [
+        ("a", "slope 2.0"), ("b", "slope 1.0")
+    ]  # fmt: skip
+    assert a.grad is None
+
+
+def test_where_a_gradient_is_blocked_no_slope_is_written():
+    slopes = {
+        box.lines[0]: box.lines[1:]
+        for box in picture(seed_graph()[1], slopes=True).boxes if box.kind != "deterministic"
+    }  # fmt: skip
+    assert slopes == {
+        "θ": (), "P": ("Normal(θ, 1.0)",), "X": ("slope -4.74854",), "Y": ("slope 1.0",)
+    }  # fmt: skip
+
+
+def test_dtypes_and_statistics_are_written_on_request():
+    x = mg.Data(np.array([1, 2, 6], dtype=np.float32), name="x")
+    lines = picture(x, dtypes=True, statistics=True).boxes[0].lines
+    assert lines == ("x", "float32", "1 to 6", "mean 3, median 2")
+    assert picture(mg.Data(True, name="x"), dtypes=True, statistics=True).boxes[0].lines == (
+        "x", "bool"
+    )  # fmt: skip
+
+
+def test_description_counts_in_the_singular_too():
+    assert picture(seed_graph()[1]).description.startswith("1 input, 1 stochastic and")
 
 
 def test_shapes_are_written_on_request():

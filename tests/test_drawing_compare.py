@@ -36,7 +36,9 @@ def test_reinforce_takes_away_no_box_and_adds_a_score():
     y = question()
     change = mg.compare_pictures(y, mg.reinforce(y))
     assert marked(change, "gone") == []
-    assert {"stop_gradient", "log_prob", "score_factor", "multiply"} < set(marked(change, "new"))
+    assert {"stop_gradient", "Normal.log_prob", "score_factor", "multiply"} < set(
+        marked(change, "new")
+    )
 
 
 def test_arrow_between_two_kept_boxes_is_marked_if_it_is_gone():

@@ -60,6 +60,13 @@ def test_open_box_with_a_draw_inside_is_in_the_plate_of_samples():
     assert found["loc"] == []
 
 
+def test_plates_may_have_names():
+    found = frames(picture(regression(), plates={100: "flights", 3: "features", "samples": "n"}))
+    assert found["features"] == ["× 100 flights × 3 features"]
+    assert found["Y"] == ["× n samples", "× 100 flights"]
+    assert frames(picture(regression(), plates={100: "flights"}))["ε"] == []
+
+
 def test_without_plates_there_are_none():
     assert picture(regression()).clusters == ()
 
@@ -117,6 +124,21 @@ def test_two_calls_of_a_function_stay_two_rectangles():
     assert [box.lines[:1] for box in picture(f(f(x))).boxes].count(("F",)) == 2
 
 
+def test_styles_reach_latex():
+    look = {"fillcolor": "#ffd700", "color": "blue", "fontcolor": "red", "penwidth": 2}
+    text = mg.to_tikz(regression(), styles={"stochastic": {**look, "shape": "star"}})
+    assert (
+        "mg stochastic/.prefix style={draw, rounded corners=4pt, fill=black!10, "
+        "fill={rgb,255:red,255;green,215;blue,0}, draw=blue, text=red, line width=2pt},"
+    ) in text
+
+
+@pytest.mark.parametrize("colour", ["gold", r"red}\input{x", "#12345"])
+def test_colours_that_latex_does_not_know_are_refused(colour):
+    with pytest.raises(mg.InputError, match=r"color of 'blocked' is .*LaTeX knows '#ffd700' and"):
+        mg.to_tikz(regression(), styles={"blocked": {"color": colour}})
+
+
 # LaTeX -------------------------------------------------------------------------------------------
 
 
@@ -161,7 +183,11 @@ def test_latex_accepts_the_picture_whatever_the_names(tmp_path):
     hostile = ["a_b", "\\", "}", "{", "$x", "%", "#1", "a&b", "~^", "[x]", "--", "?`", '"', "<|>",
                "\\end{document}", "θ × · … →"]  # fmt: skip
     y = mg.sum(mg.stack([mg.Data(1.0, name=name) for name in hostile]))
-    pictures = [mg.to_tikz(y), mg.to_tikz(regression(), plates="n")]
+    styles = {"blocked": {"color": "#102030", "penwidth": 2}, "box": {"fillcolor": "yellow"}}
+    pictures = [
+        mg.to_tikz(y), mg.to_tikz(regression(), plates="n", styles=styles),
+        mg.to_tikz(mg.compare_pictures(regression(), mg.reinforce(regression()))),
+    ]  # fmt: skip
     (tmp_path / "a.tex").write_text(document(*pictures), encoding="utf-8")
     done = subprocess.run(
         ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", "a.tex"],
