@@ -13,6 +13,8 @@ from .base import Distribution
 from .constraints import Constraint, below, logits, weights
 from .special import xlogy
 
+FEW = 32  # up to which number outcomes are tried one by one
+
 
 class Outcomes(Distribution):
     """The parent of the laws of K outcomes: their `probs` or `logits`, by either."""
@@ -39,12 +41,20 @@ class Outcomes(Distribution):
 
     def index(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
         """Return indices of outcomes, of `shape`."""
-        cumulative = np.cumsum(self.probs, axis=-1)
-        cumulative /= cumulative[..., -1:]  # rounding must not leave a gap below one
-        u = rng.random(shape)
-        if cumulative.ndim == 1:
-            return np.searchsorted(cumulative, u, side="right").astype(np.int64)
-        return np.sum(u[..., None] >= cumulative, axis=-1, dtype=np.int64)
+        edges, u = self.edges(), rng.random(shape)
+        if edges.ndim > 1:
+            return np.sum(u[..., None] >= edges, axis=-1, dtype=np.int64)
+        if len(edges) > FEW:
+            return np.searchsorted(edges, u, side="right").astype(np.int64)
+        k = np.zeros(shape, np.int64)
+        for edge in edges[:-1]:
+            k += u >= edge
+        return k
+
+    def edges(self) -> Any:
+        """Return the cdf of the plain law at each outcome."""
+        edges = np.cumsum(self.probs, axis=-1)
+        return edges / edges[..., -1:]  # rounding must not leave a gap below one
 
 
 class Categorical(Outcomes):

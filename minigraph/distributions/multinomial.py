@@ -13,7 +13,7 @@ from ..ops.elementwise import clip, equal, exp, log, minimum, power, where
 from ..ops.reductions import logsumexp, prod, sum_
 from ..ops.shaping import expand_dims
 from ..ops.special import gammaln
-from .categorical import Outcomes
+from .categorical import FEW, Outcomes
 from .constraints import multiset, one_hot
 from .special import xlog1py, xlogy
 
@@ -82,9 +82,14 @@ class Multinomial(Outcomes):
         return ways * prod(power(self.probs, 1.0 * x), axis=-1)
 
     def generate(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
-        p = np.asarray(self.probs, dtype=float)
+        p, n = np.asarray(self.probs, dtype=float), self.total_count
+        if p.ndim == 1 and 0 < n * len(p) <= FEW:  # few draws of few outcomes are counted
+            u = rng.random((n, *shape[:-1]))
+            below = [np.sum(u < edge, axis=0, dtype=np.int64) for edge in self.edges()[:-1]]
+            below.append(np.full(shape[:-1], n))
+            return np.stack([below[0], *map(np.subtract, below[1:], below)], axis=-1)
         p = p / p.sum(axis=-1, keepdims=True)
-        return np.asarray(rng.multinomial(self.total_count, p, shape[:-1]))
+        return np.asarray(rng.multinomial(n, p, shape[:-1]))
 
     def outcomes(self, spread: int = 1) -> Any:
         """Return all vectors of counts, unless there are too many: stars and bars."""
@@ -155,10 +160,6 @@ class OneHotCategorical(Multinomial):
 
     def probability(self, x: Any) -> Any:
         return sum_(where(equal(x, 1.0), self.probs, 0.0), axis=-1)
-
-    def generate(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
-        index = self.index(rng, shape[:-1])
-        return np.eye(shape[-1], dtype=np.int64)[index]
 
     def outcomes(self, spread: int = 1) -> Any:
         return np.eye(self.shape[-1], dtype=np.int64)
