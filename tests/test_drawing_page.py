@@ -273,3 +273,17 @@ def test_link_opens_at_a_step(tmp_path):
     page = mg.to_html(mg.exp(mg.Data(2.0, name="x")))
     assert run_in_page(page, "return step", tmp_path, "#3") == 2
     assert run_in_page(page, "return step", tmp_path, "#nowhere") == 0
+
+
+def test_buttons_stay_in_sight_and_the_lit_boxes_come_into_it(tmp_path):
+    y = mg.Data(0.5, name="x")
+    for _ in range(200):
+        y = mg.sin(y)
+    look = """
+      const top = at("start").getBoundingClientRect().top, low = at("keys").getBoundingClientRect();
+      const lit = story.steps[step].boxes.map(box => part(box).getBoundingClientRect());
+      return [step, top >= 0, low.bottom <= innerHeight,
+        lit.every(box => box.top > top && box.bottom < low.top)];
+    """
+    page = mg.to_html(y, limit=1000)
+    assert run_in_page(page, look, tmp_path, "#150") == [149, True, True, True]
