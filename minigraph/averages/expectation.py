@@ -153,18 +153,18 @@ def with_gradients(y: Data, wrt: Sequence[Data]) -> list[Data]:
 
 
 def tape_of(y: Data, wrt: Sequence[Data]) -> Tape:
-    """Return the tape of `y` and its gradients, written once and kept with `y`.
+    """Return the tape for averages of `y` and its gradients, written once and kept with `y`.
 
     What `y` keeps must not hold `y`, or the graph would not be freed when it is dropped.
     """
     if y._made is None:
-        return Tape(with_gradients(y, wrt))
+        return Tape(with_gradients(y, wrt), averaged=True)
     if y._replays is None:
         y._replays = {}
     key = tuple(map(id, wrt))
     if key not in y._replays:
         alive = [x for x in wrt if x is not y]  # so that no other data gets its id
-        y._replays[key] = Tape(with_gradients(y, wrt)), alive
+        y._replays[key] = Tape(with_gradients(y, wrt), averaged=True), alive
     return y._replays[key][0]
 
 

@@ -12,6 +12,7 @@ from ..data import Data
 from ..distributions.streams import drawing_from
 from ..errors import InputError, UsageError
 from ..gradient import gradients, seed_of
+from ..replay.hoisting import applied
 from ..replay.program import Draw
 from ..replay.spread import SCHEMES, Columns, Scheme, independent
 from ..replay.tape import Source, Tape
@@ -122,7 +123,9 @@ class Replay(Job):
             for array, (_, sampled) in zip(outputs, self.tape.outputs, strict=True)
         ]
         self.idle.append(memory)
-        return moments
+        if not self.tape.after:
+            return moments
+        return [applied(m, a, self.values) for m, a in zip(moments, self.tape.after, strict=True)]
 
 
 class Trace(Job):

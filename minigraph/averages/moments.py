@@ -117,6 +117,18 @@ class Moments(NamedTuple):
         squares = self.squares + other.squares + off * off * (self.weight * share)
         return Moments(weight, mean, squares)
 
+    def times(self, factor: Any) -> Moments:
+        """Return the moments of the samples multiplied by the same value each."""
+        return Moments(self.weight, self.mean * factor, self.squares * (factor * factor))
+
+    def plus(self, term: Any) -> Moments:
+        """Return the moments of the samples plus the same value each."""
+        mean = self.mean + term
+        squares = self.squares
+        if np.shape(mean) != np.shape(squares):
+            squares = np.broadcast_to(squares, mean.shape)
+        return Moments(self.weight, mean, squares)
+
     def variance(self, freedom: float = 1.0) -> Any:
         """Return the variance of one sample; NaN if there are too few samples to tell."""
         left = self.weight - freedom

@@ -12,7 +12,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..averages.estimate import ByData
-from ..averages.expectation import seed_sequence, tape_of, uninterrupted, whole
+from ..averages.expectation import (
+    seed_sequence,
+    tape_of,
+    uninterrupted,
+    whole,
+    with_gradients,
+)
 from ..averages.grid import Grid
 from ..data import Data, label
 from ..distributions.streams import Rng
@@ -204,9 +210,8 @@ def sampled(pair: Pair, count: int, rng: Any) -> tuple[list[Any], list[Any], lis
 def expected(pair: Pair) -> tuple[list[Any], list[Any], int] | None:
     """Return the exact expected gradients, what their quadrature may be off, and the points."""
     y, keys = pair.rewritten, pair.keys
-    tape = tape_of(y, keys)
-    if tape.crosses:
-        return over_pairs(tape, len(keys))
+    if tape_of(y, keys).crosses:
+        return over_pairs(Tape(with_gradients(y, keys)), len(keys))
     found, _ = attempted(y, keys, {"points": None, "limit": pair.limit})
     if found is None:
         return None

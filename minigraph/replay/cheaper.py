@@ -128,6 +128,9 @@ def _factors(
     if op is negative:
         a, k = _scaled(inputs[0], number, made)
         return None if k is None else _times(a, -k)
+    if op in (add, subtract) and (both := _shared(inputs, same_for_all, made)) is not None:
+        (a, b), k = both
+        return (multiply, (op, a, b), k)
     if op is not multiply:
         return None
     (a, k), (b, j) = (_scaled(slot, number, made) for slot in inputs)
@@ -147,7 +150,7 @@ def _scaled(
     slot: int,
     number: Callable[[int], float | None],
     made: Mapping[int, tuple[Operation, tuple[int, ...]]],
-) -> tuple[int, float | None]:
+) -> tuple[Expression, float | None]:
     """Return what a slot is a moderate multiple of, and how often; itself and None if of nothing.
 
     The product of two moderate numbers neither overflows nor is lost.
@@ -155,11 +158,37 @@ def _scaled(
     found, parts = made.get(slot, (None, ()))
     if found is negative:
         return parts[0], -1.0
-    factor = number(parts[1]) if found is multiply else None
-    return (parts[0], factor) if factor and 1e-9 < abs(factor) < 1e9 else (slot, None)
+    if found is not multiply:
+        return slot, None
+    factor = number(parts[1])
+    if factor and 1e-9 < abs(factor) < 1e9:
+        return parts[0], factor
+    for one, other in (parts, parts[::-1]):
+        of, (inner, *rest) = made.get(one, (None, (one,)))
+        if of is negative:
+            return (multiply, inner, other), -1.0
+        factor = number(rest[0]) if of is multiply else None
+        if factor and 1e-9 < abs(factor) < 1e9:
+            return (multiply, inner, other), factor
+    return slot, None
 
 
-def _times(x: int, factor: float) -> Expression:
+def _shared(
+    inputs: tuple[int, ...],
+    same_for_all: Callable[[int], bool],
+    made: Mapping[int, tuple[Operation, tuple[int, ...]]],
+) -> tuple[list[int], int] | None:
+    """Return the other factors of two products with a factor in common, and this factor."""
+    (one, a), (two, b) = (made.get(slot, (None, ())) for slot in inputs)
+    if one is not multiply or two is not multiply:
+        return None
+    for k in a:
+        if k in b and same_for_all(k):
+            return [x[1] if x[0] == k else x[0] for x in (a, b)], k
+    return None
+
+
+def _times(x: Expression, factor: float) -> Expression:
     if factor == 1.0:
         return x
     return (negative, x) if factor == -1.0 else (multiply, x, factor)

@@ -21,6 +21,7 @@ from ..data import Data, ancestors
 from ..errors import InputError, MinigraphError
 from ..graph import rewrite
 from ..ops.along import pad
+from .hoisting import Hoisted, hoisted
 from .program import Draw, Step, forget_early, needed_steps, share_buffers
 from .source import Program, Text
 from .writing import Writer, with_noise
@@ -39,6 +40,9 @@ class Tape:
     outputs : iterable of Data
         What to compute. Their graphs are written down once; a run reads the inputs as they are
         then, so a parameter can be trained and a batch swapped by assigning ``.value``.
+    averaged : bool
+        Whether only averages of the outputs are wanted: then what can be done to an average is
+        left out of the program, and is listed in `after`.
 
     Attributes
     ----------
@@ -50,6 +54,8 @@ class Tape:
         What does, in order.
     outputs : list of (int, bool)
         The slot of every output, and whether it has a sample axis.
+    after : list
+        What remains to be done to the average of each output, see `hoisting.py`; empty if nothing.
     buffers : list of (shape of one sample, dtype)
         The memory that the steps write into.
     sample_bytes : int
@@ -69,16 +75,23 @@ class Tape:
     ['ε_X', 'X', 'multiply', 'add']
     """
 
-    def __init__(self, outputs: Iterable[Data]) -> None:
+    def __init__(self, outputs: Iterable[Data], averaged: bool = False) -> None:
         writer = Writer()
         outputs = rewrite(outputs, with_noise)
         for data in ancestors(outputs):
             writer.write(data)
-        self.outputs = [(slot, slot in writer.sampled) for slot in map(writer.slot, outputs)]
+        slots = [writer.slot(data) for data in outputs]
+        self.after: list[Hoisted] = []
+        if averaged:
+            made: dict[int, Step | Draw] = {step.out: step for step in writer.steps}
+            found = [hoisted(slot, made, writer.sampled) for slot in slots]
+            slots, self.after = [slot for slot, _ in found], [after for _, after in found]
+        self.outputs = [(slot, slot in writer.sampled) for slot in slots]
         self.inputs, self.largest = writer.inputs, writer.largest
         self.size = len(writer.constants)
         self.constants = {i: c for i, c in enumerate(writer.constants) if c is not None}
         needed = {slot for slot, _ in self.outputs}
+        needed.update(slot for after in self.after for _, slot in after if slot is not None)
         self.steps = needed_steps(writer.steps, needed)
         first = {
             id(step) for step in needed_steps(self.steps, {slot for slot, _ in self.outputs[:1]})
@@ -189,7 +202,8 @@ class Tape:
                 fixed = sorted((k, _told(v)) for k, v in step.call.fixed.items())
                 lines.append((step.call.op.name, fixed, step.call.shapes, step.inputs, step.out,
                               step.dtype.str))  # fmt: skip
-        return lines, sorted(self.constants.items()), self.outputs
+        after = [[(op.name, slot) for op, slot in one] for one in self.after]
+        return lines, sorted(self.constants.items()), self.outputs, after
 
     def __getstate__(self) -> dict[str, Any]:
         # A started tape needs no inputs.
