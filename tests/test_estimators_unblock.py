@@ -49,7 +49,7 @@ def kinds():
     draws = {
         "coin": (mg.Bernoulli(p), "marginalize"),
         "normal": (mg.Normal(t, 1.0), "reparameterize"),
-        "gamma": (mg.Gamma(t, 1.0), "reparameterize"),
+        "gamma": (mg.Gamma(t, 1.0), "implicit"),
         "count": (mg.Poisson(t), "measure_valued"),
         "long": (mg.NegativeBinomial(3.0, p), "leave_one_out"),
         "many": (mg.Bernoulli(p * np.ones(20)), "leave_one_out"),
@@ -79,6 +79,22 @@ def test_explanation_says_why_and_why_not():
     assert "1,048,575 copies" in said["many"].not_legal["marginalize"]
     assert "no weak derivative in" in said["gamma"].not_legal["measure_valued"]
     assert "leave_one_out" not in said["coin"].not_legal
+
+
+def test_implicit_is_a_method_of_its_own():
+    t = mg.Data(1.4, name="t")
+    y = mg.sample(mg.Gamma(t, 1.0), name="G", rng=0) ** 2
+    for method in ("implicit", "reparameterize", {"G": "implicit"}):
+        z, (why,) = mg.unblock(y, method, explain=True)
+        assert why.method == "implicit" or method == "reparameterize"
+        assert mg.exact(z, t).grad[t] == pytest.approx(2 * 1.4 + 1, rel=1e-6)
+    assert mg.compare(y, t, ["implicit"])["implicit"].assessment.exact
+    with pytest.raises(
+        mg.BlockedGradientError, match="implicit: N ~ Normal has a transform of noi"
+    ):
+        mg.unblock(mg.sample(mg.Normal(t, 1.0), name="N", rng=0) * 2.0, "implicit")
+    with pytest.raises(mg.BlockedGradientError, match="P ~ Poisson has no transform"):
+        mg.unblock(mg.sample(mg.Poisson(t), name="P", rng=0) * 2.0, "implicit")
 
 
 def test_auto_never_takes_what_is_biased():
@@ -128,7 +144,7 @@ def test_method_that_was_asked_for_and_is_not_legal_is_refused_by_name():
         mg.unblock(y, {"N": "disarm"})
 
 
-@pytest.mark.parametrize("name", UNBIASED)
+@pytest.mark.parametrize("name", METHODS)
 def test_parameter_of_single_precision_does_not_round_the_value(name):
     p = mg.Data(np.float32(0.3), name="p")
     y = (mg.sample(mg.Bernoulli(p), name="X", rng=0) - 0.1) ** 2 + 1e-9

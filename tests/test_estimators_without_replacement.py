@@ -1,11 +1,14 @@
 """Sum and sample, and sets drawn without replacement."""
 
+import functools
+
 import numpy as np
 import pytest
 from cases import CASES
 
 import minigraph as mg
 
+BASELINE = functools.partial(mg.unordered_set, baseline=True)
 SINGLE = [c for c in CASES if c.name.startswith(("REBAR", "DiCE", "categorical"))]
 
 
@@ -21,7 +24,7 @@ def table(one_hot=False):
 
 
 @pytest.mark.parametrize("c", SINGLE, ids=lambda c: c.name)
-@pytest.mark.parametrize("rewrite", [mg.sum_and_sample, mg.unordered_set])
+@pytest.mark.parametrize("rewrite", [mg.sum_and_sample, mg.unordered_set, BASELINE])
 def test_expectation_of_the_gradient_is_the_truth_and_the_value_stays(c, rewrite):
     y, wrt = c.graph()
     z = rewrite(y, rng=1)
@@ -51,6 +54,51 @@ def test_looking_at_more_outcomes_lowers_the_variance(rewrite):
     totals = [np.sum(mg.exact(z, logits).grad_variance[logits]) for z in ways]
     assert np.all(np.diff(totals) < 1e-9)
     assert totals[-1] < 0.2 * totals[0]
+
+
+@pytest.mark.parametrize("one_hot", [False, True])
+@pytest.mark.parametrize("size", [2, 3, 4])
+def test_set_with_a_baseline_is_unbiased_also_where_the_cost_has_parameters(size, one_hot):
+    y, logits = table(one_hot)
+    found, truth = mg.exact(BASELINE(y, size=size, rng=1), logits), mg.exact(y, logits)
+    np.testing.assert_allclose(found.grad[logits], truth.grad[logits], rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("size", [2, 3])
+def test_set_with_a_baseline_varies_less(size):
+    logits = mg.Data([2.0, 0.0, 0.5, -1.0], name="logits")
+    k = mg.sample(mg.Categorical(logits=logits), name="k", rng=0)
+    y = mg.Data([3.0, 5.0, 1.0, 2.0], constant=True)[k]
+    plain, helped = (
+        np.sum(mg.exact(f(y, size=size, rng=1), logits).grad_variance[logits])
+        for f in (mg.unordered_set, BASELINE)
+    )
+    assert helped < 0.6 * plain
+
+
+def test_set_of_two_with_a_baseline_has_the_variance_of_its_formula():
+    """Of {a, b} every gradient is ∇p_a R_a (f_a - b_a) + …, b_a = p_a f_a + (1 - p_a) f_b."""
+    f, p = np.array([1.0, 4.0, -2.0]), np.array([0.2, 0.5, 0.3])
+    logits = mg.Data(np.log(p), name="logits")
+    k = mg.sample(mg.Categorical(logits=logits), name="k", rng=0)
+    found = mg.exact(BASELINE(mg.Data(f, constant=True)[k], rng=1), logits)
+    slopes, chances = [], []
+    for a, b in ((0, 1), (0, 2), (1, 2)):
+        chance = p[a] * p[b] * (1 / (1 - p[a]) + 1 / (1 - p[b]))
+        gain = f[a] - f[b]
+        terms = [(a, b, gain), (b, a, -gain)]
+        slopes.append(sum(p[i] * (np.eye(3)[i] - p) * p[j] / (1 - p[i]) / chance * (1 - p[i]) * g
+                          for i, j, g in terms))  # fmt: skip
+        chances.append(chance)
+    mean = np.array(chances) @ slopes
+    variance = np.array(chances) @ np.square(slopes) - mean**2
+    np.testing.assert_allclose(found.grad[logits], mean, rtol=1e-9)
+    np.testing.assert_allclose(found.grad_variance[logits], variance, rtol=1e-9)
+
+
+def test_set_of_one_has_no_baseline():
+    with pytest.raises(mg.InputError, match="size=1 has no others"):
+        BASELINE(table()[0], size=1)
 
 
 def test_set_of_one_is_the_score_and_set_of_all_has_no_variance():
@@ -101,7 +149,7 @@ def test_size_that_is_impossible_is_refused(rewrite, size):
         rewrite(table()[0], size=size)
 
 
-@pytest.mark.parametrize("rewrite", [mg.sum_and_sample, mg.unordered_set])
+@pytest.mark.parametrize("rewrite", [mg.sum_and_sample, mg.unordered_set, BASELINE])
 def test_second_derivative_is_refused_and_not_wrong(rewrite):
     y, logits = table()
     slope = mg.sum(mg.gradient(rewrite(y, rng=1), logits))
