@@ -2,6 +2,7 @@
 
 import re
 import runpy
+import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
@@ -61,7 +62,20 @@ def test_code_of_the_rewrites_keeps_the_value():
 def test_pictures_of_the_pages_are_drawn(tmp_path):
     drawing = runpy.run_path(str(DOCS / "draw.py"))
     drawing["main"](tmp_path)
-    drawn = {path.name for path in tmp_path.iterdir()}
-    shown = {path.name for path in (DOCS / "img").glob("*.svg")}
-    assert drawn
-    assert drawn <= shown
+    shown = {path.name: words_of(path) for path in (DOCS / "img").iterdir()}
+    assert shown == {path.name: words_of(path) for path in tmp_path.iterdir()}
+
+
+def words_of(svg: Path) -> list[str]:
+    """Return all that a picture says; where it stands is the business of Graphviz."""
+    return sorted(filter(str.strip, ElementTree.parse(svg).getroot().itertext()))
+
+
+def test_every_picture_of_the_pages_is_one_of_these():
+    pages = [DOCS.parent / "README.md", *DOCS.glob("*.md")]
+    linked = {
+        (page.parent / name).resolve()
+        for page in pages
+        for name in re.findall(r"!\[[^]]*\]\(([^):]*)\)", page.read_text(encoding="utf-8"))
+    }
+    assert linked == set((DOCS / "img").iterdir())

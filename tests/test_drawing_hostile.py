@@ -137,6 +137,31 @@ def test_latex_has_the_structure_of_a_harmless_name(name):
         assert bare.count("{") == bare.count("}") or line in lines[:3]
 
 
+@pytest.mark.parametrize("name", HOSTILE, ids=range(len(HOSTILE)))
+def test_listing_has_the_lines_of_a_harmless_name(name):
+    lines, harmless = (str(mg.Graph(graph_of(n))).split("\n") for n in (name, HARMLESS))
+    rail = harmless[0].index(HARMLESS)
+    assert [line[:rail] for line in lines] == [line[:rail] for line in harmless]
+    assert all(line[rail:].startswith(shown(name)) for line in lines)
+    assert all(line.isprintable() for line in lines)
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=range(len(HOSTILE)))
+def test_object_of_graphviz_holds_the_text_in_dot(name):
+    assert mg.to_graphviz(graph_of(name)).source == mg.to_dot(graph_of(name))
+
+
+@pytest.mark.skipif(not shutil.which("pdftotext"), reason="nothing here reads a PDF")
+def test_pdf_shows_every_name_literally(tmp_path):
+    plain = [name for name in HOSTILE if name.isascii() and name.isprintable()]
+    mg.render([graph_of(name) for name in plain], tmp_path / "a.pdf", limit=10_000)
+    done = subprocess.run(
+        ["pdftotext", "-raw", tmp_path / "a.pdf", "-"], capture_output=True, check=True
+    )
+    lines = [line.strip() for line in done.stdout.decode().splitlines()]
+    assert {name: lines.count(shown(name)) for name in plain} == dict.fromkeys(plain, 5)
+
+
 def test_dot_itself_counts_the_same_boxes_and_arrows():
     if not shutil.which("dot"):
         pytest.skip("Graphviz is not installed")
