@@ -66,7 +66,8 @@ def cheaper(
             return (divide, (exp, (minimum, x, 0.0)), (add, small, 1.0))
         return (add, (maximum, x, 0.0), (log1p, small))
     short = _factors(op, inputs, number, same_for_all, made)
-    return _signs(op, inputs, [number(slot) for slot in inputs], made) if short is None else short
+    numbers = [number(slot) for slot in inputs]
+    return _signs(op, inputs, numbers, same_for_all, made) if short is None else short
 
 
 POWERS: Mapping[float | None, Callable[[Any], Expression]] = {
@@ -81,6 +82,7 @@ def _signs(
     op: Operation,
     inputs: tuple[int, ...],
     numbers: Sequence[float | None],
+    same_for_all: Callable[[int], bool],
     made: Mapping[int, tuple[Operation, tuple[int, ...]]],
 ) -> Expression:
     """Return the expression without negations, which go into sums and into numbers."""
@@ -96,6 +98,9 @@ def _signs(
     if op is add:
         if a == b:
             return (multiply, a, 2.0)
+        of, parts = made.get(a, (None, ()))
+        if of is add and same_for_all(b) and same_for_all(parts[1]):
+            return (add, parts[0], (add, parts[1], b))
         if no_b is not None:
             return (subtract, a, no_b)
         return None if no_a is None else (subtract, b, no_a)

@@ -109,7 +109,7 @@ class Tape:
         self.draws = [step for step in self.steps if isinstance(step, Draw)]
         self.known = dict(self.constants)
         self.known.update(
-            (i, data._value) for i, data in self.inputs if data._constant == "literal"
+            (i, data._value) for i, data in self.inputs if data._literal
         )
         with np.errstate(all="ignore"):
             self.anew = self._fold()

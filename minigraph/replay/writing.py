@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -10,14 +11,21 @@ from ..data import Data, label
 from ..errors import InputError
 from ..estimators.reparameterize import opened
 from ..graph import StochasticNode
-from ..ops.along import Call
+from ..ops.along import Call, elementwise
 from ..ops.base import literal
 from ..ops.boxes import stop
 from ..ops.elementwise import multiply
+from ..ops.shaping import broadcast_to, reshape
+from ..ops.trigonometry import cos, sin
 from .cheaper import Expression, cheaper
 from .program import Draw, Shape, Step
 
-FLOAT = np.dtype(float)
+
+class Kind(NamedTuple):
+    """What samples of a result are like."""
+
+    shape: Shape
+    dtype: np.dtype[Any]
 
 
 class Writer:
@@ -32,6 +40,7 @@ class Writer:
         self.steps: list[Step | Draw] = []
         self.made: dict[int, tuple[Any, tuple[int, ...]]] = {}  # by slot: how
         self.written: dict[Any, int] = {}
+        self.spread: dict[int, tuple[int, Shape]] = {}  # by slot full of one number: where it is
         self.largest = 1
 
     def new(self, constant: float | None = None) -> int:
@@ -78,18 +87,36 @@ class Writer:
             self.steps.append(Draw(data, has, inputs, out))
             return out
         shapes = tuple(x.shape for x in node.inputs)
-        fits = all(
-            s == (data.shape if sampled else ()) for s, sampled in zip(shapes, has, strict=True)
-        )
-        plain = fits and not node.fixed and {x.dtype for x in (data, *node.inputs)} == {FLOAT}
-        if plain and (short := self.short(node.op, inputs)) is not None:
-            return self.expression(short, data.shape, title)
+        if any(has) and node.op.along is elementwise:
+            narrow = [self.narrow(i, s) for i, s in zip(inputs, shapes, strict=True)]
+            if data.shape in (s for _, s in narrow):
+                inputs, shapes = (tuple(x) for x in zip(*narrow, strict=True))
+        kind = Kind(data.shape, data.dtype)
+        plain = self.plain(node, shapes, has, kind)
+        if plain and (short := self.short(node.op, inputs, kind)) is not None:
+            return self.expression(short, kind, title)
         call = Call(node.op, node.fixed, shapes, has, data.shape)
-        return self.step(title, call, inputs, data.dtype)
+        out = self.step(title, call, inputs, data.dtype)
+        if node.op in (reshape, broadcast_to) and not any(has) and math.prod(shapes[0]) == 1:
+            self.spread[out] = inputs[0], shapes[0]
+        return out
 
-    def short(self, op: Any, inputs: tuple[int, ...]) -> Expression:
+    def narrow(self, slot: int, shape: Shape) -> tuple[int, Shape]:
+        """Return a single number instead of an array full of it."""
+        while slot in self.spread:
+            slot, shape = self.spread[slot]
+        return slot, shape
+
+    def plain(self, node: Any, shapes: Any, has: tuple[bool, ...], kind: Kind) -> bool:
+        """Return whether an operation is one of floats, and its samples all look the same."""
+        return not node.fixed and kind.dtype.kind == "f" and all(
+            (s, x.dtype) == kind if sampled else x.dtype.kind == "f"
+            for s, sampled, x in zip(shapes, has, node.inputs, strict=True)
+        )  # fmt: skip
+
+    def short(self, op: Any, inputs: tuple[int, ...], kind: Kind) -> Expression:
         """Return a cheaper expression for an operation on samples, None if there is none."""
-        if self.sampled.isdisjoint(inputs):
+        if self.sampled.isdisjoint(inputs) or (op in (sin, cos) and kind.dtype != np.float64):
             return None
         return cheaper(
             op, inputs, self.constants.__getitem__, lambda i: i not in self.sampled, self.made
@@ -97,6 +124,11 @@ class Writer:
 
     def step(self, title: str, call: Call, inputs: tuple[int, ...], dtype: Any) -> int:
         """Write an operation, to be run for all samples or once; return its slot."""
+        numbers = [self.constants[i] for i in inputs]
+        if call.op.scalar is not None and not call.fixed and None not in numbers:
+            value = call.op.evaluate(numbers)
+            if type(value) is float and math.isfinite(value):
+                return self.number(value)
         out = self.new()
         if any(call.sampled):
             self.sampled.add(out)
@@ -106,26 +138,22 @@ class Writer:
         steps.append(Step(title, call, inputs, out, np.dtype(dtype)))
         return out
 
-    def expression(self, x: Expression, shape: Shape, title: str | None = None) -> int:
-        """Return the slot of an expression of numbers and of samples of `shape`."""
+    def expression(self, x: Expression, kind: Kind, title: str | None = None) -> int:
+        """Return the slot of an expression of numbers and of samples of one kind."""
         if isinstance(x, int):
             return x
         if isinstance(x, float):
             return self.number(x)
-        op, inputs = x[0], tuple(self.expression(part, shape) for part in x[1:])
+        op, inputs = x[0], tuple(self.expression(part, kind) for part in x[1:])
         key = (op, inputs, ())
-        if key not in self.written and (short := self.short(op, inputs)) is not None:
-            self.written[key] = self.expression(short, shape, title)
+        if key not in self.written and (short := self.short(op, inputs, kind)) is not None:
+            self.written[key] = self.expression(short, kind, title)
         if key not in self.written:
-            shapes, has = self.like(inputs, shape)
-            call = Call(op, {}, shapes, has, shape if any(has) else ())
-            self.written[key] = self.step(title or op.name, call, inputs, float)
+            has = tuple(i in self.sampled for i in inputs)
+            shapes = tuple(kind.shape if sampled else () for sampled in has)
+            call = Call(op, {}, shapes, has, kind.shape if any(has) else ())
+            self.written[key] = self.step(title or op.name, call, inputs, kind.dtype)
         return self.written[key]
-
-    def like(self, inputs: tuple[int, ...], shape: Shape) -> tuple[tuple[Shape, ...], Any]:
-        """Return the shapes of inputs that are numbers or samples of `shape`, and which are."""
-        has = tuple(i in self.sampled for i in inputs)
-        return tuple(shape if sampled else () for sampled in has), has
 
     def key(self, node: Any, inputs: tuple[int, ...]) -> Any:
         """Return what two nodes that do the same work have in common."""
