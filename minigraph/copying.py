@@ -45,9 +45,9 @@ class Entry(NamedTuple):
 def parts(outputs: Sequence[Data]) -> tuple[list[Data], list[Data], list[Data]]:
     """Return the inputs, bare numbers too, the stale ones among them, and the results."""
     results = ancestors(outputs)
-    edges = [(x, data._made[3]) for data in results for x in data._node.inputs]
-    inputs = [x for x, _ in edges if x._made is None] + [x for x in outputs if x._made is None]
-    stale = [x for x, time in edges if x._changed > time]
+    edges = [(x, data._time) for data in results for x in data._node.inputs]
+    inputs = [x for x, _ in edges if x._op is None] + [x for x in outputs if x._op is None]
+    stale = [x for x, time in edges if x._op is None and x._changed > time]
     return list(dict.fromkeys(inputs)), stale, results
 
 
@@ -57,14 +57,23 @@ def flat(outputs: Sequence[Data]) -> tuple[list[Data], list[Data], list[Entry], 
     at = {data: i for i, data in enumerate([*inputs, *results])}
     entries = []
     for data in results:
-        node, (_, above, fixed, _) = data._node, data._made
+        node = data._node
         draw = None
         if isinstance(node, StochasticNode):
             draw = (node.noise, node.draw, node.branched)
         function = node.op if draw is None else plain_law(node.distribution)
-        places = tuple(at[x] for x in above)
+        places = tuple(at[x] for x in node.inputs)
         entries.append(
-            Entry(function, places, fixed, data._value, data._name, node._name, node._group, draw)
+            Entry(
+                function,
+                places,
+                data._fixed,
+                data._value,
+                data._name,
+                node._name,
+                node._group,
+                draw,
+            )
         )
     return inputs, stale, entries, [at[data] for data in outputs]
 
@@ -117,7 +126,7 @@ def graph_again(*parts: Any) -> Graph:
 
 def data_reduced(data: Data) -> tuple[Any, ...]:
     """Return how to pickle `data`: an input as itself, a result as its graph."""
-    if data._made is None:
+    if data._op is None:
         return input_again, (data._value, data._name, data._constant, data._grad)
     return data_again, flat([data])
 
@@ -134,7 +143,7 @@ def data_copied(data: Data, memo: dict[Any, Any]) -> Data:
     for old in [*inputs, *results]:
         if id(old) in memo:
             continue
-        if old._made is None:
+        if old._op is None:
             new = input_again(old._value, old._name, old._constant, old._grad)
         else:
             above = tuple([memo[id(x)] for x in old._node.inputs])

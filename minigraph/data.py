@@ -19,7 +19,8 @@ import numpy as np
 from .errors import InputError, UsageError
 from .values import Value, from_user, show
 
-tick = itertools.count(1).__next__  # a clock that orders what ran, across graphs and threads
+clock = itertools.count(1)  # it orders what ran, across graphs and threads
+tick = clock.__next__
 
 
 class Data:
@@ -46,12 +47,17 @@ class Data:
     (0.5, (), None)
     """
 
-    # How a result was made is a tuple, (operation, inputs, fixed arguments, time), in which a float
-    # may stand for a literal. A million results are made before anybody asks one for its node.
-    __slots__ = ("_changed", "_constant", "_grad", "_held", "_made", "_name", "_replays", "_value",
+    # A million results are made before anybody asks one for its node, so they set what is below
+    # the first line alone. No __getattr__: with one, Python reads every slot the slow way.
+    __slots__ = ("_changed", "_constant", "_grad", "_replays",
+                 "_carries", "_fixed", "_held", "_inputs", "_name", "_op", "_time", "_value",
                  "__weakref__")  # fmt: skip
     _value: Value
-    _made: Any
+    _op: Any  # the operation or the draw that made it; None for an input
+    _inputs: tuple[Any, ...]  # in which a float may stand for a literal
+    _fixed: Mapping[str, Any]
+    _time: int  # when it ran
+    _carries: bool  # a parameter is above it, or it is one: gradients may pass
     _held: Any
     _name: str | None
     _constant: Any
@@ -62,20 +68,11 @@ class Data:
 
     def __init__(self, value: Any, name: str | None = None, *, constant: bool = False) -> None:
         self._value = from_user(value)
-        self._made = None
+        self._op = self._held = self._grad = None
         self._constant = constant
+        self._carries = not constant and self.dtype.kind == "f"
         self._changed = 0
-        if name is not None:
-            self.name = name
-
-    def __getattr__(self, slot: str) -> Any:
-        # Results set two slots only (a million of them are made); the others read as their default.
-        if slot in DATA_DEFAULTS:
-            return DATA_DEFAULTS[slot]
-        instead = ELSEWHERE.get(slot)
-        raise AttributeError(
-            f"Data has no attribute {slot!r}" + (f"; write {instead}" if instead else "")
-        )
+        self.name = name
 
     @property
     def value(self) -> Any:
@@ -84,12 +81,12 @@ class Data:
 
     @value.setter
     def value(self, new: Any) -> None:
-        if self._made is not None:
+        if self._op is not None:
             raise UsageError(
                 f"value of {label(self)} was computed by {self.node.name}; "
                 "only an input can be assigned: assign the inputs above it and build it again"
             )
-        if self._constant == "literal":
+        if self._literal:
             raise UsageError(
                 f"value of {label(self)}: it was written as a bare number or array and stays; "
                 "write mg.Data(…, constant=True) in its place to swap it later"
@@ -112,7 +109,7 @@ class Data:
     @property
     def grad(self) -> Any:
         """The gradient accumulated by `backward`, a float or an array; None before the first."""
-        return self._grad
+        return getattr(self, "_grad", None)
 
     @grad.setter
     def grad(self, new: Any) -> None:
@@ -141,7 +138,12 @@ class Data:
     @property
     def constant(self) -> bool:
         """True for an input that never receives a gradient."""
-        return bool(self._constant)
+        return self._op is None and bool(self._constant)
+
+    @property
+    def _literal(self) -> bool:
+        """True for a number or an array that was written down in an expression."""
+        return self._op is None and self._constant == "literal"
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -206,7 +208,7 @@ class Data:
         """Return the value for Python's own control flow, and remember which draws it looked at."""
         self._only(what, "use mg.any or mg.all, or mg.where to choose element by element")
         for data in ancestors([self]):
-            if data._made[0].barrier == "draw":
+            if data._op.barrier == "draw":
                 data._node.branched = True
         return self._value
 
@@ -249,16 +251,25 @@ class Data:
         __lt__ = __le__ = __gt__ = __ge__ = _binary
 
 
-DATA_DEFAULTS: Mapping[str, Any] = {
-    "_name": None, "_constant": False, "_grad": None, "_changed": 0, "_held": None,
-    "_replays": None,
-}  # fmt: skip
 ELSEWHERE: Mapping[str, str] = {  # what other frameworks call it
     "data": "x.value", "numpy": "x.value", "tolist": "x.value.tolist()",
     "detach": "mg.stop_gradient(x)", "requires_grad": "mg.Data(…, constant=True)",
     "zero_grad": "x.grad = None", "gradient": "mg.gradient(y, x)", "view": "x.reshape(…)",
     "distribution": "x.node.distribution", "log_prob": "x.node.distribution.log_prob(x)",
 }  # fmt: skip
+
+
+def elsewhere(name: str, instead: str) -> property:
+    """Return an attribute that Data do not have, and that says what to write in its place."""
+
+    def refuse(data: Data) -> None:
+        raise AttributeError(f"Data has no attribute {name!r}; write {instead}")
+
+    return property(refuse)
+
+
+for name, instead in ELSEWHERE.items():
+    setattr(Data, name, elsewhere(name, instead))
 CUT_OFF = (
     "NumPy would make plain numbers, cut off from their graph; use x.value if that is meant, else "
     "functions of mg, as mg.mean([a, b]), or np.mean(mg.array([a, b]))"
@@ -273,16 +284,32 @@ def made(
     """Return what the operation `op` made of `inputs`."""
     data = new_data(Data)
     data._value = value
-    data._made = (op, inputs, fixed, tick())
+    data._op = op
+    data._inputs = inputs
+    data._fixed = fixed
+    data._carries = carried(op, inputs)
+    data._time = next(clock)
+    data._name = data._held = None
     return data
+
+
+def carried(op: Any, inputs: Iterable[Any]) -> bool:
+    """Return whether gradients may pass through `op` to a parameter."""
+    if op.barrier != "stop":
+        for x in inputs:
+            if type(x) is Data and x._carries:
+                return True
+    return False
 
 
 def literal_data(x: Any) -> Data:
     """Return a bare number or array as the constant it is in an expression."""
     data = new_data(Data)
     data._value = x if type(x) is float else from_user(x)
-    data._made = None
+    data._op = data._name = data._held = data._grad = None
     data._constant = "literal"
+    data._carries = False
+    data._changed = 0
     return data
 
 
@@ -301,33 +328,32 @@ def walk(
     todo: list[Any] = list(outputs)
     for data in todo:  # which grows meanwhile
         if type(data) is Data:
-            how = data._made
-            if how is None:
+            op = data._op
+            if op is None:
                 inputs[data] = None
-            elif how[3] not in made:
-                made[how[3]] = data
-                barrier = how[0].barrier
-                if barrier is not None:
+            elif data._time not in made:
+                made[data._time] = data
+                if op.barrier is not None:
                     barriers[data] = None
-                if through_stops or barrier != "stop":
-                    todo += how[1]
+                if through_stops or op.barrier != "stop":
+                    todo += data._inputs
     return (
         [made[time] for time in sorted(made)],
         list(inputs),
-        sorted(barriers, key=lambda data: data._made[3]),
+        sorted(barriers, key=lambda data: data._time),
     )
 
 
 def above(outputs: Iterable[Data]) -> tuple[list[Data], list[Data]]:
     """Return what was made, in the order it ran, and the inputs, above and including `outputs`."""
     made, inputs, _ = walk(outputs)
-    return made, [x for x in inputs if x._constant != "literal"]
+    return made, [x for x in inputs if not x._literal]
 
 
 def varies(data: Data) -> bool:
     """Return whether `data` was drawn, or made of a draw or of an input that is no constant."""
     made, inputs = above([data])
-    drawn = any(x._made[0].barrier == "draw" for x in made)
+    drawn = any(x._op.barrier == "draw" for x in made)
     return drawn or not all(x._constant for x in inputs)
 
 
@@ -340,6 +366,6 @@ def label(data: Data) -> str:
     """Return what an error calls `data`: its name, else what it is."""
     if data.name:
         return repr(data.name)
-    if data._made is None:
+    if data._op is None:
         return f"the unnamed {'constant' if data.constant else 'input'} {show(data._value)}"
     return f"the unnamed output of {data.node.name}"

@@ -6,9 +6,9 @@ so that the gradient is a graph of its own: it can be drawn, sampled and differe
 
 from __future__ import annotations
 
-import operator
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from heapq import heappop, heappush, heappushpop
 from typing import Any
 
 import numpy as np
@@ -21,69 +21,118 @@ from .ops.shaping import broadcast_to, shape_of, sum_to
 from .paths import Flow, refuse_blocked, refuse_stale
 from .values import own
 
-VALUE = operator.attrgetter("_value")
 ADDING = threading.Lock()  # two threads may share an input, and adding to its .grad is one step
 
 
-def itself(data: Data) -> Data:
-    """Return `data`: rules that compute on Data record the gradient."""
-    return data
-
-
-def pull(flow: Flow, y: Data, seed: Any, read: Callable[[Data], Any] = itself) -> dict[Data, Any]:
-    """Return the cotangent of every data in ``flow.ends`` that `y` reaches.
-
-    `read` says what the rules compute on: the data (`itself`), or their values (`VALUE`).
-    """
-    carries = None if flow.is_open else flow.carries  # None: all of them
-    ends = {x for x in flow.ends if x._made is not None}
+def pull(flow: Flow, y: Data, seed: Data) -> dict[Data, Any]:
+    """Return the cotangent, as Data, of every data in ``flow.ends`` that `y` reaches."""
+    ends = {x for x in flow.ends if x._op is not None}
     found: dict[Data, Any] = {}
-    cotangents = {y: seed}
-    sums: set[Data] = set()
+    cotangents: dict[Data, Any] = {y: seed}
     for data in reversed(flow.made):
         g = cotangents.pop(data, None)
         if g is None:
             continue
         if ends and data in ends:
             found[data] = g  # and on, to the ends above it
-            if data._made[0].barrier:
+            if data._op.barrier:
                 continue
-        op, inputs, fixed, _ = data._made
-        rules = op.rules
-        if read is VALUE and len(inputs) == 2 and not fixed and type(rules) is tuple:
-            a, b = inputs  # the loop below, unrolled: most scalar operations are binary
-            left, right = rules
-            a_value = a if type(a) is float else a._value
-            b_value = b if type(b) is float else b._value
-            out = data._value
-            fits = type(out) is float  # then nothing was broadcast
-            if left is not None and a is not a_value and (carries is None or a in carries):
-                c = left(g, out, a_value, b_value)
-                if not fits:
-                    c = fitted(c, a_value, data, 0)
-                if a in cotangents:
-                    c = cotangents[a] + c if fits else added(cotangents[a], c, a, sums)
-                cotangents[a] = c
-            if right is not None and b is not b_value and (carries is None or b in carries):
-                c = right(g, out, a_value, b_value)
-                if not fits:
-                    c = fitted(c, b_value, data, 1)
-                if b in cotangents:
-                    c = cotangents[b] + c if fits else added(cotangents[b], c, b, sums)
-                cotangents[b] = c
-            continue
-        out = read(data)
-        values = [x if type(x) is float else read(x) for x in inputs]
+        inputs, fixed, rules = data._inputs, data._fixed, data._op.rules
         for i, x in enumerate(inputs):
-            if type(x) is Data and (carries is None or x in carries) and rules[i] is not None:
-                c = rules[i](g, out, *values, **fixed)
+            if type(x) is Data and x in flow.carries and rules[i] is not None:
+                c = rules[i](g, data, *inputs, **fixed)
                 if c is not None:  # an index, an integer
-                    c = fitted(c, values[i], data, i)
-                    if x in cotangents:
-                        c = added(cotangents[x], c, x, sums)
-                    cotangents[x] = c
+                    c = fitted(c, x, data, i)
+                    cotangents[x] = cotangents[x] + c if x in cotangents else c
     found.update(cotangents)
     return found
+
+
+def sweep(y: Data, seed: Any) -> tuple[dict[Data, Any], list[Data], Data]:
+    """Return the cotangent, plain, of every parameter that `y` reaches, and if these are all.
+
+    One walk, the last that ran first. What it leaves aside (draws, constants that were made, inputs
+    without a derivative or of a new value) may forbid a gradient or have one of zero.
+    """
+    cotangents: dict[Data, Any] = {y: seed}
+    aside: list[Data] = []
+    waiting: list[tuple[int, Data]] = []  # a heap, but a chain never needs it
+    sums: set[Data] = set()
+    data = y
+    while data._op is not None:
+        op, inputs, out = data._op, data._inputs, data._value
+        g = cotangents.pop(data)
+        after = None
+        pair = op.pair
+        if pair is not None:  # the loop below, unrolled: most operations are binary
+            left, right = pair
+            a, b = inputs
+            a_value = a if type(a) is float else a._value
+            b_value = b if type(b) is float else b._value
+            fits = type(out) is float  # then nothing was broadcast
+            if a is not a_value:
+                if left is not None and a._carries:
+                    c = left(g, out, a_value, b_value)
+                    if not fits:
+                        c = fitted(c, a_value, data, 0)
+                    if a in cotangents:
+                        cotangents[a] = (
+                            cotangents[a] + c if fits else added(cotangents[a], c, a, sums)
+                        )
+                    else:
+                        cotangents[a] = c
+                        if a._op is not None:
+                            after = a
+                else:
+                    aside.append(a)
+            if b is not b_value:
+                if right is not None and b._carries:
+                    c = right(g, out, a_value, b_value)
+                    if not fits:
+                        c = fitted(c, b_value, data, 1)
+                    if b in cotangents:
+                        cotangents[b] = (
+                            cotangents[b] + c if fits else added(cotangents[b], c, b, sums)
+                        )
+                    else:
+                        cotangents[b] = c
+                        if b._op is not None:
+                            if after is None:
+                                after = b
+                            else:
+                                heappush(waiting, (-b._time, b))
+                else:
+                    aside.append(b)
+        elif op.barrier is None:
+            rules, fixed = op.rules, data._fixed
+            values = [x if type(x) is float else x._value for x in inputs]
+            for i, x in enumerate(inputs):
+                if type(x) is not Data:
+                    continue
+                rule = rules[i] if x._carries else None
+                c = None if rule is None else rule(g, out, *values, **fixed)
+                if c is None:
+                    aside.append(x)
+                    continue
+                c = fitted(c, values[i], data, i)
+                if x in cotangents:
+                    cotangents[x] = added(cotangents[x], c, x, sums)
+                else:
+                    cotangents[x] = c
+                    if x._op is not None:
+                        if after is None:
+                            after = x
+                        else:
+                            heappush(waiting, (-x._time, x))
+        else:
+            aside.append(data)
+        if after is not None:
+            data = heappushpop(waiting, (-after._time, after))[1] if waiting else after
+        elif waiting:
+            data = heappop(waiting)[1]
+        else:
+            break
+    return cotangents, aside, data
 
 
 def added(total: Any, c: Any, x: Data, sums: set[Data]) -> Any:
@@ -136,10 +185,16 @@ def backward(y: Data, seed: Any = None) -> None:
     """
     refuse_steps(y)
     seed = seed_of(y, seed)
-    flow = checked_flow(y)
-    found = pulled(flow, y, seed, plain=True)
+    with np.errstate(all="ignore"):  # an infinite slope is an answer; the forward run has warned
+        found, aside, first = sweep(y, seed._value)
+    ends = list(found)
+    if any(x._carries or x._op is not None or x._changed for x in aside) or any(
+        x._changed and x._changed > first._time for x in ends
+    ):
+        ends = checked_flow(y).ends
     with ADDING:
-        for x, g in zip(flow.ends, found, strict=True):
+        for x in ends:
+            g = fresh(found.get(x), x)
             x._grad = g if x._grad is None else fresh(x._grad + g, x)
 
 
@@ -234,8 +289,8 @@ def checked_flow(y: Data, targets: Sequence[Data] | None = None, stale_ok: bool 
 
 def pulled(flow: Flow, y: Data, seed: Data, plain: bool = False) -> list[Any]:
     """Return the cotangents of ``flow.ends``: Data, or plain arrays that share no memory."""
-    with np.errstate(all="ignore"):  # an infinite slope is an answer; the forward run has warned
-        found = pull(flow, y, seed._value, VALUE) if plain else pull(flow, y, seed)
+    with np.errstate(all="ignore"):
+        found = sweep(y, seed._value)[0] if plain else pull(flow, y, seed)
     convert = fresh if plain else as_gradient
     return [convert(found.get(x), x) for x in flow.ends]
 
@@ -253,7 +308,7 @@ def refuse_foreign(targets: Sequence[Data], y: Data) -> None:
     """Raise for a target that something made and that the graph of `y` does not contain."""
     inside = None
     for x in targets:
-        if x._made is not None and x is not y:
+        if x._op is not None and x is not y:
             inside = set(ancestors([y])) if inside is None else inside
             if x not in inside:
                 raise InputError(

@@ -10,7 +10,7 @@ import weakref
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from .data import NO_FIXED, Data, above, ancestors, label, literal_data, new_data, tick  # noqa: F401
+from .data import NO_FIXED, Data, above, ancestors, label, literal_data, made, tick  # noqa: F401
 from .errors import UnknownNameError, UsageError
 from .values import Value
 
@@ -100,6 +100,7 @@ class StochasticNode(Node):
 
     __slots__ = ("branched", "distribution", "draw", "noise")
     barrier = "draw"
+    pair = None
     default_name = "P"  # type: ignore[assignment]
 
     def __init__(self, distribution: Any, value: Value, noise: Value | None, draw: object) -> None:
@@ -113,24 +114,20 @@ class StochasticNode(Node):
 
 def result(value: Value, node: Node) -> Data:
     """Return the output of `node`."""
-    data = new_data(Data)
-    data._value = node.value = value
-    if isinstance(node, DeterministicNode):
-        data._made = (node.op, node.inputs, node.fixed, node.serial)
-    else:
-        data._made = (node, node.inputs, NO_FIXED, node.serial)
+    op, fixed = (node.op, node.fixed) if isinstance(node, DeterministicNode) else (node, NO_FIXED)
+    data = made(value, op, node.inputs, fixed)
+    data._time = node.serial
     data._held = node
+    node.value = value
     return data
 
 
 def node_of(data: Data) -> Node | None:
     """Return the function that made `data`: a `Node`, or None for an input."""
-    if data._made is None or data._held is not None:
+    if data._op is None or data._held is not None:
         return data._held
-    op, inputs, fixed, serial = data._made
-    inputs = tuple([literal_data(x) if type(x) is float else x for x in inputs])
-    data._made = (op, inputs, fixed, serial)
-    data._held = node = DeterministicNode(op, inputs, fixed, serial)
+    data._inputs = tuple([literal_data(x) if type(x) is float else x for x in data._inputs])
+    data._held = node = DeterministicNode(data._op, data._inputs, data._fixed, data._time)
     node.value = data._value
     return node
 
@@ -176,14 +173,14 @@ class Graph:
                     f"Graph: an output is a {type(output).__name__}; pass the Data to look above"
                 )
         self.outputs: tuple[Data, ...] = outputs
-        made = ancestors(outputs)
+        results = ancestors(outputs)
         everything: dict[Data, None] = {}
-        for data in made:
+        for data in results:
             everything.update(dict.fromkeys(data._node.inputs))
             everything[data] = None
         everything.update(dict.fromkeys(outputs))
         self.data: tuple[Data, ...] = tuple(everything)
-        self.nodes: tuple[Node, ...] = tuple(data.node for data in made)
+        self.nodes: tuple[Node, ...] = tuple(data.node for data in results)
 
     @property
     def stochastic(self) -> tuple[StochasticNode, ...]:

@@ -38,20 +38,17 @@ class Flow:
     def __init__(self, outputs: Sequence[Data], wrt: Iterable[Data] | None = None) -> None:
         self.outputs = outputs
         self.made, inputs, self._barriers = walk(outputs, through_stops=False)
-        self.inputs = [x for x in inputs if x._constant != "literal"]
+        self.inputs = [x for x in inputs if not x._literal]
         self.ends = [x for x in self.inputs if is_parameter(x)] if wrt is None else list(wrt)
-        # Where every input is a parameter, all data carry, and nobody needs to look which ones do.
-        self.is_open = wrt is None and not self._barriers and len(self.ends) == len(inputs)
 
     @functools.cached_property
     def carries(self) -> dict[Data, Data | None]:
         """Every data that depends on `wrt`, with the input by which it does; None for `wrt`."""
         carries: dict[Data, Data | None] = dict.fromkeys(self.ends)
         for data in self.made:
-            op, inputs, _, _ = data._made
-            for x in inputs:
+            for x in data._inputs:
                 if type(x) is Data and x in carries:
-                    if op.barrier != "stop":
+                    if data._op.barrier != "stop":
                         carries.setdefault(data, x)
                     break
         return carries
@@ -62,7 +59,7 @@ class Flow:
         return [
             data
             for data in self._barriers
-            if data._made[0].barrier != "stop" and any(x in self.carries for x in data._node.inputs)
+            if data._op.barrier != "stop" and any(x in self.carries for x in data._node.inputs)
         ]
 
     @functools.cached_property
@@ -71,7 +68,7 @@ class Flow:
         towards: dict[Data, Data] = {}
         outputs = set(self.outputs)
         for data in reversed(self.made):
-            if data._made[0].barrier != "stop" and (data in towards or data in outputs):
+            if data._op.barrier != "stop" and (data in towards or data in outputs):
                 for x in data._node.inputs:
                     towards.setdefault(x, data)
         return towards
@@ -113,7 +110,7 @@ def describe(path: Sequence[Data]) -> str:
 
 def is_parameter(x: Data) -> bool:
     """Return whether `x` is an input that can receive a gradient."""
-    return x._node is None and not x._constant and x.dtype.kind == "f"
+    return x._op is None and x._carries
 
 
 def blocked(graph: Graph, wrt: Data | str | Sequence[Data | str] | None = None) -> dict[Node, str]:
@@ -166,12 +163,12 @@ def refuse_blocked(flow: Flow) -> None:
 
 def refuse_stale(flow: Flow) -> None:
     """Raise if an input was assigned after something was computed from it."""
-    start = flow.made[0]._made[3] if flow.made else 0
+    start = flow.made[0]._time if flow.made else 0
     for x in flow.inputs:
         if x._changed <= start:
             continue
         for data in flow.made:
-            if x in data._node.inputs and x._changed > data._made[3]:
+            if x in data._node.inputs and x._changed > data._time:
                 raise UsageError(
                     f"gradient through {label(data)}: input {label(x)} was given a new value after "
                     "it was computed; build the graph again, or use mg.expectation, which replays "

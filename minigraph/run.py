@@ -53,7 +53,7 @@ class Run:
         mine = set(self.variables)
         self.is_plain = not (
             any(isinstance(x, Data) for x in leaves([args, keywords]))
-            or any(x._made[3] < start for x in made)
+            or any(x._time < start for x in made)
             or any(x not in mine and not x._constant for x in inputs)
         )
 

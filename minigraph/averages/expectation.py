@@ -157,9 +157,9 @@ def tape_of(y: Data, wrt: Sequence[Data]) -> Tape:
 
     What `y` keeps must not hold `y`, or the graph would not be freed when it is dropped.
     """
-    if y._made is None:
+    if y._op is None:
         return Tape(with_gradients(y, wrt), averaged=True)
-    if y._replays is None:
+    if getattr(y, "_replays", None) is None:
         y._replays = {}
     key = tuple(map(id, wrt))
     if key not in y._replays:

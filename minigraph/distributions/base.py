@@ -225,7 +225,7 @@ class Distribution:
     def _number(self, x: Any) -> Data:
         """Return `x` as Data; what is written down, and counts, take the dtype of the law."""
         data = as_data(x)
-        written = data._constant == "literal" and not isinstance(x, (float, np.ndarray, np.generic))
+        written = data._literal and not isinstance(x, (float, np.ndarray, np.generic))
         if written or (data.dtype.kind in "iub" and self.dtype != np.float64):
             return as_data(astype(data, dtype=self.dtype))
         return data

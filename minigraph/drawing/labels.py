@@ -68,7 +68,7 @@ def fixed_text(value: Any) -> str:
 
 def is_literal(x: Data) -> bool:
     """Return whether `x` is a number or array that was written down in an expression."""
-    return x._constant == "literal"
+    return x._literal
 
 
 def call(node: Node, name_of: Callable[[Data], str], keywords: bool = True) -> str:

@@ -144,7 +144,7 @@ def _at(cost: Data, x: Data, other: Data | None, rng: np.random.Generator) -> Da
 
 def _carries(parameter: Data) -> bool:
     """Return whether a gradient may flow on from a parameter of a law."""
-    return parameter._made is not None or is_parameter(parameter)
+    return parameter._op is not None or is_parameter(parameter)
 
 
 def why_not_measure_valued(x: Data) -> str | None:

@@ -183,7 +183,7 @@ def why_not_score(x: Data) -> str | None:
     moving = [
         name
         for name, a in zip(node.distribution.parameters, node.inputs, strict=True)
-        if name in node.distribution.support_moves and (a._made is not None or is_parameter(a))
+        if name in node.distribution.support_moves and (a._op is not None or is_parameter(a))
     ]
     if not moving:
         return None

@@ -70,6 +70,8 @@ class Operation:
         self.__doc__ = f"Return {name} of Data, as NumPy's does."
         self.forward = forward
         self.rules: Any = _Each(rules[0]) if variadic and rules else rules
+        single = not (variadic or fixed or barrier)
+        self.pair = rules if len(rules) == 2 and single else None  # for the loop of `sweep`
         self.along = along
         self.scalar = scalar
         self.fixed = tuple(fixed)
@@ -132,7 +134,7 @@ def holds_data(x: Any) -> bool:
 def literal(x: Any) -> float | None:
     """Return the number, if `x` is one that was written down in an expression and never changes."""
     if type(x) is Data:
-        x = x._value if x._constant == "literal" else None
+        x = x._value if x._literal else None
     return x if type(x) is float else None
 
 

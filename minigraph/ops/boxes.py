@@ -92,10 +92,9 @@ def made_since(start: int, outputs: list[Data]) -> list[Data]:
     found: dict[Data, None] = {}
     while todo:
         data = todo.pop()
-        how = data._made if type(data) is Data else None
-        if how is not None and how[3] >= start and data not in found:
+        if type(data) is Data and data._op and data._time >= start and data not in found:
             found[data] = None
-            todo.extend(how[1])
+            todo.extend(data._inputs)
     return list(found)
 
 

@@ -21,11 +21,12 @@ Function = Callable[..., Any]
 def composed(*numpy: Any) -> Callable[[Function], Function]:
     """Declare a function as minigraph's meaning of NumPy functions (those of its name, if none).
 
-    Its Python signature is NumPy's. What it records is drawn as one rectangle of its name.
+    Its Python signature is NumPy's. What it records is drawn as one rectangle of its name. One
+    whose name begins with an underscore is found through NumPy alone (``np.linalg.trace``).
     """
 
     def declare(f: Function) -> Function:
-        title = f.__name__.rstrip("_")
+        title = f.__name__.strip("_")
 
         @functools.wraps(f)
         def call(*args: Any, **keywords: Any) -> Any:
@@ -40,7 +41,7 @@ def composed(*numpy: Any) -> Callable[[Function], Function]:
             made = made_since(start, outputs)
             if len(made) > 1:
                 enclose(made, Group(title))
-            elif made and made[0]._made[0].name != title:  # type: ignore[index]
+            elif made and made[0]._op.name != title:
                 made[0]._node.name = title
             return out
 

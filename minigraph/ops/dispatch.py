@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..data import CUT_OFF, Data, label, made, varies
+from ..data import CUT_OFF, NO_FIXED, Data, clock, label, made, new_data, varies
 from ..errors import UsageError
 from ..values import own
 from . import elementwise, layouts, linear, selection
@@ -55,21 +55,30 @@ def binary(op: Operation) -> Callable[[Data, Any], Data]:
     scalar, forward = op.scalar, op.forward
 
     def method(self: Data, other: Any) -> Data:
-        a = self._value
-        if type(other) is Data:
-            b = other._value
-        elif type(other) is float:
+        a, carries = self._value, self._carries
+        if type(other) is float:
             b = other
         else:
-            other = as_data(other)
+            if type(other) is not Data:
+                other = as_data(other)
             b = other._value
+            carries = carries or other._carries
         if type(a) is float and type(b) is float and scalar is not None:
-            return made(scalar(a, b), op, (self, other))
-        try:
-            value = own(forward(a, b))
-        except (ValueError, TypeError):
-            return record(op, (self, as_data(other)))  # which says what is wrong
-        return made(value, op, (self, other))
+            value = scalar(a, b)
+        else:
+            try:
+                value = own(forward(a, b))
+            except (ValueError, TypeError):
+                return record(op, (self, as_data(other)))  # which says what is wrong
+        data = new_data(Data)  # as `made` does, and its call would cost as much
+        data._value = value
+        data._op = op
+        data._inputs = (self, other)
+        data._fixed = NO_FIXED
+        data._carries = carries
+        data._time = next(clock)
+        data._name = data._held = None
+        return data
 
     return method
 
