@@ -81,9 +81,9 @@ def sum_and_sample(y: Data, nodes: Handle = None, size: int = 1, *, rng: Rng = N
         rest = sum_(left)
 
         def rule(cost: Data, places: Places) -> list[Data]:
-            terms = [p[k] * stop_gradient(_at(cost, x, table, k, rng)) for k in likely]
-            weight = rest / fixed[other]
-            terms.append(p[other] * stop_gradient(weight * _at(cost, x, table, other, rng)))
+            terms = [_pick(p, k) * stop_gradient(_at(cost, x, table, k, rng)) for k in likely]
+            weight = rest / _pick(fixed, other)
+            terms.append(_pick(p, other) * stop_gradient(weight * _at(cost, x, table, other, rng)))
             return [functools.reduce(add, terms)]
 
         return rule
@@ -156,7 +156,7 @@ def unordered_set(
             terms = []
             for i, k in enumerate(drawn):
                 gain = costs[i] - chances.average(costs, i) if baseline else costs[i]
-                terms.append(p[k] * stop_gradient(chances.ratio(i) * gain))
+                terms.append(_pick(p, k) * stop_gradient(chances.ratio(i) * gain))
             return [functools.reduce(add, terms)]
 
         return rule
@@ -175,7 +175,7 @@ class _Set:
     """Chances of a set that was drawn without replacement, from the probabilities `p`."""
 
     def __init__(self, p: Data, drawn: Sequence[Data]) -> None:
-        self.p = [p[k] for k in drawn]
+        self.p = [_pick(p, k) for k in drawn]
         self.members = frozenset(range(len(drawn)))
         self.after: dict[frozenset[int], Any] = {self.members: 1.0}
         for size in reversed(range(len(drawn))):
@@ -208,6 +208,11 @@ def _probabilities(law: Any) -> Data:
         lambda *_: np.stack([law.probability(outcome) for outcome in table]), name="probabilities"
     )
     return as_data(box(*law.inputs))
+
+
+def _pick(p: Data, k: Data) -> Data:
+    """Return the probability of outcome number `k`: by a mask, of which many run side by side."""
+    return as_data(sum_(where(equal(np.arange(p.size), k), p, 0.0)))
 
 
 def _without(p: Data, indices: Sequence[Data]) -> Data:
