@@ -49,7 +49,11 @@ std(x); std(x, axis=1); std(x, ddof=1); std(x, axis=0, keepdims=True); std(x, co
 average(x); average(x, axis=1, weights=v); average(x, weights=p); average(x, axis=0, weights=p[:, 0], returned=True)
 median(x); median(x, axis=1); median(w); median(z, axis=(0, 2)); median(x, axis=0, keepdims=True)
 quantile(x, 0.3); quantile(x, [0.1, 0.8], axis=1); percentile(x, 30.0); percentile(z, [10, 90], axis=(0, 1), keepdims=True)
-nansum(gaps, axis=0); nanmean(gaps); nanmean(x, axis=1); nanvar(gaps, axis=1); nanstd(gaps); nanmax(gaps, axis=0)
+quantile(w, 0.4, method='lower'); quantile(x, [0.2, 0.5], axis=1, method='higher'); quantile(k, 0.6, method='nearest'); quantile(k, [[0.3, 0.5]], method='midpoint')
+quantile(w, [0.25, 0.3], method='inverted_cdf'); quantile(w, [0.0, 0.25, 0.3, 1.0], method='averaged_inverted_cdf'); quantile(k, [0.1, 0.3, 0.5, 0.7], method='closest_observation')
+quantile(w, [0.1, 0.3], method='interpolated_inverted_cdf'); quantile(w, 0.3, method='hazen'); percentile(w, 33, method='weibull'); quantile(w, 0.3, method='median_unbiased')
+quantile(z, 0.9, axis=(0, 2), method='normal_unbiased', keepdims=True); nanquantile(gaps, 0.3, axis=1); nanquantile(z, [0.3, 0.9], axis=0); nanpercentile(gaps, [10, 60], axis=0, keepdims=True)
+nanmedian(gaps, axis=1); nanmedian(x); nanargmax(gaps, axis=1); nanargmin(gaps); nansum(gaps, axis=0); nanmean(gaps); nanmean(gaps, axis=1, where=masks); nansum(gaps, initial=1.0); nanmean(x, axis=1); nanvar(gaps, axis=1); nanstd(gaps); nanmax(gaps, axis=0)
 nanmin(gaps); nanprod(gaps, axis=1); nansum(x); nanstd(x, axis=0); nanmax(x); nanmin(x, axis=1); nanprod(x); nanvar(x)
 all(x); any(x, axis=1); all(masks, axis=0, keepdims=True); count_nonzero(masks); count_nonzero(x, axis=0)
 argmax(x); argmax(x, axis=1); argmin(x, axis=0, keepdims=True); argsort(x); argsort(x, axis=0); argsort(x, axis=None)
@@ -59,7 +63,7 @@ interp(x, k, w[[0, 1, 2, 3, 0]]); interp(x * 3.0, k, k * k, 0.1, 0.2); gradient(
 convolve(u, w); convolve(w, u, 'same'); convolve(u, w, 'valid'); correlate(u, w); correlate(w, u, 'same')
 correlate(u, w, 'full'); correlate(u, w, 'same'); correlate(k, w, 'same'); correlate(w, k, 'same'); convolve(w, k, 'same')
 polyval(u, x); real_if_close(x); digitize(x, np.array([-0.5, 0.2])); unwrap(x * 9.0); unwrap(z * 20.0, axis=0); nancumsum(gaps); nancumprod(x, axis=1);
-cov(x); cov(x, y); cov(u); cov(z[0], rowvar=False, ddof=0); corrcoef(x); cumulative_sum(u); cumulative_prod(x, axis=1, include_initial=True);
+cov(x); cov(x, y); cov(x, aweights=p[0]); cov(x, fweights=n, aweights=p[1], ddof=0); cov(u); cov(z[0], rowvar=False, ddof=0); corrcoef(x); cumulative_sum(u); cumulative_prod(x, axis=1, include_initial=True);
 matvec(b, u); vecmat(u, b); insert(x, 1, s, axis=1); insert(u, 0, 0.5); unstack(x); unstack(x, axis=1); argpartition(u, 1); i0(x); searchsorted(k, x); argwhere(x); flatnonzero(x)
 sort(x); sort(x, axis=0); sort(x, axis=None); partition(w, 3); take(x, [0, 2], axis=1); take(x, i); take(x, 4, mode='wrap')
 take(x, 7, mode='wrap'); take(u, -5, mode='clip'); take(z, i, 1); take_along_axis(x, i, axis=1); take_along_axis(x, j, None)
@@ -72,6 +76,12 @@ broadcast_to(u, (2, 3)); broadcast_to(s, (2,)); broadcast_arrays(x, u, s); flip(
 roll(x, 1); roll(x, (1, 2), axis=(0, 1)); roll(x, -1, axis=1); rot90(x); rot90(z, 3, axes=(1, 2)); repeat(x, 2); repeat(x, [1, 2], axis=0)
 repeat(s, 3); tile(x, 2); tile(x, (2, 1, 2)); pad(x, 1); pad(x, ((0, 1), (2, 0)), constant_values=0.5); pad(x, 1, mode='edge')
 pad(x, ((1, 1), (0, 2)), 'reflect'); pad(x, 1, 'symmetric'); pad(u, 2, 'wrap'); pad(x, ((1, 0), (0, 0)), 'constant')
+pad(x, ((1, 2), (0, 3)), 'linear_ramp', end_values=0.3); pad(x, 2, 'mean'); pad(x, ((1, 0), (2, 1)), 'maximum', stat_length=2); pad(x, (1, 2), 'minimum'); pad(k, 2, 'median', stat_length=3)
+pad(x, ((1, 2), (3, 4)), constant_values=((0.1, 0.2), (0.3, 0.4))); pad(z, 1, 'linear_ramp'); pad(n, 2, 'mean'); pad(u, (2, 0), constant_values=s); pad(x, 0)
+block([x, x]); block([[a, c], [x, y]]); block([u, s, 2.0]); block([[u], [v]]); block([[[z]], [[z]]]); block(x)
+polyadd(u, w); polysub(w, u); polymul(u, w); polyder(w); polyder(w, 2); polyint(w); polyint(w, 2, [s, t]); polyfit(k, w[[0, 1, 2, 3, 0]], 2); polyfit(k, x.T[[0, 1, 2, 0, 1]] * 1.5, 1)
+polyfit(k, k * k, 1, w=p.ravel()[:5]); bincount(j); bincount(j, weights=u); bincount(n, minlength=6)
+gradient(w, 0.5, edge_order=2); gradient(x, u, axis=1); gradient(x.T @ x, [0.0, 0.5, 2.0], 0.3, edge_order=2); gradient(z, 0.2, u + 0.0, w.cumsum()); gradient(z, 2.0, edge_order=1, axis=(1, 2)); gradient(x, axis=0)
 concatenate([x, y]); concatenate((x, y), axis=1); concatenate([x, y], axis=None); concat([x, o]); concatenate(z); stack([x, y]); stack([x, y], axis=-1)
 stack([s, t, 0.5]); vstack([u, x]); hstack([x, r]); hstack([u, w]); hstack([s, u]); dstack([x, y]); dstack([u, v]); column_stack([u, v])
 append(x, y); append(x, y, axis=0); split(x, 3, axis=1); split(w, 2); split(w, [1, 3]); array_split(w, 3); array_split(z, [1], axis=2)
@@ -100,7 +110,10 @@ linalg.inv(a); linalg.inv(b); linalg.solve(a, u); linalg.solve(a, c); linalg.sol
 linalg.slogdet(b); linalg.cholesky(e); linalg.cholesky(e, upper=True); linalg.eigvalsh(h); linalg.eigh(h); linalg.eigh(h, 'U'); linalg.eigvalsh(h, UPLO='U')
 linalg.svd(c); linalg.svd(x, full_matrices=False); linalg.svd(x.T, False); linalg.svd(x, compute_uv=False); linalg.svdvals(b); linalg.qr(a); linalg.qr(x.T)
 linalg.qr(a, mode='r'); linalg.pinv(x); linalg.pinv(a); linalg.pinv(b); linalg.matrix_power(a, 3); linalg.matrix_power(a, -2); linalg.matrix_power(a, 0)
-linalg.matrix_power(b, 5); linalg.multi_dot([x, a, u]); linalg.cond(a); linalg.matrix_rank(a); linalg.matrix_transpose(z); linalg.vecdot(x, y)
+linalg.matrix_power(b, 5); linalg.multi_dot([x, a, u]); linalg.cond(a); linalg.matrix_rank(a); linalg.trace(z); linalg.trace(b, offset=1); linalg.diagonal(z); linalg.diagonal(b, offset=-1); linalg.cross(x, y); linalg.matmul(x, a); linalg.outer(u, v)
+linalg.tensordot(x, a, axes=1); linalg.tensorinv(z[:, :, :].reshape(4, 6, 1)[:, :4, :].repeat(1, 2) + np.eye(4)[:, :, None], ind=1); linalg.tensorsolve(np.eye(6).reshape(2, 3, 6) + 0.1, x)
+linalg.qr(x); linalg.qr(x, 'r'); linalg.qr(z); linalg.qr(x, 'complete'); linalg.lstsq(x.T, u); linalg.lstsq(x.T, a); linalg.lstsq(x, s * x[:, 0]); linalg.lstsq(a, u)
+linalg.pinv(a, 0.6); linalg.pinv(h, hermitian=True); linalg.svd(e, hermitian=True); linalg.cond(a, 1); linalg.cond(a, 'fro'); linalg.cond(b, inf); linalg.cond(a, -2); linalg.cond(b, 2); linalg.matrix_transpose(z); linalg.vecdot(x, y)
 x + y; x - 1; 2 * x; x / q; 1 / q; x ** 2; p ** y; 2.0 ** x; -x; +x; abs(x); x % q; q // 0.3; x @ u; u @ c; x.T; x[0]; x[:, 1]; x[..., None]; u[i]
 x[masks]; x[:, mask]; z[:, [0, 1], [2, 3]]; z[[0, 1], :, [2, 3]]; z[0, :, i]; x[::-1, 1:]; x[None]; u[j]; u[-1]; x[[True, False]]; x[1, 2]; x[[0, 1], [2, 2]]
 z[..., 1]; z[0, ..., [1, 1]]; x[()]; u[[]]; x[0:0]; x[j[1:], n[:2] - 1]; divmod(q, 0.3); z[:, None, [0, 2]]

@@ -116,7 +116,8 @@ def test_second_derivative_of_a_call_is_the_central_difference(call):
 
 
 def test_every_name_that_numpy_has_too_is_called_here():
-    called = {call.split("(")[0] for call in EACH} | {"put_along_axis"}
+    called = {call.split("(")[0] for call in EACH} | {"eig", "eigvals"}  # these two are refused
+    called |= {"put_along_axis", "result_type"}
     ours = {f.__name__ for f in BY_NUMPY.values()} | {n for n in PUBLIC if hasattr(np, n)}
     here = {n for n in ours if hasattr(np, n) or hasattr(np.linalg, n)} - {"linalg"}
     missing = {n for n in here if n not in called and f"linalg.{n}" not in called}

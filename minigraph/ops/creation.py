@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..data import Data
-from ..errors import InputError, UsageError
+from ..errors import UsageError
 from . import elementwise as e
 from . import reductions, shaping
 from .base import as_data
@@ -121,53 +121,6 @@ def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = 
     return tuple(g if sparse else shaping.broadcast_to(g, shape=shape) for g in grids)
 
 
-# Diagonals -------------------------------------------------------------------------------------
-@composed()
-def diag(v: Any, k: int = 0) -> Data:
-    """Return the diagonal of a matrix, or the matrix with that diagonal."""
-    x = as_data(v)
-    if x.ndim == 2:
-        return shaping.diagonal(x, offset=k, axis1=0, axis2=1)
-    where = np.flatnonzero(np.diag(np.ones(x.shape), k))
-    n = x.shape[0] + abs(k)
-    return shaping.scatter(x, places=where, shape=(n, n))
-
-
-@composed()
-def diagflat(v: Any, k: int = 0) -> Data:
-    """Return the matrix whose diagonal is all elements of `v`."""
-    return diag(shaping.reshape(as_data(v), shape=(-1,)), k)
-
-
-def _masked(x: Any, k: int, part: Any) -> Data:
-    x = as_data(x)
-    keep = part(np.ones(x.shape[-2:] if x.ndim > 1 else x.shape * 2, dtype=bool), k)
-    return e.where(keep, x, np.zeros((), x.dtype))
-
-
-@composed()
-def tril(m: Any, k: int = 0) -> Data:
-    """Return the lower triangle of matrices, zeros elsewhere."""
-    return _masked(m, k, np.tril)
-
-
-@composed()
-def triu(m: Any, k: int = 0) -> Data:
-    """Return the upper triangle of matrices, zeros elsewhere."""
-    return _masked(m, k, np.triu)
-
-
-@composed()
-def vander(x: Any, N: Any = None, increasing: bool = False) -> Data:
-    """Return the powers of `x` in columns, the highest first."""
-    x = as_data(x)
-    if x.ndim != 1:
-        raise InputError(f"vander: shape {x.shape}; it needs one row of numbers")
-    powers = np.arange(x.size if N is None else N, dtype=x.dtype)
-    column = shaping.expand_dims(x, axis=1)
-    return e.power(column, powers if increasing else powers[::-1])
-
-
 # Questions that have a plain answer ------------------------------------------------------------
 @composed()
 def shape(a: Any) -> tuple[int, ...]:
@@ -186,6 +139,12 @@ def size(a: Any, axis: Any = None) -> int:
     """Return the number of elements, or the length of an axis."""
     x = as_data(a)
     return x.size if axis is None else x.shape[axis]
+
+
+@composed()
+def result_type(*arrays_and_dtypes: Any) -> Any:
+    """Return the dtype that NumPy's promotion gives."""
+    return np.result_type(*[x.dtype if isinstance(x, Data) else x for x in arrays_and_dtypes])
 
 
 @composed()

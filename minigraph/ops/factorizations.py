@@ -18,7 +18,7 @@ import numpy as np
 
 from . import along
 from .base import Operation
-from .elementwise import divide, equal, where
+from .elementwise import divide, equal, greater, where
 from .linear import matmul
 from .shaping import expand_dims, shape_of, swap_last
 
@@ -31,6 +31,12 @@ def lower_half(n: int) -> Any:
 def of_kind(mask: Any, x: Any) -> Any:
     """Return a constant in the dtype of `x`, so that float32 stays float32."""
     return mask.astype(x.dtype)
+
+
+def from_lower(a: Any) -> Any:
+    """Return the symmetric matrix that has the lower half of `a`."""
+    n = shape_of(a)[-1]
+    return where(np.tri(n, dtype=bool), a, swap_last(a))
 
 
 def onto_lower(c: Any) -> Any:
@@ -200,3 +206,13 @@ qr_packed = Operation("qr", _qr, _qr_rule, numpy=(), along=along.elementwise)
 def singular_values(a: Any) -> Any:
     """Return the singular values of matrices, the largest first."""
     return svd_packed(a)[..., shape_of(a)[-2], :]
+
+
+def truncated_pinv(a: Any, cut: Any) -> Any:
+    """Return the pseudoinverse without singular values up to `cut` times the largest."""
+    m = shape_of(a)[-2]
+    packed = svd_packed(a)
+    u, s, v = packed[..., :m, :], packed[..., m, :], packed[..., m + 1 :, :]
+    large = greater(s, expand_dims(cut, axis=-1) * s[..., :1])
+    inverse = where(large, divide(1.0, where(large, s, 1.0)), 0.0)
+    return matmul(scaled(v, inverse), swap_last(u))

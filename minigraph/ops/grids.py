@@ -124,20 +124,38 @@ def correlate(a: Any, v: Any, mode: str = "valid") -> Data:
 def slopes(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
     """Return np.gradient: central differences along axes. (mg.gradient is the derivative.)"""
     x = as_data(f)
-    axes = tuple(range(x.ndim)) if axis is None else np.atleast_1d(axes_of(axis))
+    axes = tuple(range(x.ndim)) if axis is None else np.atleast_1d(axes_of(axis)).tolist()
     steps = list(varargs) or [1.0]
-    steps = steps * len(axes) if len(steps) == 1 else steps
-    if len(steps) != len(axes) or edge_order != 1 or any(np.ndim(s) for s in steps):
-        raise UsageError("np.gradient: on Data one number a step, and edge_order=1")
-    found = tuple(_slope(x, int(a) % x.ndim, s) for a, s in zip(axes, steps, strict=True))
+    steps = steps * len(axes) if len(steps) == 1 and not as_data(steps[0]).ndim else steps
+    if len(steps) != len(axes) or edge_order not in (1, 2):
+        raise UsageError(
+            f"np.gradient: {len(steps)} spacings for {len(axes)} axes and edge_order={edge_order}; "
+            "pass a number, or one number or row of coordinates for each axis, and order 1 or 2"
+        )
+    found = tuple(
+        _slope(x, a % x.ndim, as_data(s), edge_order) for a, s in zip(axes, steps, strict=True)
+    )
     return found[0] if len(found) == 1 else found
 
 
-def _slope(x: Data, axis: int, step: Any) -> Data:
-    ends = [_between(x, axis, *pair) for pair in ((1, 2), (0, 1), (-1, None), (-2, -1))]
-    inside = (_between(x, axis, 2, None) - _between(x, axis, None, -2)) * 0.5
-    parts = ends[0] - ends[1], inside, ends[2] - ends[3]
-    return e.divide(shaping.concatenate(*parts, axis=axis), step)
+def _slope(x: Data, axis: int, spacing: Data, edge_order: int) -> Data:
+    """Return the slope of the parabola through each element and its neighbours."""
+    n = x.shape[axis]
+    if n <= edge_order or (spacing.ndim and spacing.shape != (n,)):
+        raise InputError(f"np.gradient: {n} elements along axis {axis}, spacing {spacing.shape}")
+    step = diff(spacing) if spacing.ndim else shaping.broadcast_to(spacing, shape=(n - 1,))
+    step = shaping.reshape(step, shape=(-1,) + (1,) * (x.ndim - 1 - axis))
+    rise = e.divide(diff(x, axis=axis), step)  # the slopes between neighbours
+    if n == 2:
+        return shaping.concatenate(rise, rise, axis=axis)
+    before, behind = _between(step, 0, None, -1), _between(step, 0, 1, None)
+    early, late = _between(rise, axis, None, -1), _between(rise, axis, 1, None)
+    inside = e.divide(behind * early + before * late, before + behind)
+    first, last = _between(rise, axis, None, 1), _between(rise, axis, -1, None)
+    if edge_order == 2:  # a parabola's slope grows as much again towards its end
+        first = 2.0 * first - _between(inside, axis, None, 1)
+        last = 2.0 * last - _between(inside, axis, -1, None)
+    return shaping.concatenate(first, inside, last, axis=axis)
 
 
 @composed()
@@ -158,13 +176,3 @@ def unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: Any = 2.0 * n
     turns = e.where(e.less(e.absolute(jumps), half), 0.0, stop(down - jumps))
     rest = _between(x, axis, 1, None) + reductions.cumsum(turns, axis=int(axis))
     return shaping.concatenate(_between(x, axis, None, 1), rest, axis=int(axis))
-
-
-@composed()
-def polyval(p: Any, x: Any) -> Data:
-    """Return the polynomial with coefficients `p`, the highest power first, at `x`."""
-    p, x = as_data(p), as_data(x)
-    found = p[0] + 0.0 * x
-    for i in range(1, p.size):
-        found = found * x + p[i]
-    return found

@@ -1,14 +1,14 @@
-"""Joining, splitting and padding arrays, as NumPy writes them."""
+"""Joining and splitting arrays, as NumPy writes them."""
 
 from __future__ import annotations
 
 import operator
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
 from ..data import Data
-from ..errors import InputError, UsageError
+from ..errors import InputError
 from . import shaping
 from .base import as_data
 from .composing import arrays, composed, refuse
@@ -68,6 +68,29 @@ def column_stack(tup: Any) -> Data:
     """Return vectors joined as columns of a matrix."""
     parts = [shaping.reshape(x, shape=(-1, 1)) if x.ndim < 2 else x for x in arrays(tup)]
     return shaping.concatenate(*parts, axis=1)
+
+
+def _nesting(blocks: Any) -> int:
+    return 1 + max(map(_nesting, blocks)) if isinstance(blocks, list) else 0
+
+
+@composed()
+def block(arrays: Any) -> Data:
+    """Return blocks in nested lists joined, the innermost lists along the last axis."""
+    depth = _nesting(arrays)
+
+    def sizes(part: Any) -> int:
+        return max(map(sizes, part)) if isinstance(part, list) else as_data(part).ndim
+
+    ndim = max(depth, sizes(arrays))
+
+    def join(part: Any, axis: int) -> Data:
+        if isinstance(part, list):
+            return shaping.concatenate(*[join(p, axis + 1) for p in part], axis=axis)
+        x = as_data(part)
+        return shaping.reshape(x, shape=(1,) * (ndim - x.ndim) + x.shape)
+
+    return join(arrays, -depth)
 
 
 @composed()
@@ -147,25 +170,3 @@ def fliplr(m: Any) -> Data:
 def flipud(m: Any) -> Data:
     """Return `m` with its rows in reverse."""
     return shaping.flip(as_data(m), axis=0)
-
-
-@composed()
-def pad(array: Any, pad_width: Any, mode: str = "constant", **keywords: Any) -> Data:
-    """Return the array with a margin: constant, or copies of its elements."""
-    x, margin = as_data(array), cast(Any, np.pad)
-    if isinstance(pad_width, dict):
-        pad_width = [pad_width.get(i, pad_width.get(i - x.ndim, 0)) for i in range(x.ndim)]
-    places = shaping.positions(x.shape)
-    if mode in ("edge", "reflect", "symmetric", "wrap"):
-        if keywords.get("reflect_type", "even") != "even":
-            raise UsageError("pad: reflect_type 'odd' is not defined here; 'even' is")
-        return shaping.gather(x, places=margin(places, pad_width, mode, **keywords))
-    if mode != "constant" or set(keywords) - {"constant_values"}:
-        raise UsageError(f"pad: mode {mode!r} with {keywords} is not defined here; join parts")
-    edge = keywords.get("constant_values", 0)
-    if isinstance(edge, Data):
-        raise UsageError("pad: constant_values is Data; join it with mg.concatenate")
-    around = margin(np.zeros(x.shape, x.dtype), pad_width, constant_values=edge)
-    inside = np.flatnonzero(margin(np.ones(x.shape, bool), pad_width))
-    placed = shaping.scatter(shaping.reshape(x, shape=(-1,)), places=inside, shape=around.shape)
-    return placed + around if np.any(around) else placed

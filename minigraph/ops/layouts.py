@@ -1,4 +1,4 @@
-"""Shapes and joins as NumPy writes them, made of the moves of `shaping`."""
+"""Shapes, axes and diagonals as NumPy writes them, made of the moves of `shaping`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..data import Data
-from ..errors import UsageError
+from ..errors import InputError, UsageError
+from . import elementwise as e
 from . import shaping
 from .base import as_data
 from .composing import arrays, composed
@@ -147,3 +148,56 @@ def atleast_2d(*arys: Any) -> Any:
 def atleast_3d(*arys: Any) -> Any:
     """Return each array with three axes or more."""
     return at_least(3, arys)
+
+
+# Diagonals -------------------------------------------------------------------------------------
+@composed()
+def diag(v: Any, k: int = 0) -> Data:
+    """Return the diagonal of a matrix, or the matrix with that diagonal."""
+    x = as_data(v)
+    if x.ndim == 2:
+        return shaping.diagonal(x, offset=k, axis1=0, axis2=1)
+    where = np.flatnonzero(np.diag(np.ones(x.shape), k))
+    n = x.shape[0] + abs(k)
+    return shaping.scatter(x, places=where, shape=(n, n))
+
+
+@composed()
+def diagflat(v: Any, k: int = 0) -> Data:
+    """Return the matrix whose diagonal is all elements of `v`."""
+    return diag(shaping.reshape(as_data(v), shape=(-1,)), k)
+
+
+def _masked(x: Any, k: int, part: Any) -> Data:
+    x = as_data(x)
+    keep = part(np.ones(x.shape[-2:] if x.ndim > 1 else x.shape * 2, dtype=bool), k)
+    return e.where(keep, x, np.zeros((), x.dtype))
+
+
+@composed()
+def tril(m: Any, k: int = 0) -> Data:
+    """Return the lower triangle of matrices, zeros elsewhere."""
+    return _masked(m, k, np.tril)
+
+
+@composed()
+def triu(m: Any, k: int = 0) -> Data:
+    """Return the upper triangle of matrices, zeros elsewhere."""
+    return _masked(m, k, np.triu)
+
+
+@composed(np.linalg.diagonal)
+def _diagonal(x: Any, /, *, offset: int = 0) -> Data:
+    """Return the diagonals of the matrices in the last two axes."""
+    return shaping.diagonal(as_data(x), offset=offset, axis1=-2, axis2=-1)
+
+
+@composed()
+def vander(x: Any, N: Any = None, increasing: bool = False) -> Data:
+    """Return the powers of `x` in columns, the highest first."""
+    x = as_data(x)
+    if x.ndim != 1:
+        raise InputError(f"vander: shape {x.shape}; it needs one row of numbers")
+    powers = np.arange(x.size if N is None else N, dtype=x.dtype)
+    column = shaping.expand_dims(x, axis=1)
+    return e.power(column, powers if increasing else powers[::-1])

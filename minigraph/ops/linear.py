@@ -74,7 +74,10 @@ def _matmul_along(call: along.Call) -> along.Run:
     return matrices
 
 
-matmul = Operation("matmul", np.matmul, _left_rule, _right_rule, along=_matmul_along)
+matmul = Operation(
+    "matmul", np.matmul, _left_rule, _right_rule,
+    numpy=[np.matmul, np.linalg.matmul], along=_matmul_along,
+)  # fmt: skip
 
 
 def _outer_along(call: along.Call) -> along.Run:

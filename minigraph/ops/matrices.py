@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from typing import Any, NamedTuple
 
@@ -11,7 +12,7 @@ from ..data import Data
 from ..errors import InputError, UsageError
 from . import elementwise as e
 from . import factorizations as f
-from . import linear, shaping
+from . import linear, reductions, shaping
 from .base import as_data
 from .composing import arrays, composed, floats, refuse
 from .products import dot
@@ -43,8 +44,48 @@ def slogdet(a: Any) -> SlogdetResult:
 @composed()
 def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Data:
     """Return the pseudoinverse; its derivative holds where the rank does not change."""
-    refuse("pinv", rcond=rcond, hermitian=hermitian or None, rtol=rtol)
-    return f.pinv_(floats(a))
+    a = f.from_lower(floats(a)) if hermitian else floats(a)
+    cut = rcond if rtol is None else rtol
+    return f.pinv_(a) if cut is None else f.truncated_pinv(a, as_data(cut))
+
+
+@composed()
+def tensorinv(a: Any, ind: int = 2) -> Data:
+    """Return the inverse for tensordot over `ind` axes."""
+    a = floats(a)
+    if ind <= 0:
+        raise InputError(f"tensorinv: ind = {ind}; it is a positive number of axes")
+    first, last = a.shape[:ind], a.shape[ind:]
+    matrix = shaping.reshape(a, shape=(math.prod(first), math.prod(last)))
+    return shaping.reshape(f.inv(matrix), shape=last + first)
+
+
+@composed()
+def tensorsolve(a: Any, b: Any, axes: Any = None) -> Data:
+    """Return x with tensordot(a, x, x.ndim) = b."""
+    a, b = floats(a), floats(b)
+    moved = [int(i) % a.ndim for i in axes or ()]
+    a = shaping.transpose(a, axes=(*(i for i in range(a.ndim) if i not in moved), *moved))
+    shape = a.shape[b.ndim :]
+    matrix = shaping.reshape(a, shape=(b.size, math.prod(shape)))
+    return shaping.reshape(solve(matrix, shaping.reshape(b, shape=(-1,))), shape=shape)
+
+
+@composed()
+def lstsq(a: Any, b: Any, rcond: Any = None) -> tuple[Data, Data, Data, Data]:
+    """Return the least squares solution of a @ x = b, its residuals, rank and singular values."""
+    a, b = floats(a), floats(b)
+    if a.ndim != 2:
+        raise InputError(f"lstsq: shape {a.shape}; it needs one matrix, use pinv for many")
+    m, n = a.shape
+    cut = np.finfo(a.dtype).eps * max(m, n) if rcond is None else 0.0 if rcond == -1 else rcond
+    x, s = linear.matmul(f.truncated_pinv(a, as_data(cut)), b), f.singular_values(a)
+    rank = reductions.sum_(e.astype(e.greater(s, s[:1] * cut), dtype=int))
+    if m > n and int(rank.value) == n:
+        rest = reductions.sum_(e.square(b - linear.matmul(a, x)), axis=0, keepdims=b.ndim == 1)
+    else:
+        rest = as_data(np.zeros(0, x.dtype))
+    return x, rest, e.astype(rank, dtype=np.int32), s
 
 
 @composed()
@@ -118,7 +159,7 @@ def svd(
     a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False
 ) -> Any:
     """Return the singular value decomposition, thin (``full_matrices=False``) or of squares."""
-    a = floats(a)
+    a = f.from_lower(floats(a)) if hermitian else floats(a)
     m, n = a.shape[-2:]
     if not compute_uv:
         return f.singular_values(a)
@@ -150,19 +191,28 @@ def qr(a: Any, mode: str = "reduced") -> Any:
     """Return Q with orthogonal columns and the upper triangular R of a = Q R."""
     a = floats(a)
     m, n = a.shape[-2:]
-    if mode not in ("reduced", "r") or m < n:
+    if mode not in ("reduced", "r") and not (mode == "complete" and m <= n):
         raise UsageError(
-            f"qr: mode {mode!r} of shape {a.shape} is not defined here; it is for tall matrices "
-            "with mode 'reduced' or 'r'"
+            f"qr: mode {mode!r} of shape {a.shape} has columns that are not unique, or is unknown; "
+            "use mode 'reduced' or 'r'"
         )
-    packed = f.qr_packed(a)
-    r = shaping.swap_last(packed[..., m:, :])
-    return r if mode == "r" else QRResult(packed[..., :m, :], r)
+    packed = f.qr_packed(a[..., : min(m, n)])  # a wide matrix: what is right of its square follows
+    q, r = packed[..., :m, :], shaping.swap_last(packed[..., m:, :])
+    if m < n:
+        r = shaping.concatenate(r, linear.matmul(shaping.swap_last(q), a[..., m:]), axis=-1)
+    return r if mode == "r" else QRResult(q, r)
 
 
 @composed()
-def cond(x: Any, p: Any = None) -> Data:
-    """Return the condition number in the 2-norm."""
-    refuse("cond", p=None if p == 2 else p)
-    s = f.singular_values(floats(x))
-    return e.divide(s[..., 0], s[..., -1])
+def eig(a: Any) -> Any:
+    """Raise: eigenvalues of a general matrix may be complex."""
+    raise UsageError(
+        "eig: eigenvalues of a general matrix may be complex, which minigraph has not; call "
+        "mg.linalg.eigh or mg.linalg.eigvalsh if the matrix is symmetric"
+    )
+
+
+@composed()
+def eigvals(a: Any) -> Any:
+    """Raise: eigenvalues of a general matrix may be complex."""
+    return eig(a)

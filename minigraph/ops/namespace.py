@@ -19,8 +19,11 @@ from . import (
     linear,
     matrices,
     norms,
+    padding,
     picks,
+    polynomials,
     products,
+    ranks,
     reductions,
     selection,
     shaping,
@@ -33,7 +36,8 @@ from .base import Operation, public
 
 TABLES = (
     shaping, elementwise, trigonometry, reductions, special, tails, linear, factorizations,
-    selection, folds, norms, statistics, layouts, joins, products, matrices, picks, grids, creation,
+    selection, folds, norms, ranks, statistics, layouts, joins, products, matrices, picks, grids,
+    padding, polynomials, creation,
 )  # fmt: skip
 TAKEN = frozenset({"gradient"})  # NumPy's gradient is a finite difference, ours is not
 
@@ -42,14 +46,15 @@ def _gather() -> tuple[dict[str, Any], dict[Any, Callable[..., Any]]]:
     names: dict[str, Any] = dict(creation.CONSTANTS)
     numpy: dict[Any, Callable[..., Any]] = {}
     for table in TABLES:
-        for thing in vars(table).values():
+        for name, thing in vars(table).items():
             if isinstance(thing, Operation) and not thing.internal:
                 call = public(thing)
             elif getattr(thing, "__module__", "") == table.__name__ and hasattr(thing, "numpy"):
                 call = thing
             else:
                 continue
-            names[call.__name__] = call  # a later table says it as NumPy does
+            if not name.startswith("_"):  # else only NumPy has it, under another path
+                names[call.__name__] = call  # a later table says it as NumPy does
             numpy.update(dict.fromkeys(call.numpy, call))  # type: ignore[attr-defined]
     for name, thing in vars(np).items():
         if name not in TAKEN and callable(thing) and thing in numpy:
@@ -60,9 +65,9 @@ def _gather() -> tuple[dict[str, Any], dict[Any, Callable[..., Any]]]:
 _names, _numpy = _gather()
 _names["linalg"] = SimpleNamespace(
     **{
-        name: _numpy.get(thing, _names.get(name))
+        name: _numpy[thing]
         for name, thing in vars(np.linalg).items()
-        if callable(thing) and (thing in _numpy or name in ("matmul", "outer", "tensordot"))
+        if callable(thing) and thing in _numpy
     }
 )
 PUBLIC = MappingProxyType(_names)

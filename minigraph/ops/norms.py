@@ -11,8 +11,8 @@ from ..errors import InputError
 from . import elementwise as e
 from . import reductions, shaping
 from .base import as_data
-from .composing import composed
-from .factorizations import singular_values
+from .composing import composed, floats
+from .factorizations import inv, singular_values
 from .folds import axes_of, root
 
 
@@ -53,6 +53,16 @@ def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any
 def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Data:
     """Return a norm of the matrices in the last two axes."""
     return norm(x, ord, (-2, -1), keepdims)
+
+
+@composed()
+def cond(x: Any, p: Any = None) -> Data:
+    """Return the condition number: in the 2-norm, or in another norm of matrices."""
+    x = floats(x)
+    if p not in (None, 2, -2):
+        return norm(x, p, (-2, -1)) * norm(inv(x), p, (-2, -1))
+    s = singular_values(x)
+    return e.divide(s[..., -1], s[..., 0]) if p == -2 else e.divide(s[..., 0], s[..., -1])
 
 
 def _vector_norm(x: Data, ord: Any, axis: int, keepdims: bool) -> Data:

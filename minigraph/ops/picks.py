@@ -9,11 +9,10 @@ import numpy as np
 from ..data import Data
 from ..errors import InputError, UsageError
 from . import elementwise as e
-from . import reductions, selection, shaping
+from . import selection, shaping
 from .base import as_data, holds_data
 from .composing import arrays, composed, floats, refuse
-from .folds import axes_of
-from .selection import recorded, select
+from .selection import Slot, recorded, select
 
 
 def indices_of(indices: Any) -> Any:
@@ -148,6 +147,17 @@ def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Data:
 
 
 @composed()
+def bincount(x: Any, /, weights: Any = None, minlength: Any = 0) -> Data:
+    """Return the sum of the weights of each number, or how often it stands there."""
+    places = as_data(indices_of(x))
+    if places.ndim != 1 or places.dtype.kind not in "iu" or np.any(places.value < 0):
+        raise InputError("bincount: the numbers are one row of integers, none of them negative")
+    n = max(int(np.max(places.value, initial=-1)) + 1, int(minlength))
+    w = np.ones(places.shape, int) if weights is None else floats(weights)
+    return selection.add_at(as_data(w), places, shape=(n,), index=(Slot(0),))
+
+
+@composed()
 def compress(condition: Any, a: Any, axis: Any = None, out: Any = None) -> Data:
     """Return elements along an axis where a condition holds."""
     refuse("compress", out=out)
@@ -188,67 +198,3 @@ def index_update(x: Any, index: Any, new: Any) -> Data:
             f"index_update: new values of shape {new.shape} do not fit x[index] of shape {picked}"
         ) from None
     return selection.index_update_(x, new, *places, index=kept)
-
-
-# Order -----------------------------------------------------------------------------------------
-@composed()
-def argsort(
-    a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None
-) -> Data:
-    """Return the positions that sort an axis."""
-    refuse("argsort", order=order)
-    x = as_data(a)
-    if axis is None:
-        x, axis = shaping.reshape(x, shape=(-1,)), 0
-    return reductions.argsort(x, axis=int(axis), kind=kind, stable=stable)
-
-
-@composed()
-def sort(
-    a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None
-) -> Data:
-    """Return the elements of an axis in ascending order."""
-    x = as_data(a)
-    if axis is None:
-        x, axis = shaping.reshape(x, shape=(-1,)), 0
-    places = argsort(x, axis, kind, order, stable=stable)
-    return selection.take_along_axis(x, places, axis=int(axis))
-
-
-@composed()
-def partition(
-    a: Any, kth: Any, axis: Any = -1, kind: str = "introselect", order: Any = None
-) -> Data:
-    """Return the elements with number `kth` in its place; in ascending order, which is one way."""
-    return sort(a, axis, None, order)
-
-
-@composed()
-def argpartition(
-    a: Any, kth: Any, axis: Any = -1, kind: str = "introselect", order: Any = None
-) -> Data:
-    """Return the positions that put number `kth` in its place: here, those that sort."""
-    return argsort(a, axis, None, order)
-
-
-def _position(op: Any, a: Any, axis: Any, out: Any, keepdims: Any) -> Data:
-    refuse(op.name, out=out)
-    x = as_data(a)
-    found = op(x, axis=axes_of(axis))
-    if not keepdims:
-        return found
-    return shaping.reshape(
-        found, shape=tuple(1 if axis in (None, i, i - x.ndim) else n for i, n in enumerate(x.shape))
-    )
-
-
-@composed()
-def argmax(a: Any, axis: Any = None, out: Any = None, *, keepdims: bool = False) -> Data:
-    """Return the position of the largest element, the first of those that tie."""
-    return _position(reductions.argmax, a, axis, out, keepdims)
-
-
-@composed()
-def argmin(a: Any, axis: Any = None, out: Any = None, *, keepdims: bool = False) -> Data:
-    """Return the position of the smallest element, the first of those that tie."""
-    return _position(reductions.argmin, a, axis, out, keepdims)

@@ -44,14 +44,14 @@ def vdot(a: Any, b: Any) -> Data:
     return linear.matmul(a, b)
 
 
-@composed()
+@composed(np.outer, np.linalg.outer)
 def outer(a: Any, b: Any, out: Any = None) -> Data:
     """Return the products of each element of `a` with each of `b`."""
     refuse("outer", out=out)
     return linear.outer(as_data(a), as_data(b))
 
 
-@composed()
+@composed(np.tensordot, np.linalg.tensordot)
 def tensordot(a: Any, b: Any, axes: Any = 2) -> Data:
     """Return the product over the last axes of `a` and the first of `b`, or over pairs of axes."""
     a, b = as_data(a), as_data(b)
@@ -83,7 +83,7 @@ def kron(a: Any, b: Any) -> Data:
     return shaping.reshape(left * right, shape=tuple(map(operator.mul, sa, sb)))
 
 
-@composed(np.cross)
+@composed(np.cross, np.linalg.cross)
 def cross(
     a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: Any = None
 ) -> Data:
@@ -155,6 +155,12 @@ def trace(
     refuse("trace", dtype=dtype, out=out)
     diagonals = shaping.diagonal(as_data(a), offset=offset, axis1=axis1, axis2=axis2)
     return reductions.sum_(diagonals, axis=-1)
+
+
+@composed(np.linalg.trace)
+def _trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Data:
+    """Return the sums along the diagonals of the matrices in the last two axes."""
+    return trace(x, offset, -2, -1, dtype)
 
 
 @composed(np.vecdot, np.linalg.vecdot)

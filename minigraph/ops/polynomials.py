@@ -1,0 +1,95 @@
+"""Polynomials as NumPy writes them: rows of coefficients, the highest power first."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+
+from ..data import Data
+from ..errors import InputError
+from . import elementwise as e
+from . import reductions, shaping
+from .base import as_data
+from .composing import composed, floats, refuse
+from .grids import convolve
+from .layouts import vander
+from .matrices import lstsq
+
+
+@composed()
+def polyval(p: Any, x: Any) -> Data:
+    """Return the polynomial with coefficients `p`, the highest power first, at `x`."""
+    p, x = as_data(p), as_data(x)
+    found = p[0] + 0.0 * x
+    for i in range(1, p.size):
+        found = found * x + p[i]
+    return found
+
+
+def _row(p: Any, size: int = 0) -> Data:
+    """Return coefficients as a row with zeros before it."""
+    row = shaping.reshape(as_data(p), shape=(-1,))
+    lack = size - row.size
+    return shaping.concatenate(np.zeros(lack, row.dtype), row, axis=0) if lack > 0 else row
+
+
+def _aligned(a1: Any, a2: Any) -> tuple[Data, Data]:
+    size = max(_row(a1).size, _row(a2).size)
+    return _row(a1, size), _row(a2, size)
+
+
+@composed()
+def polyadd(a1: Any, a2: Any) -> Data:
+    """Return the sum of two polynomials."""
+    return e.add(*_aligned(a1, a2))
+
+
+@composed()
+def polysub(a1: Any, a2: Any) -> Data:
+    """Return the difference of two polynomials."""
+    return e.subtract(*_aligned(a1, a2))
+
+
+@composed()
+def polymul(a1: Any, a2: Any) -> Data:
+    """Return the product of two polynomials."""
+    return convolve(_row(a1), _row(a2))
+
+
+@composed()
+def polyder(p: Any, m: int = 1) -> Data:
+    """Return the derivative of order `m` of a polynomial."""
+    p = _row(p)
+    for _ in range(operator.index(m)):
+        p = p[:-1] * np.arange(p.size - 1, 0, -1, dtype=p.dtype)
+    return p
+
+
+@composed()
+def polyint(p: Any, m: int = 1, k: Any = None) -> Data:
+    """Return the antiderivative of order `m` of a polynomial, with constants `k`."""
+    p, m = _row(floats(p)), operator.index(m)
+    constants = shaping.broadcast_to(as_data(0.0 if k is None else k), shape=(m,))
+    for i in range(m):
+        p = e.divide(p, np.arange(p.size, 0, -1, dtype=p.dtype))
+        p = shaping.concatenate(p, constants[i : i + 1], axis=0)
+    return p
+
+
+@composed()
+def polyfit(x: Any, y: Any, deg: int, rcond: Any = None, w: Any = None, **keywords: Any) -> Data:
+    """Return the polynomial of degree `deg` that is closest to points, in least squares."""
+    refuse("polyfit", **{key: value or None for key, value in keywords.items()})
+    x, y = floats(x), floats(y)
+    if x.ndim != 1 or not x.size or y.shape[:1] != x.shape or y.ndim > 2:
+        raise InputError(f"polyfit: x {x.shape} and y {y.shape} are not points in a row")
+    powers, weight = vander(x, deg + 1), 1.0 if w is None else as_data(w)
+    if w is not None:
+        powers = powers * shaping.expand_dims(weight, axis=1)
+        y = y * (shaping.expand_dims(weight, axis=1) if y.ndim > 1 else weight)
+    size = e.sqrt(reductions.sum_(e.square(powers), axis=0))
+    cut = x.size * np.finfo(x.dtype).eps if rcond is None else rcond
+    found = lstsq(e.divide(powers, size), y, cut)[0]
+    return e.divide(found, shaping.expand_dims(size, axis=1) if y.ndim > 1 else size)

@@ -1,0 +1,221 @@
+"""Order as NumPy writes it: sorting, positions, medians and quantiles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from ..data import Data
+from ..errors import InputError
+from . import elementwise as e
+from . import reductions, selection, shaping
+from .base import as_data
+from .composing import composed, floats, refuse
+from .folds import axes_of
+
+
+def _one_axis(a: Any, axis: Any) -> tuple[Data, int]:
+    """Return an array and an axis of it; all elements in one row, if none is given."""
+    x = as_data(a)
+    return (x, int(axis)) if axis is not None else (shaping.reshape(x, shape=(-1,)), 0)
+
+
+# Sorting ---------------------------------------------------------------------------------------
+@composed()
+def argsort(
+    a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None
+) -> Data:
+    """Return the positions that sort an axis."""
+    refuse("argsort", order=order)
+    x, axis = _one_axis(a, axis)
+    return reductions.argsort(x, axis=axis, kind=kind, stable=stable)
+
+
+@composed()
+def sort(
+    a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None
+) -> Data:
+    """Return the elements of an axis in ascending order."""
+    x, axis = _one_axis(a, axis)
+    places = argsort(x, axis, kind, order, stable=stable)
+    return selection.take_along_axis(x, places, axis=axis)
+
+
+@composed()
+def partition(
+    a: Any, kth: Any, axis: Any = -1, kind: str = "introselect", order: Any = None
+) -> Data:
+    """Return the elements with number `kth` in its place; in ascending order, which is one way."""
+    return sort(a, axis, None, order)
+
+
+@composed()
+def argpartition(
+    a: Any, kth: Any, axis: Any = -1, kind: str = "introselect", order: Any = None
+) -> Data:
+    """Return the positions that put number `kth` in its place: here, those that sort."""
+    return argsort(a, axis, None, order)
+
+
+def _position(op: Any, a: Any, axis: Any, out: Any, keepdims: Any) -> Data:
+    refuse(op.name, out=out)
+    x = as_data(a)
+    found = op(x, axis=axes_of(axis))
+    if not keepdims:
+        return found
+    return shaping.reshape(
+        found, shape=tuple(1 if axis in (None, i, i - x.ndim) else n for i, n in enumerate(x.shape))
+    )
+
+
+@composed()
+def argmax(a: Any, axis: Any = None, out: Any = None, *, keepdims: bool = False) -> Data:
+    """Return the position of the largest element, the first of those that tie."""
+    return _position(reductions.argmax, a, axis, out, keepdims)
+
+
+@composed()
+def argmin(a: Any, axis: Any = None, out: Any = None, *, keepdims: bool = False) -> Data:
+    """Return the position of the smallest element, the first of those that tie."""
+    return _position(reductions.argmin, a, axis, out, keepdims)
+
+
+# Quantiles -------------------------------------------------------------------------------------
+def _between(alpha: float, beta: float) -> Callable[[Any, Any], Any]:
+    return lambda n, q: n * q + (alpha + q * (1.0 - alpha - beta)) - 1.0
+
+
+# Where the quantile q of n sorted elements stands, counted from 0; between two it is interpolated.
+# Source: Hyndman and Fan 1996, *Sample quantiles in statistical packages*.
+METHODS: Mapping[str, Callable[[Any, Any], Any]] = {
+    "inverted_cdf": lambda n, q: e.ceil(n * q - 1.0),
+    "averaged_inverted_cdf": lambda n, q: (e.floor(n * q) + e.ceil(n * q - 1.0)) * 0.5,
+    "closest_observation": lambda n, q: e.rint(n * q) - 1.0,
+    "interpolated_inverted_cdf": _between(0.0, 1.0),
+    "hazen": _between(0.5, 0.5),
+    "weibull": _between(0.0, 0.0),
+    "linear": lambda n, q: (n - 1.0) * q,
+    "median_unbiased": _between(1.0 / 3.0, 1.0 / 3.0),
+    "normal_unbiased": _between(0.375, 0.375),
+    "lower": lambda n, q: e.floor((n - 1.0) * q),
+    "higher": lambda n, q: e.ceil((n - 1.0) * q),
+    "nearest": lambda n, q: e.rint((n - 1.0) * q),
+    "midpoint": lambda n, q: (e.floor((n - 1.0) * q) + e.ceil((n - 1.0) * q)) * 0.5,
+}  # fmt: skip
+
+
+def sorted_rows(x: Data, axis: Any) -> tuple[Data, tuple[int, ...]]:
+    """Return the elements of the folded axes sorted along a last axis, and the folded shape."""
+    folded = reductions.folded_axes(x, axes_of(axis))
+    rest = tuple(i for i in range(x.ndim) if i not in folded)
+    rows = shaping.transpose(x, axes=(*rest, *folded)) if x.ndim else x
+    size = int(reductions.count(x, axes_of(axis)))
+    rows = shaping.reshape(rows, shape=(*(x.shape[i] for i in rest), size))
+    order = reductions.argsort(rows, axis=-1)
+    thin = tuple(1 if i in folded else n for i, n in enumerate(x.shape))
+    return selection.take_along_axis(rows, order, axis=-1), thin
+
+
+def _at(rows: Data, n: Any, q: Any, method: str) -> Any:
+    """Return the quantiles q, a row, of sorted rows, of which the first n elements count."""
+    place = e.clip(METHODS[method](n, q), 0.0, n - 1.0)
+    low = e.floor(place)
+    share = e.astype(place - low, dtype=rows.dtype)
+    below, above = (
+        selection.take_along_axis(
+            rows,
+            shaping.broadcast_to(e.astype(p, dtype=int), shape=(*rows.shape[:-1], q.size)),
+            axis=-1,
+        )
+        for p in (low, e.minimum(low + 1.0, n - 1.0))
+    )
+    between = below * (1.0 - share) + above * share
+    return between if isinstance(q, Data) else e.where(e.equal(share, 0.0), below, between)
+
+
+def _quantile(
+    name: str, a: Any, q: Any, axis: Any, method: str, keepdims: Any, skip_nan: bool = False
+) -> Data:
+    if method not in METHODS:
+        raise InputError(f"{name}: method {method!r}; it is one of {', '.join(METHODS)}")
+    levels = q if isinstance(q, Data) and not q.constant else np.asarray(as_data(q).value, float)
+    if not np.all((as_data(levels).value >= 0.0) & (as_data(levels).value <= 1.0)):
+        raise InputError(f"{name}: q = {levels}; a fraction lies between 0 and 1")
+    rows, thin = sorted_rows(floats(a), axis)
+    if not rows.shape[-1]:
+        raise InputError(f"{name}: no elements arrived along axis {axis}; there is none in between")
+    bad = e.isnan(rows)
+    n: Any = float(rows.shape[-1])
+    if skip_nan:  # sorting put them last
+        n = n - reductions.sum_(e.astype(bad, dtype=float), axis=-1, keepdims=True)
+        n = e.maximum(n, 1.0)
+    found = _at(rows, n, shaping.reshape(levels, shape=(-1,)), method)
+    if not skip_nan:
+        found = e.where(bad[..., -1:], np.nan, found)
+    found = shaping.transpose(found, axes=(found.ndim - 1, *range(found.ndim - 1)))
+    shape = levels.shape + (thin if keepdims else found.shape[1:])
+    return shaping.reshape(found, shape=shape)
+
+
+def _as_fraction(percents: Any) -> Any:
+    return e.divide(percents if isinstance(percents, Data) else np.asarray(percents), 100.0)
+
+
+@composed()
+def quantile(
+    a: Any, q: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False,
+    method: str = "linear", keepdims: bool = False, *, weights: Any = None,
+) -> Data:  # fmt: skip
+    """Return quantiles, by one of NumPy's methods; differentiable in `q` as well."""
+    refuse("quantile", out=out, weights=weights)
+    return _quantile("quantile", a, q, axis, method, keepdims)
+
+
+@composed()
+def percentile(
+    a: Any, q: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False,
+    method: str = "linear", keepdims: bool = False, *, weights: Any = None,
+) -> Data:  # fmt: skip
+    """Return percentiles: quantiles in hundredths."""
+    refuse("percentile", out=out, weights=weights)
+    return _quantile("percentile", a, _as_fraction(q), axis, method, keepdims)
+
+
+@composed()
+def median(
+    a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, keepdims: bool = False
+) -> Data:
+    """Return the middle element, or the average of the two in the middle."""
+    refuse("median", out=out)
+    return _quantile("median", a, 0.5, axis, "linear", keepdims)
+
+
+@composed()
+def nanquantile(
+    a: Any, q: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False,
+    method: str = "linear", keepdims: bool = False, *, weights: Any = None,
+) -> Data:  # fmt: skip
+    """Return quantiles of what is not nan."""
+    refuse("nanquantile", out=out, weights=weights)
+    return _quantile("nanquantile", a, q, axis, method, keepdims, skip_nan=True)
+
+
+@composed()
+def nanpercentile(
+    a: Any, q: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False,
+    method: str = "linear", keepdims: bool = False, *, weights: Any = None,
+) -> Data:  # fmt: skip
+    """Return percentiles of what is not nan."""
+    refuse("nanpercentile", out=out, weights=weights)
+    return _quantile("nanpercentile", a, _as_fraction(q), axis, method, keepdims, skip_nan=True)
+
+
+@composed()
+def nanmedian(
+    a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, keepdims: bool = False
+) -> Data:
+    """Return the middle element, or the average of the two in the middle, of what is not nan."""
+    refuse("nanmedian", out=out)
+    return _quantile("nanmedian", a, 0.5, axis, "linear", keepdims, skip_nan=True)
