@@ -407,8 +407,9 @@ def test_interrupt_gives_the_estimate_so_far_and_leaves_no_thread_behind(workers
 def test_signal_of_the_keyboard_gives_the_estimate_so_far():
     code = (
         "import minigraph as mg, signal, threading, os\n"
-        "threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()\n"
         "x = mg.sample(mg.Normal(mg.Data(2.0), 1.0))\n"
+        "mg.expectation(x, 10, rng=0)\n"
+        "threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()\n"
         "e = mg.expectation(x, 10**11, rng=0, workers=2)\n"
         "print(e.interrupted, 10**3 < e.samples < 10**11, abs(e.value - 2.0) < 5 * e.stderr)"
     )

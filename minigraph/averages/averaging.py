@@ -60,6 +60,8 @@ def average(
     finally:
         if file is not None:
             file.save()
+    if so_far[1] == job.blocks:
+        job.finish()
     return estimate()
 
 

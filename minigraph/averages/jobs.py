@@ -54,6 +54,9 @@ class Job:
         """Return the moments of the value and its gradients over one block."""
         raise NotImplementedError
 
+    def finish(self) -> None:
+        """Give back what it worked with: all blocks are done."""
+
 
 class Replay(Job):
     """Run a tape.
@@ -126,6 +129,9 @@ class Replay(Job):
         if not self.tape.after:
             return moments
         return [applied(m, a, self.values) for m, a in zip(moments, self.tape.after, strict=True)]
+
+    def finish(self) -> None:
+        self.tape.finish(self.values)
 
 
 class Trace(Job):

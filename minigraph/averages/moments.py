@@ -58,7 +58,7 @@ class Moments(NamedTuple):
         samples = np.asarray(samples, dtype=float)
         count = float(len(samples))
         if count == 1.0:
-            return cls.constant(samples[0].copy(), 1.0)
+            return cls.constant(samples[0], 1.0)
         whole = total(samples)
         mean = whole / count
         raw = total_of_squares(samples)
@@ -100,7 +100,7 @@ class Moments(NamedTuple):
         """Return the moments of a value that does not vary."""
         if np.ndim(value) == 0:
             return cls(weight, float(value), 0.0)
-        mean = np.asarray(value, dtype=float)
+        mean = np.array(value, dtype=float)
         return cls(weight, mean, np.zeros(mean.shape))
 
     def merge(self, other: Moments) -> Moments:

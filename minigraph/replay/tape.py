@@ -24,12 +24,12 @@ from ..ops.along import pad
 from .hoisting import Hoisted, hoisted
 from .program import Draw, Step, forget_early, needed_steps, share_buffers
 from .source import Program, Text
+from .starting import LONG, Start
 from .writing import Writer, with_noise
 
 Source = Callable[[Draw, Any], Any]  # a draw and its law as of now -> samples, (count, *shape)
 FILE = "<tape>"
 KEPT = 2**23  # bytes of memory that a tape keeps between runs, at most, for each worker
-LONG = 2000  # steps, from which on Python takes longer to compile the text than it is worth
 
 
 class Tape:
@@ -107,16 +107,9 @@ class Tape:
         self.sample_bytes = sum(math.prod(s) * dtype.itemsize for s, dtype in self.buffers)
         self.crosses = any(isinstance(step, Step) and step.crosses for step in self.steps)
         self.draws = [step for step in self.steps if isinstance(step, Draw)]
-        self.known = dict(self.constants)
-        self.known.update(
-            (i, data._value) for i, data in self.inputs if data._literal
-        )
-        with np.errstate(all="ignore"):
-            self.anew = self._fold()
+        self.same = Start(self.size, self.constants, self.inputs, self.once)
         self.names = [(slot, data.name or "") for slot, data in self.inputs]
-        self.changing = [(slot, data) for slot, data in self.inputs if slot not in self.known]
-        self.runs = self.starts = 0
-        self.starting: Callable[[list[Any]], None] | None = None
+        self.runs = 0
         self.kept: tuple[int, list[list[Any]]] = (0, [])
         self.compiled: tuple[Text, Callable[..., Any]] | None = None
 
@@ -139,43 +132,15 @@ class Tape:
         return text, known["block"]
 
     def start(self) -> list[Any]:
-        """Return the slots, filled with the inputs of now and what depends on these alone."""
-        values: list[Any] = [None] * self.size
-        for slot, value in self.known.items():
-            values[slot] = value
-        for slot, data in self.changing:
-            values[slot] = data._value
-        if self.starting is not None:
-            self.starting(values)
-            return values
-        for step in self.anew:
-            values[step.out] = step.once(values)
-        self.starts += 1
-        if self.starts > 1 and len(self.anew) <= LONG:
-            self.starting = self._compile_start(values)
-        return values
+        """Return the slots, filled with the inputs of now and what depends on these alone.
 
-    def _compile_start(self, values: Sequence[Any]) -> Callable[[list[Any]], None]:
-        """Return a function that runs the steps in `anew`, where the values are of this kind."""
-        lines, known = ["def start(v):", "    pass"], {}
-        for step in self.anew:
-            known[f"f{step.out}"] = step.direct([values[i] for i in step.inputs])
-            inputs = ", ".join(f"v[{i}]" for i in step.inputs)
-            lines.append(f"    v[{step.out}] = f{step.out}({inputs})")
-        exec(compile("\n".join(lines), FILE, "exec"), known)
-        return known["start"]
+        Whoever has no more use for them may give them back with `finish`.
+        """
+        return self.same()
 
-    def _fold(self) -> list[Step]:
-        """Compute what depends on nothing that can change; return the other steps to run once."""
-        others = []
-        for step in self.once:
-            if self.known.keys() >= set(step.inputs) and not step.call.op.barrier:
-                self.known[step.out] = step.call.op.evaluate(
-                    [self.known[i] for i in step.inputs], step.call.fixed
-                )
-            else:
-                others.append(step)
-        return others
+    def finish(self, values: list[Any]) -> None:
+        """Take back what `start` returned, to be written into."""
+        self.same.finish(values)
 
     def memory(self, count: int) -> list[Any]:
         """Return the buffers for blocks of up to `count` samples."""
@@ -209,11 +174,8 @@ class Tape:
         # A started tape needs no inputs.
         started: dict[str, Any] = {
             "inputs": [],
-            "changing": [],
-            "known": {},
-            "anew": [],
+            "same": None,
             "compiled": None,
-            "starting": None,
             "kept": (0, []),
         }
         return {**self.__dict__, **started}
