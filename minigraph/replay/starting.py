@@ -90,7 +90,7 @@ class Start:
             if isinstance(run, np.ufunc):
                 value = values[step.out] = values[step.out].copy()  # which can be written into
                 self.arrays[step.out] = value.shape, value.dtype
-                arguments.append(f"v[{step.out}]")
+                arguments.append(f"out=v[{step.out}]")
             lines.append(f"    v[{step.out}] = f{step.out}({', '.join(arguments)})")
         exec(compile("\n".join(lines), "<start>", "exec"), names)
         return names["start"]
