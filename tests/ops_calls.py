@@ -58,7 +58,7 @@ nanmin(gaps); nanprod(gaps, axis=1); nansum(x); nanstd(x, axis=0); nanmax(x); na
 all(x); any(x, axis=1); all(masks, axis=0, keepdims=True); count_nonzero(masks); count_nonzero(x, axis=0)
 argmax(x); argmax(x, axis=1); argmin(x, axis=0, keepdims=True); argsort(x); argsort(x, axis=0); argsort(x, axis=None)
 cumsum(x); cumsum(x, axis=1); cumprod(x); cumprod(x, axis=0); cumsum(s); diff(x); diff(x, n=2, axis=1); diff(x, axis=0)
-diff(u, prepend=0.0, append=v); ediff1d(x); ediff1d(u, to_end=s); trapezoid(x); trapezoid(x, dx=0.3, axis=0); trapezoid(x, u)
+diff(u, prepend=0.0, append=v); diff(u, 0, prepend=v); ediff1d(x); ediff1d(u, to_end=s); trapezoid(x); trapezoid(x, dx=0.3, axis=0); trapezoid(x, u)
 interp(x, k, w[[0, 1, 2, 3, 0]]); interp(x * 3.0, k, k * k, 0.1, 0.2); gradient(u); gradient(x, 0.3, axis=1); gradient(x)
 convolve(u, w); convolve(w, u, 'same'); convolve(u, w, 'valid'); correlate(u, w); correlate(w, u, 'same')
 correlate(u, w, 'full'); correlate(u, w, 'same'); correlate(k, w, 'same'); correlate(w, k, 'same'); convolve(w, k, 'same')
@@ -113,7 +113,7 @@ linalg.qr(a, mode='r'); linalg.pinv(x); linalg.pinv(a); linalg.pinv(b); linalg.m
 linalg.matrix_power(b, 5); linalg.multi_dot([x, a, u]); linalg.cond(a); linalg.matrix_rank(a); linalg.trace(z); linalg.trace(b, offset=1); linalg.diagonal(z); linalg.diagonal(b, offset=-1); linalg.cross(x, y); linalg.matmul(x, a); linalg.outer(u, v)
 linalg.tensordot(x, a, axes=1); linalg.tensorinv(z[:, :, :].reshape(4, 6, 1)[:, :4, :].repeat(1, 2) + np.eye(4)[:, :, None], ind=1); linalg.tensorsolve(np.eye(6).reshape(2, 3, 6) + 0.1, x)
 linalg.qr(x); linalg.qr(x, 'r'); linalg.qr(z); linalg.qr(x, 'complete'); linalg.lstsq(x.T, u); linalg.lstsq(x.T, a); linalg.lstsq(x, s * x[:, 0]); linalg.lstsq(a, u)
-linalg.pinv(a, 0.6); linalg.pinv(h, hermitian=True); linalg.svd(e, hermitian=True); linalg.cond(a, 1); linalg.cond(a, 'fro'); linalg.cond(b, inf); linalg.cond(a, -2); linalg.cond(b, 2); linalg.matrix_transpose(z); linalg.vecdot(x, y)
+linalg.pinv(a, 0.6); linalg.pinv(h, hermitian=True); linalg.svd(e, hermitian=True); linalg.svd(x); linalg.svd(x.T); linalg.qr(x.T, 'complete'); linalg.svd(z[:, :, :2]); linalg.cond(a, 1); linalg.cond(a, 'fro'); linalg.cond(b, inf); linalg.cond(a, -2); linalg.cond(b, 2); linalg.matrix_transpose(z); linalg.vecdot(x, y)
 x + y; x - 1; 2 * x; x / q; 1 / q; x ** 2; p ** y; 2.0 ** x; -x; +x; abs(x); x % q; q // 0.3; x @ u; u @ c; x.T; x[0]; x[:, 1]; x[..., None]; u[i]
 x[masks]; x[:, mask]; z[:, [0, 1], [2, 3]]; z[[0, 1], :, [2, 3]]; z[0, :, i]; x[::-1, 1:]; x[None]; u[j]; u[-1]; x[[True, False]]; x[1, 2]; x[[0, 1], [2, 2]]
 z[..., 1]; z[0, ..., [1, 1]]; x[()]; u[[]]; x[0:0]; x[j[1:], n[:2] - 1]; divmod(q, 0.3); z[:, None, [0, 2]]

@@ -161,6 +161,8 @@ GIVEN: dict[str, list[Case]] = {
     "eigh": [Case((symmetric(3),)), Case((symmetric(3),), {"UPLO": "U"}), Case((np.stack([symmetric(2), symmetric(2, 1)]),))],
     "svd": [Case((signs(3, 2),)), Case((signs(2, 3),)), Case((np.stack([square(2), square(2, 1)]),))],
     "qr": [Case((signs(3, 2),)), Case((np.stack([square(2), square(2, 1)]),))],
+    "orthogonal": [Case((signs(3, 2) + np.eye(3, 2),), {"by": "qr"}), Case((np.stack([signs(3, 2), signs(3, 2, seed=1)]),), {"by": "svd"}),
+                   Case((signs(2, 1),), {"by": "svd of the transpose"})],
     # selection
     "getitem": [Case((signs(3, 4),), {"index": index}) for index in
                 [(1,), (slice(None), slice(None, None, -2)), (None, Ellipsis, 0), (places,),

@@ -59,6 +59,15 @@ def test_vectors_of_tied_eigenvalues_have_none():
     assert np.isnan(slope).any()
 
 
+def test_what_a_turn_of_the_free_columns_does_not_change_has_a_slope():
+    def projection(a):  # onto what is orthogonal to two columns in five dimensions
+        u = mg.linalg.svd(a).U[:, 2:]
+        q = mg.linalg.qr(a, "complete").Q[:, 2:]
+        return u @ u.T + 2.0 * (q @ q.T)
+
+    mg.check_grads(projection, np.random.default_rng(0).normal(size=(5, 2)))
+
+
 def test_singular_values_at_zero_have_a_slope():
     a = mg.Data(np.diag([2.0, 0.0]))
     slope = mg.gradient(mg.sum(mg.linalg.svdvals(a)), a).value

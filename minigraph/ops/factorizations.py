@@ -12,6 +12,7 @@ differentiation*; Townsend 2016, *Differentiating the singular value decompositi
 # mypy: disable-error-code="has-type"
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -104,7 +105,7 @@ def _scalar(x: Any) -> Any:
 def _det_rule(g: Any, y: Any, a: Any) -> Any:
     """Return the matrix of cofactors: from minors if small (right also where det = 0)."""
     n = shape_of(a)[-1]
-    if n > 4:
+    if n > 4 or not n:
         return _scalar(g * y) * swap_last(inv(a))
     if n == 1:
         return _scalar(g)
@@ -201,6 +202,20 @@ def _qr_rule(g: Any, y: Any, a: Any) -> Any:
 
 
 qr_packed = Operation("qr", _qr, _qr_rule, numpy=(), along=along.elementwise)
+
+
+COMPLETED: Mapping[str, Callable[[Any], Any]] = {  # square matrices; the first columns span a
+    "qr": lambda a: np.linalg.qr(a, "complete")[0],
+    "svd": lambda a: np.linalg.svd(a)[0],
+    "svd of the transpose": lambda a: np.swapaxes(np.linalg.svd(np.swapaxes(a, -1, -2))[2], -1, -2),
+}
+# The other columns, orthogonal to those of a. They are unique up to a turn among themselves: the
+# slope is that of functions which the turn does not change.
+orthogonal = Operation(
+    "orthogonal", lambda a, by: COMPLETED[by](a)[..., a.shape[-1] :],
+    lambda g, y, a, by: -matmul(matmul(y, swap_last(g)), swap_last(pinv_(a))),
+    fixed=["by"], numpy=(), along=along.elementwise,
+)  # fmt: skip
 
 
 def singular_values(a: Any) -> Any:

@@ -27,6 +27,8 @@ def _between(x: Data, axis: int, start: Any, stop: Any) -> Data:
 def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Data:
     """Return differences of neighbours along an axis, `n` times."""
     x = as_data(a)
+    if n == 0:
+        return x
     ends = [None if z is None else as_data(z) for z in (prepend, append)]
     ends = [
         z if z is None or z.ndim else shaping.broadcast_to(z, shape=_thin(x.shape, axis))

@@ -158,19 +158,19 @@ class SVDResult(NamedTuple):
 def svd(
     a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False
 ) -> Any:
-    """Return the singular value decomposition, thin (``full_matrices=False``) or of squares."""
+    """Return the singular value decomposition."""
     a = f.from_lower(floats(a)) if hermitian else floats(a)
     m, n = a.shape[-2:]
     if not compute_uv:
         return f.singular_values(a)
-    if full_matrices and m != n:
-        raise UsageError(
-            f"svd: shape {a.shape} with full_matrices=True has vectors that are not unique; "
-            "call svd(a, full_matrices=False)"
-        )
     packed = f.svd_packed(a)
-    v = packed[..., m + 1 :, :]
-    return SVDResult(packed[..., :m, :], packed[..., m, :], shaping.swap_last(v))
+    u, s, v = packed[..., :m, :], packed[..., m, :], packed[..., m + 1 :, :]
+    if full_matrices and m > n:
+        u = shaping.concatenate(u, f.orthogonal(a, by="svd"), axis=-1)
+    if full_matrices and n > m:
+        rest = f.orthogonal(shaping.swap_last(a), by="svd of the transpose")
+        v = shaping.concatenate(v, rest, axis=-1)
+    return SVDResult(u, s, shaping.swap_last(v))
 
 
 @composed()
@@ -191,15 +191,15 @@ def qr(a: Any, mode: str = "reduced") -> Any:
     """Return Q with orthogonal columns and the upper triangular R of a = Q R."""
     a = floats(a)
     m, n = a.shape[-2:]
-    if mode not in ("reduced", "r") and not (mode == "complete" and m <= n):
-        raise UsageError(
-            f"qr: mode {mode!r} of shape {a.shape} has columns that are not unique, or is unknown; "
-            "use mode 'reduced' or 'r'"
-        )
+    if mode not in ("reduced", "r", "complete"):
+        raise UsageError(f"qr: mode {mode!r}; it is 'reduced', 'complete' or 'r'")
     packed = f.qr_packed(a[..., : min(m, n)])  # a wide matrix: what is right of its square follows
     q, r = packed[..., :m, :], shaping.swap_last(packed[..., m:, :])
     if m < n:
         r = shaping.concatenate(r, linear.matmul(shaping.swap_last(q), a[..., m:]), axis=-1)
+    if mode == "complete" and m > n:
+        q = shaping.concatenate(q, f.orthogonal(a, by="qr"), axis=-1)
+        r = shaping.concatenate(r, np.zeros((*r.shape[:-2], m - n, n), r.dtype), axis=-2)
     return r if mode == "r" else QRResult(q, r)
 
 

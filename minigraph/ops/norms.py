@@ -78,9 +78,11 @@ def _vector_norm(x: Data, ord: Any, axis: int, keepdims: bool) -> Data:
         return reductions.sum_(size, **fixed)
     if ord == 2:
         return root(reductions.sum_(e.square(x), **fixed))
-    total = reductions.sum_(e.power(size, float(ord)), **fixed)
-    flat = e.equal(total, 0.0)
-    return e.where(flat, 0.0, e.power(e.where(flat, 1.0, total), 1.0 / ord))
+    flat = reductions.all_(e.equal(size, 0.0), axis=axis, keepdims=True)
+    total = reductions.sum_(e.power(e.where(flat, 1.0, size), float(ord)), **fixed)
+    if not keepdims:
+        flat = shaping.squeeze(flat, axis=axis)
+    return e.where(flat, 0.0, e.power(total, 1.0 / ord))
 
 
 def _matrix_norm(x: Data, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Data:
