@@ -287,19 +287,14 @@ def made(
     data._op = op
     data._inputs = inputs
     data._fixed = fixed
-    data._carries = carried(op, inputs)
-    data._time = next(clock)
-    data._name = data._held = None
-    return data
-
-
-def carried(op: Any, inputs: Iterable[Any]) -> bool:
-    """Return whether gradients may pass through `op` to a parameter."""
+    data._carries = False
     if op.barrier != "stop":
         for x in inputs:
             if type(x) is Data and x._carries:
-                return True
-    return False
+                data._carries = True
+    data._time = next(clock)
+    data._name = data._held = None
+    return data
 
 
 def literal_data(x: Any) -> Data:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from heapq import heappop, heappush, heappushpop
+from heapq import heappop, heappush
 from typing import Any
 
 import numpy as np
@@ -49,90 +49,95 @@ def pull(flow: Flow, y: Data, seed: Data) -> dict[Data, Any]:
 
 
 def sweep(y: Data, seed: Any) -> tuple[dict[Data, Any], list[Data], Data]:
-    """Return the cotangent, plain, of every parameter that `y` reaches, and if these are all.
+    """Return the cotangents of all parameters that `y` reaches, on plain numbers.
 
-    One walk, the last that ran first. What it leaves aside (draws, constants that were made, inputs
-    without a derivative or of a new value) may forbid a gradient or have one of zero.
+    One walk, what ran last first. Also returned: what it left `aside`, because no cotangent goes
+    there (constants, draws, inputs without a derivative), and the data that ran first.
     """
-    cotangents: dict[Data, Any] = {y: seed}
+    cotangents: dict[Data, Any] = {}
+    waiting: list[tuple[int, Data]] = []  # a heap; a chain never needs it
     aside: list[Data] = []
-    waiting: list[tuple[int, Data]] = []  # a heap, but a chain never needs it
     sums: set[Data] = set()
-    data = y
+    data, g = y, seed
     while data._op is not None:
         op, inputs, out = data._op, data._inputs, data._value
-        g = cotangents.pop(data)
-        after = None
-        pair = op.pair
-        if pair is not None:  # the loop below, unrolled: most operations are binary
-            left, right = pair
+        after = None  # the next one, with its cotangent, unless something that waits ran later
+        if op.pair is not None:  # the loop below, unrolled: most operations are binary
+            left, right = op.pair
             a, b = inputs
+            fits = type(out) is float  # then nothing was broadcast
             a_value = a if type(a) is float else a._value
             b_value = b if type(b) is float else b._value
-            fits = type(out) is float  # then nothing was broadcast
             if a is not a_value:
-                if left is not None and a._carries:
+                if left is None or not a._carries:
+                    aside.append(a)
+                else:
                     c = left(g, out, a_value, b_value)
                     if not fits:
                         c = fitted(c, a_value, data, 0)
                     if a in cotangents:
-                        cotangents[a] = (
-                            cotangents[a] + c if fits else added(cotangents[a], c, a, sums)
-                        )
-                    else:
+                        before = cotangents[a]
+                        cotangents[a] = before + c if fits else added(before, c, a, sums)
+                    elif a._op is None:
                         cotangents[a] = c
-                        if a._op is not None:
-                            after = a
-                else:
-                    aside.append(a)
+                    else:
+                        after, total = a, c
             if b is not b_value:
-                if right is not None and b._carries:
+                if right is None or not b._carries:
+                    aside.append(b)
+                else:
                     c = right(g, out, a_value, b_value)
                     if not fits:
                         c = fitted(c, b_value, data, 1)
-                    if b in cotangents:
-                        cotangents[b] = (
-                            cotangents[b] + c if fits else added(cotangents[b], c, b, sums)
-                        )
+                    if b is after:
+                        total = total + c
+                    elif b in cotangents:
+                        before = cotangents[b]
+                        cotangents[b] = before + c if fits else added(before, c, b, sums)
+                    elif b._op is None:
+                        cotangents[b] = c
+                    elif after is None:
+                        after, total = b, c
                     else:
                         cotangents[b] = c
-                        if b._op is not None:
-                            if after is None:
-                                after = b
-                            else:
-                                heappush(waiting, (-b._time, b))
-                else:
-                    aside.append(b)
+                        heappush(waiting, (-b._time, b))
         elif op.barrier is None:
             rules, fixed = op.rules, data._fixed
             values = [x if type(x) is float else x._value for x in inputs]
             for i, x in enumerate(inputs):
-                if type(x) is not Data:
+                if type(x) is float:
                     continue
-                rule = rules[i] if x._carries else None
-                c = None if rule is None else rule(g, out, *values, **fixed)
-                if c is None:
+                c = rule = rules[i] if x._carries else None
+                if rule is not None:
+                    c = rule(g, out, *values, **fixed) if fixed else rule(g, out, *values)
+                if c is None:  # an index, an integer
                     aside.append(x)
                     continue
                 c = fitted(c, values[i], data, i)
-                if x in cotangents:
+                if x is after:
+                    total = total + c
+                elif x in cotangents:
                     cotangents[x] = added(cotangents[x], c, x, sums)
+                elif x._op is None:
+                    cotangents[x] = c
+                elif after is None:
+                    after, total = x, c
                 else:
                     cotangents[x] = c
-                    if x._op is not None:
-                        if after is None:
-                            after = x
-                        else:
-                            heappush(waiting, (-x._time, x))
+                    heappush(waiting, (-x._time, x))
         else:
             aside.append(data)
-        if after is not None:
-            data = heappushpop(waiting, (-after._time, after))[1] if waiting else after
-        elif waiting:
+        if waiting:
+            if after is not None:
+                cotangents[after] = total
+                heappush(waiting, (-after._time, after))
             data = heappop(waiting)[1]
+            g = cotangents.pop(data)
+        elif after is not None:
+            data, g = after, total
         else:
-            break
-    return cotangents, aside, data
+            return cotangents, aside, data
+    return {y: seed}, aside, data
 
 
 def added(total: Any, c: Any, x: Data, sums: set[Data]) -> Any:

@@ -8,6 +8,7 @@ import numpy as np
 
 from .errors import InputError, UsageError
 
+EXACT = 2**53  # up to which every int is a float
 Value = Any  # float | NDArray; kept loose because NumPy's own functions return either
 
 
@@ -15,6 +16,8 @@ def from_user(raw: Any) -> Value:
     """Return what a caller handed in, as a value of our own: checked, copied, read-only."""
     if type(raw) is float:
         return raw
+    if type(raw) is int and -EXACT < raw < EXACT:
+        return float(raw)
     plain = not isinstance(raw, (np.ndarray, np.generic))
     try:
         if plain and isinstance(raw, (int, float)) and not isinstance(raw, bool):

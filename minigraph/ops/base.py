@@ -83,7 +83,7 @@ class Operation:
     def __call__(self, *inputs: Any, **fixed: Any) -> Any:
         for x in inputs:
             if type(x) is Data:
-                return record(self, tuple([as_data(x) for x in inputs]), fixed)
+                return record(self, tuple([operand(x) for x in inputs]), fixed)
         return self.evaluate(inputs, fixed)
 
     def evaluate(self, values: Sequence[Value], fixed: Mapping[str, Any] = NO_FIXED) -> Value:
@@ -138,12 +138,17 @@ def literal(x: Any) -> float | None:
     return x if type(x) is float else None
 
 
-def record(op: Operation, inputs: tuple[Data, ...], fixed: Mapping[str, Any] = NO_FIXED) -> Data:
-    """Run `op` on data and return the output, with a node that remembers how it was made."""
+def operand(x: Any) -> Any:
+    """Return `x` as an input of an operation: Data, or a bare float as it is."""
+    return x if type(x) is Data or type(x) is float else as_data(x)
+
+
+def record(op: Operation, inputs: tuple[Any, ...], fixed: Mapping[str, Any] = NO_FIXED) -> Data:
+    """Run `op` on data (or bare floats) and return the output, which knows how it was made."""
     try:
-        value = op.evaluate([x._value for x in inputs], fixed)
+        value = op.evaluate([x if type(x) is float else x._value for x in inputs], fixed)
     except (ValueError, TypeError, IndexError) as error:
-        raise explained(error, op, inputs) from error
+        raise explained(error, op, [as_data(x) for x in inputs]) from error
     return made(value, op, inputs, fixed)
 
 
@@ -179,7 +184,7 @@ def public(op: Operation) -> Callable[..., Data]:
             )
         fixed = bind(op, args[count:], keywords) if keywords or len(args) > count else NO_FIXED
         arrays = args[0] if op.variadic else args[:count]
-        return record(op, tuple([as_data(x) for x in arrays]), fixed)
+        return record(op, tuple([operand(x) for x in arrays]), fixed)
 
     function.__name__ = function.__qualname__ = op.name
     function.__doc__ = op.__doc__

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from ..data import CUT_OFF, NO_FIXED, Data, clock, label, made, new_data, varies
+from ..data import CUT_OFF, NO_FIXED, Data, clock, label, new_data, varies
 from ..errors import UsageError
 from ..values import own
 from . import elementwise, layouts, linear, selection
-from .base import Operation, as_data, record
+from .base import Operation, as_data, operand, record
 from .namespace import BY_NUMPY, PUBLIC
 
 OPERATORS = {
@@ -85,14 +85,7 @@ def binary(op: Operation) -> Callable[[Data, Any], Data]:
 
 def reflected(op: Operation) -> Callable[[Data, Any], Data]:
     """Return the method ``other op x``."""
-    scalar = op.scalar
-
-    def method(self: Data, other: Any) -> Data:
-        if type(self._value) is float and type(other) is float and scalar is not None:
-            return made(scalar(other, self._value), op, (other, self))
-        return record(op, (as_data(other), self))
-
-    return method
+    return lambda self, other: record(op, (operand(other), self))
 
 
 def unary(op: Operation) -> Callable[[Data], Data]:

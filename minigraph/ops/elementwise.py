@@ -19,22 +19,30 @@ import numpy as np
 from . import along
 from .base import Operation, literal
 
+RAISED = (ValueError, OverflowError, ZeroDivisionError)
 
-def guarded(fast: Callable[..., float], forward: Callable[..., Any]) -> Callable[..., float]:
+
+def guarded(fast: Any, forward: Callable[..., Any], count: int) -> Callable[..., float]:
     """Return `fast`, with NumPy's answer (inf, nan and its warning) where Python would raise."""
 
-    def scalar(*values: float) -> float:
+    def of_one(x: float) -> float:
         try:
-            return fast(*values)
-        except (ValueError, OverflowError, ZeroDivisionError):
-            return float(forward(*values))
+            return fast(x)
+        except RAISED:
+            return float(forward(x))
 
-    return scalar
+    def of_two(a: float, b: float) -> float:
+        try:
+            return fast(a, b)
+        except RAISED:
+            return float(forward(a, b))
+
+    return of_one if count == 1 else of_two
 
 
 def ufunc(name: str, forward: Any, *rules: Any, fast: Any = None, numpy: Any = None) -> Operation:
     """Declare an elementwise operation."""
-    scalar = None if fast is None else guarded(fast, forward)
+    scalar = None if fast is None else guarded(fast, forward, len(rules))
     return Operation(name, forward, *rules, scalar=scalar, along=along.elementwise, numpy=numpy)
 
 
