@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
+
 import pytest
 
 import minigraph as mg
 from minigraph.__main__ import main
+from minigraph.drawing import command
+from minigraph.drawing.picture import Options
 
 CODE = """
 import minigraph as mg
@@ -45,6 +49,17 @@ def test_options_reach_the_picture(folder):
     assert (folder / "a.dot").read_text("utf-8") == mg.to_dot(
         theta, values=True, gradients=False, direction="LR"
     )
+
+
+def test_every_option_but_the_styles_has_a_flag():
+    known = vars(command.parsed(argparse.ArgumentParser(), ["model.py:y"]))
+    assert known.keys() - {"target", "out"} == Options.__annotations__.keys() - {"styles"}
+
+
+def test_plates_take_a_count_or_stand_alone(folder):
+    for flags, plates in ((["--plates"], True), (["--plates", "n"], "n")):
+        assert main(["draw", "model.py:build", "-o", "a.dot", *flags]) == 0
+        assert (folder / "a.dot").read_text("utf-8").count("× n samples") == (plates == "n")
 
 
 def test_gradients_towards_one_input_only(folder):

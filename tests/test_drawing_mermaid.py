@@ -62,7 +62,8 @@ def found(tmp_path_factory):
     y.name = "Y"
     graphs = [y, mg.reinforce(y), mg.reparameterize(y)]
     pictures = [
-        *map(picture, graphs), picture(y, expand=True), mg.compare_pictures(y, graphs[2]),
+        *map(picture, graphs), picture(mg.straight_through(mg.sample(mg.Bernoulli(theta), rng=0))),
+        picture(y, expand=True), mg.compare_pictures(y, graphs[2]),
         picture(y, styles={"stochastic": {"fillcolor": "gold"}}, plates="n"),
     ]  # fmt: skip
     result = drawn(list(map(mg.to_mermaid, pictures)), tmp_path_factory.mktemp("mermaid"))

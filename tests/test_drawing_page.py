@@ -121,6 +121,18 @@ def test_middle_of_a_large_graph_runs_as_one():
     assert words(y).count("What is left out of the picture runs.") == 1
 
 
+def test_inputs_left_out_of_the_picture_get_their_gradients_in_one_step():
+    found = words(mg.sum(mg.stack([mg.Data(float(i), name=f"x{i}") for i in range(500)])))
+    assert len(found) < 100
+    assert sum("back to what is left out of the picture" in said for said in found) == 1
+
+
+def test_function_of_too_many_inputs_shows_its_values_only(monkeypatch):
+    monkeypatch.setattr("minigraph.drawing.steps.WIDE", 4)
+    assert len(words(mg.stack([mg.Data(1.0)] * 4))) > 3
+    assert len(words(mg.stack([mg.Data(1.0)] * 5))) == 2
+
+
 # Fresh samples -----------------------------------------------------------------------------------
 
 

@@ -25,9 +25,15 @@ def parsed(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> argpars
     add("--no-gradients", dest="gradients", action="store_false", help="no dashed arrows")
     add("--values", action="store_true", help="write the values")
     add("--shapes", action="store_true", help="write the shapes of arrays")
+    add("--dtypes", action="store_true", help="write the dtypes")
+    add("--statistics", action="store_true", help="write what the numbers of arrays are like")
+    add("--slopes", action="store_true", help="write the slope of the output in everything")
     add("--expand", action="store_true", help="open the boxes of mg.function")
     add("--wrt", action="append", metavar="NAME", help="gradients towards this only (repeatable)")
     add("--direction", choices=DIRECTIONS, default="TB", help="which way the data flows")
+    add("--limit", type=int, default=80, metavar="N", help="how many functions and inputs to draw")
+    add("--plates", nargs="?", const=True, default=False, metavar="N",
+        help="frames around what has one array shape; with a count or a letter, of the samples")
     # fmt: on
     return parser.parse_args(arguments)
 

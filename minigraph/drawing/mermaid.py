@@ -20,12 +20,12 @@ SHAPES: Mapping[str, tuple[str, str]] = {
 LIGHT = "fill:#ffffff,color:#202020,stroke:#808080"  # said in full: the theme may be dark
 LOOKS: Mapping[str, str] = {
     "parameter": f"{LIGHT},stroke-width:3px",
-    "constant": f"{LIGHT},stroke-dasharray:2 3",
+    "constant": f"{LIGHT},stroke-width:2px,stroke-dasharray:3 3",
     "cost": f"{LIGHT},stroke-width:5px",
     "output": f"{LIGHT},stroke-width:5px",
     "log-probability": f"{LIGHT},stroke-width:3px",
     "stochastic": "fill:#e8e8e8,color:#202020,stroke:#808080",
-    "noise": f"{LIGHT},stroke-dasharray:2 3",
+    "noise": f"{LIGHT},stroke-width:2px,stroke-dasharray:3 3",
     "black box": "fill:#202020,color:#ffffff,stroke:#808080",
 }
 MARKS: Mapping[str, str] = {

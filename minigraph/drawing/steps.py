@@ -17,6 +17,7 @@ from .units import Unit
 
 FORWARD, BACKWARD, STOPPED = "forward", "backward", "stopped"
 VALUE, GRADIENT = "value", "gradient"
+WIDE = 20_000  # a function of more inputs takes minutes to differentiate: only its values are shown
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,8 @@ class Story:
             for box, units in itertools.groupby(self.sketch.units, self.sketch.ids.__getitem__)
         ]
         found = [self.inputs(), *[self.run(box, units) for box, units in blocks]]
-        if self.sketch.back is not None:
+        widest = max((len(node.inputs) for node in self.sketch.graph.nodes), default=0)
+        if self.sketch.back is not None and widest <= WIDE:
             back = self.sketch.back
             self.total, sent, _ = cotangents(self.sketch.graph, back, self.values)
             found.append(self.start())
@@ -130,11 +132,16 @@ class Story:
         if any(back.into_node.get(data) == BLOCKED for data in arrived):
             yield self.refuse(box, units)
         into = self.arrows(1, box, True)
+        hidden = 0
         for unit in units:
+            who = "What is left out" if box == self.sketch.more else said([unit])
             for x, arrows, places in self.ways(box, unit):
                 parts = [sent[place] for place in places if place in sent]
                 if parts and self.sketch.ids[x] != box:
-                    yield self.add(box, unit, x, sum(parts[1:], parts[0]), (into, arrows))
+                    step = self.add(box, who, x, sum(parts[1:], parts[0]), (into, arrows))
+                    hidden += self.sketch.ids[x] == self.sketch.more
+                    if self.sketch.ids[x] != self.sketch.more or hidden == 1:
+                        yield step
 
     def ways(
         self, box: str, unit: Unit
@@ -155,16 +162,14 @@ class Story:
             elif numbers:
                 yield x, tuple(numbers), [place for places in several for place in places]
 
-    def add(self, box: str, unit: Unit, x: Data, c: Any, flow: tuple[tuple[int, ...], ...]) -> Step:
+    def add(self, box: str, who: str, x: Data, c: Any, flow: tuple[tuple[int, ...], ...]) -> Step:
         """Return the step in which the gradient `c` is added to what `x` has already."""
         before = self.total.get(x)
         self.total[x] = total = c if before is None else before + c
-        words = (
-            f"{said([unit])} sends {brief(c)} back to {shown(x.name) if x.name else 'its input'}"
-        )
-        if box == self.sketch.more:
-            words = f"What is left out sends {brief(c)} back to {shown(x.name or 'its input')}"
-        if before is not None:
+        words = f"{who} sends {brief(c)} back to {shown(x.name or 'its input')}"
+        if self.sketch.ids[x] == self.sketch.more:
+            words = f"{who} sends gradients back to what is left out of the picture"
+        elif before is not None:
             words += f", where gradients add up: {brief(before)} + {brief(c)} = {brief(total)}"
         lit = (box, self.sketch.ids[x])
         return Step(BACKWARD, lit, flow, f"{words}.", tuple(self.text(x, GRADIENT)))
