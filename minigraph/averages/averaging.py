@@ -11,7 +11,6 @@ import numpy as np
 
 from ..data import Data
 from ..errors import InputError
-from ..values import own
 from .checkpoint import Checkpoint
 from .estimate import ByData, Estimate
 from .jobs import Job
@@ -84,17 +83,18 @@ def _estimate(
 ) -> Estimate:
     """Return the estimate that the moments of the first `samples` add up to."""
     freedom = samples - job.units(samples) + 1.0
-    variances = [plain(m.variance(freedom)) for m in total]
-    errors = [plain(np.sqrt(v / m.weight)) for v, m in zip(variances, total, strict=True)]
-    means = [plain(m.mean) for m in total]
+    value, *grads = total
+    variance = value.variance(freedom)
     return Estimate(
-        value=means[0],
-        stderr=errors[0],
+        value=plain(value.mean),
+        stderr=plain(np.sqrt(variance / value.weight)),
         samples=samples,
-        variance=variances[0],
-        grad=ByData(keys, means[1:]),
-        grad_stderr=ByData(keys, errors[1:]),
-        grad_variance=ByData(keys, variances[1:]),
+        variance=plain(variance),
+        grad=ByData(keys, [plain(m.mean) for m in grads]),
+        grad_stderr=ByData(
+            keys, lambda: [plain(np.sqrt(m.variance(freedom) / m.weight)) for m in grads]
+        ),
+        grad_variance=ByData(keys, lambda: [plain(m.variance(freedom)) for m in grads]),
         interrupted=interrupted,
     )
 
@@ -103,4 +103,4 @@ def plain(x: Any) -> Any:
     """Return a result as a float or an array of its own."""
     if type(x) is float:
         return x
-    return float(x) if np.ndim(x) == 0 else np.array(own(x))
+    return float(x) if np.ndim(x) == 0 else np.array(x)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,26 +16,43 @@ DOUBTFUL = 1e-8  # the relative error from which on a quadrature is not called e
 
 
 class ByData(Mapping[Data, Any]):
-    """Results by Data, or by the name of one."""
+    """Results by Data, or by the name of one.
 
-    def __init__(self, keys: Sequence[Data] = (), values: Sequence[Any] = ()) -> None:
-        self._items = dict(zip(keys, values, strict=True))
+    `values` may be a function that returns them, which is called when they are looked at.
+    """
+
+    def __init__(
+        self, keys: Sequence[Data] = (), values: Sequence[Any] | Callable[[], Sequence[Any]] = ()
+    ) -> None:
+        self._keys, self._values = tuple(keys), values
+
+    def _all(self) -> Sequence[Any]:
+        if callable(self._values):
+            self._values = self._values()
+        return self._values
+
+    def __reduce__(self) -> Any:
+        return ByData, (self._keys, self._all())
 
     def __getitem__(self, key: Data | str) -> Any:
-        found = [x for x in self._items if x is key or (isinstance(key, str) and x.name == key)]
+        found = [
+            i
+            for i, x in enumerate(self._keys)
+            if x is key or (isinstance(key, str) and x.name == key)
+        ]
         if len(found) == 1:
-            return self._items[found[0]]
-        known = ", ".join(label(x) for x in self._items) or "nothing: pass wrt=θ to get gradients"
+            return self._all()[found[0]]
+        known = ", ".join(label(x) for x in self._keys) or "nothing: pass wrt=θ to get gradients"
         raise UnknownNameError(f"estimate[{key!r}]: {len(found)} entries match; there is {known}")
 
     def __iter__(self) -> Iterator[Data]:
-        return iter(self._items)
+        return iter(self._keys)
 
     def __len__(self) -> int:
-        return len(self._items)
+        return len(self._keys)
 
     def __repr__(self) -> str:
-        return "{" + ", ".join(f"{label(x)}: {_number(v)}" for x, v in self._items.items()) + "}"
+        return "{" + ", ".join(f"{label(x)}: {_number(v)}" for x, v in self.items()) + "}"
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,10 @@ def total_of_squares(rows: Any) -> Any:
 
 
 class Moments(NamedTuple):
-    """The total weight of samples, their weighted mean, their summed squared deviations."""
+    """The total weight of samples, their weighted mean, their summed squared deviations.
+
+    The deviations may be fewer than the means, to which they broadcast.
+    """
 
     weight: float
     mean: Any
@@ -98,10 +101,8 @@ class Moments(NamedTuple):
     @classmethod
     def constant(cls, value: Any, weight: float) -> Moments:
         """Return the moments of a value that does not vary."""
-        if np.ndim(value) == 0:
-            return cls(weight, float(value), 0.0)
-        mean = np.array(value, dtype=float)
-        return cls(weight, mean, np.zeros(mean.shape))
+        mean = np.array(value, dtype=float)  # of its own: the value may lie in a buffer
+        return cls(weight, mean if mean.ndim else float(value), 0.0)
 
     def merge(self, other: Moments) -> Moments:
         """Return the moments of both together."""
@@ -123,13 +124,10 @@ class Moments(NamedTuple):
 
     def plus(self, term: Any) -> Moments:
         """Return the moments of the samples plus the same value each."""
-        mean = self.mean + term
-        squares = self.squares
-        if np.shape(mean) != np.shape(squares):
-            squares = np.broadcast_to(squares, mean.shape)
-        return Moments(self.weight, mean, squares)
+        return Moments(self.weight, self.mean + term, self.squares)
 
     def variance(self, freedom: float = 1.0) -> Any:
         """Return the variance of one sample; NaN if there are too few samples to tell."""
         left = self.weight - freedom
-        return self.squares / left if left > 0 else self.mean * np.nan
+        one = self.squares / left if left > 0 else np.nan
+        return one if np.shape(one) == np.shape(self.mean) else np.full(self.mean.shape, one)

@@ -45,7 +45,16 @@ def aligned(forward: Run, shapes: tuple[tuple[int, ...], ...], sampled: tuple[bo
     pads = paddings(shapes, sampled)
     if not any(pads):
         return forward
-    return lambda *arrays: forward(*[pad(a, n) for a, n in zip(arrays, pads, strict=True)])
+    return lambda *arrays, **out: forward(
+        *[pad(a, n) for a, n in zip(arrays, pads, strict=True)], **out
+    )
+
+
+def fills(run: Run) -> Run:
+    """Mark a function that writes into an array given as `out`, no part of which it reads."""
+    if not isinstance(run, np.ufunc):  # which always does
+        run.fills = True  # type: ignore[attr-defined]
+    return run
 
 
 def elementwise(call: Call) -> Run:

@@ -57,13 +57,20 @@ def _matmul_along(call: along.Call) -> along.Run:
             return lambda a, b: np.einsum("si,si->s", a, b)
         return lambda a, b: np.matmul(a, b) if a_has else np.matmul(b, a)
     if len(b_shape) == 2 and not b_has:  # one product for the rows of all samples
-        rows = math.prod(a_shape[:-1])
-        return lambda a, b: np.matmul(a.reshape(len(a) * rows, a_shape[-1]), b).reshape(
-            len(a), *call.shape
-        )
+        rows, (inner, columns) = math.prod(a_shape[:-1]), b_shape
+
+        def product(a: Any, b: Any, out: Any = None) -> Any:
+            into = None if out is None else out.reshape(len(a) * rows, columns)
+            c = np.matmul(a.reshape(len(a) * rows, inner), b, out=into)
+            return c.reshape(len(a), *call.shape) if out is None else out
+
+        return along.fills(product)
     a_matrix = (1, *a_shape) if len(a_shape) == 1 else a_shape
     b_matrix = (*b_shape, 1) if len(b_shape) == 1 else b_shape
     run = along.aligned(np.matmul, (a_matrix, b_matrix), call.sampled)
+
+    if len(a_shape) > 1 and len(b_shape) > 1:
+        return along.fills(run)
 
     def matrices(a: Any, b: Any) -> Any:
         a = a.reshape(a.shape[:1] + a_matrix) if a_has else np.reshape(a, a_matrix)

@@ -125,7 +125,8 @@ def written_into(step: Step | Draw) -> Buffer | None:
     """Return the kind of memory that a step can write its result into, if it can."""
     if isinstance(step, Draw):
         return (step.shape, step.law.dtype) if hasattr(step.law, "fill") else None
-    return (step.call.shape, step.dtype) if isinstance(step.run, np.ufunc) else None
+    fills = isinstance(step.run, np.ufunc) or getattr(step.run, "fills", False)
+    return (step.call.shape, step.dtype) if fills else None
 
 
 def share_buffers(steps: Sequence[Step | Draw]) -> list[Buffer]:
@@ -146,7 +147,8 @@ def share_buffers(steps: Sequence[Step | Draw]) -> list[Buffer]:
         there = {i for slot in step.inputs for i in lies_in.get(slot, ())}
         kind = written_into(step)
         if kind is not None:
-            release(step.done)
+            if isinstance(step, Draw) or step.call.op.along is elementwise:  # in place
+                release(step.done)
             if not free.setdefault(kind, []):
                 free[kind].append(len(buffers))
                 buffers.append(kind)
