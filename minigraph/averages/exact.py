@@ -26,8 +26,10 @@ from .estimate import ByData, Estimate
 from .expectation import targets, whole, with_gradients
 from .grid import Grid, conditional_outcomes
 from .moments import Moments
+from .panels import difference, refined
+from .summing import summed
 
-BLOCK = 2**15
+SMOOTH = 1e-10  # the relative error from which on a kink is looked for
 
 
 def exact(
@@ -36,8 +38,10 @@ def exact(
     """Return the average of `y`, and of its gradient, without sampling error.
 
     Finite discrete draws are enumerated, infinite ones up to a tail of less than 1e-15, continuous
-    ones integrated by a quadrature rule over their noise (exact to about 1e-12 for smooth `y`,
-    far less where `y` has a kink or a jump).
+    ones integrated by a quadrature rule over their noise, exact to about 1e-12 for smooth `y`.
+    Where `y`, or the transform of a law, has kinks or jumps at values of single numbers, panels
+    close in on them, to about 1e-11; a kink along a diagonal of two numbers stays rough. `error`
+    says how far it came.
 
     For a `y` whose gradient is not blocked (a rewritten one, say) this is the exact expectation of
     the gradient *estimator*, and ``grad_variance`` its exact one-sample variance. For a blocked
@@ -146,20 +150,17 @@ def integrate(
         grid, total = _converged(tape, points, limit)
     else:
         grid = Grid(tape, points, limit, like.spread, like.known)
-        total = _summed(tape, grid, weighted)
+        total = summed(tape, grid, weighted)
     if not grid.smooth:
         return total, grid, 0.0
     coarser = 5 * grid.points // 6
     coarser -= (grid.points - coarser) % 2 == 0  # of the other parity: no kink hides on a point
-    rough = _summed(tape, Grid(tape, coarser, limit, grid.spread, grid.known), weighted)
-    return total, grid, max(map(_difference, total, rough))
-
-
-def _difference(a: Moments, b: Moments) -> float:
-    """Return how far two means are apart, relative to what they are averages of."""
-    size = np.abs(a.mean) + np.sqrt(np.abs(a.squares))
-    with np.errstate(all="ignore"):
-        return float(np.max(np.abs(a.mean - b.mean) / np.where(size > 0, size, 1.0), initial=0.0))
+    rough = summed(tape, Grid(tape, coarser, limit, grid.spread, grid.known), weighted)
+    error = max(map(difference, total, rough))
+    if error < SMOOTH or points is not None or tape.crosses:
+        return total, grid, error
+    finer = refined(tape, grid, total, weighted, limit)
+    return finer if finer is not None and finer[2] < error else (total, grid, error)
 
 
 def _converged(tape: Tape, points: int | None, limit: int) -> tuple[Grid, list[Moments]]:
@@ -167,37 +168,10 @@ def _converged(tape: Tape, points: int | None, limit: int) -> tuple[Grid, list[M
     for spread in (1, 8, 64, None):
         known = conditional_outcomes(tape, limit) if spread is None else {}
         grid = Grid(tape, points, limit, spread or 1, known)
-        total = _summed(tape, grid, frozenset())
+        total = summed(tape, grid, frozenset())
         mass = total[0].weight
         if abs(mass - 1.0) < 1e-10:
             return grid, total
     raise InputError(
         f"exact: the outcomes looked at have mass {mass:.6g}, not 1; use mg.expectation"
     )
-
-
-def _summed(tape: Tape, grid: Grid, weighted: Set[object]) -> list[Moments]:
-    """Return the moments of the outputs of a tape over a grid."""
-    values = tape.start()
-    size = grid.size if tape.crosses else max(1, BLOCK // tape.largest)
-    memory = tape.memory(min(size, grid.size))
-    total: list[Moments] = []
-    for start in range(0, grid.size, size):
-        rows = np.arange(start, min(start + size, grid.size))
-        block = _block(tape, values, grid, rows, [array[: len(rows)] for array in memory], weighted)
-        total = [a.merge(b) for a, b in zip(total, block, strict=True)] if total else block
-    # With unit weights, the sum and not the mean.
-    return [m._replace(mean=m.mean * m.weight) for m in total] if weighted else total
-
-
-def _block(
-    tape: Tape, values: list[Any], grid: Grid, rows: Any, memory: list[Any], weighted: Set[object]
-) -> list[Moments]:
-    """Return the moments of the outputs of a tape over some rows of the grid."""
-    weights = np.ones(len(rows))
-    with np.errstate(all="ignore"):
-        outputs = tape.run(values, grid.source(rows, weights, weighted), memory, lambda: weights)
-        return [
-            Moments.weighted(array, weights) if sampled else Moments.constant(array, weights.sum())
-            for array, (_, sampled) in zip(outputs, tape.outputs, strict=True)
-        ]

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..distributions.charts import chart_of
 from ..errors import InputError
 from ..replay.program import Draw
 from ..replay.tape import Source, Tape
@@ -50,6 +51,7 @@ class Grid:
     def __init__(
         self, tape: Tape, points: int | None, limit: int, spread: int,
         known: Mapping[object, Any] | None = None, draws: Sequence[Draw] | None = None,
+        rules: Mapping[Draw, tuple[Any, Any]] | None = None,
     ) -> None:  # fmt: skip
         values = tape.start()
         self.known = known or {}  # what some draws can be, by identity
@@ -67,9 +69,13 @@ class Grid:
         self.spread = spread
         self.smooth = sum(elements[d] for d, v in outcomes.items() if v is None)
         self.points = n = points or self._affordable(limit / counted)
-        self.size = counted * n**self.smooth
-        if self.size > limit or (self.smooth and not points and n < FEWEST):
-            need = counted * max(n, FEWEST) ** self.smooth
+        laid = {
+            draw: (v, None) if v is not None else (rules or {}).get(draw) or _quadrature(draw, n)
+            for draw, v in outcomes.items()
+        }
+        self.size = math.prod(len(v) ** elements[draw] for draw, (v, _) in laid.items())
+        if self.size > limit or (self.smooth and not (points or rules) and n < FEWEST):
+            need = max(self.size, counted * max(n, FEWEST) ** self.smooth)
             names = ", ".join(f"{d.title} of {elements[d]}" for d in list(outcomes)[:5])
             names += f", … {len(outcomes)} draws in all" if len(outcomes) > 5 else ""
             raise InputError(
@@ -78,8 +84,7 @@ class Grid:
             )
         self.axes: dict[Draw, Axes] = {}
         stride = 1
-        for draw, v in outcomes.items():
-            v, rule = _quadrature(draw, n) if v is None else (v, None)
+        for draw, (v, rule) in laid.items():
             self.axes[draw] = Axes(stride, elements[draw], v, rule)
             stride *= len(v) ** elements[draw]
 
@@ -87,13 +92,16 @@ class Grid:
         """Return how many points each continuous number can have."""
         return min(POINTS, int(left ** (1 / self.smooth) + 1e-9)) if self.smooth else 1
 
+    def index(self, draw: Draw, rows: Any) -> Any:
+        """Return which of its points the elements of a draw have at rows of the grid."""
+        stride, elements, values, _ = self.axes[draw]
+        return rows[:, None] // (stride * len(values) ** np.arange(elements)) % len(values)
+
     def at(self, draw: Draw, rows: Any) -> tuple[Any, Any]:
         """Return the points of a draw at rows of the grid, and their weights if it has any."""
-        stride, elements, values, rule = self.axes[draw]
-        n = len(values)
-        index = rows[:, None] // (stride * n ** np.arange(elements)) % n
-        weights = None if rule is None else rule[index].prod(axis=1)
-        return values[index].reshape(len(rows), *draw.shape), weights
+        index, axes = self.index(draw, rows), self.axes[draw]
+        weights = None if axes.rule is None else axes.rule[index].prod(axis=1)
+        return axes.values[index].reshape(len(rows), *draw.shape), weights
 
     def source(self, rows: Any, weights: Any, weighted: Set[object] = frozenset()) -> Source:
         """Return where a tape gets the samples at some rows; `weights` is multiplied by theirs.
@@ -105,11 +113,11 @@ class Grid:
             points, rule = self.at(draw, rows)
             if rule is not None:
                 weights[:] *= rule
-                return law.place(points)
-            if draw.identity not in weighted:
-                p = np.broadcast_to(law.probability(points), (len(rows), *law.batch_shape))
+            if rule is not None or draw.identity not in weighted:
+                p = law.probability(points) if rule is None else law.tilt(points)
+                p = np.broadcast_to(p, (len(rows), *law.batch_shape))
                 weights[:] *= p.reshape(len(rows), -1).prod(axis=1)
-            return points
+            return points if rule is None else law.place(points)
 
         return points_of
 
@@ -156,9 +164,12 @@ def _law_at(target: Draw, tape: Tape, grid: Grid, rows: Any) -> Any:
 
 def _quadrature(draw: Draw, n: int) -> tuple[Any, Any]:
     """Return points and weights for one element of a draw."""
-    if not hasattr(draw.law, "quadrature"):
-        raise InputError(
-            f"exact: {draw.title} ~ {type(draw.law).__name__} has neither countable outcomes "
-            "nor noise to integrate over; use mg.expectation"
+    if chart_of(draw.law) is None:
+        last, law = draw.law.reach(), f"{draw.title} ~ {type(draw.law).__name__}"
+        what = (
+            "has neither countable outcomes nor noise to integrate over"
+            if last is None
+            else f"has about {last:.0e} outcomes that matter, too many to add up"
         )
-    return draw.law.quadrature(n)
+        raise InputError(f"exact: {law} {what}; use mg.expectation")
+    return draw.law.quadrature(n)  # type: ignore[no-any-return]

@@ -175,9 +175,18 @@ class Distribution:
         """Return the samples at points of a law's `quadrature`: these, unless it has quantiles."""
         return points
 
-    def outcomes(self, spread: int = 1) -> Any:
-        """Return the possible values of one draw, or None; `spread` widens a cut-off tail."""
+    def tilt(self, points: Any) -> Any:
+        """Return what the weights of its `quadrature` are multiplied by at these points."""
+        return 1.0
+
+    def reach(self, spread: int = 1) -> float | None:
+        """Return the last of the outcomes 0, 1, … that matters; `spread` widens a cut-off tail."""
         return None
+
+    def outcomes(self, spread: int = 1) -> Any:
+        """Return the possible values of one draw; None if they are not countable, or too many."""
+        last = self.reach(spread)
+        return None if last is None or not last < ENUMERATED else np.arange(int(last) + 1)
 
     # What everybody uses -----------------------------------------------------------------------
 
@@ -271,4 +280,5 @@ class Distribution:
         )
 
 
+ENUMERATED = 1e7  # a law with more outcomes is sampled, not added up
 OPTIONAL = ("mean", "variance", "mode", "entropy")

@@ -116,8 +116,8 @@ class Bernoulli(Coin):
     def generate(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
         return np.asarray(rng.random(shape) < self.probs).astype(np.int64)
 
-    def outcomes(self, spread: int = 1) -> Any:
-        return np.arange(2)
+    def reach(self, spread: int = 1) -> float:
+        return 1.0
 
     def cumulative(self, x: Any) -> Any:
         return where(less(x, 0.0), 0.0, where(greater_equal(x, 1.0), 1.0, self.others))

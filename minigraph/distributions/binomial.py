@@ -66,8 +66,8 @@ class Binomial(Coin):
         n = np.asarray(self.total_count).astype(np.int64)
         return np.asarray(rng.binomial(n, self.probs, shape))
 
-    def outcomes(self, spread: int = 1) -> Any:
-        return np.arange(int(largest(self.total_count)) + 1)
+    def reach(self, spread: int = 1) -> float:
+        return largest(self.total_count)
 
     def cumulative(self, x: Any) -> Any:
         n = self.total_count

@@ -111,8 +111,8 @@ class Categorical(Outcomes):
     def generate(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
         return self.index(rng, shape)
 
-    def outcomes(self, spread: int = 1) -> Any:
-        return np.arange(self.size)
+    def reach(self, spread: int = 1) -> float:
+        return self.size - 1.0
 
     @property
     def mean(self) -> Any:

@@ -55,10 +55,15 @@ class DiscreteUniform(Distribution):
         low, high = (np.asarray(bound).astype(np.int64) for bound in (self.low, self.high))
         return np.asarray(rng.integers(low, high, shape, endpoint=True))
 
+    def reach(self, spread: int = 1) -> float:
+        return largest(self.high) - self._least()
+
     def outcomes(self, spread: int = 1) -> Any:
-        return np.arange(
-            -int(largest(-1.0 * np.asarray(self.plain().low))), int(largest(self.high)) + 1
-        )
+        found = super().outcomes(spread)
+        return None if found is None else int(self._least()) + found
+
+    def _least(self) -> float:
+        return -largest(-1.0 * np.asarray(self.plain().low))
 
     def cumulative(self, x: Any) -> Any:
         return clip(divide(floor(x) - self.low + 1.0, self.high - self.low + 1.0), 0.0, 1.0)

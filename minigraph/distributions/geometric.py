@@ -9,7 +9,6 @@ import numpy as np
 from ..ops.elementwise import divide, exp, expm1, floor, less, log1p, power, softplus, where
 from .bernoulli import Coin
 from .constraints import above_zero_to_one, count, logit
-from .parameters import largest
 from .special import xlog1py
 
 
@@ -63,10 +62,10 @@ class Geometric(Coin):
         tries = rng.standard_exponential(shape) / self._hazard()
         return np.minimum(tries, 2.0**62).astype(np.int64)
 
-    def outcomes(self, spread: int = 1) -> Any:
-        """Return 0, 1, … up to where what is left has less than 1e-15 of the mass."""
-        hazard = self.plain()._hazard()
-        return np.arange(int(spread * (36.0 / max(-largest(-np.asarray(hazard)), 1e-9) + 3.0)))
+    def reach(self, spread: int = 1) -> float:
+        """Return from where on what is left has less than 1e-15 of the mass."""
+        hazard = np.min(self.plain()._hazard())
+        return float(spread * (36.0 / max(hazard, 1e-300) + 2.0))
 
     def cumulative(self, x: Any) -> Any:
         k = floor(x)

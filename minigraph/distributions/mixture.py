@@ -12,6 +12,7 @@ from ..ops.elementwise import exp, square
 from ..ops.reductions import logsumexp, sum_
 from ..ops.shaping import expand_dims
 from .base import Distribution
+from .charts import Chart, chart_of, midpoints
 from .composite import Composite, needs_law
 from .implicit import by_cdf, still
 
@@ -122,8 +123,53 @@ class MixtureSameFamily(Composite):
             return noise
         return by_cdf(noise, self.cumulative(noise), exp(self.log_density(noise)))
 
+    def reach(self, spread: int = 1) -> float | None:
+        return self.component.reach(spread)
+
     def outcomes(self, spread: int = 1) -> Any:
         return self.component.outcomes(spread)
+
+    def chart(self) -> Chart | None:
+        """Return the chart of the noise of the components, one after another."""
+        noise, k = self.component.noise(), self.component.batch_shape[-1]
+        inner = None if noise is None else chart_of(noise)
+        if inner is None:
+            return None
+        weight = inner.weight
+        return Chart(lambda s: s, lambda s: weight(k * s % 1.0), k * inner.parts)
+
+    def quadrature(self, n: int) -> tuple[Any, Any]:
+        """The rule of each component."""
+        return midpoints(self.chart(), n)
+
+    def _placed(self, points: Any) -> tuple[Any, Any, Any]:
+        """Return which components the points are of, and noise of all of them there."""
+        noise, k = self.component.noise(), self.component.batch_shape[-1]
+        axis = -1 - self.event_ndim
+        each = np.repeat(np.expand_dims(k * points % 1.0, axis), k, axis=axis)
+        return np.floor(k * points).astype(int), noise, chart_of(noise).point(each)
+
+    def _picked(self, each: Any, k: Any) -> Any:
+        """Return, of what each of the components has, that of number k."""
+        axis = -1 - self.event_ndim
+        return np.take_along_axis(each, np.expand_dims(k, axis), axis=axis).squeeze(axis)
+
+    def place(self, points: Any) -> Any:
+        k, noise, inner = self._placed(points)
+        return self._picked(self.component.transform(noise.place(inner)), k)
+
+    def tilt(self, points: Any) -> Any:
+        """Return the probability of the component, 0 where parts of a vector are of several."""
+        k, noise, inner = self._placed(points)
+        events, size = tuple(range(-self.event_ndim, 0)), self.component.batch_shape[-1]
+        own = self._picked(np.broadcast_to(noise.tilt(inner), inner.shape), k)
+        same = np.equal(k, np.min(k, axis=events, keepdims=True)) if events else True
+        probs = np.broadcast_to(self.parts["mixture"].probs, (*self._first(k).shape, size))
+        weight = np.take_along_axis(probs, self._first(k)[..., None], -1)[..., 0]
+        return weight * np.prod(size * own * same, axis=events)
+
+    def _first(self, k: Any) -> Any:
+        return k[(..., *(0,) * self.event_ndim)]
 
     @property
     def mean(self) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,6 @@ from ..ops.tails import betainc
 from .bernoulli import Coin
 from .constraints import below_one, count, logit, positive
 from .counted import summed_entropy
-from .parameters import largest
 
 
 class NegativeBinomial(Coin):
@@ -65,13 +63,12 @@ class NegativeBinomial(Coin):
     def generate(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
         return np.asarray(rng.negative_binomial(self.total_count, self.others, shape))
 
-    def outcomes(self, spread: int = 1) -> Any:
-        """Return 0, 1, … up to where what is left has less than 1e-15 of the mass."""
+    def reach(self, spread: int = 1) -> float:
+        """Return from where on what is left has less than 1e-15 of the mass."""
         law = self.plain()
-        top = largest(np.asarray(law.mean))
-        wide = largest(np.asarray(law.variance))
-        tail = 36.0 / max(-math.log(max(largest(np.asarray(law.probs)), 1e-300)), 1e-9)
-        return np.arange(math.ceil(top + spread * (10.0 * math.sqrt(wide) + tail + 10.0)))
+        wide = np.sqrt(law.variance)
+        tail = -36.0 / np.log1p(-np.clip(law.others, 1e-300, 1.0 - 1e-16))
+        return float(np.max(law.mean + spread * (10.0 * wide + tail + 10.0)))
 
     def cumulative(self, x: Any) -> Any:
         k = floor(x)

@@ -56,10 +56,10 @@ class Poisson(Distribution):
     def generate(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
         return np.asarray(rng.poisson(self.rate, shape))
 
-    def outcomes(self, spread: int = 1) -> Any:
-        """Return 0, 1, … up to where what is left has less than 1e-30 of the mass."""
+    def reach(self, spread: int = 1) -> float:
+        """Return from where on what is left has less than 1e-30 of the mass."""
         top = largest(self.rate)
-        return np.arange(math.ceil(top + spread * (14.0 * math.sqrt(top) + 60.0)))
+        return top + spread * (14.0 * math.sqrt(top) + 60.0)
 
     def cumulative(self, x: Any) -> Any:
         k = floor(x)

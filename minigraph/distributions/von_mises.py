@@ -13,6 +13,7 @@ from ..ops.elementwise import rint
 from ..ops.special import from_scipy
 from ..ops.trigonometry import sin
 from .base import Distribution
+from .charts import Chart, midpoints
 from .constraints import Constraint, nonnegative, positive, real
 from .implicit import followed, held
 from .special import bessel_ratio, log_i0
@@ -64,6 +65,24 @@ class StandardVonMises(Distribution):
         half = sin(0.5 * x)  # cos x - 1 without cancellation
         k = self.concentration
         return -2.0 * k * (half * half) - (log_i0(k) - k) - math.log(2.0 * math.pi)
+
+    def _width(self) -> Any:
+        """Return the angle on either side beyond which next to nothing is left."""
+        return np.arccos(np.maximum(1.0 - 40.0 / np.maximum(self.concentration, 1e-300), -1.0))
+
+    def chart(self) -> Chart:
+        """Return even points of the arc that matters; all around, they are a rule for anything."""
+        return Chart(lambda s: 2.0 * s - 1.0, np.ones_like)
+
+    def quadrature(self, n: int) -> tuple[Any, Any]:
+        """Even points."""
+        return midpoints(self.chart(), n)
+
+    def place(self, points: Any) -> Any:
+        return self._width() * points
+
+    def tilt(self, points: Any) -> Any:
+        return 2.0 * self._width() * np.exp(self.formula(self.place(points)))
 
 
 class VonMises(Distribution):

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .base import Distribution
+from .charts import chart_of
 from .weak_derivatives import weak_derivatives
 
 
@@ -43,7 +44,7 @@ def ways_of(law: Any) -> Mapping[str, str]:
     if (outcomes := law.outcomes()) is not None:
         found["outcomes"] = f"{len(outcomes)} of them, or as many as matter"
     ruled = law if noise is None else noise
-    if hasattr(ruled, "quadrature"):
+    if chart_of(ruled) is not None:
         found["quadrature"] = f"over {type(ruled).__name__}"
     return MappingProxyType(found)
 

@@ -1,0 +1,131 @@
+"""Quadrature with panels that get narrower around a kink or a jump, wherever it lies.
+
+A rule for smooth functions sees a kink from far away. So each drawn number is mapped to (0, 1),
+that is cut into panels of Gauss points, and the panels in doubt are cut in two, again and again.
+Of several numbers each has its own panels, which a kink along a diagonal does not fit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Set
+from typing import Any
+
+import numpy as np
+
+from ..distributions.charts import chart_of
+from ..errors import InputError
+from ..replay.program import Draw
+from ..replay.tape import Tape
+from .grid import FEWEST, Grid
+from .moments import Moments
+from .summing import summed
+
+ENOUGH = 1e-11  # the relative error at which no panel is cut any more
+NARROW = 1e-13  # a panel that is not cut any more
+PANELS = 16  # at first; together they have more points than the rule for smooth functions
+ORDER, OTHER = 15, 12  # how many points a panel has, and has in a second opinion
+Rules = Mapping[Draw, tuple[Any, Any]]
+
+
+def refined(
+    tape: Tape, grid: Grid, total: Sequence[Moments], weighted: Set[object], limit: int
+) -> tuple[list[Moments], Grid, float] | None:
+    """Return better moments, their grid and their relative error; None if it is too large."""
+    smooth = [draw for draw, axes in grid.axes.items() if axes.rule is not None]
+    sizes = [scale(m) for m in total]
+
+    def laid(rules: Rules) -> Grid | None:
+        try:
+            return Grid(tape, None, limit // 2, grid.spread, grid.known, rules=rules)
+        except InputError:
+            return None
+
+    def looked_at(finer: Grid, draws: Sequence[Draw]) -> tuple[list[Moments], Watch]:
+        watch = Watch(finer, draws, sizes)
+        return summed(tape, finer, weighted, watch), watch
+
+    panels = PANELS if grid.smooth == 1 else PANELS // 4
+    few = {draw: draw.law.quadrature(FEWEST) for draw in smooth}
+    edges = {}
+    for draw in smooth:  # where it has kinks does not depend on the others
+        edges[draw] = np.linspace(0.0, 1.0, panels * chart_of(draw.law).parts + 1)
+        work = 0
+        while (finer := laid({**few, draw: panelled(draw, edges[draw], ORDER)})) is not None:
+            doubts = looked_at(finer, [draw])[1].doubts(draw)
+            work += finer.size
+            if not doubts.sum() > ENOUGH or work > limit // 4:
+                break
+            edges[draw] = halved(edges[draw], np.flatnonzero(doubts > 0.5 * ENOUGH / len(doubts)))
+    best = laid({draw: panelled(draw, x, ORDER) for draw, x in edges.items()})
+    if best is None:
+        return None
+    found, watch = looked_at(best, smooth)
+    error = float(sum(watch.doubts(draw).sum() for draw in smooth))
+    if grid.smooth > 1:
+        # What each number adds, averaged over the others, does not show a kink along a diagonal.
+        other = laid({draw: panelled(draw, x, OTHER) for draw, x in edges.items()})
+        opinions = summed(tape, other, weighted) if other is not None else total
+        error = max(error, *map(difference, found, opinions))
+    return found, best, error
+
+
+def panelled(draw: Draw, edges: Any, order: int) -> tuple[Any, Any]:
+    """Return the points and the weights of Gauss points in each panel."""
+    chart, (nodes, weights) = chart_of(draw.law), np.polynomial.legendre.leggauss(order)
+    half = 0.5 * np.diff(edges)[:, None]
+    s = (edges[:-1, None] + half + half * nodes).ravel()
+    return chart.point(s), (half * weights).ravel() * chart.weight(s)
+
+
+def halved(edges: Any, which: Any) -> Any:
+    """Return the edges with panels cut in two, unless they are too narrow for that."""
+    which = which[edges[which + 1] - edges[which] > NARROW]
+    return np.sort(np.concatenate([edges, 0.5 * (edges[which] + edges[which + 1])]))
+
+
+def scale(moments: Moments) -> Any:
+    """Return the size of what is averaged, relative to which an error is small."""
+    size = np.abs(moments.mean) + np.sqrt(np.abs(moments.squares))
+    return np.where(size > 0, size, 1.0)
+
+
+def difference(a: Moments, b: Moments) -> float:
+    """Return how far two means are apart, relative to what they are averages of."""
+    with np.errstate(all="ignore"):
+        return float(np.max(np.abs(a.mean - b.mean) / scale(a), initial=0.0))
+
+
+class Watch:
+    """Sums of what each point of each drawn number adds to each output."""
+
+    def __init__(self, grid: Grid, smooth: Sequence[Draw], sizes: Sequence[Any]) -> None:
+        self.grid, self.sizes = grid, sizes
+        self.sums: dict[Draw, list[Any]] = {draw: [0.0 for _ in sizes] for draw in smooth}
+
+    def __call__(self, rows: Any, weights: Any, outputs: Sequence[Any]) -> None:
+        """Add the outputs at some rows of the grid."""
+        for draw, sums in self.sums.items():
+            n = len(self.grid.axes[draw].values)
+            index = self.grid.index(draw, rows)
+            for i, output in enumerate(outputs):
+                columns = np.reshape(output, (len(rows), -1)).T
+                sums[i] = sums[i] + np.array([
+                    [np.bincount(at, weights * x, n) for x in columns] for at in index.T
+                ])  # fmt: skip
+
+    def doubts(self, draw: Draw) -> Any:
+        """Return by how much a coarser rule differs in each panel, relative to the sizes.
+
+        It has every other point, and is right for polynomials of a lower degree; so the error is
+        less than the difference.
+        """
+        nodes, weights = np.polynomial.legendre.leggauss(ORDER)
+        half = ORDER // 2
+        powers = np.polynomial.legendre.legvander(nodes[1::2], half - 1).T
+        off = -np.ones(ORDER)
+        off[1::2] += np.linalg.solve(powers, 2.0 * np.eye(half)[0]) / weights[1::2]
+        gaps = [
+            np.abs(x.reshape(*x.shape[:2], -1, ORDER) @ off) / np.reshape(size, (-1, 1))
+            for x, size in zip(self.sums[draw], self.sizes, strict=True)
+        ]
+        return np.max([gap.max(axis=(0, 1), initial=0.0) for gap in gaps], axis=0)
