@@ -62,16 +62,15 @@ class Moments(NamedTuple):
         count = float(len(samples))
         if count == 1.0:
             return cls.constant(samples[0], 1.0)
-        whole = total(samples)
-        mean = whole / count
-        raw = total_of_squares(samples)
-        squares = raw - whole * mean
-        lost = ~(squares > CANCELLED * raw)  # also where it is NaN
-        if np.any(lost & (raw != 0.0)):
-            squares = total_of_squares(samples - mean)
+        whole, raw = total(samples), total_of_squares(samples)
         if samples.ndim == 1:
-            return cls(count, float(mean), float(squares))
-        return cls(count, mean, squares)
+            whole, raw = float(whole), float(raw)
+        mean = whole / count
+        squares = raw - whole * mean
+        kept = squares >= CANCELLED * raw  # no NaN is
+        if not (kept if samples.ndim == 1 else kept.all()):
+            squares = total_of_squares(samples - mean)
+        return cls(count, mean, float(squares) if samples.ndim == 1 else squares)
 
     @classmethod
     def of_units(cls, samples: Any, unit: int) -> Moments:
