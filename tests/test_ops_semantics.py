@@ -76,7 +76,13 @@ F32 = [
     lambda x: mg.convolve(x, x), lambda x: mg.clip(x, 1.5, 2.5), lambda x: mg.where(x > 1, x, 0.0),
     lambda x: mg.linspace(x, x + 1, 3), lambda x: mg.quantile(x, 0.3), lambda x: 2 * x**2 / 3 - 1,
     lambda x: mg.interp(x, *np.float32([[0.0, 4.0], [0.0, 1.0]])),
-    lambda x: mg.index_update(x, 0, 1.0),
+    lambda x: mg.index_update(x, 0, 1.0), mg.nanmedian, lambda x: mg.percentile(x, [10.0, 40.0]),
+    lambda x: mg.pad(x, 2, "mean"), lambda x: mg.pad(x, 2, "linear_ramp"), mg.polyint,
+    lambda x: mg.polyfit(x, x * x, 1), lambda x: mg.slopes(x, edge_order=2), mg.linalg.norm,
+    lambda x: mg.linalg.norm(x, 3), lambda x: mg.linalg.lstsq(mg.vander(x, 2), x)[0],
+    lambda x: mg.linalg.svd(x[None]).Vh, lambda x: mg.cov(x, aweights=x), mg.nanmean,
+    lambda x: mg.linalg.pinv(mg.outer(x, x), 0.1), lambda x: mg.bincount([0, 2, 2], x),
+    mg.average, mg.nanstd, mg.corrcoef,
 ]  # fmt: skip
 
 
@@ -96,6 +102,16 @@ def test_integer_arrays_keep_their_dtype_and_python_ints_do_not():
     assert mg.sum(n).dtype == np.int64
     assert mg.mean(n).dtype == np.float64
     assert mg.Data([1, 2]).dtype == np.float64
+
+
+def test_an_index_may_be_computed_from_integers_and_whole_numbers():
+    table, k = mg.Data([1.0, 2.0, 4.0, 8.0]), mg.Data(np.array([0, 1]))
+    y = table[k + 1] * table[2 * k - 1] + table[-k % 2]
+    assert y.value.tolist() == [2 * 8 + 1, 4 * 2 + 2]
+    assert mg.gradient(mg.sum(y), table).value.tolist() == [1, 13, 2, 2]
+    for index in (k + 0.5, k / 2, mg.Data(1.0) + k, mg.Data(2.0)):
+        with pytest.raises(mg.UsageError, match="index: a Data of dtype float64"):
+            table[index]
 
 
 def test_sum_of_truths_counts_them():

@@ -12,7 +12,7 @@ from . import elementwise as e
 from . import linear, reductions, selection, shaping
 from .base import as_data
 from .boxes import stop
-from .composing import composed, refuse
+from .composing import composed, floats, refuse
 from .folds import axes_of
 from .selection import select
 
@@ -145,7 +145,10 @@ def _slope(x: Data, axis: int, spacing: Data, edge_order: int) -> Data:
     n = x.shape[axis]
     if n <= edge_order or (spacing.ndim and spacing.shape != (n,)):
         raise InputError(f"np.gradient: {n} elements along axis {axis}, spacing {spacing.shape}")
-    step = diff(spacing) if spacing.ndim else shaping.broadcast_to(spacing, shape=(n - 1,))
+    if spacing.ndim:
+        step = diff(spacing)
+    else:  # a bare number widens no float32
+        step = shaping.broadcast_to(e.astype(spacing, dtype=floats(x).dtype), shape=(n - 1,))
     step = shaping.reshape(step, shape=(-1,) + (1,) * (x.ndim - 1 - axis))
     rise = e.divide(diff(x, axis=axis), step)  # the slopes between neighbours
     if n == 2:

@@ -12,7 +12,8 @@ from . import elementwise as e
 from . import selection, shaping
 from .base import as_data, holds_data
 from .composing import arrays, composed, floats, refuse
-from .selection import Slot, recorded, select
+from .indices import Slot, recorded
+from .selection import select
 
 
 def indices_of(indices: Any) -> Any:

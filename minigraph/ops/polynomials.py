@@ -71,7 +71,7 @@ def polyder(p: Any, m: int = 1) -> Data:
 def polyint(p: Any, m: int = 1, k: Any = None) -> Data:
     """Return the antiderivative of order `m` of a polynomial, with constants `k`."""
     p, m = _row(floats(p)), operator.index(m)
-    constants = shaping.broadcast_to(as_data(0.0 if k is None else k), shape=(m,))
+    constants = shaping.broadcast_to(as_data(np.zeros(1, p.dtype) if k is None else k), shape=(m,))
     for i in range(m):
         p = e.divide(p, np.arange(p.size, 0, -1, dtype=p.dtype))
         p = shaping.concatenate(p, constants[i : i + 1], axis=0)

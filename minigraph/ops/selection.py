@@ -9,36 +9,12 @@ from typing import Any
 import numpy as np
 
 from ..data import Data
-from ..errors import SelectionError, UsageError
 from . import along
-from .base import Operation, as_data, holds_data
+from .base import Operation
 from .elementwise import where
+from .indices import Index, filled, is_basic, recorded
+from .indices import Slot as Slot  # kept beside the operations that use it
 from .shaping import add_into, positions, shape_of
-
-
-class Slot:
-    """Stands in a recorded index for an array of places that is data."""
-
-    __slots__ = ("number",)
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-
-    def __repr__(self) -> str:
-        return f"<index {self.number}>"
-
-
-Index = tuple[Any, ...]
-
-
-def filled(index: Index, places: Index) -> Index:
-    """Return a recorded index with its slots filled in."""
-    return tuple(places[i.number] if isinstance(i, Slot) else i for i in index)
-
-
-def is_basic(index: Index) -> bool:
-    """Return whether the index is made of numbers, slices, None and ... alone: a view."""
-    return not any(isinstance(i, (np.ndarray, Slot)) for i in index)
 
 
 def chosen(shape: tuple[int, ...], index: Index, places: Index) -> Any:
@@ -228,35 +204,6 @@ searchsorted = Operation(
     along=lambda call: along.looped(call) if call.sampled[0] else along.elementwise(call),
 )  # fmt: skip
 argwhere = Operation("argwhere", np.argwhere, None, along=along.looped)
-
-
-def recorded(index: Any) -> tuple[Index, list[Data]]:
-    """Return an index as it is kept in a node: what is data in it becomes a slot."""
-    places: list[Data] = []
-    kept: list[Any] = []
-    for part in index if isinstance(index, tuple) else (index,):
-        if holds_data(part):
-            part = as_data(part)
-        if isinstance(part, Data):
-            if part.dtype.kind not in "iub":
-                raise UsageError(
-                    f"index: a Data of dtype {part.dtype} arrived; an index is made of integers "
-                    "or truths (mg.Data(np.array([0, 2])), mg.astype(x, int), x > 0)"
-                )
-            kept.append(Slot(len(places)))
-            places.append(part)
-        elif isinstance(part, (list, tuple, np.ndarray)):
-            kept.append(_frozen(part))
-        elif isinstance(part, (bool, np.bool_)):
-            raise SelectionError(f"index: a single {part} arrived; write None for a new axis")
-        else:
-            kept.append(part)
-    return tuple(kept), places
-
-
-def _frozen(part: Any) -> Any:
-    """Return a copy of an index array, so that its owner may change it afterwards."""
-    return np.array(part, dtype=None if np.size(part) or isinstance(part, np.ndarray) else int)
 
 
 def select(x: Data, index: Any) -> Data:

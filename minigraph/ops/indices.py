@@ -1,0 +1,91 @@
+"""An index as a node keeps it: what is data in it becomes a slot, the rest is frozen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..data import Data
+from ..errors import SelectionError, UsageError
+from . import elementwise as e
+from .base import as_data, holds_data
+
+
+class Slot:
+    """Stands in a recorded index for an array of places that is data."""
+
+    __slots__ = ("number",)
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def __repr__(self) -> str:
+        return f"<index {self.number}>"
+
+
+Index = tuple[Any, ...]
+
+
+def filled(index: Index, places: Index) -> Index:
+    """Return a recorded index with its slots filled in."""
+    return tuple(places[i.number] if isinstance(i, Slot) else i for i in index)
+
+
+def is_basic(index: Index) -> bool:
+    """Return whether the index is made of numbers, slices, None and ... alone: a view."""
+    return not any(isinstance(i, (np.ndarray, Slot)) for i in index)
+
+
+WHOLE = (e.add, e.subtract, e.multiply, e.negative, e.floor_divide, e.remainder, e.absolute,
+         e.maximum, e.minimum)  # fmt: skip
+
+
+def is_whole(x: Data) -> bool:
+    """Return whether floats are whole by construction: ``k + 1`` of integers, for 1 is a float."""
+    if x.dtype.kind != "f" or x._op is None:
+        return False
+    seen = {x: None}
+    todo = [x]
+    for part in todo:  # which grows meanwhile
+        if part.dtype.kind != "f":
+            continue
+        if part._op is None and not (part._literal and np.all(part.value % 1 == 0)):
+            return False
+        if part._op is not None and part._op not in WHOLE:
+            return False
+        inputs = [y for y in map(as_data, part._inputs if part._op else ()) if y not in seen]
+        seen |= dict.fromkeys(inputs)
+        todo += inputs
+    return True
+
+
+def recorded(index: Any) -> tuple[Index, list[Data]]:
+    """Return an index as it is kept in a node: what is data in it becomes a slot."""
+    places: list[Data] = []
+    kept: list[Any] = []
+    for part in index if isinstance(index, tuple) else (index,):
+        if holds_data(part):
+            part = as_data(part)
+        if isinstance(part, Data):
+            if is_whole(part):
+                part = e.astype(part, dtype=int)
+            if part.dtype.kind not in "iub":
+                raise UsageError(
+                    f"index: a Data of dtype {part.dtype} arrived; an index is made of integers "
+                    "or truths (mg.Data(np.array([0, 2])), mg.astype(x, int), x > 0)"
+                )
+            kept.append(Slot(len(places)))
+            places.append(part)
+        elif isinstance(part, (list, tuple, np.ndarray)):
+            kept.append(_frozen(part))
+        elif isinstance(part, (bool, np.bool_)):
+            raise SelectionError(f"index: a single {part} arrived; write None for a new axis")
+        else:
+            kept.append(part)
+    return tuple(kept), places
+
+
+def _frozen(part: Any) -> Any:
+    """Return a copy of an index array, so that its owner may change it afterwards."""
+    return np.array(part, dtype=None if np.size(part) or isinstance(part, np.ndarray) else int)
