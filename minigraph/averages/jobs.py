@@ -121,14 +121,26 @@ class Replay(Job):
             memory = self.tape.memory(min(self.size, self.samples))
         cut = memory if count == self.size else [array[:count] for array in memory]
         outputs = self.tape.run(self.values, self.source(block, count, cut), cut)
+        pairs = zip(outputs, self.tape.outputs, strict=True)
         moments = [
-            Moments.of_units(array, self.unit) if sampled else Moments.constant(array, float(count))
-            for array, (_, sampled) in zip(outputs, self.tape.outputs, strict=True)
+            self.moments([next(pairs) for _ in range(parts)], count) for parts in self.tape.parts
         ]
         self.idle.append(memory)
         if not self.tape.after:
             return moments
         return [applied(m, a, self.values) for m, a in zip(moments, self.tape.after, strict=True)]
+
+    def moments(self, parts: Sequence[Any], count: int) -> Moments:
+        """Return the moments of an output, in one part or in two."""
+        (array, (_, sampled)), *others = parts
+        if not sampled:
+            return Moments.constant(array, float(count))
+        if not others:
+            return Moments.of_units(array, self.unit)
+        ((row, _),) = others
+        if self.unit > 1:
+            return Moments.of_units(np.matmul(array, row), self.unit)
+        return Moments.of_products(array, row)
 
     def finish(self) -> None:
         self.tape.finish(self.values)

@@ -89,6 +89,18 @@ class Moments(NamedTuple):
         return cls(float(len(samples)), mean, np.tensordot(sizes, np.square(off), 1))
 
     @classmethod
+    def of_products(cls, columns: Any, rows: Any) -> Moments:
+        """Return the moments of a column times a row each, shapes (S, n, 1) and (S, 1, m)."""
+        a, b = (np.asarray(x, dtype=float).reshape(len(x), -1) for x in (columns, rows))
+        count = float(len(a))
+        raw = np.square(a).T @ np.square(b)
+        mean = a.T @ b / count
+        squares = raw - count * np.square(mean)
+        if np.all(squares >= CANCELLED * raw):
+            return cls(count, mean, squares)
+        return cls.of(a[:, :, None] * b[:, None, :])
+
+    @classmethod
     def weighted(cls, samples: Any, weights: Any) -> Moments:
         """Return the moments of weighted samples; those of weight 0 do not count, even if NaN."""
         samples = np.asarray(samples, dtype=float)[weights > 0]

@@ -1,7 +1,11 @@
-"""What can be done to an average instead of to every sample: the average of a·X + b is a·E[X] + b.
+"""What can be done to an average instead of to every sample.
 
-The gradient of a parameter often ends with factors that are the same for all samples, such as a
-scale, and with terms that no sample enters, such as a penalty.
+The average of a·X + b is a·E[X] + b: the gradient of a parameter often ends with factors that are
+the same for all samples, such as a scale, and with terms that no sample enters, such as a penalty.
+
+The average of g xᵀ, the gradient of a weight matrix, is one matrix product over all samples, and so
+is that of its squares: no sample has a matrix of its own. This is the order of the two rewrites
+in which the sample axis comes first, and one gradient is taken of the average.
 """
 
 from __future__ import annotations
@@ -10,6 +14,7 @@ from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 from ..ops.elementwise import add, divide, multiply, negative, reciprocal, subtract
+from ..ops.linear import matmul
 from .program import Draw, Step
 
 Hoisted = tuple[tuple[Any, int | None], ...]  # operations with the value in a slot, in order
@@ -29,6 +34,16 @@ def hoisted(slot: int, steps: Mapping[int, Step | Draw], sampled: Set[int]) -> t
         after[:0] = found
         slot = of[0]
     return slot, tuple(after)
+
+
+def factors(slot: int, steps: Mapping[int, Step | Draw], sampled: Set[int]) -> tuple[int, ...]:
+    """Return the slots of the column and the row of which every sample is the product, if any."""
+    step = steps.get(slot)
+    if not isinstance(step, Step) or step.call.op is not matmul or not sampled >= {*step.inputs}:
+        return (slot,)
+    (*_, rows, inner), (*_, columns) = step.call.shapes
+    plain = len(step.call.shapes[0]) == len(step.call.shapes[1]) == 2
+    return step.inputs if plain and inner == 1 and min(rows, columns) > 1 else (slot,)
 
 
 def _done(op: Any, inputs: Sequence[int], of: int) -> list[tuple[Any, int | None]] | None:

@@ -121,6 +121,11 @@ def forget_early(steps: Sequence[Step | Draw], kept: set[int]) -> None:
         needed.update(step.done)
 
 
+def shape_of(step: Step | Draw) -> Shape:
+    """Return the shape of one sample of the result of a step."""
+    return step.shape if isinstance(step, Draw) else step.call.shape
+
+
 def written_into(step: Step | Draw) -> Buffer | None:
     """Return the kind of memory that a step can write its result into, if it can."""
     if isinstance(step, Draw):

@@ -21,8 +21,8 @@ from ..data import Data, ancestors
 from ..errors import InputError, MinigraphError
 from ..graph import rewrite
 from ..ops.along import pad
-from .hoisting import Hoisted, hoisted
-from .program import Draw, Step, forget_early, needed_steps, share_buffers
+from .hoisting import Hoisted, factors, hoisted
+from .program import Draw, Step, forget_early, needed_steps, shape_of, share_buffers
 from .source import Program, Text
 from .starting import LONG, Start
 from .writing import Writer, with_noise
@@ -56,6 +56,9 @@ class Tape:
         The slot of every output, and whether it has a sample axis.
     after : list
         What remains to be done to the average of each output, see `hoisting.py`; empty if nothing.
+    parts : list of int
+        How many entries of `outputs` each output is: two if it is the product of a column and a
+        row, which an average of matrices is computed from.
     buffers : list of (shape of one sample, dtype)
         The memory that the steps write into.
     sample_bytes : int
@@ -80,14 +83,16 @@ class Tape:
         outputs = rewrite(outputs, with_noise)
         for data in ancestors(outputs):
             writer.write(data)
-        slots = [writer.slot(data) for data in outputs]
+        slots = [(writer.slot(data),) for data in outputs]
         self.after: list[Hoisted] = []
         if averaged:
             made: dict[int, Step | Draw] = {step.out: step for step in writer.steps}
-            found = [hoisted(slot, made, writer.sampled) for slot in slots]
-            slots, self.after = [slot for slot, _ in found], [after for _, after in found]
-        self.outputs = [(slot, slot in writer.sampled) for slot in slots]
-        self.inputs, self.largest = writer.inputs, writer.largest
+            found = [hoisted(slot, made, writer.sampled) for (slot,) in slots]
+            slots = [factors(slot, made, writer.sampled) for slot, _ in found]
+            self.after = [after for _, after in found]
+        self.parts = [len(one) for one in slots]
+        self.outputs = [(slot, slot in writer.sampled) for one in slots for slot in one]
+        self.inputs = writer.inputs
         self.size = len(writer.constants)
         self.constants = {i: c for i, c in enumerate(writer.constants) if c is not None}
         needed = {slot for slot, _ in self.outputs}
@@ -104,6 +109,7 @@ class Tape:
         )
         forget_early(self.steps, kept)
         self.buffers = share_buffers(self.steps)
+        self.largest = max([math.prod(shape_of(step)) for step in self.steps], default=1)
         self.sample_bytes = sum(math.prod(s) * dtype.itemsize for s, dtype in self.buffers)
         self.crosses = any(isinstance(step, Step) and step.crosses for step in self.steps)
         self.draws = [step for step in self.steps if isinstance(step, Draw)]

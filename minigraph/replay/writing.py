@@ -41,7 +41,6 @@ class Writer:
         self.made: dict[int, tuple[Any, tuple[int, ...]]] = {}  # by slot: how
         self.written: dict[Any, int] = {}
         self.spread: dict[int, tuple[int, Shape]] = {}  # by slot full of one number: where it is
-        self.largest = 1
 
     def new(self, constant: float | None = None) -> int:
         """Return a new slot."""
@@ -75,8 +74,6 @@ class Writer:
         if out is None:
             out = self.written[key] = self.append(data, has, inputs)
         self.slots[data] = out
-        if out in self.sampled:
-            self.largest = max(self.largest, data.size)
 
     def append(self, data: Data, has: tuple[bool, ...], inputs: tuple[int, ...]) -> int:
         """Write a new step, or several that are cheaper, and return the slot of the result."""

@@ -1,0 +1,117 @@
+"""Averages from less work: factors and terms done to the average, matrices never formed."""
+
+import numpy as np
+import pytest
+
+import minigraph as mg
+from minigraph.averages.averaging import average
+from minigraph.averages.expectation import tape_of, with_gradients
+from minigraph.averages.jobs import Replay
+from minigraph.averages.workers import Mapper
+from minigraph.replay.spread import scheme_of
+from minigraph.replay.tape import Tape
+
+
+def penalised():
+    a, b = mg.Data(2.0, name="a"), mg.Data([1.0, -3.0], name="b")
+    x = mg.sample(mg.Normal(a, 1.5), name="X", rng=0)
+    return mg.sum(b * mg.sin(x) - b) / 7.0 - a, [a, b]
+
+
+def scored():
+    y, wrt = penalised()
+    return mg.reinforce(y, "X"), wrt
+
+
+def reparameterized():
+    y, wrt = penalised()
+    return mg.reparameterize(y, "X"), wrt
+
+
+def layers(dtype=float, bias=0.0):
+    rng = np.random.default_rng(0)
+    first = mg.Data(rng.normal(size=(6, 4)).astype(dtype), name="W")
+    second = mg.Data(rng.normal(size=(4, 3)).astype(dtype), name="V")
+    x = mg.sample(mg.Normal(np.full(6, bias, dtype), np.ones(6, dtype)), name="X", rng=0)
+    return mg.sum(mg.tanh(x @ first) @ second) ** 2, [first, second]
+
+
+def layers32():
+    return layers(np.float32)
+
+
+def columns():
+    w = mg.Data(np.arange(12.0).reshape(4, 3) / 10, name="W")
+    x = mg.sample(mg.Normal(np.zeros(3), 1.0), name="X", rng=0)
+    return mg.sum(mg.exp(-((w @ x) ** 2))), [w]
+
+
+def constant_gradient():
+    w = mg.Data(np.ones((2, 3)), name="W")
+    x = mg.sample(mg.Uniform(0.0, 1.0), name="X", rng=0)
+    return mg.sum(mg.stack([x / x, x / x]) @ w), [w]
+
+
+GRAPHS = [scored, reparameterized, layers, layers32, columns, constant_gradient]
+
+
+def plainly(y, wrt, **options):
+    """Return the average of every sample's own value and gradient."""
+    tape = Tape(with_gradients(y, wrt))
+    scheme = scheme_of(options.pop("noise", "independent"))
+    size = scheme.good_size(256, 1000)
+    job = Replay(tape, np.random.SeedSequence(3), 1000, size, scheme)
+    return average(job, wrt, Mapper(1, None)), size
+
+
+@pytest.mark.parametrize("noise", ["independent", "antithetic", "stratified"])
+@pytest.mark.parametrize("graph", GRAPHS)
+def test_averages_are_those_of_every_sample(graph, noise):
+    y, wrt = graph()
+    want, size = plainly(y, wrt, noise=noise)
+    found = mg.expectation(y, 1000, wrt=wrt, rng=3, noise=noise, block_size=size)
+    close = {"rtol": 1e-5, "atol": 1e-6} if graph is layers32 else {"rtol": 1e-9, "atol": 1e-11}
+    np.testing.assert_allclose(found.value, want.value, **close)
+    np.testing.assert_allclose(found.stderr, want.stderr, **close)
+    for x in wrt:
+        np.testing.assert_allclose(found.grad[x], want.grad[x], **close)
+        np.testing.assert_allclose(found.grad_stderr[x], want.grad_stderr[x], **close)
+        np.testing.assert_allclose(found.grad_variance[x], want.grad_variance[x], **close)
+        assert found.grad_stderr[x].shape == x.shape if x.shape else True
+
+
+def test_gradient_of_a_weight_matrix_has_no_matrix_for_each_sample():
+    y, wrt = layers()
+    tape = tape_of(y, wrt)
+    assert tape.parts == [1, 2, 2]
+    assert tape.largest == 6
+
+
+def test_what_is_the_same_for_all_samples_is_done_to_the_average():
+    y, wrt = reparameterized()
+    fewer, all_ = tape_of(y, wrt), Tape(with_gradients(y, wrt))
+    assert len(fewer.steps) < len(all_.steps)
+    assert any(fewer.after)
+
+
+def test_moments_far_from_zero_keep_their_digits():
+    y, wrt = layers(bias=1e6)
+    found = mg.expectation(y, 2000, wrt=wrt, rng=3)
+    want, _ = plainly(y, wrt)
+    for x in wrt:
+        assert np.all(np.isfinite(found.grad_stderr[x]))
+    np.testing.assert_allclose(found.grad[wrt[1]], want.grad[wrt[1]], rtol=0.3)
+
+
+def test_inputs_may_change_between_runs_that_write_into_the_same_arrays():
+    a = mg.Data(np.array([1.0, 2.0]), name="a")
+    x = mg.sample(mg.Normal(mg.exp(a), 1e-9), name="X", rng=0)
+    y = mg.reparameterize(mg.sum(x * mg.sin(a)), "X")
+    kept = []
+    for i in range(5):
+        a.value = np.array([0.1 * i, 1.0])
+        kept.append((mg.expectation(y, 10, wrt=a, rng=0), a.value))
+    for found, value in kept:
+        np.testing.assert_allclose(found.value, np.sum(np.exp(value) * np.sin(value)), rtol=1e-6)
+        slope = np.exp(value) * (np.sin(value) + np.cos(value))
+        np.testing.assert_allclose(found.grad[a], slope, rtol=1e-6)
