@@ -2,5 +2,6 @@
 
 `moments` and `estimate` (what an average is made of), `jobs` and `workers` (who computes which
 block), `averaging` and `checkpoint` (a run), `expectation` and `difference` (by Monte Carlo),
-`grid`, `summing`, `panels` and `exact` (by sums and quadrature), `best` (the best constant baseline).
+`grid`, `summing`, `panels` and `exact` (by sums and quadrature), `best` (the best constant
+baseline).
 """

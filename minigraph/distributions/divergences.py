@@ -12,114 +12,33 @@ from ..errors import UsageError
 from ..graph import Data
 from ..ops.base import as_data
 from ..ops.boxes import function
-from ..ops.elementwise import absolute, divide, equal, exp, log, logical_and, square, where
-from ..ops.factorizations import solve_
-from ..ops.linear import matmul
-from ..ops.reductions import sum_
-from ..ops.shaping import expand_dims, shape_of
-from ..ops.special import digamma, gammaln
+from ..ops.shaping import broadcast_to
 from .base import Distribution
-from .bernoulli import Bernoulli
-from .beta import Beta
-from .binomial import Binomial
-from .categorical import Categorical
 from .composite import Independent
-from .dirichlet import Dirichlet
-from .exponential import Exponential
-from .gamma import Gamma
-from .geometric import Geometric
-from .location_scale import Laplace
-from .multinomial import OneHotCategorical
-from .multivariate_normal import MultivariateNormal
-from .normal import LogNormal, Normal
-from .poisson import Poisson
+from .cross import cross, kind
+from .families import CLOSED, equal_values
 from .sampling import sample
-from .special import betaln, xlogy
 from .streams import Rng
-from .uniform import Uniform
+from .transformed import TransformedDistribution
 
 
-def _normal(p: Any, q: Any) -> Any:
-    ratio = divide(p.scale, q.scale)
-    off = divide(p.loc - q.loc, q.scale)
-    return 0.5 * (square(ratio) + square(off) - 1.0) - log(ratio)
-
-
-def _laplace(p: Any, q: Any) -> Any:
-    ratio, off = divide(p.scale, q.scale), divide(absolute(p.loc - q.loc), p.scale)
-    return ratio * (exp(-off) + off) - 1.0 - log(ratio)
-
-
-def _exponential(p: Any, q: Any) -> Any:
-    ratio = divide(q.rate, p.rate)
-    return ratio - 1.0 - log(ratio)
-
-
-def _uniform(p: Any, q: Any) -> Any:
-    inside = np.less_equal(q.low, p.low) & np.less_equal(p.high, q.high)
-    return where(inside, log(divide(q.high - q.low, p.high - p.low)), np.inf)
-
-
-def _gamma(p: Any, q: Any) -> Any:
-    a, b = p.concentration, q.concentration
-    ratio = divide(q.rate, p.rate)
-    shapes = (a - b) * digamma(a) - gammaln(a) + gammaln(b)
-    return shapes - b * log(ratio) + a * (ratio - 1.0)
-
-
-def _beta(p: Any, q: Any) -> Any:
-    (a, b), (c, d) = ((x.concentration1, x.concentration0) for x in (p, q))
-    value = betaln(c, d) - betaln(a, b) + (a - c) * digamma(a) + (b - d) * digamma(b)
-    return value + (c - a + d - b) * digamma(a + b)
-
-
-def _dirichlet(p: Any, q: Any) -> Any:
-    a, b = p.concentration, q.concentration
-    total = sum_(a, axis=-1, keepdims=True)
-    parts = gammaln(b) - gammaln(a) + (a - b) * (digamma(a) - digamma(total))
-    return gammaln(sum_(a, axis=-1)) - gammaln(sum_(b, axis=-1)) + sum_(parts, axis=-1)
-
-
-def _cross(p: Any, q: Any) -> Any:
-    """Return p log(p / q): 0 for what never happens, inf for what q thinks impossible."""
-    never = equal(p, 0.0)
-    impossible = logical_and(equal(q, 0.0), ~never)
-    bottom = where(never, 1.0, where(impossible, 1.0, q))
-    return where(impossible, np.inf, xlogy(p, divide(p, bottom)))
-
-
-def _coin(p: Any, q: Any) -> Any:
-    return _cross(p.probs, q.probs) + _cross(p.others, q.others)
-
-
-def _geometric(p: Any, q: Any) -> Any:
-    return divide(_coin(p, q), p.probs)
-
-
-def _binomial(p: Any, q: Any) -> Any:
-    same = np.equal(p.total_count, q.total_count)
-    if not np.all(same.value if isinstance(same, Data) else same):
+def _transformed(p: Any, q: Any) -> Any:
+    """Return the divergence of the laws before the transforms, if these are the same."""
+    one, other = ([x for f in law.chain for x in f.inputs] for law in (p, q))
+    kinds = [[type(f) for f in law.chain] for law in (p, q)]
+    if kinds[0] != kinds[1] or not all(map(_same, one, other)):
         raise UsageError(
-            f"kl_divergence: {p!r} and {q!r} count different numbers of coins; that has no closed "
-            "form: pass sampled=True to average over samples"
+            f"kl_divergence: {p!r} and {q!r} have different transforms; pass sampled=True to "
+            "average over samples"
         )
-    return p.total_count * _coin(p, q)
+    value = _closed(p.base, q.base)(p.base, q.base)
+    return broadcast_to(value, shape=p.batch_shape)
 
 
-def _outcomes(p: Any, q: Any) -> Any:
-    return sum_(_cross(p.probs, q.probs), axis=-1)
-
-
-def _poisson(p: Any, q: Any) -> Any:
-    return _cross(p.rate, q.rate) - p.rate + q.rate
-
-
-def _vector(p: Any, q: Any) -> Any:
-    outer = q.scale_tril
-    stretched = solve_(outer, matmul(p.scale_tril, np.eye(shape_of(outer)[-1])))
-    off = solve_(outer, expand_dims(p.loc - q.loc, axis=-1))
-    both = sum_(square(stretched), axis=(-2, -1)) + sum_(square(off), axis=(-2, -1))
-    return 0.5 * (both - float(shape_of(outer)[-1])) + q._log_det() - p._log_det()
+def _same(a: Any, b: Any) -> bool:
+    """Return whether two parameters are and stay the same."""
+    fixed = all(x._constant for x in (a, b) if isinstance(x, Data))
+    return a is b or (fixed and equal_values([a], [b]))
 
 
 def _independent(p: Any, q: Any) -> Any:
@@ -128,28 +47,14 @@ def _independent(p: Any, q: Any) -> Any:
     return p._fold(_closed(p.base, q.base)(p.base, q.base))
 
 
-CLOSED: Mapping[tuple[type, type], Callable[[Any, Any], Any]] = MappingProxyType({
-    (Normal, Normal): _normal,
-    (LogNormal, LogNormal): _normal,  # the logarithm is one to one
-    (Laplace, Laplace): _laplace,
-    (Exponential, Exponential): _exponential,
-    (Uniform, Uniform): _uniform,
-    (Gamma, Gamma): _gamma,
-    (Beta, Beta): _beta,
-    (Dirichlet, Dirichlet): _dirichlet,
-    (Bernoulli, Bernoulli): _coin,
-    (Geometric, Geometric): _geometric,
-    (Binomial, Binomial): _binomial,
-    (Categorical, Categorical): _outcomes,
-    (OneHotCategorical, OneHotCategorical): _outcomes,
-    (Poisson, Poisson): _poisson,
-    (MultivariateNormal, MultivariateNormal): _vector,
-    (Independent, Independent): _independent,
+BOTH: Mapping[type | None, Callable[[Any, Any], Any]] = MappingProxyType({
+    Independent: _independent, TransformedDistribution: _transformed,
 })  # fmt: skip
 
 
 def _closed(p: Distribution, q: Distribution) -> Callable[[Any, Any], Any]:
-    found = CLOSED.get((type(p), type(q)))
+    same = kind(p) if kind(p) is kind(q) else None
+    found = BOTH.get(same) or CLOSED.get(same) or cross(p, q)
     if found is None:
         raise UsageError(
             f"kl_divergence: no closed form for {type(p).__name__} and {type(q).__name__}; pass "

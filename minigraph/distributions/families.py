@@ -1,0 +1,209 @@
+"""Divergences between two laws of the same family."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from ..errors import UsageError
+from ..graph import Data
+from ..ops.elementwise import absolute, divide, equal, exp, log, logical_and, square, where
+from ..ops.factorizations import solve_
+from ..ops.linear import matmul
+from ..ops.reductions import sum_
+from ..ops.shaping import expand_dims, shape_of
+from ..ops.special import digamma, gammaln
+from ..ops.trigonometry import cos
+from .bernoulli import Bernoulli
+from .beta import Beta
+from .binomial import Binomial
+from .categorical import Categorical
+from .dirichlet import Dirichlet
+from .discrete_uniform import DiscreteUniform
+from .exponential import Exponential, Pareto, Weibull
+from .gamma import Gamma, InverseGamma
+from .geometric import Geometric
+from .half import HalfCauchy, HalfNormal
+from .location_scale import Cauchy, Gumbel, Laplace
+from .multinomial import Multinomial, OneHotCategorical
+from .multivariate_normal import MultivariateNormal
+from .negative_binomial import NegativeBinomial
+from .normal import LogNormal, Normal
+from .poisson import Poisson
+from .special import bessel_ratio, betaln, log_i0, xlogy
+from .standards import EULER
+from .uniform import Uniform
+from .von_mises import VonMises
+
+
+def _normal(p: Any, q: Any) -> Any:
+    ratio = divide(p.scale, q.scale)
+    off = divide(p.loc - q.loc, q.scale)
+    return 0.5 * (square(ratio) + square(off) - 1.0) - log(ratio)
+
+
+def _laplace(p: Any, q: Any) -> Any:
+    ratio, off = divide(p.scale, q.scale), divide(absolute(p.loc - q.loc), p.scale)
+    return ratio * (exp(-off) + off) - 1.0 - log(ratio)
+
+
+def _exponential(p: Any, q: Any) -> Any:
+    ratio = divide(q.rate, p.rate)
+    return ratio - 1.0 - log(ratio)
+
+
+def _uniform(p: Any, q: Any) -> Any:
+    inside = np.less_equal(q.low, p.low) & np.less_equal(p.high, q.high)
+    return where(inside, log(divide(q.high - q.low, p.high - p.low)), np.inf)
+
+
+def _gamma(p: Any, q: Any) -> Any:
+    a, b = p.concentration, q.concentration
+    ratio = divide(q.rate, p.rate)
+    shapes = (a - b) * digamma(a) - gammaln(a) + gammaln(b)
+    return shapes - b * log(ratio) + a * (ratio - 1.0)
+
+
+def _beta(p: Any, q: Any) -> Any:
+    (a, b), (c, d) = ((x.concentration1, x.concentration0) for x in (p, q))
+    value = betaln(c, d) - betaln(a, b) + (a - c) * digamma(a) + (b - d) * digamma(b)
+    return value + (c - a + d - b) * digamma(a + b)
+
+
+def _dirichlet(p: Any, q: Any) -> Any:
+    a, b = p.concentration, q.concentration
+    total = sum_(a, axis=-1, keepdims=True)
+    parts = gammaln(b) - gammaln(a) + (a - b) * (digamma(a) - digamma(total))
+    return gammaln(sum_(a, axis=-1)) - gammaln(sum_(b, axis=-1)) + sum_(parts, axis=-1)
+
+
+def _cross(p: Any, q: Any) -> Any:
+    """Return p log(p / q): 0 for what never happens, inf for what q thinks impossible."""
+    never = equal(p, 0.0)
+    impossible = logical_and(equal(q, 0.0), ~never)
+    bottom = where(never, 1.0, where(impossible, 1.0, q))
+    return where(impossible, np.inf, xlogy(p, divide(p, bottom)))
+
+
+def _coin(p: Any, q: Any) -> Any:
+    return _cross(p.probs, q.probs) + _cross(p.others, q.others)
+
+
+def _geometric(p: Any, q: Any) -> Any:
+    return divide(_coin(p, q), p.probs)
+
+
+def _binomial(p: Any, q: Any) -> Any:
+    _same_count(p, q)
+    return p.total_count * _coin(p, q)
+
+
+def _outcomes(p: Any, q: Any) -> Any:
+    return sum_(_cross(p.probs, q.probs), axis=-1)
+
+
+def _poisson(p: Any, q: Any) -> Any:
+    return _cross(p.rate, q.rate) - p.rate + q.rate
+
+
+def _negative_binomial(p: Any, q: Any) -> Any:
+    _same_count(p, q)
+    return p.total_count * divide(_coin(p, q), p.others)
+
+
+def _multinomial(p: Any, q: Any) -> Any:
+    _same_count(p, q)
+    return float(p.total_count) * _outcomes(p, q)
+
+
+def _discrete_uniform(p: Any, q: Any) -> Any:
+    inside = np.less_equal(q.low, p.low) & np.less_equal(p.high, q.high)
+    return where(inside, log(divide(q.high - q.low + 1.0, p.high - p.low + 1.0)), np.inf)
+
+
+def _cauchy(p: Any, q: Any) -> Any:
+    off = 0.0 if p.origin is None else square(p.loc - q.loc)
+    return log(divide(square(p.scale + q.scale) + off, 4.0 * p.scale * q.scale))
+
+
+def _half_normal(p: Any, q: Any) -> Any:
+    ratio = divide(p.scale, q.scale)
+    return 0.5 * (square(ratio) - 1.0) - log(ratio)
+
+
+def _gumbel(p: Any, q: Any) -> Any:
+    ratio, off = divide(p.scale, q.scale), divide(p.loc - q.loc, q.scale)
+    return EULER * (ratio - 1.0) + exp(gammaln(1.0 + ratio) - off) - 1.0 + off - log(ratio)
+
+
+def _pareto(p: Any, q: Any) -> Any:
+    ratio = divide(q.alpha, p.alpha)
+    value = q.alpha * log(divide(p.scale, q.scale)) - log(ratio) + ratio - 1.0
+    return where(np.less(p.scale, q.scale), np.inf, value)
+
+
+def _weibull(p: Any, q: Any) -> Any:
+    ratio, size = divide(q.concentration, p.concentration), log(divide(p.scale, q.scale))
+    power = exp(q.concentration * size + gammaln(1.0 + ratio))
+    return power - 1.0 - log(ratio) - q.concentration * size + EULER * (ratio - 1.0)
+
+
+def _angle(p: Any, q: Any) -> Any:
+    k, other = p.concentration, q.concentration
+    turned = k - other * cos(p.loc - q.loc)
+    return log_i0(other) - log_i0(k) + bessel_ratio(k) * turned
+
+
+def equal_values(one: Sequence[Any], other: Sequence[Any]) -> bool:
+    """Return whether parameters have the same values."""
+    values = [[x._value if isinstance(x, Data) else x for x in each] for each in (one, other)]
+    return all(np.array_equal(a, b) for a, b in zip(*values, strict=True))
+
+
+def _same_count(p: Any, q: Any) -> None:
+    if not equal_values([p.total_count], [q.total_count]):
+        raise UsageError(
+            f"kl_divergence: {p!r} and {q!r} count different numbers of tries; that has no closed "
+            "form: pass sampled=True to average over samples"
+        )
+
+
+def _vector(p: Any, q: Any) -> Any:
+    outer = q.scale_tril
+    stretched = solve_(outer, matmul(p.scale_tril, np.eye(shape_of(outer)[-1])))
+    off = solve_(outer, expand_dims(p.loc - q.loc, axis=-1))
+    both = sum_(square(stretched), axis=(-2, -1)) + sum_(square(off), axis=(-2, -1))
+    return 0.5 * (both - float(shape_of(outer)[-1])) + q._log_det() - p._log_det()
+
+
+CLOSED: Mapping[type, Callable[[Any, Any], Any]] = MappingProxyType({
+    Normal: _normal,
+    LogNormal: _normal,  # the logarithm is one to one
+    Laplace: _laplace,
+    Exponential: _exponential,
+    Uniform: _uniform,
+    Gamma: _gamma,
+    Beta: _beta,
+    Dirichlet: _dirichlet,
+    Bernoulli: _coin,
+    Geometric: _geometric,
+    Binomial: _binomial,
+    Categorical: _outcomes,
+    OneHotCategorical: _outcomes,
+    Poisson: _poisson,
+    MultivariateNormal: _vector,
+    Cauchy: _cauchy,
+    HalfCauchy: _cauchy,  # the sign says nothing
+    HalfNormal: _half_normal,
+    Gumbel: _gumbel,
+    Pareto: _pareto,
+    Weibull: _weibull,
+    VonMises: _angle,
+    InverseGamma: _gamma,  # one over it is one to one
+    NegativeBinomial: _negative_binomial,
+    Multinomial: _multinomial,
+    DiscreteUniform: _discrete_uniform,
+})  # fmt: skip
