@@ -2,11 +2,8 @@
 
 import numpy as np
 import pytest
-from cases import CASES
 
 import minigraph as mg
-
-FINITE = [c for c in CASES if not c.pathwise and c.name != "poisson mean"]
 
 
 def mixed():
@@ -29,18 +26,6 @@ ORDERS = [
     [("A", "marginalize"), ("B", "reinforce"), ("C", "reinforce")],
     [("B", "reinforce"), ("C", "pathwise"), ("A", "marginalize")],
 ]
-
-
-@pytest.mark.parametrize("c", FINITE, ids=lambda c: c.name)
-def test_gradient_of_a_lone_finite_draw_is_exact_and_has_no_variance(c):
-    y, wrt = c.graph()
-    z = mg.marginalize(y)
-    assert np.float64(z.value).tobytes() == np.float64(y.value).tobytes()
-    estimate = mg.exact(z, wrt)
-    assert estimate.value == pytest.approx(c.value, rel=1e-9)
-    for x, g in zip(wrt, c.gradient, strict=True):
-        np.testing.assert_allclose(estimate.grad[x], g, rtol=1e-9, atol=1e-12)
-        np.testing.assert_allclose(estimate.grad_variance[x], 0.0, atol=1e-12)
 
 
 @pytest.mark.parametrize("order", ORDERS, ids=lambda o: ", ".join(" ".join(way) for way in o))

@@ -20,29 +20,6 @@ def test_auto_is_unbiased_on_every_closed_form(c):
         np.testing.assert_allclose(estimate.grad[x], g, rtol=1e-9, atol=1e-9)
 
 
-@pytest.mark.parametrize("name", METHODS)
-@pytest.mark.parametrize("c", CASES, ids=lambda c: c.name)
-def test_every_method_that_is_legal_is_unbiased_or_says_that_it_is_not(c, name):
-    y, wrt = c.graph()
-    draws = [node.output for node in mg.Graph(y).stochastic]
-    if any(METHODS[name].why_not(y, x) for x in draws):
-        with pytest.raises((mg.BlockedGradientError, mg.InputError)):
-            mg.unblock(y, name, rng=1)
-        return
-    try:
-        z = mg.unblock(y, name, rng=1)
-    except mg.BlockedGradientError:  # an index, or a parameter, cannot be a relaxed sample
-        assert METHODS[name].biased
-        return
-    assert np.float64(z.value).tobytes() == np.float64(y.value).tobytes()
-    boxes = [node.name for node in mg.Graph(z).nodes if "(biased)" in node.name]
-    assert bool(boxes) == METHODS[name].biased
-    if c.score and name in UNBIASED and name != "measure_valued":  # which has a file of its own
-        estimate = mg.exact(z, wrt)
-        for x, g in zip(wrt, c.gradient, strict=True):
-            np.testing.assert_allclose(estimate.grad[x], g, rtol=1e-9, atol=1e-9)
-
-
 def kinds():
     """Return a sum of costs of draws of many kinds, and the names they should get."""
     p, t = mg.Data(0.3, name="p"), mg.Data(1.4, name="t")
