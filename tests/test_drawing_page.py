@@ -128,7 +128,7 @@ def test_inputs_left_out_of_the_picture_get_their_gradients_in_one_step():
 
 
 def test_function_of_too_many_inputs_shows_its_values_only(monkeypatch):
-    monkeypatch.setattr("minigraph.drawing.steps.WIDE", 4)
+    monkeypatch.setattr("minigraph.drawing.replay.WIDE", 4)
     assert len(words(mg.stack([mg.Data(1.0)] * 4))) > 3
     assert len(words(mg.stack([mg.Data(1.0)] * 5))) == 2
 

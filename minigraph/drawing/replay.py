@@ -13,6 +13,7 @@ from ..values import own
 from .backflow import OPEN, Backflow
 
 Values = Mapping[Data, Any]
+WIDE = 20_000
 
 
 def values_now(graph: Graph) -> Values:
@@ -50,6 +51,11 @@ def fresh_sample(
         if noise is not None:
             drawn[node.draw,] = own(noise)
     return drawn[node.draw]
+
+
+def is_narrow(graph: Graph) -> bool:
+    """Return whether no function has so many inputs that the way back through it takes minutes."""
+    return all(len(node.inputs) <= WIDE for node in graph.nodes)
 
 
 def cotangents(

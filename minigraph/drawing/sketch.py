@@ -13,7 +13,7 @@ from .kinds import costs_of, data_kind, data_lines, unit_kind, unit_lines
 from .labels import shown
 from .picture import DIRECTIONS, Arrow, Box, Cluster, Options, Picture
 from .plates import Plates
-from .replay import cotangents, values_now
+from .replay import cotangents, is_narrow, values_now
 from .styles import styles_of
 from .units import Unit, chain, count_of, in_order, parted, units
 
@@ -69,7 +69,7 @@ class Sketch:
         flow = Backflow(graph, options.get("wrt"))
         self.back = flow if options.get("gradients", True) else None
         self.slopes: Mapping[Data, Any] = {}
-        if options.get("slopes"):
+        if options.get("slopes") and is_narrow(graph):
             self.slopes = cotangents(graph, flow, values_now(graph))[2]
         self.ids: dict[Any, str] = {}
         self.boxes: list[Box] = []

@@ -11,13 +11,12 @@ from ..graph import Data, StochasticNode
 from .backflow import BLOCKED
 from .kinds import unit_lines
 from .labels import brief, shown
-from .replay import Values, cotangents
+from .replay import Values, cotangents, is_narrow
 from .sketch import Sketch
 from .units import Unit
 
 FORWARD, BACKWARD, STOPPED = "forward", "backward", "stopped"
 VALUE, GRADIENT = "value", "gradient"
-WIDE = 20_000  # a function of more inputs takes minutes to differentiate: only its values are shown
 
 
 @dataclass(frozen=True)
@@ -65,8 +64,7 @@ class Story:
             for box, units in itertools.groupby(self.sketch.units, self.sketch.ids.__getitem__)
         ]
         found = [self.inputs(), *[self.run(box, units) for box, units in blocks]]
-        widest = max((len(node.inputs) for node in self.sketch.graph.nodes), default=0)
-        if self.sketch.back is not None and widest <= WIDE:
+        if self.sketch.back is not None and is_narrow(self.sketch.graph):
             back = self.sketch.back
             self.total, sent, _ = cotangents(self.sketch.graph, back, self.values)
             found.append(self.start())
