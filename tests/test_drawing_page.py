@@ -173,6 +173,12 @@ def test_page_without_a_sample_is_refused():
         mg.to_html(question()[1], samples=0)
 
 
+def test_comparison_has_no_steps_to_play():
+    _, y = question()
+    with pytest.raises(mg.UsageError, match=r"Graph of Y.*has no steps to play; pass its Data"):
+        mg.to_html(mg.compare_pictures(y, mg.reinforce(y)))
+
+
 def test_page_needs_nothing_from_elsewhere(tmp_path):
     page = mg.render(question()[1], tmp_path / "a.html", samples=2).read_text("utf-8")
     assert "default-src 'none'" in page

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import InputError
+from ..errors import InputError, UsageError
 from ..graph import Graph
 from . import dot, svg
 from .picture import Picture
@@ -50,6 +50,8 @@ def to_html(y: Any, *, samples: int = 8, rng: Any = 0, **options: Any) -> str:
     ------
     InputError
         If `samples` is less than one.
+    UsageError
+        If `y` is a finished picture, such as a comparison: it has no steps.
     MissingExtraError
         If there is nothing to draw SVG with.
 
@@ -62,6 +64,11 @@ def to_html(y: Any, *, samples: int = 8, rng: Any = 0, **options: Any) -> str:
     """
     if samples < 1:
         raise InputError(f"to_html: samples is {samples}; a page shows at least 1")
+    if isinstance(y, Picture):
+        raise UsageError(
+            f"to_html: {y.title!r} is a finished picture, which has no steps to play; "
+            "pass its Data, or render the picture as .svg"
+        )
     sketched = sketch(y, **{**options, "values": False, "slopes": False})
     stories = [Story(sketched, values).steps() for values in replays(sketched.graph, samples, rng)]
     slots = slots_of(stories)
