@@ -191,6 +191,13 @@ GIVEN: dict[str, list[Case]] = {
 }  # fmt: skip
 
 
+def ranges_of(op: Operation) -> list[tuple[float, float]]:
+    """Return where the inputs of an elementwise operation lie."""
+    arity = len(op.rules)
+    ranges = RANGES.get(op.name, [(0.3, 0.9)])
+    return [ranges[min(i, len(ranges) - 1)] for i in range(arity)]
+
+
 def cases(op: Operation) -> list[Case]:
     """Return the sample calls of an operation."""
     if op.name in GIVEN:
@@ -198,7 +205,7 @@ def cases(op: Operation) -> list[Case]:
     arity = len(op.rules)
     if op.name in INTEGERS:
         return [Case(tuple(np.array([3 + i, 6, 2]) for i in range(arity)))]
-    ranges = RANGES.get(op.name, [(0.3, 0.9)] * arity)
+    ranges = ranges_of(op)
     shapes = BROADCASTS if arity > 1 else [((2, 3),), ((3,),), ((),)]
     return [
         Case(tuple(floats(*pair[min(i, len(pair) - 1)], low=low, high=high, seed=i)
