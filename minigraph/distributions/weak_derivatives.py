@@ -13,150 +13,44 @@ Heidergott and Vázquez-Abad 2000 for the counts; the others by differentiating 
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
 
-import numpy as np
-
-from ..ops.elementwise import divide, power, reciprocal, sqrt
+from . import weak_counts, weak_numbers
 from .base import Distribution
 from .bernoulli import Bernoulli
 from .binomial import Binomial
 from .categorical import Categorical
-from .exponential import Exponential, Weibull
-from .gamma import Gamma, StandardGamma
+from .exponential import Exponential, Pareto, Weibull
+from .gamma import Gamma, InverseGamma
 from .geometric import Geometric
-from .noise import StandardExponential, StandardUniform
-from .normal import Normal
+from .half import HalfCauchy, HalfNormal
+from .kumaraswamy import Kumaraswamy
+from .location_scale import Cauchy, Gumbel, Laplace, Logistic
+from .negative_binomial import NegativeBinomial
+from .normal import LogNormal, Normal
 from .poisson import Poisson
+from .student_t import StudentT
 from .uniform import Uniform
+from .von_mises import VonMises
+from .weak import Weak
 
-Sampler = Callable[..., Any]  # from draws of the noise to a sample
+__all__ = ["TABLE", "Weak", "weak_derivatives"]
 
-
-class Weak(NamedTuple):
-    """The derivative of a law in one parameter.
-
-    ``positive`` and ``negative`` take a draw of each law in ``noise``, and return samples of the
-    two laws, of the shape of the sample; None is the sample itself.
-    """
-
-    constant: Any
-    positive: Sampler | None
-    negative: Sampler | None
-    noise: Sequence[Distribution] = ()
-
-
-def normal(law: Any, x: Any) -> dict[str, Any]:
-    """A Rayleigh number on either side of the mean; a two-sided Maxwell number, shrunk or not.
-
-    A Maxwell number times a uniform one is a normal number.
-    """
-    shape, dtype = law.shape, law.dtype
-    energy = StandardExponential(shape, dtype)
-    maxwell = [StandardGamma(np.full(shape, 1.5)), Bernoulli(np.full(shape, 0.5))]
-
-    def step(e: Any) -> Any:
-        return law.scale * sqrt(2.0 * e)
-
-    def far(g: Any, side: Any, u: Any) -> Any:
-        return law.loc + law.scale * (sqrt(2.0 * g) * (2.0 * side - 1.0))
-
-    def near(g: Any, side: Any, u: Any) -> Any:
-        return law.loc + law.scale * (sqrt(2.0 * g) * (2.0 * side - 1.0) * u)
-
-    return {
-        "loc": Weak(
-            divide(1.0 / math.sqrt(2.0 * math.pi), law.scale),
-            lambda e: law.loc + step(e), lambda e: law.loc - step(e), [energy],
-        ),
-        "scale": Weak(
-            reciprocal(law.scale), far, near, [*maxwell, StandardUniform(shape, dtype)]
-        ),
-    }  # fmt: skip
-
-
-def exponential(law: Any, x: Any) -> dict[str, Any]:
-    """The law itself, and the sum of two."""
-    waiting = StandardExponential(law.shape, law.dtype)
-    longer = lambda e: x + divide(e, law.rate)
-    return {"rate": Weak(reciprocal(law.rate), None, longer, [waiting])}
-
-
-def gamma(law: Any, x: Any) -> dict[str, Any]:
-    """The law itself, and that with one unit of concentration more."""
-    waiting = StandardExponential(law.shape, law.dtype)
-    more = lambda e: x + divide(e, law.rate)
-    return {"rate": Weak(divide(law.concentration, law.rate), None, more, [waiting])}
-
-
-def weibull(law: Any, x: Any) -> dict[str, Any]:
-    """The root of a sum of two exponential numbers, and the law itself, the root of one."""
-    k, waiting = law.concentration, StandardExponential(law.shape, law.dtype)
-
-    def longer(e: Any) -> Any:
-        return law.scale * power(power(divide(x, law.scale), k) + e, reciprocal(k))
-
-    return {"scale": Weak(divide(k, law.scale), longer, None, [waiting])}
-
-
-def uniform(law: Any, x: Any) -> dict[str, Any]:
-    """What flows over an edge: the edge, and the law itself."""
-    density = reciprocal(law.high - law.low)
-    return {
-        "low": Weak(density, None, lambda: law.low),
-        "high": Weak(density, lambda: law.high, None),
-    }
-
-
-def poisson(law: Any, x: Any) -> dict[str, Any]:
-    """One more, and the law itself."""
-    return {"rate": Weak(np.ones(law.shape), lambda: x + 1.0, None)}
-
-
-def by_logits(law: Any, weak: Weak) -> dict[str, Any]:
-    """Return the derivative in the log-odds beside that in the probability."""
-    slope = law.probs * (1.0 - law.probs)
-    return {"probs": weak, "logits": weak._replace(constant=weak.constant * slope)}
-
-
-def bernoulli(law: Any, x: Any) -> dict[str, Any]:
-    """1 and 0."""
-    return by_logits(law, Weak(np.ones(law.shape), lambda: 0 * x + 1.0, lambda: 0 * x))
-
-
-def binomial(law: Any, x: Any) -> dict[str, Any]:
-    """One coin, picked at random, that falls on either side; the others stay."""
-    n = law.total_count
-    heads = Bernoulli(divide(x, np.maximum(n, 1.0)))
-    return by_logits(law, Weak(1.0 * n, lambda h: x - h + 1.0, lambda h: x - h, [heads]))
-
-
-def geometric(law: Any, x: Any) -> dict[str, Any]:
-    """The law itself, and the failures before the second success, and one more."""
-    more = Weak(reciprocal(law.probs), None, lambda again: x + again + 1.0, [law])
-    return by_logits(law, more)
-
-
-def categorical(law: Any, x: Any) -> dict[str, Any]:
-    """For each outcome: that one, and the law itself."""
-
-    def one(k: int, constant: Any) -> Weak:
-        return Weak(constant, lambda: 0 * x + float(k), None)
-
-    p = law.probs
-    if "logits" in law.parameters:
-        return {"logits": [one(k, p[..., k]) for k in range(law.size)]}
-    total = np.sum(law.parameters["probs"], axis=-1)
-    return {"probs": [one(k, reciprocal(total)) for k in range(law.size)]}
-
-
-TABLE: Mapping[type[Distribution], Callable[[Any, Any], dict[str, Any]]] = {
-    Bernoulli: bernoulli, Binomial: binomial, Categorical: categorical, Exponential: exponential,
-    Gamma: gamma, Geometric: geometric, Normal: normal, Poisson: poisson, Uniform: uniform,
-    Weibull: weibull,
-}  # fmt: skip
+TABLE: Mapping[type[Distribution], Callable[[Any, Any], dict[str, Any]]] = MappingProxyType({
+    Bernoulli: weak_counts.bernoulli, Binomial: weak_counts.binomial,
+    Categorical: weak_counts.categorical, Cauchy: weak_numbers.cauchy,
+    Exponential: weak_numbers.exponential, Gamma: weak_numbers.gamma,
+    Geometric: weak_counts.geometric, Gumbel: weak_numbers.gumbel,
+    HalfCauchy: weak_numbers.half_cauchy, HalfNormal: weak_numbers.half_normal,
+    InverseGamma: weak_numbers.inverse_gamma, Kumaraswamy: weak_numbers.kumaraswamy,
+    Laplace: weak_numbers.laplace, Logistic: weak_numbers.logistic,
+    LogNormal: weak_numbers.through, NegativeBinomial: weak_counts.negative_binomial,
+    Normal: weak_numbers.normal, Pareto: weak_numbers.pareto, Poisson: weak_counts.poisson,
+    StudentT: weak_numbers.student_t, Uniform: weak_numbers.uniform,
+    VonMises: weak_numbers.von_mises, Weibull: weak_numbers.weibull,
+})  # fmt: skip
 
 
 def weak_derivatives(law: Distribution, x: Any) -> dict[str, list[Weak]]:
