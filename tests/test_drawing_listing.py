@@ -1,0 +1,79 @@
+"""A graph as text: the lines of `print(graph)`, and what is drawn before them."""
+
+from __future__ import annotations
+
+import numpy as np
+from test_drawing import seed_graph
+
+import minigraph as mg
+
+
+def test_listing_draws_what_each_line_reads_and_makes():
+    assert str(mg.Graph(mg.reparameterize(seed_graph()[1]))).splitlines() == [
+        "()              ε_X ~ StandardNormal()   0.12573",
+        "|   <>          θ                        0.5",
+        "o---o---[]      X = g(ε_X, θ)            0.62573",
+        "        o---[]  Y = F(X)                 5.63716",
+    ]
+
+
+def test_listing_says_where_a_gradient_is_blocked():
+    assert str(mg.Graph(seed_graph()[1])).splitlines() == [
+        "<>          θ                              0.5",
+        "o---()      X ~ Normal(loc=θ, scale=1.0)   0.62573   gradient blocked",
+        "    o---[]  Y = F(X)                       5.63716",
+    ]
+
+
+def test_listing_names_the_unnamed_and_tells_equal_names_apart():
+    a, b = mg.Data(1.0, name="x"), mg.Data(2.0, name="x")
+    assert str(mg.Graph((a * b) + 1)).splitlines() == [
+        "<>              x                       1.0",
+        "|   <>          x#2                     2.0",
+        "o---o---[]      %1 = multiply(x, x#2)   2.0",
+        "        o---[]  %2 = add(%1, 1.0)       3.0",
+    ]
+
+
+def test_listing_reuses_columns_once_it_has_six():
+    y = mg.Data(1.0, name="x")
+    for _ in range(20):
+        y = mg.exp(y * 0.0)
+    lines = str(mg.Graph(y)).splitlines()
+    assert {line.index("%") for line in lines[1:]} == {24}
+    assert all(line[:24].count("[]") == line[:24].count("o") == 1 for line in lines[1:])
+
+
+def test_listing_of_a_wide_graph_is_not_drawn():
+    lines = str(mg.Graph(mg.stack([mg.Data(float(i)) for i in range(9)]))).splitlines()
+    assert lines[0].split() == ["%1", "0.0"]
+
+
+def test_listing_asks_no_data_for_its_truth():
+    w = mg.Data([1.0, 2.0], name="w")
+    x = mg.sample(mg.Normal(mg.sum(w), 1.0), name="X", rng=0)
+    assert "X ~ Normal" in str(mg.Graph(x * w))
+    assert not x.node.branched
+
+
+def test_listing_shows_indices_and_fixed_arguments():
+    x = mg.Data(np.ones((3, 4)), name="x")
+    text = str(mg.Graph(mg.sum(x[0, 1:], axis=0)))
+    assert "%1 = x[0, 1:]" in text
+    assert "sum(%1, axis=0)" in text
+
+
+def test_listing_of_a_large_graph_is_short_and_counts():
+    y = mg.Data(1.0, name="x")
+    for _ in range(20_000):
+        y = mg.exp(y * 0.0)
+    lines = str(mg.Graph(y)).splitlines()
+    assert len(lines) == 41
+    assert lines[20] == "… 39,961 more …"
+
+
+def test_listing_stays_on_one_line_whatever_the_name():
+    text = str(mg.Graph(mg.exp(mg.Data(1.0, name="a\nb\u202e\x00\ud800"))))
+    assert text.splitlines()[0].startswith(r"<>      a\nb\u202e\x00\ud800")
+    assert len(text.splitlines()) == 2
+    text.encode()
