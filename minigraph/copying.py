@@ -69,7 +69,7 @@ def flat(outputs: Sequence[Data]) -> tuple[list[Data], list[Data], list[Entry], 
                 places,
                 data._fixed,
                 data._value,
-                data._name,
+                data.name,
                 node._name,
                 node._group,
                 draw,
@@ -127,7 +127,7 @@ def graph_again(*parts: Any) -> Graph:
 def data_reduced(data: Data) -> tuple[Any, ...]:
     """Return how to pickle `data`: an input as itself, a result as its graph."""
     if data._op is None:
-        return input_again, (data._value, data._name, data._constant, data._grad)
+        return input_again, (data._value, data.name, data._constant, data._grad)
     return data_again, flat([data])
 
 
@@ -144,11 +144,11 @@ def data_copied(data: Data, memo: dict[Any, Any]) -> Data:
         if id(old) in memo:
             continue
         if old._op is None:
-            new = input_again(old._value, old._name, old._constant, old._grad)
+            new = input_again(old._value, old.name, old._constant, old._grad)
         else:
             above = tuple([memo[id(x)] for x in old._node.inputs])
             new = result(old._value, copy_node(old._node, above, boxes))
-            new.name = old._name
+            new.name = old.name
         memo[id(old)] = new
     for x in stale:
         memo[id(x)]._changed = tick()

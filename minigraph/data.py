@@ -47,14 +47,15 @@ class Data:
     (0.5, (), None)
     """
 
-    # A million results are made before anybody asks one for its node, so they set what is below
-    # the first line alone. No __getattr__: with one, Python reads every slot the slow way.
-    __slots__ = ("_changed", "_constant", "_grad", "_replays",
-                 "_carries", "_fixed", "_held", "_inputs", "_name", "_op", "_time", "_value",
+    # A million results are made before anybody asks one for its node, so they set the first line
+    # alone. No __getattr__: with one, Python reads every slot the slow way.
+    __slots__ = ("_value", "_op", "_left", "_right", "_fixed", "_carries", "_time",
+                 "_name", "_held", "_replays", "_constant", "_changed", "_grad",
                  "__weakref__")  # fmt: skip
     _value: Value
     _op: Any  # the operation or the draw that made it; None for an input
-    _inputs: tuple[Any, ...]  # in which a float may stand for a literal
+    _left: Any  # two inputs, of which a float is a literal; most operations have two, and a tuple
+    _right: Any  # of them would cost as much as the rest. Another number: all of them, and None
     _fixed: Mapping[str, Any]
     _time: int  # when it ran
     _carries: bool  # a parameter is above it, or it is one: gradients may pass
@@ -68,7 +69,7 @@ class Data:
 
     def __init__(self, value: Any, name: str | None = None, *, constant: bool = False) -> None:
         self._value = from_user(value)
-        self._op = self._held = self._grad = None
+        self._op = self._grad = None
         self._constant = constant
         self._carries = not constant and self.dtype.kind == "f"
         self._changed = 0
@@ -127,7 +128,7 @@ class Data:
     @property
     def name(self) -> str | None:
         """The name, or None. Assignable; two data may have the same one."""
-        return self._name
+        return getattr(self, "_name", None)
 
     @name.setter
     def name(self, new: str | None) -> None:
@@ -139,6 +140,15 @@ class Data:
     def constant(self) -> bool:
         """True for an input that never receives a gradient."""
         return self._op is None and bool(self._constant)
+
+    @property
+    def _inputs(self) -> tuple[Any, ...]:
+        """What a result was made from, in order; a float is a literal."""
+        return self._left if self._right is None else (self._left, self._right)
+
+    @_inputs.setter
+    def _inputs(self, inputs: tuple[Any, ...]) -> None:
+        self._left, self._right = inputs if len(inputs) == 2 else (inputs, None)
 
     @property
     def _literal(self) -> bool:
@@ -293,7 +303,6 @@ def made(
             if type(x) is Data and x._carries:
                 data._carries = True
     data._time = next(clock)
-    data._name = data._held = None
     return data
 
 
@@ -301,7 +310,7 @@ def literal_data(x: Any) -> Data:
     """Return a bare number or array as the constant it is in an expression."""
     data = new_data(Data)
     data._value = x if type(x) is float else from_user(x)
-    data._op = data._name = data._held = data._grad = None
+    data._op = data._grad = None
     data._constant = "literal"
     data._carries = False
     data._changed = 0

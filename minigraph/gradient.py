@@ -60,11 +60,11 @@ def sweep(y: Data, seed: Any) -> tuple[dict[Data, Any], list[Data], Data]:
     sums: set[Data] = set()
     data, g = y, seed
     while data._op is not None:
-        op, inputs, out = data._op, data._inputs, data._value
+        op, out = data._op, data._value
         after = None  # the next one, with its cotangent, unless something that waits ran later
         if op.pair is not None:  # the loop below, unrolled: most operations are binary
             left, right = op.pair
-            a, b = inputs
+            a, b = data._left, data._right
             fits = type(out) is float  # then nothing was broadcast
             a_value = a if type(a) is float else a._value
             b_value = b if type(b) is float else b._value
@@ -102,7 +102,7 @@ def sweep(y: Data, seed: Any) -> tuple[dict[Data, Any], list[Data], Data]:
                         cotangents[b] = c
                         heappush(waiting, (-b._time, b))
         elif op.barrier is None:
-            rules, fixed = op.rules, data._fixed
+            inputs, rules, fixed = data._inputs, op.rules, data._fixed
             values = [x if type(x) is float else x._value for x in inputs]
             for i, x in enumerate(inputs):
                 if type(x) is float:
@@ -142,11 +142,12 @@ def sweep(y: Data, seed: Any) -> tuple[dict[Data, Any], list[Data], Data]:
 
 def added(total: Any, c: Any, x: Data, sums: set[Data]) -> Any:
     """Return ``total + c``, in place where `total` is a sum made here, which nobody else holds."""
+    if x in sums:
+        return np.add(total, c, total)
+    total = total + c
     if type(total) is np.ndarray:
-        if x in sums and type(c) is np.ndarray and c.dtype == total.dtype:
-            return np.add(total, c, out=total)
         sums.add(x)
-    return total + c
+    return total
 
 
 def fitted(c: Any, x: Any, output: Data, i: int) -> Any:

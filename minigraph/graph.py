@@ -124,8 +124,9 @@ def result(value: Value, node: Node) -> Data:
 
 def node_of(data: Data) -> Node | None:
     """Return the function that made `data`: a `Node`, or None for an input."""
-    if data._op is None or data._held is not None:
-        return data._held
+    held = getattr(data, "_held", None)
+    if data._op is None or held is not None:
+        return held
     data._inputs = tuple([literal_data(x) if type(x) is float else x for x in data._inputs])
     data._held = node = DeterministicNode(data._op, data._inputs, data._fixed, data._time)
     node.value = data._value
@@ -137,7 +138,7 @@ def linked_node(data: Data) -> Node | None:
     node = node_of(data)
     if node is not None and node._output is None:
         node._output = weakref.ref(data)  # not strong: that would be a cycle
-        node._output_name = data._name
+        node._output_name = data.name
     return node
 
 
@@ -244,8 +245,8 @@ def rewrite(outputs: Iterable[Data], rule: Rule) -> list[Data]:
         ):
             replacement = result(data._value, copy_node(node, inputs, groups))
         if replacement is not None:
-            if replacement._name is None:
-                replacement._name = data._name
+            if replacement.name is None:
+                replacement.name = data.name
             new[data] = replacement
     return [new.get(data, data) for data in outputs]
 

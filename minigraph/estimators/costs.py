@@ -116,7 +116,7 @@ class Costs:
                 node, terms = data._node, self._terms(data)
                 inputs = tuple(term(x) if x in terms else x for x in node.inputs)
                 new[data] = record(node.op, inputs, node.fixed)
-                new[data]._name = data._name
+                new[data].name = data.name
                 if node._group is not None:
                     new[data]._node._group = node._group.copied(boxes)
         return term(self.y)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -29,6 +30,9 @@ OPERATORS = {
     "lshift": elementwise.left_shift,
     "rshift": elementwise.right_shift,
 }
+DIRECT = {  # of floats and of arrays, Python's own operator means the operation
+    "add": operator.add, "sub": operator.sub, "mul": operator.mul, "truediv": operator.truediv,
+}  # fmt: skip
 ONE_SIDED = {
     "lt": elementwise.less,
     "le": elementwise.less_equal,
@@ -50,12 +54,11 @@ UFUNC_METHODS = {  # (ufunc, method): the function that it is
 IN_PLACE = ("fill", "itemset", "partition", "put", "resize", "sort")
 
 
-def binary(op: Operation) -> Callable[[Data, Any], Data]:
-    """Return the method ``x op other``, the short way: no literals, no lists."""
-    scalar, forward = op.scalar, op.forward
+def binary(op: Operation, compute: Callable[[Any, Any], Any]) -> Callable[[Data, Any], Data]:
+    """Return the method ``x op other``; `compute` is the forward function, of values."""
 
     def method(self: Data, other: Any) -> Data:
-        a, carries = self._value, self._carries
+        carries = self._carries
         if type(other) is float:
             b = other
         else:
@@ -63,24 +66,26 @@ def binary(op: Operation) -> Callable[[Data, Any], Data]:
                 other = as_data(other)
             b = other._value
             carries = carries or other._carries
-        if type(a) is float and type(b) is float and scalar is not None:
-            value = scalar(a, b)
-        else:
-            try:
-                value = own(forward(a, b))
-            except (ValueError, TypeError):
-                return record(op, (self, as_data(other)))  # which says what is wrong
-        data = new_data(Data)  # as `made` does, and its call would cost as much
-        data._value = value
+        try:
+            value = compute(self._value, b)
+        except (ValueError, TypeError, ZeroDivisionError):
+            return record(op, (self, other))  # NumPy's answer, or what is wrong
+        data = new_data(Data)  # as `made` does, whose call would cost as much
+        data._value = value if type(value) is float else own(value)
         data._op = op
-        data._inputs = (self, other)
+        data._left = self
+        data._right = other
         data._fixed = NO_FIXED
         data._carries = carries
         data._time = next(clock)
-        data._name = data._held = None
         return data
 
     return method
+
+
+def of_two(op: Operation) -> Callable[[Any, Any], Any]:
+    """Return the forward function of two values."""
+    return lambda a, b: op.evaluate((a, b))
 
 
 def reflected(op: Operation) -> Callable[[Data, Any], Data]:
@@ -188,10 +193,10 @@ def several(name: str) -> Callable[..., Any]:
 
 
 for key, op in OPERATORS.items():
-    setattr(Data, f"__{key}__", binary(op))
+    setattr(Data, f"__{key}__", binary(op, DIRECT.get(key) or of_two(op)))
     setattr(Data, f"__r{key}__", reflected(op))
 for key, op in ONE_SIDED.items():
-    setattr(Data, f"__{key}__", binary(op))
+    setattr(Data, f"__{key}__", binary(op, of_two(op)))
 for key, op in UNARY.items():
     setattr(Data, f"__{key}__", unary(op))
 for key in vars(np.ndarray):
