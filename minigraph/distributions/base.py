@@ -8,8 +8,8 @@ opens the box.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -21,40 +21,24 @@ from ..ops.elementwise import astype, exp, where
 from ..ops.shaping import broadcast_to, expand_dims, shape_of
 from ..values import own, show
 from .blocks import drawn
-from .constraints import Constraint, real
+from .constraints import real
+from .definition import Definition
 from .parameters import common_shape, one_form, refuse_bad
 from .streams import Rng, drawing_from, generator
 
 __all__ = ["Distribution", "Rng", "drawing_from", "generator"]
 
 
-class Distribution:
+class Distribution(Definition):
     """A law of randomness, the parent of every other.
 
     A subclass says what its parameters are (`constraints`, `support`), writes its log-density
     inside the support (`formula`), and says how to sample: either `noise` and `transform`
     (X = g_θ(ε), so that it can be reparameterized) or `generate`. The rest is optional. What it
-    defines is what can be done with it: see `ways`.
+    defines is what can be done with it: see `ways`, and `Definition` for all it can say.
 
     Attributes
     ----------
-    constraints : mapping
-        The name of every parameter, in order, and what its values must satisfy.
-    either : sequence of str
-        The names of which exactly one is given: forms of one parameter.
-    support : Constraint
-        Where the law puts its mass; outside, the log-density is -inf.
-    event_ndim : int
-        How many last axes belong to one draw: 0 for a number, 1 for a vector.
-    event_axes : mapping
-        For a parameter with more axes than one draw has: how many more (1 for the probabilities
-        of an index, or for the matrix of a vector; -1 for a number that goes with a vector).
-    support_moves : collection of str
-        The parameters on which the support depends. The score function misses what flows over the
-        edge, and is refused for them.
-    transform_jumps : bool
-        Whether a sample can jump when a parameter moves a little and the noise stays. Then it is
-        reparameterized only on the user's word that what follows is continuous all the same.
     shape : tuple of int
         The shape of one sample: the batch shape, then the event shape.
 
@@ -77,13 +61,6 @@ class Distribution:
     True
     """
 
-    constraints: ClassVar[Mapping[str, Constraint]] = {}
-    either: ClassVar[Sequence[str]] = ()
-    event_ndim: int = 0
-    event_axes: Mapping[str, int] = {}
-    support_moves: Collection[str] = ()
-    transform_jumps: bool = False
-    support: Any = real
     parameters: dict[str, Any]
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
@@ -140,55 +117,6 @@ class Distribution:
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __pow__ = _forgotten
     __truediv__ = __rtruediv__ = __matmul__ = __rmatmul__ = __array_ufunc__ = _forgotten
     __neg__ = __float__ = __lt__ = __le__ = __gt__ = __ge__ = _forgotten
-
-    # What a subclass defines -------------------------------------------------------------------
-
-    def formula(self, x: Any) -> Any:
-        """Return the log-density at `x` inside the support; a law on the whole line gets any x."""
-        raise NotImplementedError
-
-    def noise(self) -> Distribution | None:
-        """Return the law of the noise that samples are made from; None if there is none."""
-        return None
-
-    def transform(self, noise: Any) -> Any:
-        """Return the sample made from `noise`, differentiable in the parameters."""
-        raise NotImplementedError
-
-    def overwrite(self, noise: Any) -> Any:
-        """Return the sample made from an array of noise that may be written over."""
-        return self.transform(noise)
-
-    def generate(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
-        """Return an array of samples of `shape`; the parameters are plain values."""
-        raise NotImplementedError
-
-    def cumulative(self, x: Any) -> Any:
-        """Return P(X <= x); see `cdf`."""
-        raise UsageError(f"cdf of {type(self).__name__}: it has no closed form here")
-
-    def quantile(self, p: Any) -> Any:
-        """Return the quantile at probabilities 0 <= p <= 1; see `icdf`."""
-        raise UsageError(f"icdf of {type(self).__name__}: it has no closed form here")
-
-    def place(self, points: Any) -> Any:
-        """Return the samples at points of a law's `quadrature`: these, unless it has quantiles."""
-        return points
-
-    def tilt(self, points: Any) -> Any:
-        """Return what the weights of its `quadrature` are multiplied by at these points."""
-        return 1.0
-
-    def reach(self, spread: int = 1) -> float | None:
-        """Return the last of the outcomes 0, 1, … that matters; `spread` widens a cut-off tail."""
-        return None
-
-    def outcomes(self, spread: int = 1) -> Any:
-        """Return the possible values of one draw; None if they are not countable, or too many."""
-        last = self.reach(spread)
-        return None if last is None or not last < ENUMERATED else np.arange(int(last) + 1)
-
-    # What everybody uses -----------------------------------------------------------------------
 
     def log_density(self, x: Any) -> Any:
         """Return the log-density of `x` in nats, -inf outside the support, NaN for NaN."""
@@ -280,5 +208,4 @@ class Distribution:
         )
 
 
-ENUMERATED = 1e7  # a law with more outcomes is sampled, not added up
 OPTIONAL = ("mean", "variance", "mode", "entropy")

@@ -16,8 +16,8 @@ from ..errors import UsageError
 from ..ops import along
 from ..ops.base import Operation
 from .base import Distribution
+from .definition import ENUMERATED
 
-SUMMED = 1e8  # more terms than this are not added up
 Score = Callable[..., Any]  # the derivative of log p(x) in a parameter: (x, *parameters)
 
 
@@ -56,14 +56,15 @@ def summed_entropy(kind: type[Distribution], **scores: Score | None) -> Operatio
 def _sum(kind: type[Distribution], given: dict[str, Any], score: Score | None) -> Any:
     with np.errstate(all="ignore"):
         law = kind(**given).plain()
-        reach = law.mean + 40.0 * math.sqrt(law.variance)
-        reach += 40.0 * law.variance / max(law.mean, 1e-300)
-        if not reach < SUMMED:
+        far = 40.0 * (math.sqrt(law.variance) + law.variance / max(law.mean, 1e-300))
+        low = max(0.0, law.mean - far)
+        high = min(float(law.reach()), law.mean + far)
+        if not high - low < ENUMERATED:
             raise UsageError(
-                f"entropy of {kind.__name__}: about {reach:.0e} outcomes of {law!r} matter, too "
-                "many to add up; average -log_prob of its samples instead"
+                f"entropy of {kind.__name__}: about {high - low:.0e} outcomes of {law!r} matter, "
+                "too many to add up; average -log_prob of its samples instead"
             )
-        x = law.outcomes()
+        x = np.arange(math.floor(low), math.ceil(high) + 1.0)
         log_p = law.log_density(x)
         x, log_p = x[log_p > -745.0], log_p[log_p > -745.0]
         weight = 1.0 if score is None else score(x, *given.values())

@@ -100,3 +100,9 @@ class Empirical(Distribution):
         """The variance over the rows."""
         axis = -1 - self.event_ndim
         return mean(square(self.samples - expand_dims(self.mean, axis=axis)), axis=axis)
+
+    def entropy(self) -> Any:
+        """Return the entropy in nats; rows that are alike count as one outcome."""
+        rows = np.asarray(self.plain().samples)
+        _, times = np.unique(rows, axis=0, return_counts=True)
+        return -np.sum(times / len(rows) * np.log(times / len(rows))) + 0.0

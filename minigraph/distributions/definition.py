@@ -1,0 +1,91 @@
+"""What a law says of itself: its parameters, its density, and how its samples are made."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ..errors import UsageError
+from .constraints import Constraint, real
+
+ENUMERATED = 1e7  # a law with more outcomes is sampled, not added up
+
+
+class Definition:
+    """What the classes of laws write; `Distribution` makes the rest of it.
+
+    Attributes
+    ----------
+    constraints : mapping
+        The name of every parameter, in order, and what its values must satisfy.
+    either : sequence of str
+        The names of which exactly one is given: forms of one parameter.
+    support : Constraint
+        Where the law puts its mass; outside, the log-density is -inf.
+    event_ndim : int
+        How many last axes belong to one draw: 0 for a number, 1 for a vector.
+    event_axes : mapping
+        For a parameter with more axes than one draw has: how many more (1 for the probabilities
+        of an index, or for the matrix of a vector; -1 for a number that goes with a vector).
+    support_moves : collection of str
+        The parameters on which the support depends. The score function misses what flows over the
+        edge, and is refused for them.
+    transform_jumps : bool
+        Whether a sample can jump when a parameter moves a little and the noise stays. Then it is
+        reparameterized only on the user's word that what follows is continuous all the same.
+    """
+
+    constraints: ClassVar[Mapping[str, Constraint]] = {}
+    either: ClassVar[Sequence[str]] = ()
+    event_ndim: int = 0
+    event_axes: Mapping[str, int] = {}
+    support_moves: Collection[str] = ()
+    transform_jumps: bool = False
+    support: Any = real
+
+    def formula(self, x: Any) -> Any:
+        """Return the log-density at `x` inside the support; a law on the whole line gets any x."""
+        raise NotImplementedError
+
+    def noise(self) -> Any:
+        """Return the law of the noise that samples are made from; None if there is none."""
+        return None
+
+    def transform(self, noise: Any) -> Any:
+        """Return the sample made from `noise`, differentiable in the parameters."""
+        raise NotImplementedError
+
+    def overwrite(self, noise: Any) -> Any:
+        """Return the sample made from an array of noise that may be written over."""
+        return self.transform(noise)
+
+    def generate(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
+        """Return an array of samples of `shape`; the parameters are plain values."""
+        raise NotImplementedError
+
+    def cumulative(self, x: Any) -> Any:
+        """Return P(X <= x); see `cdf`."""
+        raise UsageError(f"cdf of {type(self).__name__}: it has no closed form here")
+
+    def quantile(self, p: Any) -> Any:
+        """Return the quantile at probabilities 0 <= p <= 1; see `icdf`."""
+        raise UsageError(f"icdf of {type(self).__name__}: it has no closed form here")
+
+    def place(self, points: Any) -> Any:
+        """Return the samples at points of a law's `quadrature`: these, unless it has quantiles."""
+        return points
+
+    def tilt(self, points: Any) -> Any:
+        """Return what the weights of its `quadrature` are multiplied by at these points."""
+        return 1.0
+
+    def reach(self, spread: int = 1) -> float | None:
+        """Return the last of the outcomes 0, 1, … that matters; `spread` widens a cut-off tail."""
+        return None
+
+    def outcomes(self, spread: int = 1) -> Any:
+        """Return the possible values of one draw; None if they are not countable, or too many."""
+        last = self.reach(spread)
+        return None if last is None or not last < ENUMERATED else np.arange(int(last) + 1)
