@@ -52,6 +52,12 @@ def composed(*numpy: Any) -> Callable[[Function], Function]:
     return declare
 
 
+def named(name: str, doc: str, f: Function, *numpy: Any) -> Function:
+    """Declare one of several functions that differ in little else than their name."""
+    f.__name__, f.__doc__ = name, doc
+    return composed(*numpy)(f)
+
+
 def numpy_named(name: str) -> tuple[Any, ...]:
     """Return NumPy's function of that name; in np.linalg, if np has none."""
     found = getattr(np, name, None) or getattr(np.linalg, name, None)

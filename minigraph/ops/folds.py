@@ -11,7 +11,7 @@ from ..errors import InputError, UsageError
 from . import elementwise as e
 from . import reductions, shaping
 from .base import Operation, as_data
-from .composing import composed, refuse
+from .composing import composed, named, refuse
 
 
 def axes_of(axis: Any) -> Any:
@@ -36,48 +36,38 @@ def fold(
     return op(x, axis=axes_of(axis), keepdims=bool(keepdims))
 
 
-@composed()
-def sum_(
-    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False,
-    initial: Any = None, where: Any = True,
-) -> Data:  # fmt: skip
-    """Return the sum of elements over axes."""
-    refuse("sum", out=out)
-    total = fold(reductions.sum_, a, axis, keepdims, dtype, where, empty=0.0)
-    return total if initial is None else total + initial
+def _total(op: Operation, empty: float, join: Operation, doc: str) -> Any:
+    def call(
+        a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False,
+        initial: Any = None, where: Any = True,
+    ) -> Data:  # fmt: skip
+        refuse(op.name, out=out)
+        total = fold(op, a, axis, keepdims, dtype, where, empty)
+        return total if initial is None else join(total, as_data(initial))
+
+    return named(op.name, doc, call)
 
 
-@composed()
-def prod(
-    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False,
-    initial: Any = None, where: Any = True,
-) -> Data:  # fmt: skip
-    """Return the product of elements over axes; its derivative is right also where some are 0."""
-    refuse("prod", out=out)
-    total = fold(reductions.prod, a, axis, keepdims, dtype, where, empty=1.0)
-    return total if initial is None else total * initial
+def _extreme(op: Operation, join: Operation, which: str, *numpy: Any) -> Any:
+    def call(
+        a: Any, axis: Any = None, out: Any = None, keepdims: bool = False,
+        initial: Any = None, where: Any = True,
+    ) -> Data:  # fmt: skip
+        refuse(op.name, out=out)
+        found = fold(op, a, axis, keepdims, None, where, empty=initial)
+        return found if initial is None else join(found, as_data(initial))
+
+    doc = f"Return the {which} element over axes; elements that tie share the cotangent evenly."
+    return named(op.name, doc, call, *numpy)
 
 
-@composed(np.max, np.amax)
-def max_(
-    a: Any, axis: Any = None, out: Any = None, keepdims: bool = False,
-    initial: Any = None, where: Any = True,
-) -> Data:  # fmt: skip
-    """Return the largest element over axes; elements that tie share the cotangent evenly."""
-    refuse("max", out=out)
-    top = fold(reductions.max_, a, axis, keepdims, None, where, empty=initial)
-    return top if initial is None else e.maximum(top, initial)
-
-
-@composed(np.min, np.amin)
-def min_(
-    a: Any, axis: Any = None, out: Any = None, keepdims: bool = False,
-    initial: Any = None, where: Any = True,
-) -> Data:  # fmt: skip
-    """Return the smallest element over axes; elements that tie share the cotangent evenly."""
-    refuse("min", out=out)
-    low = fold(reductions.min_, a, axis, keepdims, None, where, empty=initial)
-    return low if initial is None else e.minimum(low, initial)
+sum_ = _total(reductions.sum_, 0.0, e.add, "Return the sum of elements over axes.")
+prod = _total(
+    reductions.prod, 1.0, e.multiply,
+    "Return the product of elements over axes; its derivative is right also where some are 0.",
+)  # fmt: skip
+max_ = _extreme(reductions.max_, e.maximum, "largest", np.max, np.amax)
+min_ = _extreme(reductions.min_, e.minimum, "smallest", np.min, np.amin)
 
 
 def counted(x: Data, axis: Any, where: Any) -> Data | float:
@@ -177,45 +167,36 @@ def _running(op: Operation, a: Any, axis: Any, dtype: Any) -> Data:
     return op(x, axis=int(axis))
 
 
-@composed()
-def cumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Data:
-    """Return the running sums along an axis; of all elements, if none is given."""
-    refuse("cumsum", out=out)
-    return _running(reductions.cumsum, a, axis, dtype)
+def _accumulated(op: Operation, what: str) -> Any:
+    def call(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Data:
+        refuse(op.name, out=out)
+        return _running(op, a, axis, dtype)
+
+    doc = f"Return the running {what} along an axis; of all elements, if none is given."
+    return named(op.name, doc, call)
 
 
-@composed()
-def cumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Data:
-    """Return the running products along an axis; of all elements, if none is given."""
-    refuse("cumprod", out=out)
-    return _running(reductions.cumprod, a, axis, dtype)
+def _cumulative(name: str, op: Operation, start: float, what: str) -> Any:
+    def call(
+        x: Any, /, *, axis: Any = None, dtype: Any = None, out: Any = None,
+        include_initial: Any = False,
+    ) -> Data:  # fmt: skip
+        refuse(name, out=out)
+        x = as_data(x)
+        if axis is None and x.ndim > 1:
+            raise UsageError(f"{name}: shape {x.shape} needs an axis")
+        axis = 0 if axis is None else int(axis)
+        found = _running(op, x, axis, dtype)
+        if not include_initial:
+            return found
+        shape = tuple(1 if i == axis % x.ndim else n for i, n in enumerate(x.shape))
+        return shaping.concatenate(np.full(shape, start, found.dtype), found, axis=axis)
+
+    doc = f"Return the running {what} along an axis, from {start:.0f} on if `include_initial`."
+    return named(name, doc, call)
 
 
-def _cumulative(op: Operation, x: Any, start: Any, axis: Any, dtype: Any, initial: Any) -> Data:
-    x = as_data(x)
-    if axis is None and x.ndim > 1:
-        raise UsageError(f"cumulative_{op.name[3:]}: shape {x.shape} needs an axis")
-    axis = 0 if axis is None else int(axis)
-    found = _running(op, x, axis, dtype)
-    if not initial:
-        return found
-    shape = tuple(1 if i == axis % x.ndim else n for i, n in enumerate(x.shape))
-    return shaping.concatenate(np.full(shape, start, found.dtype), found, axis=axis)
-
-
-@composed()
-def cumulative_sum(
-    x: Any, /, *, axis: Any = None, dtype: Any = None, out: Any = None, include_initial: Any = False
-) -> Data:
-    """Return the running sums along an axis, from 0 on if `include_initial`."""
-    refuse("cumulative_sum", out=out)
-    return _cumulative(reductions.cumsum, x, 0, axis, dtype, include_initial)
-
-
-@composed()
-def cumulative_prod(
-    x: Any, /, *, axis: Any = None, dtype: Any = None, out: Any = None, include_initial: Any = False
-) -> Data:
-    """Return the running products along an axis, from 1 on if `include_initial`."""
-    refuse("cumulative_prod", out=out)
-    return _cumulative(reductions.cumprod, x, 1, axis, dtype, include_initial)
+cumsum = _accumulated(reductions.cumsum, "sums")
+cumprod = _accumulated(reductions.cumprod, "products")
+cumulative_sum = _cumulative("cumulative_sum", reductions.cumsum, 0.0, "sums")
+cumulative_prod = _cumulative("cumulative_prod", reductions.cumprod, 1.0, "products")

@@ -11,8 +11,8 @@ from ..data import Data
 from ..errors import InputError
 from . import elementwise as e
 from . import reductions, selection, shaping
-from .base import as_data
-from .composing import composed, floats, refuse
+from .base import Operation, as_data
+from .composing import composed, floats, named, refuse
 from .folds import axes_of
 
 
@@ -59,27 +59,22 @@ def argpartition(
     return argsort(a, axis, None, order)
 
 
-def _position(op: Any, a: Any, axis: Any, out: Any, keepdims: Any) -> Data:
-    refuse(op.name, out=out)
-    x = as_data(a)
-    found = op(x, axis=axes_of(axis))
-    if not keepdims:
-        return found
-    return shaping.reshape(
-        found, shape=tuple(1 if axis in (None, i, i - x.ndim) else n for i, n in enumerate(x.shape))
-    )
+def _position(op: Operation, which: str) -> Any:
+    def call(a: Any, axis: Any = None, out: Any = None, *, keepdims: bool = False) -> Data:
+        refuse(op.name, out=out)
+        x = as_data(a)
+        found = op(x, axis=axes_of(axis))
+        if not keepdims:
+            return found
+        thin = (1 if axis in (None, i, i - x.ndim) else n for i, n in enumerate(x.shape))
+        return shaping.reshape(found, shape=tuple(thin))
+
+    doc = f"Return the position of the {which} element, the first of those that tie."
+    return named(op.name, doc, call)
 
 
-@composed()
-def argmax(a: Any, axis: Any = None, out: Any = None, *, keepdims: bool = False) -> Data:
-    """Return the position of the largest element, the first of those that tie."""
-    return _position(reductions.argmax, a, axis, out, keepdims)
-
-
-@composed()
-def argmin(a: Any, axis: Any = None, out: Any = None, *, keepdims: bool = False) -> Data:
-    """Return the position of the smallest element, the first of those that tie."""
-    return _position(reductions.argmin, a, axis, out, keepdims)
+argmax = _position(reductions.argmax, "largest")
+argmin = _position(reductions.argmin, "smallest")
 
 
 # Quantiles -------------------------------------------------------------------------------------
@@ -163,59 +158,34 @@ def _as_fraction(percents: Any) -> Any:
     return e.divide(percents if isinstance(percents, Data) else np.asarray(percents), 100.0)
 
 
-@composed()
-def quantile(
-    a: Any, q: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False,
-    method: str = "linear", keepdims: bool = False, *, weights: Any = None,
-) -> Data:  # fmt: skip
-    """Return quantiles, by one of NumPy's methods; differentiable in `q` as well."""
-    refuse("quantile", out=out, weights=weights)
-    return _quantile("quantile", a, q, axis, method, keepdims)
+def _quantiles(name: str, doc: str, unit: float = 1.0, skip_nan: bool = False) -> Any:
+    def call(
+        a: Any, q: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False,
+        method: str = "linear", keepdims: bool = False, *, weights: Any = None,
+    ) -> Data:  # fmt: skip
+        refuse(name, out=out, weights=weights)
+        q = e.divide(q if isinstance(q, Data) else np.asarray(q), unit)
+        return _quantile(name, a, q, axis, method, keepdims, skip_nan)
+
+    return named(name, doc, call)
 
 
-@composed()
-def percentile(
-    a: Any, q: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False,
-    method: str = "linear", keepdims: bool = False, *, weights: Any = None,
-) -> Data:  # fmt: skip
-    """Return percentiles: quantiles in hundredths."""
-    refuse("percentile", out=out, weights=weights)
-    return _quantile("percentile", a, _as_fraction(q), axis, method, keepdims)
+def _middle(name: str, doc: str, skip_nan: bool = False) -> Any:
+    def call(
+        a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False,
+        keepdims: bool = False,
+    ) -> Data:  # fmt: skip
+        refuse(name, out=out)
+        return _quantile(name, a, 0.5, axis, "linear", keepdims, skip_nan)
+
+    return named(name, doc, call)
 
 
-@composed()
-def median(
-    a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, keepdims: bool = False
-) -> Data:
-    """Return the middle element, or the average of the two in the middle."""
-    refuse("median", out=out)
-    return _quantile("median", a, 0.5, axis, "linear", keepdims)
-
-
-@composed()
-def nanquantile(
-    a: Any, q: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False,
-    method: str = "linear", keepdims: bool = False, *, weights: Any = None,
-) -> Data:  # fmt: skip
-    """Return quantiles of what is not nan."""
-    refuse("nanquantile", out=out, weights=weights)
-    return _quantile("nanquantile", a, q, axis, method, keepdims, skip_nan=True)
-
-
-@composed()
-def nanpercentile(
-    a: Any, q: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False,
-    method: str = "linear", keepdims: bool = False, *, weights: Any = None,
-) -> Data:  # fmt: skip
-    """Return percentiles of what is not nan."""
-    refuse("nanpercentile", out=out, weights=weights)
-    return _quantile("nanpercentile", a, _as_fraction(q), axis, method, keepdims, skip_nan=True)
-
-
-@composed()
-def nanmedian(
-    a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, keepdims: bool = False
-) -> Data:
-    """Return the middle element, or the average of the two in the middle, of what is not nan."""
-    refuse("nanmedian", out=out)
-    return _quantile("nanmedian", a, 0.5, axis, "linear", keepdims, skip_nan=True)
+quantile = _quantiles(
+    "quantile", "Return quantiles, by one of NumPy's methods; differentiable in `q` as well."
+)
+nanquantile = _quantiles("nanquantile", "Return quantiles of what is not nan.", skip_nan=True)
+percentile = _quantiles("percentile", "Return percentiles: quantiles in hundredths.", 100.0)
+nanpercentile = _quantiles("nanpercentile", "Return percentiles of what is not nan.", 100.0, True)
+median = _middle("median", "Return the middle element, or the average of the two in the middle.")
+nanmedian = _middle("nanmedian", "Return the median of what is not nan.", skip_nan=True)

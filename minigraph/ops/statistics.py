@@ -10,7 +10,7 @@ from ..data import Data
 from . import elementwise as e
 from . import linear, reductions, shaping
 from .base import as_data
-from .composing import composed, refuse
+from .composing import composed, named, refuse
 from .folds import average, axes_of, cumprod, cumsum, max_, mean, min_, prod, std, sum_, var
 from .ranks import argmax, argmin
 
@@ -26,9 +26,7 @@ def leaving_nan_out(name: str, fold: Any, instead: float, masked: bool = False) 
             keywords["where"] = e.logical_and(there, keywords.get("where", True))
         return fold(e.where(there, x, instead) if x.dtype.kind == "f" else x, *args, **keywords)
 
-    call.__name__ = name
-    call.__doc__ = f"Return {name.removeprefix('nan')} of what is not nan."
-    return composed()(call)
+    return named(name, f"Return {name.removeprefix('nan')} of what is not nan.", call)
 
 
 nansum = leaving_nan_out("nansum", sum_, 0.0)
@@ -40,27 +38,22 @@ nanvar = leaving_nan_out("nanvar", var, 0.0, masked=True)
 nanstd = leaving_nan_out("nanstd", std, 0.0, masked=True)
 nanargmax = leaving_nan_out("nanargmax", argmax, -np.inf)
 nanargmin = leaving_nan_out("nanargmin", argmin, np.inf)
-_largest = leaving_nan_out("nanmax", max_, -np.inf)
-_smallest = leaving_nan_out("nanmin", min_, np.inf)
 
 
-def _or_nan(extreme: Any, a: Any, axis: Any, out: Any, keepdims: Any) -> Data:
-    """Return nan where there is nothing else."""
-    found = extreme(a, axis, out, keepdims)
-    some = reductions.all_(e.isnan(as_data(a)), axis=axes_of(axis), keepdims=bool(keepdims))
-    return e.where(some, np.nan, found) if found.dtype.kind == "f" else found
+def _or_nan(name: str, extreme: Any, never: float) -> Any:
+    """Declare NumPy's function `name`, which is nan where there is nothing else."""
+    some = leaving_nan_out(name, extreme, never)
+
+    def call(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False) -> Data:
+        found = some(a, axis, out, keepdims)
+        bad = reductions.all_(e.isnan(as_data(a)), axis=axes_of(axis), keepdims=bool(keepdims))
+        return e.where(bad, np.nan, found) if found.dtype.kind == "f" else found
+
+    return named(name, some.__doc__, call)
 
 
-@composed()
-def nanmax(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False) -> Data:
-    """Return the largest of what is not nan."""
-    return _or_nan(_largest, a, axis, out, keepdims)
-
-
-@composed()
-def nanmin(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False) -> Data:
-    """Return the smallest of what is not nan."""
-    return _or_nan(_smallest, a, axis, out, keepdims)
+nanmax = _or_nan("nanmax", max_, -np.inf)
+nanmin = _or_nan("nanmin", min_, np.inf)
 
 
 # Of several variables --------------------------------------------------------------------------
