@@ -3,8 +3,8 @@
 The source reads as a book, in this order: `errors`, `values`, `graph` (data, nodes, rewriting),
 `ops` (operations with their derivatives), `paths` (where gradients can flow), `gradient` (reverse
 mode), `distributions` (the laws), `estimators` (ways round a draw), `replay` (a graph run again),
-`averages` (by Monte Carlo and exactly), `judging` (how good an estimator is), `drawing` (pictures),
-`__main__` (the tour).
+`averages` (by Monte Carlo and exactly), `backends` (a graph in JAX and PyTorch), `judging` (how
+good an estimator is), `drawing` (pictures), `__main__` (the tour).
 
 Data, operations and gradients are imported at once. The other rooms open when somebody first asks
 for a name in them, so that an import costs little more than that of NumPy.
@@ -63,6 +63,7 @@ _ROOMS = {  # where the names are that are imported when they are first asked fo
     "averages.estimate": "Estimate",
     "averages.exact": "exact",
     "averages.expectation": "expectation",
+    "backends.compiling": "compile",
     "judging.assess": "assess",
     "judging.compare": "compare",
     "judging.unbiased": "check_unbiased",
@@ -80,6 +81,7 @@ if TYPE_CHECKING:  # the same, for those who read and do not run
     from .averages.estimate import Estimate
     from .averages.exact import exact
     from .averages.expectation import expectation
+    from .backends.compiling import compile
     from .distributions import *
     from .drawing import (
         compare_pictures,

@@ -13,7 +13,8 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # The reading order: a chapter imports from itself and from chapters before it.
 READING = (
     "errors containers values data graph ops paths gradient run functional copying distributions "
-    "estimators replay averages judging drawing optimize testing challenger tour __main__ __init__"
+    "estimators replay averages backends judging drawing optimize testing challenger tour "
+    "__main__ __init__"
 )
 ORDER = READING.split()
 # Some need less than all that is before them.

@@ -1,0 +1,124 @@
+"""What a call of a compiled function gives: arrays for its inputs, and for its draws."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..data import Data, above, label
+from ..errors import InputError, UsageError
+from ..graph import Graph
+from ..replay.program import Draw
+
+Convert = Callable[..., Any]  # (anything, dtype) → an array of the library
+
+
+class Arguments:
+    """The arguments of a compiled function: which inputs they are, and how a call gives them."""
+
+    def __init__(self, y: Data, wrt: Sequence[Data], inputs: Any) -> None:
+        there = above([y])[1]
+        if inputs is None:
+            chosen = [x for x in wrt if x in there] + [x for x in there if x.name]
+        else:
+            graph = Graph(y)
+            chosen = [graph[x] if isinstance(x, str) else x for x in inputs]
+            for x in chosen:
+                if x not in there:
+                    raise InputError(
+                        f"compile: inputs holds {label(x) if isinstance(x, Data) else repr(x)}, "
+                        "which is not an input of the graph; pass Data that nothing made"
+                    )
+        self.data = list(dict.fromkeys(chosen))
+        self.names = tuple(x.name or "" for x in self.data)
+        self.values = [(x._value, x.shape, x.dtype) for x in self.data]
+
+    def bound(
+        self, args: Sequence[Any], by_name: Mapping[str, Any], convert: Convert
+    ) -> dict[Data, Any]:
+        """Return the value of each argument: the one given, else that of when it was compiled."""
+        if len(args) > len(self.data):
+            raise UsageError(
+                f"compiled function: {len(args)} arrays arrived by position, it has "
+                f"{len(self.data)} inputs: {self.listed()}; see mg.compile(…, inputs=…)"
+            )
+        given = dict(zip(range(len(args)), args, strict=True))
+        for name, value in by_name.items():
+            places = [i for i, known in enumerate(self.names) if known == name]
+            if len(places) != 1 or places[0] in given:
+                raise UsageError(
+                    f"compiled function: {name!r} is given by name, and "
+                    f"{'it has come by position' if places else 'no input has that name'}; "
+                    f"its inputs are {self.listed()}, by position or each by its own name"
+                )
+            given[places[0]] = value
+        return {
+            x: fitting(f"input {label(x)}", given.get(i, value), shape, dtype, convert)
+            for i, (x, (value, shape, dtype)) in enumerate(zip(self.data, self.values, strict=True))
+        }
+
+    def listed(self) -> str:
+        """Return the names in words."""
+        return ", ".join(label(x) for x in self.data) or "none"
+
+
+def fitting(what: str, raw: Any, shape: tuple[int, ...], dtype: Any, convert: Convert) -> Any:
+    """Return an array of a library, or raise if it is of another shape or kind."""
+    try:
+        raw = raw if hasattr(raw, "dtype") else np.asarray(raw)
+        kind, arrived = np.dtype(str(raw.dtype).split(".")[-1]).kind, tuple(raw.shape)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"compiled function: {what}: {error}; pass an array") from error
+    if arrived != shape:
+        raise InputError(
+            f"compiled function: {what} has shape {shape}, shape {arrived} arrived; "
+            "shapes are fixed when it is compiled"
+        )
+    if kind == "f" and dtype.kind != "f":
+        raise InputError(
+            f"compiled function: {what} has dtype {dtype}, floats arrived; pass integers"
+        )
+    return convert(raw, dtype)
+
+
+def as_numpy(x: Any, dtype: Any = None) -> Any:
+    """Return `x` as the tape wants it: a float, or an array."""
+    found = np.asarray(x, dtype)
+    return float(found) if not found.ndim and found.dtype == float else found
+
+
+def samples_of(
+    draws: Sequence[Draw], names: Sequence[str], noise: Any, samples: int | None,
+    convert: Convert,
+) -> list[Any]:  # fmt: skip
+    """Return the samples that a call gives for each draw, None for those to be drawn."""
+    if noise is None:
+        return [None] * len(draws)
+    if isinstance(noise, Mapping):
+        for name in noise:
+            if names.count(name) != 1:
+                raise InputError(
+                    f"compiled function: noise holds {name!r}, and {names.count(name)} draws have "
+                    f"that name; the draws are {', '.join(map(repr, names)) or 'none'} "
+                    "(a list in that order will do)"
+                )
+        noise = [noise.get(name) for name in names]
+    if len(noise) != len(draws):
+        raise InputError(
+            f"compiled function: noise holds {len(noise)} arrays for {len(draws)} draws: "
+            f"{', '.join(map(repr, names)) or 'none'}; pass one for each, or a mapping"
+        )
+    lead = () if samples is None else (samples,)
+    return [
+        None if x is None
+        else fitting(f"noise {name!r}", x, lead + draw.shape, dtype_of(draw), convert)
+        for draw, name, x in zip(draws, names, noise, strict=True)
+    ]  # fmt: skip
+
+
+def dtype_of(draw: Draw) -> np.dtype[Any]:
+    """Return the dtype of the samples of a draw."""
+    one = np.asarray(draw.law.generate(np.random.default_rng(0), draw.shape))
+    return draw.law.dtype if one.dtype.kind == "f" else one.dtype

@@ -1,0 +1,123 @@
+"""The random numbers of a compiled function: noise, and the few draws that noise makes anywhere.
+
+Everything is made of standard normal, uniform and exponential numbers, which every library has.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from ..distributions.bernoulli import Bernoulli
+from ..distributions.categorical import Categorical
+from ..distributions.geometric import Geometric
+from ..distributions.half import StandardHalfCauchy, StandardHalfNormal
+from ..distributions.noise import (
+    OpenUniform,
+    StandardExponential,
+    StandardNormal,
+    StandardUniform,
+)
+from ..distributions.standards import (
+    StandardCauchy,
+    StandardGumbel,
+    StandardLaplace,
+    StandardLogistic,
+)
+from ..ops.elementwise import divide, exp, floor, log1p, sigmoid
+from ..ops.reductions import cumsum, max_, sum_
+from ..replay.program import Draw
+
+Numbers = Mapping[str, Callable[[], Any]]  # of "normal", "uniform", "exponential"
+
+
+def tiny(draw: Draw) -> float:
+    """Return the smallest number next to zero, where a transform would run off."""
+    return float(np.finfo(draw.law.dtype).tiny)
+
+
+def _laplace(xp: Any, of: Numbers, least: float) -> Any:
+    """Return -log of what is left at the nearer end, with the sign of the half."""
+    u = of["uniform"]()
+    off = xp.clip(0.5 - abs(u - 0.5), least, None)
+    return xp.where(u < 0.5, xp.log(2.0 * off), -xp.log(2.0 * off))
+
+
+def _open(xp: Any, of: Numbers, least: float) -> Any:
+    return xp.clip(of["uniform"](), least, None)
+
+
+def _logistic(xp: Any, of: Numbers, least: float) -> Any:
+    u = _open(xp, of, least)
+    return xp.log(u) - xp.log1p(-u)
+
+
+NOISE: Mapping[type, Callable[[Any, Numbers, float], Any]] = {
+    StandardNormal: lambda xp, of, least: of["normal"](),
+    StandardUniform: lambda xp, of, least: of["uniform"](),
+    OpenUniform: _open,
+    StandardExponential: lambda xp, of, least: xp.clip(of["exponential"](), least, None),
+    StandardLaplace: _laplace,
+    StandardLogistic: _logistic,
+    StandardGumbel: lambda xp, of, least: -xp.log(xp.clip(of["exponential"](), least, None)),
+    StandardCauchy: lambda xp, of, least: xp.tan(math.pi * (of["uniform"]() - 0.5)),
+    StandardHalfNormal: lambda xp, of, least: abs(of["normal"]()),
+    StandardHalfCauchy: lambda xp, of, least: xp.tan(0.5 * math.pi * of["uniform"]()),
+}
+
+
+# What these need of a library.
+NEEDED = (sigmoid, log1p, floor, divide, exp, max_, cumsum, sum_)
+
+
+# Draws made from a uniform number and from parameters; `words` are those of the library ---------
+def _chance(words: Any, parameters: Mapping[str, Any]) -> Any:
+    if "probs" in parameters:
+        return parameters["probs"]
+    return words.sigmoid(parameters["logits"])
+
+
+def _bernoulli(words: Any, u: Any, parameters: Mapping[str, Any]) -> Any:
+    return u < _chance(words, parameters)
+
+
+def _geometric(words: Any, u: Any, parameters: Mapping[str, Any]) -> Any:
+    """Return how often log(1 - p) fits into log(1 - u)."""
+    fails = words.log1p(-_chance(words, parameters))
+    return words.floor(words.divide(words.log1p(-u), fails))
+
+
+def _categorical(words: Any, u: Any, parameters: Mapping[str, Any]) -> Any:
+    """Return how many of the running totals a part of the whole has passed."""
+    p = parameters.get("probs")
+    if p is None:
+        x = parameters["logits"]
+        p = words.exp(x - words.max(x, axis=-1, keepdims=True))
+    total = words.cumsum(p, axis=-1)
+    return words.sum(u[..., None] * total[..., -1:] >= total, axis=-1)
+
+
+PLACED: Mapping[type, Callable[[Any, Any, Mapping[str, Any]], Any]] = {
+    Bernoulli: _bernoulli, Geometric: _geometric, Categorical: _categorical,
+}  # fmt: skip
+
+
+def can_draw(draw: Draw) -> bool:
+    """Return whether a draw can be made here, of the numbers that every library has."""
+    return type(draw.law) in NOISE or type(draw.law) in PLACED
+
+
+def base(xp: Any, draw: Draw, of: Numbers) -> Any:
+    """Return the noise that a draw is, or that it is made from."""
+    make = NOISE.get(type(draw.law))
+    return of["uniform"]() if make is None else make(xp, of, tiny(draw))
+
+
+def placed(words: Any, draw: Draw, noise: Any, inputs: tuple[Any, ...]) -> Any:
+    """Return the sample of a law with these parameters, made from `noise`."""
+    parameters = dict(zip(draw.law.parameters, draw.law.inputs, strict=True))
+    parameters.update(zip(parameters, inputs, strict=True))
+    return PLACED[type(draw.law)](words, noise, parameters)

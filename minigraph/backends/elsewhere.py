@@ -1,0 +1,167 @@
+"""A graph as a function of inputs and draws, run in another array library."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from ..data import Data, label
+from ..errors import UsageError
+from ..ops.selection import Slot
+from ..replay.program import Draw, Step
+from . import chance
+from .arguments import dtype_of
+from .program import Lines, Words
+from .words import OWN, UNSLOPED
+
+
+class Elsewhere:
+    """The outputs of a graph as a function of inputs and draws, in another array library."""
+
+    def __init__(
+        self, outputs: Sequence[Data], arguments: Sequence[Data], library: Any,
+        functions: Mapping[str, Callable[..., Any]], samples: int | None,
+    ) -> None:  # fmt: skip
+        self.library, self.samples = library, samples
+        lines = Lines(outputs)
+        chosen = set(arguments)
+        lines.fold({slot: x._value for slot, x in lines.inputs if x not in chosen})
+        self.inputs = [(slot, x) for slot, x in lines.inputs if x in chosen]
+        self.draws = lines.draws
+        self.blocked = blocked_inputs(lines, self.inputs)
+        self.outputs, self.dtypes, self.sampled = lines.outputs, lines.dtypes, lines.sampled
+        for step in lines.steps:
+            refuse_index(library, step, lines)
+            if samples is not None and isinstance(step, Step) and step.crosses:
+                raise UsageError(
+                    f"compile: {step.title!r} looks at all samples at once, and {library.name} "
+                    'sees one at a time; use backend="numpy", or another baseline'
+                )
+        text = Words(lines)
+        self.source, self.needs = text.block, text.needs
+        self.words = SimpleNamespace(
+            inf=np.inf, nan=np.nan,
+            **{name: self.word(op, functions) for name, op in text.words.items()},
+        )  # fmt: skip
+        self.helpers = SimpleNamespace(**{op.name: library.word(op) for op in chance.NEEDED})
+        known = {"np": self.words}
+        for name, step in text.functions.items():
+            known[name] = partial_word(self.word(step.call.op, functions), step.call.fixed)
+        exec(text.block, known)  # only names made by `Words` are in it
+        self.block: Any = known["block"]
+        self.known = {i: library.constant(x) for i, x in lines.known.items()}
+
+    def word(self, op: Any, functions: Mapping[str, Callable[..., Any]]) -> Callable[..., Any]:
+        """Return what an operation is in the library, or raise."""
+        found = functions.get(op.name) or (self.library.word(op) if op in OWN else None)
+        if found is None:
+            raise UsageError(
+                f"compile: operation {op.name!r} has no counterpart in {self.library.name}; give "
+                f"one, mg.compile(…, functions={{{op.name!r}: f}}) with f(*arrays) written for "
+                f'{self.library.name}, or use backend="numpy"'
+            )
+        return found
+
+    def __call__(self, given: Mapping[Data, Any], drawn: Sequence[Any], rng: Any) -> list[Any]:
+        values = dict(self.known)
+        for slot, x in self.inputs:
+            values[slot] = self.guarded(given[x], self.blocked.get(x))
+        is_given = [one is not None for one in drawn]
+        drawn = self.complete(drawn, rng)
+
+        def run(values: Mapping[int, Any], drawn: Sequence[Any]) -> tuple[Any, ...]:
+            def draw(i: int, *parameters: Any) -> Any:
+                one = self.draws[i]
+                if is_given[i] or type(one.law) in chance.NOISE:
+                    return drawn[i]
+                made = chance.placed(self.helpers, one, drawn[i], parameters)
+                return self.library.array(made, dtype_of(one))
+
+            found = self.block(draw, None, *[values[slot] for slot in self.needs])
+            return tuple(
+                self.library.array(x, None if hasattr(x, "dtype") else self.dtypes[slot])
+                for x, slot in zip(found, self.outputs, strict=True)
+            )
+
+        if self.samples is None or not self.draws:
+            return list(run(values, drawn))
+        has = [slot in self.sampled for slot in self.outputs]
+        found = self.library.spread(run, has)(values, drawn)
+        return [self.library.mean(x) if h else x for x, h in zip(found, has, strict=True)]
+
+    def complete(self, drawn: Sequence[Any], rng: Any) -> list[Any]:
+        """Return the samples of all draws, or the noise to make them of."""
+        lead = () if self.samples is None else (self.samples,)
+        found, streams = [], self.library.streams(rng, len(drawn)) if len(drawn) else []
+        for i, (draw, one) in enumerate(zip(self.draws, drawn, strict=True)):
+            if one is None:
+                if not chance.can_draw(draw):
+                    raise UsageError(
+                        f"compiled function: {draw.title} ~ {type(draw.law).__name__} cannot be "
+                        f"drawn in {self.library.name}; give its samples, noise={{{draw.title!r}: "
+                        f"array}} of shape {lead + draw.shape}"
+                    )
+                if streams is None:
+                    raise UsageError(
+                        f"compiled function: {draw.title} is to be drawn, and no seed arrived; "
+                        f"pass {self.library.seeds}, or its samples as noise={{{draw.title!r}: …}}"
+                    )
+                numbers = self.library.primitives(streams[i], lead + draw.shape, draw.law.dtype)
+                one = chance.base(self.library.xp, draw, numbers)
+            found.append(one)
+        return found
+
+    def guarded(self, x: Any, message: str | None) -> Any:
+        """Return an input; a gradient that the library takes of it is refused with `message`."""
+        return x if message is None else self.library.guarded(x, message)
+
+
+def partial_word(word: Callable[..., Any], fixed: Mapping[str, Any]) -> Callable[..., Any]:
+    """Return a word with its fixed arguments."""
+    return (lambda *inputs: word(*inputs, **fixed)) if fixed else word
+
+
+def refuse_index(library: Any, step: Step | Draw, lines: Lines) -> None:
+    """Raise for an index that picks another number of elements at each call, or backwards."""
+    index = () if isinstance(step, Draw) else step.call.fixed.get("index") or ()
+    places = [i for i in index if isinstance(i, Slot)]
+    if not places or isinstance(step, Draw):
+        return
+    for slot in step.inputs[-len(places) :]:
+        if lines.dtypes[slot].kind == "b" and slot not in lines.known:
+            raise UsageError(
+                f"compile: {step.title!r} is indexed by truths that change from call to call, and "
+                f"with them its shape, which is fixed in {library.name}; write "
+                "mg.where(mask, x, other), or make the mask a constant that is no argument"
+            )
+    if library.name == "torch" and any(isinstance(i, slice) and (i.step or 1) < 0 for i in index):
+        raise UsageError(
+            f"compile: {step.title!r} is indexed by data and by a slice that runs backwards, which "
+            "PyTorch does not know; index twice, or mg.flip first"
+        )
+
+
+def blocked_inputs(lines: Lines, inputs: Sequence[tuple[int, Data]]) -> dict[Data, str]:
+    """Return the inputs whose gradient the library would get wrong, and why."""
+    reach = {slot: {x} for slot, x in inputs if x.dtype.kind == "f"}  # who can move what, smoothly
+    found: dict[Data, str] = {}
+    for step in lines.steps:
+        movers = set().union(*[reach.get(slot, set()) for slot in step.inputs])
+        op = None if isinstance(step, Draw) else step.call.op
+        if op is not None and op.barrier == "stop":
+            continue
+        if op is None or op.barrier == "black box" or op in UNSLOPED:
+            what = f"random {step.title} ~ {type(step.law).__name__}" if op is None else step.title
+            for x in movers:
+                found[x] = (
+                    f"gradient of a compiled function with respect to {label(x)}: it would have to "
+                    f"cross {what}, and the library would leave that part out; compile a rewritten "
+                    "graph (mg.reinforce(y), mg.unblock(y)), or take the gradient that "
+                    "mg.compile(y, wrt) returns"
+                )
+        elif movers:
+            reach[step.out] = movers
+    return found

@@ -1,0 +1,147 @@
+"""The words of a program in JAX."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..errors import BlockedGradientError, MissingExtraError
+from ..ops.base import Operation
+from ..ops.selection import filled
+from ..ops.shaping import delete, positions, repeat, resize
+from .words import Places, Word, shared
+
+
+class Jax:
+    """JAX as an array library: functions of it, and what else a compiled function asks for."""
+
+    name = "jax"
+    seeds = "a key, rng=jax.random.key(0)"
+
+    def __init__(self) -> None:
+        try:
+            import jax
+            import jax.numpy as jnp
+            import jax.scipy.special as special
+        except ImportError:
+            raise MissingExtraError(
+                'compile: backend="jax" needs JAX; install it with pip install "minigraph[jax]", '
+                'or use backend="numpy"'
+            ) from None
+        self.jax, self.xp, self.special = jax, jnp, special
+        self.words = self._words()
+
+    def _words(self) -> dict[str, Word]:
+        jax, jnp, special = self.jax, self.xp, self.special
+        stop = jax.lax.stop_gradient
+        places = Places(jnp, self.chosen, self.pick, self.add, self.last, lambda index: True)
+        return {
+            **shared(jnp, stop), **places.words(),
+            **{op.name: places.moves(op) for op in (repeat, resize, delete)},
+            "concatenate": lambda *a, axis=0: jnp.concatenate(a, axis=axis),
+            "stack": lambda *a, axis=0: jnp.stack(a, axis=axis),
+            "argsort": lambda x, axis=-1, **_: jnp.argsort(x, axis=axis),
+            "searchsorted": lambda a, v, side="left": jnp.searchsorted(a, v, side=side).astype(int),
+            "logsumexp": special.logsumexp, "sigmoid": jax.nn.sigmoid,
+            "astype": lambda x, dtype: jnp.asarray(x).astype(self.dtype(dtype)),
+            "polygamma": lambda n, x: special.polygamma(jnp.asarray(n).astype(int), x),
+            "psi": special.digamma, "rgamma": lambda x: 1.0 / special.gamma(x),
+            "erfcinv": lambda x: special.ndtri(0.5 * x) * -math.sqrt(0.5),
+            "argwhere": None,  # its shape would depend on values
+            "log_i0": lambda x: jnp.log(special.i0e(x)) + x,
+            "bessel_ratio": lambda x: special.i1e(x) / special.i0e(x),
+        }  # fmt: skip
+
+    def word(self, op: Operation) -> Word | None:
+        """Return the word for an operation of this package; None if JAX has none."""
+        if op.name in self.words:
+            return self.words[op.name]
+        for room in (self.xp, self.xp.linalg, self.special):
+            if hasattr(room, op.name):
+                return getattr(room, op.name)
+        return None
+
+    # Arrays ------------------------------------------------------------------------------------
+    def dtype(self, dtype: Any) -> Any:
+        """Return the dtype that JAX uses for one of NumPy's."""
+        return self.jax.dtypes.canonicalize_dtype(dtype)
+
+    def array(self, x: Any, dtype: Any = None) -> Any:
+        """Return `x` as an array, traced ones included."""
+        return self.xp.asarray(x) if dtype is None else self.xp.asarray(x, self.dtype(dtype))
+
+    def constant(self, x: Any) -> Any:
+        """Return a value that never changes: NumPy's own arrays stay known while JAX traces."""
+        return x
+
+    def is_float(self, x: Any) -> bool:
+        """Return whether an array holds floats."""
+        return bool(self.xp.issubdtype(x.dtype, np.floating))
+
+    def mean(self, x: Any) -> Any:
+        """Return the average over the sample axis."""
+        return x.mean(axis=0)
+
+    def chosen(self, shape: tuple[int, ...], index: Any, places: Any) -> Any:
+        """Return the flat positions that an index picks; beyond the last where it is outside."""
+        full = filled(index, places)
+        if not any(isinstance(i, self.jax.core.Tracer) for i in full):
+            return positions(shape)[
+                tuple(np.asarray(i) if hasattr(i, "dtype") else i for i in full)
+            ]
+        outside = math.prod(shape)
+        return self.xp.asarray(positions(shape)).at[full].get(mode="fill", fill_value=outside)
+
+    def pick(self, x: Any, at: Any) -> Any:
+        """Return elements at flat positions; NaN for one outside, which NumPy refuses."""
+        flat = self.xp.reshape(x, -1)
+        return flat[at] if isinstance(at, np.ndarray) else flat.at[at].get(mode="fill")
+
+    def add(self, g: Any, at: Any, shape: tuple[int, ...]) -> Any:
+        """Return zeros with `g` added at flat positions."""
+        zeros = self.xp.zeros(math.prod(shape), g.dtype)
+        return zeros.at[at].add(g).reshape(shape)
+
+    def last(self, at: Any, size: int) -> Any:
+        """Return, for each flat position, which of what is written there comes last, else -1."""
+        order = np.arange(math.prod(at.shape)).reshape(at.shape)
+        return self.xp.full(size, -1).at[at].max(order)
+
+    # Functions ---------------------------------------------------------------------------------
+    def spread(self, run: Callable[..., Any], sampled: Sequence[bool]) -> Callable[..., Any]:
+        """Return `run(values, draws)` for draws with a leading axis."""
+        axes = tuple(0 if has else None for has in sampled)
+        return self.jax.vmap(run, in_axes=(None, 0), out_axes=axes)
+
+    def guarded(self, x: Any, message: str) -> Any:
+        """Return `x`, with `message` raised if a gradient of it is asked for."""
+
+        @self.jax.custom_jvp
+        def through(x: Any) -> Any:
+            return x
+
+        @through.defjvp
+        def _refuse(primals: Any, tangents: Any) -> Any:
+            raise BlockedGradientError(message)
+
+        return through(x)
+
+    # Random numbers ----------------------------------------------------------------------------
+    def streams(self, rng: Any, count: int) -> list[Any] | None:
+        """Return a key for each draw; None if no seed was given."""
+        if rng is None:
+            return None
+        key = self.jax.random.key(rng) if isinstance(rng, (int, np.integer)) else rng
+        return list(self.jax.random.split(key, count))
+
+    def primitives(self, key: Any, shape: tuple[int, ...], dtype: Any) -> Mapping[str, Word]:
+        """Return the random numbers that all others are made of."""
+        random, dtype = self.jax.random, self.dtype(dtype)
+        return {
+            "normal": lambda: random.normal(key, shape, dtype),
+            "uniform": lambda: random.uniform(key, shape, dtype),
+            "exponential": lambda: random.exponential(key, shape, dtype),
+        }

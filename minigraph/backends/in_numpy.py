@@ -1,0 +1,62 @@
+"""The same function with NumPy: the tape that averages run on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..data import Data
+from ..distributions.streams import generator
+from ..replay.program import Draw
+from ..replay.tape import Tape
+
+
+class OnTape:
+    """The outputs of a graph as a function of inputs and draws, with NumPy.
+
+    Parameters
+    ----------
+    outputs : iterable of Data
+        What to compute.
+    arguments : sequence of Data
+        The inputs that are given at each call; the others keep the values of now.
+    """
+
+    def __init__(self, outputs: Iterable[Data], arguments: Sequence[Data]) -> None:
+        self.tape = Tape(outputs)
+        self.draws, self.source = self.tape.draws, self.tape.source
+        values = self.tape.start()
+        given = {data for _, data in self.tape.inputs if data in set(arguments)}
+        self.slots = [(slot, data) for slot, data in self.tape.inputs if data in given]
+        late = {slot for slot, _ in self.slots}
+        self.anew = []
+        for step in self.tape.same.steps:
+            if not late.isdisjoint(step.inputs):
+                late.add(step.out)
+                self.anew.append(step)
+        self.values = values
+
+    def __call__(
+        self, given: Mapping[Data, Any], drawn: Sequence[Any], rng: Any, samples: int | None
+    ) -> list[Any]:
+        """Return the outputs, averaged over samples; what is not in `drawn` is drawn from `rng`."""
+        count, values, stream = samples or 1, list(self.values), generator(rng)
+        for slot, data in self.slots:
+            values[slot] = given[data]
+        for step in self.anew:
+            values[step.out] = step.once(values)
+        found = dict(zip(self.draws, drawn, strict=True))
+
+        def source(draw: Draw, law: Any) -> Any:
+            one = found[draw]
+            if one is None:
+                return law.generate(stream, (count, *draw.shape))
+            return np.asarray(one)[None] if samples is None else np.asarray(one)
+
+        outputs = self.tape.run(values, source, self.tape.memory(count))
+        return [
+            np.mean(one, axis=0) if sampled else one
+            for one, (_, sampled) in zip(outputs, self.tape.outputs, strict=True)
+        ]

@@ -1,0 +1,269 @@
+"""The words of a program in PyTorch."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..errors import BlockedGradientError, MissingExtraError
+from ..ops import shaping
+from ..ops.base import Operation
+from ..ops.selection import filled
+from ..ops.shaping import positions
+from .words import Places, Word, shared
+
+MOVES = (
+    shaping.flip, shaping.roll, shaping.rot90, shaping.repeat, shaping.tile, shaping.resize,
+    shaping.delete, shaping.diagonal,
+)  # fmt: skip
+RENAMED = {  # from NumPy's or SciPy's name to PyTorch's, where these differ
+    "power": "pow", "rint": "round", "left_shift": "bitwise_left_shift",
+    "right_shift": "bitwise_right_shift", "invert": "bitwise_not", "radians": "deg2rad",
+    "degrees": "rad2deg", "clip": "clamp", "j0": "special.bessel_j0", "j1": "special.bessel_j1",
+    "y0": "special.bessel_y0", "y1": "special.bessel_y1", "equal": "eq",
+}  # fmt: skip
+SPECIAL = """gammaln digamma psi gammainc gammaincc ndtr ndtri log_ndtr erf erfc erfcx erfinv expit
+    logit entr i0 i0e i1 i1e""".split()  # noqa: SIM905 - read as a list of words
+LINEAR = ("inv", "solve", "pinv", "det", "matrix_rank")
+ALIKE = """sigmoid where bitwise_and bitwise_or bitwise_xor gcd lcm""".split()  # noqa: SIM905
+
+
+class Torch:
+    """PyTorch as an array library: functions of it, and what else a compiled function asks for."""
+
+    name = "torch"
+    seeds = "rng=0, or a torch.Generator"
+
+    def __init__(self, device: Any = None) -> None:
+        try:
+            import torch
+        except ImportError:
+            raise MissingExtraError(
+                'compile: backend="torch" needs PyTorch; install it with pip install '
+                '"minigraph[torch]", or use backend="numpy"'
+            ) from None
+        self.xp, self.device = torch, device
+        self.words = self._words()
+
+    def word(self, op: Operation) -> Word | None:
+        """Return the word for an operation of this package; None if PyTorch has none."""
+        if op.name in self.words:
+            return self.words[op.name]
+        path = self.path(op)
+        if path is None:
+            return None
+        found = functools.reduce(lambda room, name: getattr(room, name, None), path, self.xp)
+        return None if found is None else self.lifted(found)
+
+    @staticmethod
+    def path(op: Operation) -> list[str] | None:
+        """Return where in PyTorch an operation should be, if its name says so."""
+        if op.name in RENAMED:
+            return RENAMED[op.name].split(".")
+        if op.name in SPECIAL:
+            return ["special", op.name]
+        if op.name in LINEAR:
+            return ["linalg", op.name]
+        return [op.name] if op.name in ALIKE or isinstance(op.forward, np.ufunc) else None
+
+    def lifted(self, f: Callable[..., Any]) -> Word:
+        """Return `f` with numbers among its arrays written as tensors, as PyTorch wants them."""
+
+        def word(*inputs: Any, **fixed: Any) -> Any:
+            like = next((x for x in inputs if self.xp.is_tensor(x)), None)
+            kind = like.dtype if like is not None and self.is_float(like) else self.xp.float64
+            return f(*[x if self.xp.is_tensor(x) else self.xp.as_tensor(x, dtype=kind,
+                     device=self.device) for x in inputs], **fixed)  # fmt: skip
+
+        return word
+
+    def _words(self) -> dict[str, Word]:
+        torch = self.xp
+        places = Places(torch, self.chosen, self.pick, self.add, self.last, _forwards)
+
+        def isclose(
+            a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
+        ) -> Any:  # PyTorch's own does not know vmap
+            near = torch.isfinite(b) & (abs(a - b) <= atol + rtol * abs(b))
+            return near | (a == b) | (equal_nan & torch.isnan(a) & torch.isnan(b))
+
+        words = {
+            **shared(torch, torch.Tensor.detach), **places.words(), **self._folds(),
+            "isclose": isclose, **{op.name: places.moves(op) for op in MOVES}, **self._special(),
+            "concatenate": lambda *a, axis=0: torch.concatenate(a, dim=axis),
+            "stack": lambda *a, axis=0: torch.stack(a, dim=axis),
+            "reshape": torch.reshape, "squeeze": _squeeze, "broadcast_to": _broadcast_to,
+            "transpose": lambda x, axes=None: x.permute(
+                tuple(range(x.ndim))[::-1] if axes is None else tuple(axes)
+            ),
+            "take_along_axis": lambda x, at, axis: torch.take_along_dim(x, at, dim=axis),
+            "searchsorted": lambda a, v, side="left": torch.searchsorted(a, v, side=side),
+            "astype": lambda x, dtype: x.to(self.dtype(dtype)),
+            "round": lambda x, decimals=0: torch.round(x, decimals=decimals),
+            "nan_to_num": lambda x, copy=True, nan=0.0, **ends: torch.nan_to_num(x, nan, **ends),
+            "cbrt": lambda x: torch.sign(x) * torch.abs(x) ** (1.0 / 3.0),
+            "ldexp": lambda x, i: x * torch.exp2(torch.as_tensor(i).to(x.dtype)),
+        }  # fmt: skip
+        return {name: self.lifted(word) for name, word in words.items()}
+
+    def _folds(self) -> dict[str, Word]:
+        torch = self.xp
+
+        def fold(f: Callable[..., Any], none: Callable[..., Any] = torch.positive) -> Word:
+            """Return `f(x, axes, keepdims)` with NumPy's axes; `none` is a fold of no axis."""
+
+            def word(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+                axes = range(x.ndim) if axis is None else axis
+                axes = tuple(axes) if not isinstance(axes, int) else (axes,)
+                return f(x, axes, keepdims) if axes and x.ndim else none(x)
+
+            return word
+
+        def rows(f: Callable[..., Any]) -> Callable[..., Any]:
+            """Return a fold of several axes by one of a single last axis."""
+
+            def run(x: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
+                gone = {a % x.ndim for a in axes}
+                stays = [i for i in range(x.ndim) if i not in gone]
+                rows = x.permute(*stays, *sorted(gone)).reshape(*[x.shape[i] for i in stays], -1)
+                shape = [1 if i in gone else n for i, n in enumerate(x.shape)]
+                return f(rows, -1).reshape(shape) if keepdims else f(rows, -1)
+
+            return run
+
+        def of_one(f: Callable[..., Any]) -> Word:
+            return lambda x, axis=None, **_: (
+                f(x.reshape(-1), 0) if axis is None else f(x, axis) if x.ndim else f(x[None], 0)
+            )
+
+        return {
+            "sum": fold(torch.sum), "mean": fold(torch.mean), "max": fold(torch.amax),
+            "min": fold(torch.amin), "logsumexp": fold(torch.logsumexp),
+            "prod": fold(rows(torch.prod)), "all": fold(rows(torch.all), torch.Tensor.bool),
+            "any": fold(rows(torch.any), torch.Tensor.bool),
+            "count_nonzero": fold(
+                rows(lambda x, axis: (x != 0).sum(axis)), lambda x: (x != 0).to(torch.int64)
+            ),
+            "argmax": of_one(torch.argmax), "argmin": of_one(torch.argmin),
+            "cumsum": of_one(torch.cumsum), "cumprod": of_one(torch.cumprod),
+            "argsort": of_one(lambda x, axis: torch.argsort(x, dim=axis, stable=True)),
+        }  # fmt: skip
+
+    def _special(self) -> dict[str, Word]:
+        torch = self.xp
+        log_gamma, special = torch.special.gammaln, torch.special
+
+        def sign(x: Any) -> Any:
+            """Return the sign of Γ(x)."""
+            return torch.where((x > 0) | (torch.floor(x) % 2 == 0), 1.0, -1.0).to(x.dtype)
+
+        def log_beta(a: Any, b: Any) -> Any:
+            return log_gamma(a) + log_gamma(b) - log_gamma(a + b)
+
+        def polygamma(n: Any, x: Any) -> Any:
+            factor = torch.exp(log_gamma(n + 1.0)) * torch.where(n % 2 == 0, -1.0, 1.0)
+            return torch.where(n == 0, torch.digamma(x), factor * special.zeta(n + 1.0, x))
+
+        return {
+            "gamma": lambda x: sign(x) * torch.exp(log_gamma(x)), "gammasgn": sign,
+            "rgamma": lambda x: sign(x) * torch.exp(-log_gamma(x)), "betaln": log_beta,
+            "beta": lambda a, b: sign(a) * sign(b) * sign(a + b) * torch.exp(log_beta(a, b)),
+            "polygamma": polygamma,
+            "erfcinv": lambda x: special.ndtri(0.5 * x) * -math.sqrt(0.5),
+            "log_i0": lambda x: torch.log(special.i0e(x)) + x,
+            "bessel_ratio": lambda x: special.i1e(x) / special.i0e(x),
+        }  # fmt: skip
+
+    # Arrays ------------------------------------------------------------------------------------
+    def dtype(self, dtype: Any) -> Any:
+        """Return PyTorch's dtype for one of NumPy's."""
+        return getattr(self.xp, np.dtype(dtype).name)
+
+    def array(self, x: Any, dtype: Any = None) -> Any:
+        """Return `x` as a tensor on the device of this function."""
+        kind = None if dtype is None else self.dtype(dtype)
+        x = x if self.xp.is_tensor(x) else np.array(x)  # a read-only array would warn
+        return self.xp.as_tensor(x, dtype=kind, device=self.device)
+
+    constant = array
+
+    def is_float(self, x: Any) -> bool:
+        """Return whether a tensor holds floats."""
+        return bool(x.is_floating_point())
+
+    def mean(self, x: Any) -> Any:
+        """Return the average over the sample axis."""
+        return (x if self.is_float(x) else x.to(self.xp.float64)).mean(0)
+
+    def chosen(self, shape: tuple[int, ...], index: Any, places: Any) -> Any:
+        """Return the flat positions that an index picks."""
+        full = filled(index, places)
+        if not any(self.xp.is_tensor(i) for i in full):
+            return self.array(positions(tuple(shape))[full])
+        return self.array(positions(tuple(shape)))[
+            tuple(self.array(i) if isinstance(i, np.ndarray) else i for i in full)
+        ]
+
+    def pick(self, x: Any, at: Any) -> Any:
+        """Return elements at flat positions."""
+        at = self.array(at)
+        return x.reshape(-1).index_select(0, at.reshape(-1)).reshape(at.shape)
+
+    def add(self, g: Any, at: Any, shape: tuple[int, ...]) -> Any:
+        """Return zeros with `g` added at flat positions."""
+        at = self.array(at)
+        zeros = self.xp.zeros(math.prod(shape), dtype=g.dtype, device=self.device)
+        rows = self.xp.broadcast_to(g, at.shape).reshape(-1)
+        return zeros.scatter_add(0, at.reshape(-1), rows).reshape(shape)
+
+    def last(self, at: Any, size: int) -> Any:
+        """Return, for each flat position, which of what is written there comes last, else -1."""
+        nothing = self.xp.full((size,), -1, device=self.device)
+        order = self.xp.arange(math.prod(at.shape), device=self.device)
+        return nothing.scatter_reduce(0, at.reshape(-1), order, "amax")
+
+    # Functions ---------------------------------------------------------------------------------
+    def spread(self, run: Callable[..., Any], sampled: Sequence[bool]) -> Callable[..., Any]:
+        """Return `run(values, draws)` for draws with a leading axis."""
+        axes = tuple(0 if has else None for has in sampled)
+        return self.xp.func.vmap(run, in_dims=(None, 0), out_dims=axes)
+
+    def guarded(self, x: Any, message: str) -> Any:
+        """Return `x`, with `message` raised if a gradient of it is asked for."""
+        if x.requires_grad and self.xp.is_grad_enabled():
+            raise BlockedGradientError(f"{message}; for the value alone, torch.no_grad()")
+        return x
+
+    # Random numbers ----------------------------------------------------------------------------
+    def streams(self, rng: Any, count: int) -> list[Any]:
+        """Return where the numbers of each draw come from; None is PyTorch's own generator."""
+        if isinstance(rng, (int, np.integer)):
+            rng = self.xp.Generator(self.device or "cpu").manual_seed(int(rng))
+        return [rng] * count
+
+    def primitives(self, rng: Any, shape: tuple[int, ...], dtype: Any) -> Mapping[str, Word]:
+        """Return the random numbers that all others are made of."""
+        torch = self.xp
+        how = {"dtype": self.dtype(dtype), "device": self.device}
+        return {
+            "normal": lambda: torch.randn(shape, generator=rng, **how),
+            "uniform": lambda: torch.rand(shape, generator=rng, **how),
+            "exponential": lambda: torch.empty(shape, **how).exponential_(generator=rng),
+        }
+
+
+def _forwards(index: Any) -> bool:
+    """Return whether no slice of a basic index runs backwards, which PyTorch does not know."""
+    return not any(isinstance(i, slice) and (i.step or 1) < 0 for i in index)
+
+
+def _squeeze(x: Any, axis: Any = None) -> Any:
+    return x.squeeze() if axis is None else x.squeeze(axis)
+
+
+def _broadcast_to(x: Any, shape: Any) -> Any:
+    return x.broadcast_to(tuple(shape) if isinstance(shape, (tuple, list)) else (shape,))

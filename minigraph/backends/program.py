@@ -1,0 +1,160 @@
+"""A graph as a text in NumPy's words, one line an operation, for a single sample.
+
+It is written as a tape is, but in the operations of the graph alone, and what lets no gradient
+through stays: another library may differentiate it once more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from ..data import Data, ancestors
+from ..graph import rewrite
+from ..ops.base import Operation
+from ..ops.elementwise import astype, ldexp, where
+from ..ops.selection import (
+    add_at,
+    getitem,
+    index_update_,
+    last_write,
+    put_along,
+    searchsorted,
+    take_along_axis,
+    written,
+)
+from ..replay.program import Draw, Step, needed_steps
+from ..replay.source import Program, Text
+from ..replay.words import is_text, known, printable
+from ..replay.writing import Writer, with_noise
+
+# The operations of which some inputs are integers or truths and stay what they are.
+MIXED = {add_at, getitem, index_update_, last_write, put_along, searchsorted, take_along_axis,
+         written, where, ldexp}  # fmt: skip
+
+
+class Plain(Writer):
+    """Writes the operations of the graph as they are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.dtypes: dict[int, np.dtype[Any]] = {}
+
+    def short(self, *_: Any) -> None:
+        """Return no cheaper expression: the other library has its own."""
+        return
+
+    def same(self, *_: Any) -> None:
+        """Return no slot of the same value: its derivatives may differ."""
+        return
+
+    def slot(self, data: Data) -> int:
+        """Return the slot of `data`, and remember its dtype."""
+        found = super().slot(data)
+        self.dtypes[found] = data.dtype
+        return found
+
+
+class Lines:
+    """The lines of a program.
+
+    Attributes
+    ----------
+    inputs : list of (int, Data)
+        The slots of what was not made.
+    steps : list of Step or Draw
+        The lines, in order.
+    outputs : list of int
+        The slot of each output.
+    sampled : set of int
+        The slots that descend from a draw.
+    dtypes : dict
+        The dtype of each slot.
+    """
+
+    def __init__(self, outputs: Iterable[Data]) -> None:
+        writer = Plain()
+        outputs = rewrite(outputs, with_noise)
+        for data in ancestors(outputs):
+            writer.write(data)
+        self.outputs = [writer.slot(data) for data in outputs]
+        self.steps: list[Any] = needed_steps([*writer.once, *writer.steps], set(self.outputs))
+        self.constants = {i: c for i, c in enumerate(writer.constants) if c is not None}
+        self.inputs, self.sampled, self.dtypes = writer.inputs, writer.sampled, writer.dtypes
+        self.known: dict[int, Any] = {}
+
+    def fold(self, frozen: Mapping[int, Any]) -> None:
+        """Compute, with NumPy, what depends on constants and on the slots `frozen` alone."""
+        values = {**self.constants, **frozen}
+        others = []
+        for step in self.steps:
+            fixed = isinstance(step, Step) and step.call.op.barrier != "black box"
+            if fixed and values.keys() >= set(step.inputs):
+                inputs = [values[i] for i in step.inputs]
+                with np.errstate(all="ignore"):
+                    values[step.out] = step.call.op.evaluate(inputs, step.call.fixed)
+            else:
+                others.append(step)
+        self.steps = others
+        self.known = {i: x for i, x in values.items() if i not in self.constants}
+
+    @property
+    def draws(self) -> list[Draw]:
+        """The draws, in order."""
+        return [step for step in self.steps if isinstance(step, Draw)]
+
+    def first(self) -> int:
+        """Return how many steps lead to the first output, after putting them first."""
+        leads = {id(step) for step in needed_steps(self.steps, set(self.outputs[:1]))}
+        self.steps.sort(key=lambda step: id(step) not in leads)
+        return len(leads)
+
+
+class Words(Text):
+    """The text of `Lines`; ``np`` in it stands for the array library, in NumPy's words.
+
+    Attributes
+    ----------
+    words : dict of str
+        By name: the operations that are written as ``np.name``.
+    """
+
+    def __init__(self, lines: Lines) -> None:
+        self.dtypes, self.words = lines.dtypes, dict[str, Operation]()
+        self.usual = set(known().values())
+        super().__init__(Program(
+            [(slot, data.name or "") for slot, data in lines.inputs] + [(i, "") for i in lines.known
+             if i not in dict(lines.inputs)],
+            lines.constants, [], lines.steps, [(slot, True) for slot in lines.outputs], [],
+            lines.first(),
+        ))  # fmt: skip
+
+    def line(self, step: Step | Draw, of_draws: Iterator[int]) -> str:
+        """Return the line of a step."""
+        if isinstance(step, Draw):
+            return super().line(step, of_draws)
+        op, out, title = step.call.op, self.of(step.out), step.title
+        inputs = [self.cast(step, slot) for slot in step.inputs]
+        fixed: Any = dict(step.call.fixed)
+        if op is astype:
+            fixed["dtype"] = np.dtype(fixed["dtype"]).name
+        if op in self.usual and is_text(fixed):
+            self.words[op.name] = op
+            said = ", ".join([*inputs, *[f"{name}={value!r}" for name, value in fixed.items()]])
+            call = f"np.{op.name}({said})"
+        else:
+            call = f"{self.function(step)}({', '.join(inputs)})  # {printable(op.name)}"
+        shown = printable(title)
+        comment = f"  # {shown}" if shown not in (out, op.name) and "#" not in call else ""
+        return f"{out} = {call}{comment}"
+
+    def cast(self, step: Step, slot: int) -> str:
+        """Return how the text says an input; libraries differ in what mixed dtypes become."""
+        here, to, op = self.dtypes[slot], step.dtype, step.call.op
+        stays = slot in self.program.constants or here == to or to.kind != "f" or op is astype
+        if stays or (here.kind != "f" and op in MIXED):
+            return self.of(slot)
+        self.words["astype"] = astype
+        return f"np.astype({self.of(slot)}, dtype={to.name!r})"

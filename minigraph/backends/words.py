@@ -1,0 +1,217 @@
+"""The words of a program: what each operation is in an array library that is like NumPy.
+
+Most operations have the name that they have in NumPy, and a library that has the name has the
+operation. Here are the others, written in functions that JAX and PyTorch both have under one name.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from ..distributions import beta, dirichlet, gamma, implicit, student_t, von_mises
+from ..distributions import special as laws
+from ..estimators import baselines, branches, reinforce, relaxations
+from ..ops import boxes
+from ..ops.base import Operation
+from ..ops.namespace import TABLES
+from ..ops.selection import is_basic
+
+Word = Callable[..., Any]
+MODULES = (
+    *TABLES, boxes, laws, implicit, beta, dirichlet, gamma, student_t, von_mises,
+    reinforce, branches, relaxations, baselines,
+)  # fmt: skip
+# The operations of this package: only these are known by their names.
+OWN = frozenset(
+    thing for module in MODULES for thing in vars(module).values() if isinstance(thing, Operation)
+)
+FOLLOWED = frozenset(op for op in OWN if op.forward.__qualname__.startswith("followed."))
+# Their words have the right value, and no slope that another library could find by itself.
+UNSLOPED = FOLLOWED | {implicit.by_cdf, branches.slope_of}
+
+
+def shared(xp: Any, stop: Word) -> dict[str, Word]:
+    """Return words in functions of `xp`; `stop` is its stop_gradient."""
+
+    def moving(s: Any) -> Any:
+        """Return zeros that have the slope of `s`."""
+        return xp.where(xp.isfinite(s), s - stop(s), 0.0)
+
+    def instead(y: Any, s: Any) -> Any:
+        """Return the value of `y` with the slope of `s`."""
+        return stop(y) + moving(s)
+
+    def both_halves(a: Any, lower: bool = True) -> Any:
+        """Return the symmetric matrix of which the lower (or upper) half is that of `a`."""
+        half = xp.tril(a) if lower else xp.swapaxes(xp.triu(a), -1, -2)
+        return half + xp.swapaxes(xp.tril(half, -1), -1, -2)
+
+    def eigh(a: Any, UPLO: str = "L") -> Any:
+        values, vectors = xp.linalg.eigh(both_halves(a, UPLO == "L"), UPLO=UPLO)
+        return xp.concatenate([values[..., None, :], vectors], axis=-2)
+
+    def svd(a: Any) -> Any:
+        u, s, vh = xp.linalg.svd(a, full_matrices=False)
+        return xp.concatenate([u, s[..., None, :], xp.swapaxes(vh, -1, -2)], axis=-2)
+
+    def qr(a: Any) -> Any:
+        q, r = xp.linalg.qr(a)
+        return xp.concatenate([q, xp.swapaxes(r, -1, -2)], axis=-2)
+
+    def orthogonal(a: Any, by: str) -> Any:
+        rest = (Ellipsis, slice(a.shape[-1], None))
+        if by == "qr":
+            return xp.linalg.qr(a, mode="complete")[0][rest]
+        if by == "svd":
+            return xp.linalg.svd(a)[0][rest]
+        return xp.swapaxes(xp.linalg.svd(xp.swapaxes(a, -1, -2))[2], -1, -2)[rest]
+
+    def softplus(x: Any) -> Any:
+        return xp.logaddexp(x, xp.zeros_like(x))
+
+    def log_of(x: Any, other: Any, f: Word, safe: float) -> Any:
+        """Return x·f(other), 0 where x = 0."""
+        return x * f(xp.where((x == 0) & ~xp.isnan(other), safe, other))
+
+    def rel_entr(a: Any, b: Any) -> Any:
+        fine = (a > 0) & (b > 0)
+        inside = xp.where(fine, a, 1.0) * (
+            xp.log(xp.where(fine, a, 1.0)) - xp.log(xp.where(fine, b, 1.0))
+        )
+        edge = xp.where((a == 0) & (b >= 0), 0.0, math.inf)
+        return xp.where(xp.isnan(a) | xp.isnan(b), math.nan, xp.where(fine, inside, edge))
+
+    def log1p_square(x: Any) -> Any:
+        far = abs(x) > 1e8
+        near = xp.where(far, 0.0, x)
+        return xp.where(far, 2.0 * xp.log(xp.where(far, abs(x), 1.0)), xp.log1p(near * near))
+
+    def sinc(x: Any, order: int = 0) -> Any:  # as in the table of ops, in other words
+        if order == 0:
+            return xp.sinc(x)
+        near = abs(x) < 0.5 + 0.1 * order
+        small, away = xp.where(near, x, 0.0), xp.where(near, 1.0, x)
+        series, value = 0.0 * small, xp.sinc(away)
+        for m in range(math.ceil(order / 2), order + 20):
+            term = (-1) ** m * math.pi ** (2 * m) / math.factorial(2 * m + 1)
+            series = series + term * math.perm(2 * m, order) * small ** (2 * m - order)
+        for n in range(1, order + 1):
+            wave = math.pi ** (n - 1) * xp.sin(math.pi * away + n * math.pi / 2)
+            value = (wave - n * value) / away
+        return xp.where(near, series, value)
+
+    def same(x: Any, *others: Any) -> Any:
+        return x
+
+    return {
+        # of estimators
+        "score_factor": lambda log_prob: xp.exp(moving(log_prob)), "stop_gradient": stop,
+        "local expectation": instead, "relaxation (biased)": instead,
+        "straight-through (biased)": instead, "slope": lambda s, *movers: xp.zeros_like(s),
+        "first derivative only": lambda g, s, *movers: g + xp.zeros_like(s),
+        "leave_one_out": lambda cost: stop(xp.zeros_like(cost)),
+        "sample at its quantile": same, "per density": lambda p: -1.0 / p,
+        **{op.name: same for op in FOLLOWED},
+        # of networks, of statistics
+        "relu": lambda x: xp.where((x > 0) | xp.isnan(x), x, 0.0), "softplus": softplus,
+        "log_expit": lambda x: -softplus(-x), "log1p_square": log1p_square,
+        "xlogy": lambda a, x: log_of(a, x, xp.log, 1.0),
+        "xlog1py": lambda a, x: log_of(a, x, xp.log1p, 0.0),
+        "rel_entr": rel_entr, "kl_div": lambda a, b: rel_entr(a, b) + (b - a), "sinc": sinc,
+        # of shapes and kinds
+        "heaviside": lambda x, h: xp.where(x == 0, h, xp.where(xp.isnan(x), x, (x > 0) * 1.0)),
+        "outer": lambda a, b: a.reshape(-1, 1) * b.reshape(1, -1),
+        "sum_to": lambda x, shape: sum_to(xp, x, shape),
+        "real": same, "real_if_close": same, "imag": xp.zeros_like, "conjugate": same,
+        "fix": xp.trunc, "fabs": xp.abs, "expand_dims": expand_dims,
+        "einsum": lambda *a, subscripts, optimize=False: xp.einsum(subscripts, *a),
+        # of matrices
+        "cholesky": lambda a: xp.linalg.cholesky(both_halves(a)),
+        "eigh": eigh, "svd": svd, "qr": qr, "orthogonal": orthogonal,
+        "logdet": lambda a: xp.linalg.slogdet(a)[1],
+        "signdet": lambda a: xp.linalg.slogdet(a)[0],
+    }  # fmt: skip
+
+
+def sum_to(xp: Any, x: Any, shape: tuple[int, ...]) -> Any:
+    """Return `x` summed over the axes that a broadcast from `shape` added or stretched."""
+    lead = x.ndim - len(shape)
+    stretched = [lead + i for i, n in enumerate(shape) if n == 1 and x.shape[lead + i] != 1]
+    axes = (*range(lead), *stretched)
+    return xp.sum(x, axis=axes).reshape(shape) if axes else x
+
+
+def expand_dims(x: Any, axis: Any) -> Any:
+    """Return `x` with axes of length one."""
+    axes = axis if isinstance(axis, (tuple, list)) else (axis,)
+    return x.reshape(np.expand_dims(np.empty(x.shape, bool), tuple(axes)).shape)
+
+
+class Places:
+    """Words that pick elements and put them back, from four functions of flat positions.
+
+    Parameters
+    ----------
+    chosen : callable
+        ``chosen(shape, index, places)``: the flat positions that an index picks.
+    pick, add, put : callable
+        ``pick(x, at)`` are the elements of `x` there, ``add(g, at, shape)`` zeros with `g` added
+        there, ``last(at, size)`` which of what is written there comes last, -1 if nothing is.
+    plain : callable
+        Whether the library knows such a basic index itself.
+    """
+
+    def __init__(self, xp: Any, chosen: Word, pick: Word, add: Word, last: Word, plain: Word):
+        self.xp, self.chosen, self.pick, self.add = xp, chosen, pick, add
+        self.last, self.plain = last, plain
+
+    def getitem(self, x: Any, *places: Any, index: Any) -> Any:
+        if is_basic(index) and self.plain(index):
+            return x[index]
+        return self.pick(x, self.chosen(x.shape, index, places))
+
+    def add_at(self, g: Any, *places: Any, shape: Any, index: Any) -> Any:
+        return self.add(g, self.chosen(shape, index, places), shape)
+
+    def index_update(self, x: Any, new: Any, *places: Any, index: Any) -> Any:
+        at = self.chosen(x.shape, index, places)
+        last = self.last(at, math.prod(x.shape)).reshape(x.shape)
+        new = self.xp.broadcast_to(new, tuple(at.shape))
+        written = self.pick(new, self.xp.where(last < 0, 0, last)) if math.prod(at.shape) else x
+        return self.xp.where(last < 0, x, written)
+
+    def written(self, *places: Any, shape: Any, index: Any) -> Any:
+        at = self.chosen(shape, index, places)
+        return (self.last(at, math.prod(shape)) >= 0).reshape(shape)
+
+    def last_write(self, *places: Any, shape: Any, index: Any) -> Any:
+        at = self.chosen(shape, index, places)
+        return self.pick(self.last(at, math.prod(shape)), at) == self.count(at)
+
+    def put_along(self, g: Any, places: Any, shape: Any, axis: int) -> Any:
+        grid: list[Any] = list(np.ogrid[tuple(slice(n) for n in g.shape)])
+        grid[axis] = places
+        stays = [0 if n == 1 and i != axis % g.ndim else grid[i] for i, n in enumerate(shape)]
+        return self.add(g, self.chosen(shape, tuple(stays), ()), shape)
+
+    def moves(self, op: Operation) -> Word:
+        """Return the word for an operation that NumPy can do to positions."""
+        return lambda x, **fixed: self.pick(
+            x, op.forward(np.arange(math.prod(x.shape)).reshape(x.shape), **fixed)
+        )
+
+    def count(self, at: Any) -> Any:
+        return np.arange(math.prod(at.shape)).reshape(tuple(at.shape))
+
+    def words(self) -> Mapping[str, Word]:
+        """Return the words by name of operation."""
+        return {
+            "getitem": self.getitem, "add_at": self.add_at, "index_update": self.index_update,
+            "written": self.written, "last_write": self.last_write, "put_along": self.put_along,
+            "gather": lambda x, places: self.pick(x, places),
+            "scatter": lambda g, places, shape: self.add(g, places, shape),
+        }  # fmt: skip

@@ -1,0 +1,416 @@
+"""A graph as a function of NumPy, JAX or PyTorch: the same numbers, or a refusal by name."""
+
+from __future__ import annotations
+
+import builtins
+
+import numpy as np
+import pytest
+
+import minigraph as mg
+
+BACKENDS = ["numpy", "jax", "torch"]
+
+
+@pytest.fixture(params=BACKENDS)
+def backend(request):
+    """Return the name of a library that is installed; JAX in double precision for this test."""
+    if request.param != "numpy":
+        pytest.importorskip(request.param)
+    if request.param != "jax":
+        yield request.param
+        return
+    with pytest.importorskip("jax").enable_x64(True):
+        yield request.param
+
+
+@pytest.fixture
+def jax():
+    jax = pytest.importorskip("jax")
+    with jax.enable_x64(True):
+        yield jax
+
+
+@pytest.fixture
+def torch():
+    return pytest.importorskip("torch")
+
+
+def seed():
+    theta = mg.Data(0.5, name="θ")
+    return (mg.sample(mg.Normal(theta, 1.0), name="X", rng=0) - 3) ** 2, [theta]
+
+
+def pathwise():
+    y, wrt = seed()
+    return mg.reparameterize(y), wrt
+
+
+def scored():
+    y, wrt = seed()
+    return mg.reinforce(y, baseline=2.0), wrt
+
+
+def both_paths():
+    theta = mg.Data(0.5, name="θ")
+    x = mg.sample(mg.Normal(theta, mg.exp(theta)), name="X", rng=0)
+    return mg.reinforce(mg.cos(x) * theta), [theta]
+
+
+def coin():
+    logit = mg.Data(0.3, name="logit")
+    b = mg.sample(mg.Bernoulli(logits=logit), name="B", rng=0)
+    return mg.reinforce((b - 0.45) ** 2), [logit]
+
+
+def network():
+    rng = np.random.default_rng(0)
+    w = mg.Data(rng.normal(size=(3, 4)), name="w")
+    v = mg.Data(rng.normal(size=4), name="v")
+    x = mg.Data(rng.normal(size=(5, 3)), name="x", constant=True)
+    t = mg.Data(np.array([0, 1, 1, 0, 1]), name="t", constant=True)
+    return mg.mean(mg.softplus((1 - 2 * t) * (mg.tanh(x @ w) @ v))), [w, v]
+
+
+def classifier():
+    rng = np.random.default_rng(1)
+    w = mg.Data(rng.normal(size=(3, 4)), name="w")
+    t = mg.Data(np.array([0, 3, 1]), name="t", constant=True)
+    scores = mg.log_softmax(mg.Data(rng.normal(size=(3, 3)), name="x") @ w, axis=1)
+    return -mg.sum(scores[np.arange(3), t]) + mg.logsumexp(w), [w]
+
+
+def choices():
+    x = mg.Data(np.array([-1.0, 0.5, 2.0, 3.0]), name="x")
+    y = mg.where(x > 0, x**2, mg.exp(x))
+    return mg.sum(y[::-1] * x) + mg.sum(mg.sort(y)[1:3]) + y[np.array([0, 0, 2])].sum(), [x]
+
+
+def gaussian():
+    a = mg.Data(np.array([[2.0, 0.3], [0.3, 1.0]]), name="a")
+    loc = mg.Data(np.array([0.1, -0.2]), name="loc")
+    x = mg.sample(mg.MultivariateNormal(loc, covariance_matrix=a), name="X", rng=0)
+    return mg.reparameterize(mg.sum(x**2) * mg.linalg.slogdet(a)[1]), [a, loc]
+
+
+def vectors():
+    w = mg.Data(np.linspace(0.5, 1.5, 6), name="w")
+    x = mg.reshape(mg.sample(mg.Laplace(w, 1.0), name="X", rng=0), (2, 3))
+    return mg.reparameterize(mg.sum(mg.einsum("ij,kj->ik", x, x)) + mg.prod(x[0])), [w]
+
+
+def relaxed():
+    logit = mg.Data(0.1, name="logit")
+    b = mg.sample(mg.Bernoulli(logits=logit), name="B", rng=0)
+    return mg.gumbel_softmax((b - 0.3) ** 2, rng=0), [logit]
+
+
+def noises():
+    s = mg.Data(0.7, name="s")
+    laws = [mg.Exponential(s), mg.Gumbel(s, 1.0), mg.Uniform(0.0, s), mg.Logistic(s, s),
+            mg.Cauchy(0.0, s), mg.HalfNormal(s)]  # fmt: skip
+    return mg.reparameterize(sum(mg.tanh(mg.sample(law, rng=i)) for i, law in enumerate(laws))), [s]
+
+
+GRAPHS = [pathwise, scored, both_paths, coin, network, classifier, choices, gaussian, vectors,
+          relaxed, noises]  # fmt: skip
+
+
+def noise_of(outputs, samples=None):
+    """Return samples for each draw: numbers between 0 and 1, and for integers 0 or 1."""
+    rng = np.random.default_rng(0)
+    lead = () if samples is None else (samples,)
+    found = []
+    for draw in mg.Tape(outputs).draws:
+        u = rng.uniform(0.2, 0.8, (*lead, *draw.shape))
+        found.append((u > 0.5).astype(int) if draw.inputs else u)
+    return found
+
+
+def arrays(found):
+    """Return a value and its gradients as NumPy's arrays."""
+    value, slopes = found
+    return [np.asarray(value), *[np.asarray(g) for g in slopes]]
+
+
+@pytest.mark.parametrize("graph", GRAPHS)
+@pytest.mark.parametrize("samples", [None, 3])
+def test_value_and_gradients_are_those_of_a_replay(graph, backend, samples):
+    y, wrt = graph()
+    outputs = [y, *mg.gradient(y, wrt)]
+    noise = noise_of(outputs, samples)
+    tape = mg.Tape(outputs)
+    many = iter([x if samples else x[None] for x in noise])
+    run = tape.run(tape.start(), lambda draw, law: next(many), tape.memory(samples or 1))
+    known = [x.mean(axis=0) if has else x for x, (_, has) in zip(run, tape.outputs, strict=True)]
+    f = mg.compile(y, wrt, backend=backend, samples=samples)
+    found = arrays(f(noise=noise))
+    for a, b in zip(found, known, strict=True):
+        assert a.dtype == float
+        np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-13)
+
+
+def test_inputs_come_by_position_or_by_name_and_else_stay(backend):
+    a, b = mg.Data(2.0, name="a"), mg.Data(3.0, name="b")
+    f = mg.compile(a * b**2 + mg.Data(1.0), b, backend=backend)
+    assert f.inputs == ("b", "a")
+    assert [float(x) for x in f()] == [19.0, 12.0]
+    assert [float(x) for x in f(1.0, 5.0)] == [6.0, 10.0]
+    assert [float(x) for x in f(a=5.0)] == [46.0, 30.0]
+    a.value = 100.0  # the function holds no graph
+    assert float(f()[0]) == 19.0
+
+
+def test_a_value_alone_has_any_shape(backend):
+    x = mg.Data(np.arange(3.0), name="x")
+    f = mg.compile(x * 2, backend=backend)
+    np.testing.assert_array_equal(f([1.0, 1.0, 2.0]), [2.0, 2.0, 4.0])
+
+
+def test_inputs_can_be_chosen_and_ordered(backend):
+    a, b = mg.Data(2.0, name="a"), mg.Data(3.0, name="b")
+    f = mg.compile(a - b, backend=backend, inputs=["b"])
+    assert f.inputs == ("b",)
+    assert float(f(10.0)) == -8.0
+    with pytest.raises(mg.InputError, match="not an input of the graph"):
+        mg.compile(a - b, backend=backend, inputs=[mg.Data(1.0, name="c")])
+
+
+def test_a_call_that_does_not_fit_is_refused_by_name(backend):
+    x = mg.Data(np.ones(3), name="x")
+    k = mg.Data(np.array([0, 1]), name="k")
+    f = mg.compile(x[k], backend=backend)
+    with pytest.raises(mg.InputError, match=r"input 'x' has shape \(3,\), shape \(2,\) arrived"):
+        f(np.ones(2))
+    with pytest.raises(mg.InputError, match="input 'k' has dtype int64, floats arrived"):
+        f(k=[0.0, 1.0])
+    with pytest.raises(mg.UsageError, match="'z' is given by name, and no input has that name"):
+        f(z=1.0)
+    with pytest.raises(mg.UsageError, match="3 arrays arrived by position, it has 2 inputs"):
+        f(1.0, 2.0, 3.0)
+    with pytest.raises(mg.UsageError, match="it has come by position"):
+        f(np.ones(3), x=np.ones(3))
+
+
+def test_noise_that_does_not_fit_is_refused_by_name(backend):
+    y, wrt = pathwise()
+    f = mg.compile(y, wrt, backend=backend, samples=4)
+    with pytest.raises(mg.InputError, match=r"noise 'ε_X' has shape \(4,\), shape \(3,\) arrived"):
+        f(noise={"ε_X": np.zeros(3)})
+    with pytest.raises(mg.InputError, match="noise holds 'X', and 0 draws have that name"):
+        f(noise={"X": np.zeros(4)})
+    with pytest.raises(mg.InputError, match="noise holds 2 arrays for 1 draws"):
+        f(noise=[1.0, 2.0])
+
+
+LAWS = [
+    mg.Normal(1.0, 2.0), mg.Uniform(1.0, 3.0), mg.Exponential(2.0), mg.Laplace(0.5, 1.0),
+    mg.Logistic(0.5, 1.0), mg.Gumbel(0.5, 1.0), mg.HalfNormal(2.0), mg.Bernoulli(0.3),
+    mg.Bernoulli(logits=1.0), mg.Geometric(0.4), mg.Categorical([0.1, 0.2, 0.7]),
+    mg.Categorical(logits=[0.1, 0.2, 0.7]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("law", LAWS, ids=repr)
+def test_draws_from_a_seed_have_the_law(law, backend):
+    x = mg.sample(law, name="X", rng=0)
+    seed = 1
+    f = mg.compile(x * 1.0, backend=backend, samples=20_000)
+    mean = float(f(rng=seed))
+    assert float(f(rng=seed)) == mean
+    assert float(f(rng=2)) != mean
+    atoms = law.outcomes() if hasattr(law, "outcomes") else None
+    if type(law) is mg.Categorical:
+        p = np.exp([law.log_prob(k).value for k in atoms])
+        expected, spread = p @ atoms, np.sqrt(p @ atoms**2 - (p @ atoms) ** 2)
+    else:
+        expected, spread = law.mean.value, np.sqrt(law.variance.value)
+    assert abs(mean - expected) < 5 * spread / np.sqrt(20_000)
+
+
+def test_a_draw_that_a_library_cannot_make_must_be_given(backend):
+    rate = mg.Data(3.0, name="rate")
+    y = mg.reinforce(mg.sample(mg.Poisson(rate), name="K", rng=0) * 2.0)
+    f = mg.compile(y, rate, backend=backend)
+    assert [float(x) for x in f(noise={"K": 6})] == [12.0, 12.0]
+    if backend == "numpy":
+        assert float(f(rng=0)[0]) >= 0.0
+        return
+    with pytest.raises(mg.UsageError, match="K ~ Poisson cannot be drawn in"):
+        f(rng=0)
+
+
+def test_an_unrewritten_draw_blocks_the_gradient(backend):
+    y, wrt = seed()
+    with pytest.raises(mg.BlockedGradientError, match="through random X"):
+        mg.compile(y, wrt, backend=backend)
+
+
+def test_a_gradient_that_jax_would_take_across_a_draw_is_refused(jax):
+    p, k = mg.Data(0.3, name="p"), mg.Data(2.0, name="k")
+    y = mg.sample(mg.Bernoulli(p), name="B", rng=0) * k + p
+    f = mg.compile(y, backend="jax", inputs=[p, k])
+    assert jax.grad(f, 1)(0.3, 2.0, noise=[1]) == 1.0
+    for g in (jax.grad(f), jax.jit(jax.grad(f)), jax.grad(jax.jit(f))):
+        with pytest.raises(mg.BlockedGradientError, match="'p': it would have to cross random B"):
+            g(0.3, 2.0, noise=[1])
+
+
+def test_a_gradient_that_torch_would_take_across_a_draw_is_refused(torch):
+    p, k = mg.Data(0.3, name="p"), mg.Data(2.0, name="k")
+    y = mg.sample(mg.Bernoulli(p), name="B", rng=0) * k + p
+    f = mg.compile(y, backend="torch", inputs=[p, k])
+    tensor = torch.tensor(2.0, dtype=torch.float64, requires_grad=True)
+    f(0.3, tensor, noise=[1]).backward()
+    assert tensor.grad == 1.0
+    with pytest.raises(mg.BlockedGradientError, match="'p': it would have to cross random B"):
+        f(tensor, 2.0, noise=[1])
+
+
+@pytest.mark.parametrize("graph", [pathwise, scored, both_paths, coin, network, gaussian, relaxed])
+def test_jax_differentiates_once_more_as_the_graph_does(graph, jax):
+    y, (x, *_) = graph()
+    slope = mg.sum(mg.gradient(y, x) * 1.0)
+    noise = noise_of([y])
+    known = float(mg.compile(slope, backend="numpy")(noise=noise))
+    f = mg.compile(y, backend="jax", inputs=[x])
+    np.testing.assert_allclose(jax.grad(f)(x.value, noise=noise).sum(), known, rtol=1e-10)
+    again = mg.compile(slope, x, backend="numpy")(noise=noise)[1]
+    g = mg.compile(slope, backend="jax", inputs=[x])
+    np.testing.assert_allclose(jax.grad(g)(x.value, noise=noise), again, rtol=1e-9, atol=1e-12)
+    twice = jax.grad(lambda z: jax.grad(f)(z, noise=noise).sum())(x.value)
+    np.testing.assert_allclose(twice, again, rtol=1e-9, atol=1e-12)
+
+
+def test_jax_maps_and_compiles_the_function(jax):
+    y, wrt = pathwise()
+    f = jax.jit(mg.compile(y, wrt[0], backend="jax"))
+    keys = jax.random.split(jax.random.key(0), 5)
+    values, slopes = jax.vmap(lambda t, key: f(t, rng=key), in_axes=(None, 0))(1.0, keys)
+    one = f(1.0, rng=keys[3])
+    assert values.shape == slopes.shape == (5,)
+    np.testing.assert_allclose([values[3], slopes[3]], one, rtol=1e-14)
+
+
+def test_torch_differentiates_once_more(torch):
+    y, (w, _) = network()
+    f = mg.compile(y, w, backend="torch")
+    tensor = torch.tensor(np.array(w.value), requires_grad=True)
+    found = torch.autograd.grad(f(tensor)[1].sum(), tensor)[0]
+    known = mg.gradient(mg.sum(mg.gradient(y, w)), w).value
+    np.testing.assert_allclose(found, known, rtol=1e-10, atol=1e-12)
+
+
+def test_single_precision_stays_single(backend):
+    x = mg.Data(np.float32([1.0, 2.0]), name="x")
+    scale = mg.Data(0.5, name="scale")
+    y = mg.sum(mg.exp(x * scale) * np.float32([3.0, 4.0]))
+    value, slope = mg.compile(y, x, backend=backend)()
+    assert np.asarray(value).dtype == np.asarray(slope).dtype == np.float32
+    np.testing.assert_allclose(slope, mg.gradient(y, x).value, rtol=1e-6)
+
+
+def test_jax_without_double_precision_says_so():
+    jax = pytest.importorskip("jax")
+    y, wrt = pathwise()
+    with jax.enable_x64(False):
+        with pytest.warns(UserWarning, match="JAX computes in float32 as it is set up"):
+            f = mg.compile(y, wrt, backend="jax")
+        value, _ = f(noise=[0.25])
+        assert value.dtype == np.float32
+        np.testing.assert_allclose(value, (0.75 - 3) ** 2, rtol=1e-6)
+
+
+def test_jax_needs_a_key(jax):
+    y, wrt = pathwise()
+    with pytest.raises(mg.UsageError, match="no seed arrived; pass a key"):
+        mg.compile(y, wrt, backend="jax")(0.5)
+
+
+def test_an_operation_of_ones_own_can_be_named(backend):
+    cube = mg.primitive(lambda x: x**3, lambda g, y, x: 3 * g * x**2, name="cube")
+    x = mg.Data(2.0, name="x")
+    if backend != "numpy":
+        with pytest.raises(mg.UsageError, match="operation 'cube' has no counterpart"):
+            mg.compile(cube(x), x, backend=backend)
+    f = mg.compile(cube(x), x, backend=backend, functions={"cube": lambda x: x**3})
+    assert [float(z) for z in f(3.0)] == [27.0, 27.0]
+
+
+def test_the_name_of_a_primitive_is_not_taken_for_an_operation():
+    pytest.importorskip("torch")
+    wrong = mg.primitive(lambda x: -x, name="exp")
+    with pytest.raises(mg.UsageError, match="operation 'exp' has no counterpart"):
+        mg.compile(wrong(mg.Data(1.0, name="x")), backend="torch")
+
+
+def test_an_index_by_truths_that_change_is_refused_by_name():
+    pytest.importorskip("torch")
+    x = mg.Data(np.array([1.0, -1.0, 2.0]), name="x")
+    with pytest.raises(mg.UsageError, match="indexed by truths that change"):
+        mg.compile(mg.sum(x[x > 0]), backend="torch")
+
+
+def test_a_baseline_that_looks_across_samples_is_numpys_alone(backend):
+    y, wrt = seed()
+    y = mg.reinforce(y, baseline="leave-one-out")
+    noise = [np.array([0.1, -0.3, 0.7])]
+    if backend == "numpy":
+        assert np.isfinite(mg.compile(y, wrt, samples=3)(noise=noise)[0])
+        return
+    with pytest.raises(mg.UsageError, match="looks at all samples at once"):
+        mg.compile(y, wrt, backend=backend, samples=3)
+
+
+HOSTILE = [
+    "np",
+    "draw",
+    "lambda",
+    "x y",
+    "θ'; import os",
+    "memory",
+    "rng",
+    "noise",
+    "",
+    "t0",
+    "a\nb",
+]
+
+
+def test_names_of_the_graph_never_become_code(backend):
+    data = [mg.Data(float(i), name=name) for i, name in enumerate(HOSTILE)]
+    total = data[0]
+    for x in data[1:]:
+        total = total + x * mg.sample(mg.Normal(0.0, 1.0), name=x.name, rng=0)
+        total.name = x.name
+    f = mg.compile(total, backend=backend, inputs=data)
+    assert f.inputs == tuple(HOSTILE)
+    assert float(f(*[1.0] * len(data), noise=[2.0] * (len(data) - 1))) == 1.0 + 2 * 10
+
+
+def test_the_source_reads_as_numpy(backend):
+    y, wrt = pathwise()
+    source = mg.compile(y, wrt, backend=backend).source
+    assert "ε_X = draw(0)" in source
+    assert "np.add(" in source
+
+
+@pytest.mark.parametrize("name", ["jax", "torch"])
+def test_a_library_that_is_missing_names_the_extra(name, monkeypatch):
+    real = builtins.__import__
+
+    def missing(module, *args, **keywords):
+        if module.split(".")[0] == name:
+            raise ImportError(module)
+        return real(module, *args, **keywords)
+
+    monkeypatch.setattr(builtins, "__import__", missing)
+    with pytest.raises(mg.MissingExtraError, match=rf'pip install "minigraph\[{name}\]"'):
+        mg.compile(mg.Data(1.0, name="x") * 2, backend=name)
+
+
+def test_an_unknown_library_is_refused_by_name():
+    with pytest.raises(mg.InputError, match="backend='cupy' is not known; known are 'numpy'"):
+        mg.compile(mg.Data(1.0) * 2, backend="cupy")
+    with pytest.raises(mg.UsageError, match="compile: got float"):
+        mg.compile(1.0)

@@ -1,0 +1,121 @@
+"""Every operation of the tables in every array library: there and equal to NumPy, or named."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from ops_cases import GIVEN, OPERATIONS, cases
+from ops_checks import differentiable, slopes, varied, weights
+
+import minigraph as mg
+
+pytest.importorskip("scipy")
+INVERSES = {"gammaincinv", "gammainccinv", "betaincinv", "gamma tail slope"}
+ORDERS = {"jv", "jn", "yv", "yn", "iv", "ive"}
+MISSING = {  # what a library does not have; everything else is there
+    "numpy": set(),
+    "jax": {"argwhere", "j0", "j1", "y0", "y1", *ORDERS, *INVERSES},
+    "torch": {"argwhere", "betainc", *ORDERS, *INVERSES},
+}
+NO_SLOPE = {"j0", "j1", "y0", "y1", "erfcx", "gammainc", "gammaincc"}  # which PyTorch refuses
+CASES = {
+    f"{key}-{n}": (op, case)
+    for key, op in OPERATIONS.items()
+    for n, case in enumerate(cases(op) if op.name in GIVEN else cases(op)[1:2])
+}
+
+
+def recorded(op, case):
+    """Return the output of a call on inputs that are arguments; an index by truths is none."""
+    inputs = [mg.Data(x, name=f"x{i}") for i, x in enumerate(case.inputs)]
+    fixed = op.name in ("getitem", "index_update")
+    return op(*inputs, **case.fixed), [x for x in inputs if not (fixed and x.dtype == bool)]
+
+
+def compiled(backend):
+    """Return, for each case that a library has, the output, the function, and its arguments."""
+    found = {}
+    for key, (op, case) in CASES.items():
+        y, inputs = recorded(op, case)
+        if op.name not in MISSING[backend]:
+            f = mg.compile(y, backend=backend, inputs=inputs)
+            found[key] = y, f, [x.value for x in inputs]
+    return found
+
+
+def check(key, found, y):
+    """Compare an output with NumPy's; singular vectors are unique up to their signs."""
+    assert (np.asarray(found).dtype, np.shape(found)) == (y.dtype, y.shape), key
+    found, known = np.asarray(found) * 1, np.asarray(y.value) * 1
+    if "svd" in key or "orthogonal" in key:
+        found, known = abs(found), abs(known)
+    np.testing.assert_allclose(found, known, rtol=1e-12, atol=1e-13, err_msg=key)
+
+
+def in_one_program(functions, arguments):
+    """Return the results of functions, traced and compiled by JAX together, which is quicker."""
+    jax = pytest.importorskip("jax")
+    quick = {"xla_backend_optimization_level": "0", "xla_llvm_disable_expensive_passes": True}
+    program = jax.jit(lambda inputs: {k: f(*inputs[k]) for k, f in functions.items()})
+    return program.lower(arguments).compile(compiler_options=quick)(arguments)
+
+
+@pytest.mark.parametrize("backend", MISSING)
+def test_what_a_library_lacks_is_refused_by_name(backend):
+    if backend != "numpy":
+        pytest.importorskip(backend)
+    there = {op.name for op, _ in CASES.values()}
+    assert MISSING[backend] <= there
+    for op, case in CASES.values():
+        if op.name in MISSING[backend]:
+            y, inputs = recorded(op, case)
+            with pytest.raises(mg.UsageError, match=f"operation '{op.name}' has no counterpart in"):
+                mg.compile(y, backend=backend, inputs=inputs)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "torch"])
+def test_every_operation_is_equal_to_that_of_numpy(backend):
+    if backend != "numpy":
+        pytest.importorskip(backend)
+    for key, (y, f, inputs) in compiled(backend).items():
+        check(key, f(*inputs), y)
+
+
+def test_every_operation_is_equal_to_that_of_numpy_when_jax_compiles_it():
+    jax = pytest.importorskip("jax")
+    with jax.enable_x64(True):
+        todo = compiled("jax")
+        found = in_one_program({k: f for k, (_, f, _) in todo.items()},
+                               {k: inputs for k, (_, _, inputs) in todo.items()})  # fmt: skip
+        for key, (y, _, _) in todo.items():
+            check(key, found[key], y)
+
+
+@pytest.mark.filterwarnings("ignore:There is a performance drop")  # it loops, and is right
+def test_every_operation_runs_over_a_sample_axis_in_torch():
+    torch = pytest.importorskip("torch")
+    for key, (_, f, inputs) in compiled("torch").items():
+        op, case = CASES[key]
+        if len(inputs) < len(case.inputs):
+            continue  # its index stays
+        many = [varied(x, 3) for x in inputs]
+        found = torch.func.vmap(f)(*map(torch.as_tensor, many))
+        for s in range(3):
+            one = op.evaluate([x[s][()] for x in many], case.fixed)
+            np.testing.assert_allclose(
+                abs(found[s].numpy() * 1), abs(one * 1), rtol=1e-11, atol=1e-13, err_msg=key
+            )
+
+
+def test_torch_differentiates_every_operation_as_its_rule_does():
+    torch = pytest.importorskip("torch")
+    for key, (y, f, inputs) in compiled("torch").items():
+        op, case = CASES[key]
+        wrt = differentiable(op, case)
+        if not wrt or op.name in NO_SLOPE or len(inputs) < len(case.inputs):
+            continue
+        tensors = [torch.tensor(np.array(x), requires_grad=i in wrt) for i, x in enumerate(inputs)]
+        total = (f(*tensors) * torch.as_tensor(np.asarray(weights(y.shape)))).sum()
+        found = torch.autograd.grad(total, [tensors[i] for i in wrt])
+        for a, b in zip(found, slopes(op, case, case.inputs, wrt), strict=True):
+            np.testing.assert_allclose(a, b.value, rtol=1e-9, atol=1e-11, err_msg=key)
