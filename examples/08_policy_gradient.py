@@ -11,6 +11,7 @@ import argparse
 from pathlib import Path
 
 import numpy as np
+from common.plots import bar, figure, save
 
 import minigraph as mg
 
@@ -48,15 +49,6 @@ def whole_return(y: mg.Data) -> mg.Data:
     return mg.reinforce(one_cost)
 
 
-def bar(steps: range):
-    """Return the steps with a progress bar, where tqdm is installed."""
-    try:
-        from tqdm import tqdm
-    except ImportError:
-        return steps
-    return tqdm(steps, unit="step", leave=False)
-
-
 def train(rewrite, steps: int, seed: int, samples: int) -> list[float]:
     """Return the exact expected return after every tenth step of gradient ascent."""
     logits = mg.Data(np.zeros((HORIZON, STATES, ACTIONS)), name="logits")
@@ -73,13 +65,9 @@ def train(rewrite, steps: int, seed: int, samples: int) -> list[float]:
 
 def plot(curves: dict, best: float, out: Path) -> None:
     """Plot the expected return by step, all seeds of each estimator."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        print('no plot: pip install "minigraph[plot]"')
+    drawn, (axes,) = figure(1, width=6.5)
+    if drawn is None:
         return
-    figure = Figure(figsize=(6.5, 4), layout="constrained")
-    axes = figure.subplots()
     for (name, runs), style in zip(curves.items(), ("--", ":", "-"), strict=False):
         mean, spread = np.mean(runs, axis=0), np.std(runs, axis=0)
         steps = 10 * np.arange(len(mean))
@@ -88,9 +76,7 @@ def plot(curves: dict, best: float, out: Path) -> None:
     axes.axhline(best, color="k", lw=0.8, label="optimum")
     axes.set(xlabel="step", ylabel="expected return (exact)")
     axes.legend(loc="lower right")
-    out.mkdir(parents=True, exist_ok=True)
-    figure.savefig(out / "policy_gradient.png", dpi=120)
-    print("plot:", out / "policy_gradient.png")
+    save(drawn, out / "policy_gradient.png")
 
 
 if __name__ == "__main__":

@@ -10,32 +10,13 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-from sklearn.datasets import load_digits
+from common.training import PIXELS, layer, load, plot, train, weights
 
 import minigraph as mg
 
-BATCH, HIDDEN, LATENT, PIXELS = 100, 64, 8, 64
-
-
-def load() -> tuple[np.ndarray, np.ndarray]:
-    """Return digits to learn from, and others to judge by; a pixel is 1 where it is dark."""
-    digits = (load_digits().data > 7.5).astype(float)
-    order = np.random.default_rng(0).permutation(len(digits))
-    return digits[order[:1500]], digits[order[1500:]]
-
-
-def weights(seed: int) -> dict[str, mg.Data]:
-    """Return the parameters of both networks."""
-    rng = np.random.default_rng(seed)
-    shapes = {
-        "encoder": (PIXELS, HIDDEN), "loc": (HIDDEN, LATENT), "log_scale": (HIDDEN, LATENT),
-        "decoder": (LATENT, HIDDEN), "pixels": (HIDDEN, PIXELS),
-    }  # fmt: skip
-    made = {}
-    for name, (rows, columns) in shapes.items():
-        made[name] = mg.Data(rng.normal(size=(rows, columns)) / np.sqrt(rows), name=name)
-        made[f"{name}_bias"] = mg.Data(np.zeros(columns), name=f"{name}_bias")
-    return made
+BATCH, HIDDEN, LATENT = 100, 64, 8
+SHAPES = {"encoder": (PIXELS, HIDDEN), "loc": (HIDDEN, LATENT), "log_scale": (HIDDEN, LATENT),
+          "decoder": (LATENT, HIDDEN), "pixels": (HIDDEN, PIXELS)}  # fmt: skip
 
 
 class Model:
@@ -43,27 +24,25 @@ class Model:
 
     def __init__(self, w: dict[str, mg.Data], digits: np.ndarray) -> None:
         self.digits = mg.Data(digits, name="digits", constant=True)
-        hidden = mg.tanh(self.digits @ w["encoder"] + w["encoder_bias"])
-        loc = hidden @ w["loc"] + w["loc_bias"]
-        log_scale = hidden @ w["log_scale"] + w["log_scale_bias"]
+        hidden = mg.tanh(layer(w, "encoder", self.digits))
+        loc, log_scale = layer(w, "loc", hidden), layer(w, "log_scale", hidden)
         q, prior = mg.Normal(loc, mg.exp(log_scale)), mg.Normal(0.0, 1.0)
         z = mg.sample(q, name="Z", rng=0)
-        hidden = mg.tanh(z @ w["decoder"] + w["decoder_bias"])
-        seen = mg.Bernoulli(logits=hidden @ w["pixels"] + w["pixels_bias"])
+        seen = mg.Bernoulli(logits=layer(w, "pixels", mg.tanh(layer(w, "decoder", z))))
         n = len(digits)
         self.probs = mg.sigmoid(seen.logits)
-        self.fit = mg.sum(seen.log_prob(self.digits)) / n
-        self.kl = mg.sum(0.5 * (loc**2 + mg.exp(2 * log_scale) - 1.0) - log_scale) / n
-        self.sampled_kl = mg.sum(q.log_prob(z) - prior.log_prob(z)) / n
-        self.analytic = mg.reparameterize(self.fit - self.kl)
-        self.sampled = mg.reparameterize(self.fit - self.sampled_kl)
+        fit = mg.sum(seen.log_prob(self.digits)) / n
+        kl = mg.sum(0.5 * (loc**2 + mg.exp(2 * log_scale) - 1.0) - log_scale) / n
+        sampled_kl = mg.sum(q.log_prob(z) - prior.log_prob(z)) / n
+        self.elbo = {"analytic": mg.reparameterize(fit - kl),
+                     "sampled": mg.reparameterize(fit - sampled_kl)}  # fmt: skip
 
 
 def noise_of(model: Model, parameters: list[mg.Data], seed: int) -> dict[str, float]:
     """Return the total variance of the encoder's gradient with each KL; they agree on average."""
     found = {
         name: mg.expectation(elbo, 100, wrt=parameters, rng=seed)
-        for name, elbo in (("analytic", model.analytic), ("sampled", model.sampled))
+        for name, elbo in model.elbo.items()
     }
     for x in parameters:
         a, b = found["analytic"], found["sampled"]
@@ -75,64 +54,28 @@ def noise_of(model: Model, parameters: list[mg.Data], seed: int) -> dict[str, fl
     }
 
 
-def bar(steps: range):
-    """Return the steps with a progress bar, where tqdm is installed."""
-    try:
-        from tqdm import tqdm
-    except ImportError:
-        return steps
-    return tqdm(steps, unit="step", leave=False)
-
-
-def train(options: argparse.Namespace) -> tuple[list, Model]:
-    """Return the curve of (step, ELBO on unseen digits), and the trained model of these."""
+def curve_of(options: argparse.Namespace) -> tuple[list, Model]:
+    """Return the points (step, ELBO on unseen digits, both variances), and the judge."""
     digits, others = load()
-    w = weights(options.seed)
-    parameters = list(w.values())
+    w = weights(SHAPES, options.seed)
+    parameters, encoder = list(w.values()), [w["encoder"], w["loc"], w["log_scale"]]
     model, judge = Model(w, digits[:BATCH]), Model(w, others)
-    elbo = model.sampled if options.kl == "sampled" else model.analytic
-    optimizer = mg.optimize.Adam(parameters, 3e-3, maximize=True)
-    rng, curve = np.random.default_rng(options.seed), []
-    encoder = [w[name] for name in ("encoder", "loc", "log_scale")]
-    steps = bar(range(options.steps + 1))
-    say = getattr(steps, "write", print)
-    for step in steps:
-        if step == 0 or str(step).rstrip("0") in ("1", "5") or step == options.steps:
-            found = mg.expectation(judge.analytic, 20, rng=step)
-            noise = noise_of(model, encoder, step)
-            curve.append((step, found.value, noise["analytic"], noise["sampled"]))
-            say(f"step {step:5}: ELBO {found.value:8.3f} ± {found.stderr:.3f} nats per digit; "
+
+    def estimate(rng: np.random.Generator) -> dict:
+        return mg.expectation(model.elbo[options.kl], 1, wrt=parameters, rng=rng).grad
+
+    def report(step: int) -> tuple[str, tuple]:
+        found = mg.expectation(judge.elbo["analytic"], 20, rng=step)
+        noise = noise_of(model, encoder, step)
+        line = (f"ELBO {found.value:8.3f} ± {found.stderr:.3f} nats per digit; "
                 f"gradient variance with analytic KL {noise['analytic']:.3g}, "
                 f"with sampled KL {noise['sampled']:.3g}")  # fmt: skip
-        model.digits.value = digits[rng.integers(len(digits), size=BATCH)]
-        optimizer.step(mg.expectation(elbo, 1, wrt=parameters, rng=rng).grad)
-    return curve, judge
+        return line, (found.value, noise["analytic"], noise["sampled"])
 
-
-def plot(curve: list, judge: Model, out: Path) -> None:
-    """Plot the ELBO, both variances, and digits with what came back."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        print('no plot: pip install "minigraph[plot]"')
-        return
-    figure = Figure(figsize=(12, 3.8), layout="constrained")
-    left, middle, right = figure.subplots(1, 3)
-    steps, elbos, analytic, sampled = zip(*curve, strict=True)
-    left.plot(steps, elbos, "o-", ms=3)
-    left.set(xlabel="step", ylabel="ELBO on unseen digits (nats)", xscale="symlog")
-    middle.plot(steps, sampled, "s--", ms=3, label="sampled KL")
-    middle.plot(steps, analytic, "o-", ms=3, label="analytic KL")
-    middle.set(xlabel="step", ylabel="variance of the encoder's gradient", xscale="symlog",
-               yscale="log")  # fmt: skip
-    middle.legend()
-    back = mg.expectation(judge.probs, 50, rng=0).value
-    rows = [np.hstack(list(x[:10].reshape(-1, 8, 8))) for x in (judge.digits.value, back)]
-    right.imshow(np.vstack(rows), cmap="Greys")
-    right.set(title="unseen digits, and what came back", xticks=[], yticks=[])
-    out.mkdir(parents=True, exist_ok=True)
-    figure.savefig(out / "gaussian_vae.png", dpi=120)
-    print("plot:", out / "gaussian_vae.png")
+    optimizer = mg.optimize.Adam(parameters, 3e-3, maximize=True)
+    return train(
+        options.steps, model.digits, digits, optimizer, options.seed, estimate, report
+    ), judge
 
 
 if __name__ == "__main__":
@@ -143,7 +86,11 @@ if __name__ == "__main__":
     add("--kl", choices=["analytic", "sampled"], default="analytic", help="what to train with")
     add("--out", type=Path, default=Path("figures"), help="where the plot goes")
     options = parser.parse_args()
-    curve, judge = train(options)
-    plot(curve, judge, options.out)
-    assert curve[0][2] < curve[0][3], "the analytic KL varies less at the start"
-    assert curve[-1][1] > curve[0][1] + 15 or options.steps < 200, "it did not learn"
+    curve, judge = curve_of(options)
+    steps, elbos, analytic, sampled = map(list, zip(*curve, strict=True))
+    noises = {"sampled KL": (steps, sampled), "analytic KL": (steps, analytic)}
+    back = mg.expectation(judge.probs, 50, rng=0).value
+    curves = {f"{options.kl} KL": (steps, elbos)}
+    plot(curves, noises, judge.digits.value, back, options.out / "gaussian_vae.png")
+    assert analytic[0] < sampled[0], "the analytic KL varies less at the start"
+    assert elbos[-1] > elbos[0] + 15 or options.steps < 200, "it did not learn"

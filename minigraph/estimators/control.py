@@ -9,22 +9,21 @@ given back by the reparameterization trick:
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any
-
-import numpy as np
 
 from ..distributions.base import Rng, generator
 from ..errors import BlockedGradientError, InputError
 from ..graph import Data
 from ..ops.base import as_data
 from ..ops.boxes import stop_gradient
+from ..ops.reductions import sum_
 from .branches import branch
 from .choose import Handle, choose
+from .costs import Costs
 from .elements import Places
 from .latents import given, latent_of, why_not_latent, with_held_noise
-from .reinforce import factor, joint, seen
+from .reinforce import factor, seen
 from .reparameterize import why_not_smooth
 from .slopes import Rule, with_slopes
 
@@ -75,15 +74,15 @@ def rebar(
     rng = generator(rng)
 
     def prepare(x: Data, law: Any) -> Rule:
-        latent, two = latent_of(law), _latents(law, x, rng)
+        latent, tied = latent_of(law), given(law, x, rng)
+        two = with_held_noise(law, tied), tied  # equal; coupled so, their slopes nearly cancel
         assert latent is not None
 
         def rule(cost: Data, places: Places) -> list[Data]:
             def surrogate(z: Data) -> Data:
                 return scale * branch(cost, {x: as_data(latent.soft(z, temperature))}, rng)
 
-            log_prob = seen(law.log_prob(x), places) if places else joint([law.log_prob(x)])
-            return [_controlled(cost, log_prob, surrogate, *two)]
+            return [_controlled(cost, seen(law.log_prob(x), places), surrogate, *two)]
 
         return rule
 
@@ -104,8 +103,10 @@ def relax(y: Data, nodes: Handle = None, *, surrogate: Surrogate, rng: Rng = Non
         Which draws, of coins or one-hot vectors; by default all that block a gradient.
     surrogate : callable
         Takes latent numbers, of the shape of the sample, and returns a number: differentiable, and
-        the closer to the cost of the sample they give, the better. Its parameters get no gradient
-        from `y`; but the gradient of `y`, squared, can be differentiated in them to fit them.
+        the closer to the cost of the sample they give, the better. Of a batch it may return an
+        array of what each element adds to `y`: then each meets the score of its own alone. Its
+        parameters get no gradient from `y`; but the gradient of `y`, squared, can be differentiated
+        in them to fit them.
     rng : None, int, SeedSequence, BitGenerator or Generator
         Where the latent numbers come from.
 
@@ -115,7 +116,7 @@ def relax(y: Data, nodes: Handle = None, *, surrogate: Surrogate, rng: Rng = Non
         If a draw has no latent numbers; also when the gradient is differentiated again in what `y`
         depends on.
     InputError
-        If the surrogate is not of the shape of `y`.
+        If `y` is an array, and the surrogate is not of its shape.
 
     References
     ----------
@@ -133,36 +134,26 @@ def relax(y: Data, nodes: Handle = None, *, surrogate: Surrogate, rng: Rng = Non
     True
     """
     rng = generator(rng)
+
+    def score(x: Data, law: Any) -> Rule:
+        log_prob = law.log_prob(x)
+        return lambda cost, places: [seen(log_prob, places) * stop_gradient(cost)]
+
+    def control(x: Data, law: Any) -> Data:
+        tied = given(law, x, rng)
+        c = as_data(surrogate(stop_gradient(tied)))
+        if y.shape not in ((), c.shape):
+            raise InputError(
+                f"relax: the surrogate has shape {c.shape}, the cost {y.shape}; reshape it"
+            )
+        log_prob = seen(law.log_prob(x), Costs(c, [x]).places(c, x))
+        slope = _controlled(as_data(0.0), log_prob, surrogate, with_held_noise(law, tied), tied)
+        return slope if y.shape else sum_(slope)
+
     for x in _legal("relax", y, nodes, None):
         for now in choose("relax", y, x):
-            y = with_slopes(
-                y, now, "RELAX", functools.partial(_free, y, surrogate, rng), whole=True
-            )
+            y = with_slopes(y, now, "RELAX", score, control)
     return y
-
-
-def _free(y: Data, surrogate: Surrogate, rng: np.random.Generator, x: Data, law: Any) -> Rule:
-    """Return the rule that controls a cost with a function of the latent numbers."""
-    two = _latents(law, x, rng)
-
-    def checked(z: Data) -> Data:
-        c = as_data(surrogate(z))
-        if c.shape != y.shape:
-            raise InputError(
-                f"relax: the surrogate has shape {c.shape}, the cost {y.shape}; sum or reshape it"
-            )
-        return c
-
-    return lambda cost, _: [_controlled(cost, joint([law.log_prob(x)]), checked, *two)]
-
-
-def _latents(law: Any, x: Data, rng: np.random.Generator) -> tuple[Data, Data]:
-    """Return latent numbers as logits plus noise that is held, and as a function of the sample `x`.
-
-    The two are equal, and differ in how they move: coupled in this way their slopes nearly cancel.
-    """
-    tied = given(law, x, rng)
-    return with_held_noise(law, tied), tied
 
 
 def _controlled(cost: Data, log_prob: Data, surrogate: Surrogate, free: Data, tied: Data) -> Data:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -20,8 +19,9 @@ Rule = Callable[[Data, Places], Iterable[Data]]  # from a cost to slopes of its 
 
 
 def with_slopes(
-    y: Data, x: Data, title: str, prepare: Callable[[Data, Any], Rule], whole: bool = False
-) -> Data:
+    y: Data, x: Data, title: str, prepare: Callable[[Data, Any], Rule],
+    control: Callable[[Data, Any], Data] | None = None,
+) -> Data:  # fmt: skip
     """Return `y` with slopes added to each cost that depends on the draw `x`.
 
     Parameters
@@ -36,8 +36,8 @@ def with_slopes(
         ``prepare(new, law)`` is given the draw in the new graph and its law, through which
         gradients do reach the parameters. It returns ``rule(cost, places)``, and that what each
         cost gets; ``places`` is where the elements of the draw stay apart in it.
-    whole : bool
-        Take `y` as one cost.
+    control : callable, optional
+        ``control(new, law)`` is what is added to the slopes of `y` as a whole, of expectation 0.
     """
     moved: list[Any] = []
 
@@ -51,11 +51,11 @@ def with_slopes(
     (z,) = rewrite([y], still)
     now, law = moved
     rule, costs = prepare(now, law), Costs(z, [now])
-    if whole:
-        return functools.reduce(lambda out, s: with_slope(out, s, title), rule(z, ()), z)
+    met: list[Data] = []
 
     def change(cost: Data, draws: Draws) -> Data:
         out = cost
+        met.extend(draws)
         with np.errstate(all="ignore"):  # of what has no value here; a replay is silent too
             for slope in rule(cost, costs.places(cost, now)) if draws else ():
                 out = with_slope(out, slope, title)
@@ -63,7 +63,7 @@ def with_slopes(
 
     out = costs.rebuild(change)
     out.name = y.name
-    return out
+    return with_slope(out, control(now, law), title) if control and met else out
 
 
 def slope_in(parameter: Data, weight: Data, difference: Data, places: Places) -> Data:

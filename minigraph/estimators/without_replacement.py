@@ -196,7 +196,7 @@ class _Set:
         return functools.reduce(add, terms, self.p[i] * costs[i])
 
 
-def _positive(p: Data) -> Data:
+def _positive(p: Data) -> Any:
     """Return probabilities without a gradient, none of them 0: a set has to be filled."""
     return maximum(stop_gradient(p), np.sqrt(np.finfo(p.dtype).tiny))
 
