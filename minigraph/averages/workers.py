@@ -28,8 +28,6 @@ class Mapper:
         self.threads: ThreadPoolExecutor | None = None
 
     def __enter__(self) -> Mapper:
-        if self.executor is None and self.workers > 1:
-            self.threads = ThreadPoolExecutor(self.workers)
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -38,10 +36,13 @@ class Mapper:
 
     def map(self, job: Callable[[int], Any], blocks: int, first: int = 0) -> Iterator[Any]:
         """Yield the results of blocks `first`, … up to `blocks`, in order."""
+        if self.executor is None and min(self.workers, blocks - first) > 1:
+            self.threads = ThreadPoolExecutor(self.workers)
         if self.threads is None and self.executor is None:
             yield from map(job, range(first, blocks))
             return
-        size = max(1, min(TASK, (blocks - first) // (4 * WINDOW)))
+        shares = 8 * self.workers if self.threads else 4 * WINDOW
+        size = max(1, min(TASK, (blocks - first) // shares))
         tasks, there = Tasks(job), self.threads or self.executor
         ranges = (range(i, min(i + size, blocks)) for i in range(first, blocks, size))
         lot: Iterable[Any] = ()
