@@ -1,38 +1,28 @@
-"""Run all benchmarks and write their tables into docs/speed.md.
+"""Measure minigraph beside its peers, and write the tables into docs/speed.md.
 
-    python benchmarks/all.py [--quick]
+    python benchmarks/all.py [--quick] [FAMILY ...]
 
-Each runs in a process of its own, one after the other. What a benchmark prints replaces what stands
-between its two marks in the page.
+A family is a file here with a list WORKLOADS; all of them by default. A quick run has fewer rounds,
+and prints its tables instead.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.metadata
+import math
 import os
 import platform
 import re
-import statistics
-import subprocess
-import sys
-import time
+from collections.abc import Sequence
 from pathlib import Path
 
-HERE = Path(__file__).parent
-PAGE = HERE.parent / "docs" / "speed.md"
-RUNS = {  # by mark: the command, and what makes it quicker
-    "pathwise-1e6": (["montecarlo.py", "--memory"], ["--repeats", "5"]),
-    "pathwise-1e4": (["montecarlo.py", "--samples", "1e4", "--repeats", "200"], []),
-    "regression": (["regression.py"], ["--repeats", "6"]),
-    "eager": (["eager.py"], ["8"]),
-}
+from harness import Measured, Peer, Result, Workload, measure
 
-
-def version(package: str) -> str:
-    """Return the version of a package, if it is installed."""
-    code = f"import importlib.metadata as m; print(m.version({package!r}))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    return f"{package} {done.stdout.strip()}" if not done.returncode else f"no {package}"
+PAGE = Path(__file__).parent.parent / "docs" / "speed.md"
+FAMILIES = ("montecarlo", "regression", "vae", "moons", "chains", "depth", "imports")
+PACKAGES = ("numpy", "torch", "jax", "numba", "autograd", "mygrad", "micrograd")
+BEHIND = 1.05  # a peer is ahead if minigraph takes this much longer
 
 
 def machine() -> str:
@@ -42,24 +32,85 @@ def machine() -> str:
     if cpu.exists():
         found = re.search(r"model name\s*: (.*)", cpu.read_text())
         name = found[1] if found else name
-    packages = ", ".join(map(version, ("numpy", "torch", "micrograd", "autograd")))
-    load = (
-        f"; load average {os.getloadavg()[0]:.1f} at the start" if hasattr(os, "getloadavg") else ""
-    )
+    installed = {d.name.lower(): d.version for d in importlib.metadata.distributions()}
+    packages = ", ".join(f"{p} {installed[p]}" for p in PACKAGES if p in installed)
+    load = f"; load average {os.getloadavg()[0]:.1f} at the start" if os.name == "posix" else ""
     return f"{name}, {os.cpu_count()} cores, Python {platform.python_version()}, {packages}{load}."
 
 
-def imports(repeats: int = 9) -> str:
-    """Return the time to import, beside that of NumPy."""
-    times: dict[str, list[float]] = {"numpy": [], "minigraph": []}
-    for _ in range(repeats):
-        for package, taken in times.items():
-            start = time.perf_counter()
-            subprocess.run([sys.executable, "-c", f"import {package}"], check=True)
-            taken.append(time.perf_counter() - start)
-    medians = {package: statistics.median(taken) for package, taken in times.items()}
-    rows = [f"| {p} | {1e3 * t:.0f} | {t / medians['numpy']:.2f} |" for p, t in medians.items()]
-    return "\n".join(["| import | ms | ratio to NumPy |", "|---|---|---|", *rows])
+def milliseconds(seconds: float) -> str:
+    """Return a time with three digits."""
+    return f"{1e3 * seconds:.3g} ms" if seconds < 10 else f"{seconds:.0f} s"
+
+
+def ratio(result: Result) -> str:
+    """Return a ratio with two digits after the point, or why there is none."""
+    if result.said:
+        return result.said.split(":")[0]
+    return f"{result.ratio:.2f}" if result.ratio < 100 else f"{result.ratio:,.0f}"
+
+
+def best(results: dict[str, Result], name: str = "minigraph") -> float:
+    """Return the smallest ratio of minigraph's ways, or that of one with workers."""
+    ways = [n for n in results if n.startswith("minigraph") and "workers" not in n]
+    found = [results[n].ratio for n in (ways if name == "minigraph" else [name])]
+    return min((x for x in found if not math.isnan(x)), default=math.inf)
+
+
+def goal(work: Workload, results: dict[str, Result]) -> str:
+    """Return the goals of a workload, and whether they are met."""
+    said = []
+    for name, most in work.goals.items():
+        met = "✓" if best(results, name) <= most else "missed"
+        who = name.removeprefix("minigraph").removeprefix(", ")
+        said.append(f"{who} ≤ {most:g} {met}".strip())
+    return ", ".join(said)
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table in Markdown."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def ratios(measured: Sequence[Measured]) -> str:
+    """Return the table of a family: times of the reference, ratios of the others, goals."""
+    names = list(dict.fromkeys(name for work, _ in measured for name in work.peers))
+    goals = any(work.goals for work, _ in measured)
+    rows = []
+    for work, results in measured:
+        first = next(iter(results))
+        cells = [ratio(results[n]) if n in results else "" for n in names if n != first]
+        row = [work.name, milliseconds(results[first].seconds), *cells]
+        rows.append([*row, goal(work, results)] if goals else row)
+    return table(["work", *names, *(["goal"] if goals else [])], rows)
+
+
+def memory(measured: Sequence[Measured]) -> str:
+    """Return the table of peak memory, of work that needs some."""
+    large = [(w, r) for w, r in measured if next(iter(r.values())).mib > 20]
+    names = list(dict.fromkeys(name for work, _ in large for name in work.peers))
+    cell = lambda r: "" if r is None or math.isnan(r.mib) else f"{r.mib:.0f}"
+    rows = [[work.name, *(cell(results.get(n)) for n in names)] for work, results in large]
+    return table(["MiB above import", *names], rows) if large else ""
+
+
+def losses(measured: Sequence[Measured]) -> str:
+    """Say where somebody is faster than minigraph."""
+    lines, by_hand = [], []
+    for work, results in measured:
+        able = {n: r for n, r in results.items() if not math.isnan(r.ratio)}
+        ours = min(
+            (r.ratio for n, r in able.items() if n.startswith("minigraph")), default=math.inf
+        )
+        first, *_ = work.peers
+        ahead = {n: r for n, r in able.items() if r.ratio * BEHIND < ours}
+        by_hand += [f"{work.name} ({ours:.2f})"] if first in ahead else []
+        peers = ", ".join(f"{n} {r.ratio:.2f}" for n, r in ahead.items() if n != first)
+        lines += [f"- {work.name}: minigraph {ours:.2f}; {peers}."] if peers else []
+    said = ["Hand-written NumPy is faster in: " + "; ".join(by_hand) + "."] if by_hand else []
+    said += ["Ratios where another library is faster:", "\n".join(lines)] if lines else []
+    return "\n\n".join(said)
 
 
 def fill(page: str, mark: str, text: str) -> str:
@@ -69,19 +120,39 @@ def fill(page: str, mark: str, text: str) -> str:
     return f"{head}{begin}\n{text.strip()}\n{rest[rest.index(end) :]}"
 
 
+def fire(peers: dict[str, Peer]) -> None:
+    """End the processes of all peers."""
+    while peers:
+        peers.popitem()[1].close()
+
+
 def main() -> None:
-    """Run everything."""
+    """Run the families one after the other."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="fewer repeats")
-    quick = parser.parse_args().quick
-    page = fill(PAGE.read_text(), "machine", machine())
-    for mark, (command, fewer) in RUNS.items():
-        print(mark, flush=True)
-        line = [sys.executable, str(HERE / command[0]), *command[1:], *(fewer if quick else [])]
-        out = subprocess.run(line, check=True, capture_output=True, text=True).stdout
-        table = out if out.startswith("|") else f"```text\n{out.rstrip()}\n```"
-        page = fill(page, mark, table)
-    PAGE.write_text(fill(page, "import", imports()))
+    parser.add_argument("--quick", action="store_true", help="fewer rounds; print only")
+    parser.add_argument("families", nargs="*", choices=[[], *FAMILIES], metavar="FAMILY")
+    options = parser.parse_args()
+    texts: dict[str, str] = {"machine": machine()}
+    everything: list[Measured] = []
+    peers: dict[str, Peer] = {}
+    for family in options.families or FAMILIES:
+        measured = []
+        for one in measure(family, options.quick, peers):
+            print(ratios([one]), end="\n\n", flush=True)
+            measured.append(one)
+        texts[family] = "\n\n".join(filter(None, [ratios(measured), memory(measured)]))
+        everything += measured
+        if not options.quick:  # which saves the time to import
+            fire(peers)
+    fire(peers)
+    texts["losses"] = losses(everything)
+    if options.quick or options.families:
+        print(*(f"{mark}\n\n{text}\n" for mark, text in texts.items()), sep="\n")
+        return
+    page = PAGE.read_text()
+    for mark, text in texts.items():
+        page = fill(page, mark, text)
+    PAGE.write_text(page)
 
 
 if __name__ == "__main__":

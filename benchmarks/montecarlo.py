@@ -1,179 +1,172 @@
 """Pathwise and score-function gradients of E[(x-3)² + cos(x)·exp(-x²/10)], x ~ N(μ, exp(s)).
 
-The same work by hand-written whole-array NumPy, by PyTorch (eager, one thread) and by minigraph,
-sampling included. Answers are checked before anything is timed; repeats are interleaved; times are
-medians, and ratios are to NumPy in the same run.
-
-    python benchmarks/montecarlo.py [--samples 1e6] [--repeats 15] [--memory]
+Value and gradient in μ and s, sampling included; minigraph computes standard errors too. All in
+float64. Answers are compared with those of NumPy, six standard errors apart at most.
 """
 
 from __future__ import annotations
 
-import argparse
 import functools
-import os
-import resource
-import statistics
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Any
+import math
+from collections.abc import Callable
 
-for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(variable, "1")
-
-import numpy as np  # noqa: E402 - the threads must be known before
-
-import minigraph as mg  # noqa: E402
+import numpy as np
+from harness import Run, Workload
 
 MU, LOG_SCALE = 1.0, -0.3
 Answer = tuple[float, float, float]  # the value, its slope in μ and in s
-Work = Callable[[int, int], Answer]  # of the number of samples and a seed
 
 
-def numpy_pathwise(samples: int, seed: int) -> Answer:
-    """Return the pathwise estimate as one writes it first, with what is shared computed once."""
-    noise = np.random.default_rng(seed).standard_normal(samples)
-    scale = np.exp(LOG_SCALE)
-    x = MU + scale * noise
-    cosine, bell = np.cos(x), np.exp(-(x**2) / 10)
-    y = (x - 3) ** 2 + cosine * bell
-    slope = 2 * (x - 3) - np.sin(x) * bell - cosine * bell * x / 5
-    return y.mean(), slope.mean(), (slope * noise).mean() * scale
+def numpy_run(method: str, samples: int) -> Run:
+    """Return the estimate as one writes it first, with what is shared computed once."""
+
+    def pathwise(seed: int) -> Answer:
+        noise = np.random.default_rng(seed).standard_normal(samples)
+        scale = np.exp(LOG_SCALE)
+        x = MU + scale * noise
+        cosine, bell = np.cos(x), np.exp(-(x**2) / 10)
+        y = (x - 3) ** 2 + cosine * bell
+        slope = 2 * (x - 3) - np.sin(x) * bell - cosine * bell * x / 5
+        return y.mean(), slope.mean(), (slope * noise).mean() * scale
+
+    def score(seed: int) -> Answer:
+        scale = np.exp(LOG_SCALE)
+        x = MU + scale * np.random.default_rng(seed).standard_normal(samples)
+        y = (x - 3) ** 2 + np.cos(x) * np.exp(-(x**2) / 10)
+        z = (x - MU) / scale
+        return y.mean(), (y * z).mean() / scale, (y * (z**2 - 1)).mean()
+
+    return pathwise if method == "pathwise" else score
 
 
-def numpy_score(samples: int, seed: int) -> Answer:
-    """Return the score-function estimate."""
-    scale = np.exp(LOG_SCALE)
-    x = MU + scale * np.random.default_rng(seed).standard_normal(samples)
-    y = (x - 3) ** 2 + np.cos(x) * np.exp(-(x**2) / 10)
-    z = (x - MU) / scale
-    return y.mean(), (y * z).mean() / scale, (y * (z**2 - 1)).mean()
+def minigraph(method: str, samples: int, workers: int = 1) -> Run:
+    import minigraph as mg
 
-
-def graph() -> tuple[mg.Data, list[mg.Data]]:
-    """Return Y and its parameters."""
     mu, log_scale = mg.Data(MU, name="μ"), mg.Data(LOG_SCALE, name="s")
     x = mg.sample(mg.Normal(mu, mg.exp(log_scale)), name="X", rng=0)
-    return (x - 3) ** 2 + mg.cos(x) * mg.exp(-(x**2) / 10), [mu, log_scale]
+    y = (x - 3) ** 2 + mg.cos(x) * mg.exp(-(x**2) / 10)
+    z = mg.reparameterize(y) if method == "pathwise" else mg.reinforce(y)
 
-
-def minigraph(rewrite: Callable[[mg.Data], mg.Data], workers: int) -> Work:
-    """Return the estimate by a rewrite of the graph, built once."""
-    y, wrt = graph()
-    z = rewrite(y)
-
-    def run(samples: int, seed: int) -> Answer:
-        estimate = mg.expectation(z, samples, wrt=wrt, rng=seed, workers=workers)
-        return estimate.value, *estimate.grad.values()
+    def run(seed: int) -> Answer:
+        estimate = mg.expectation(z, samples, wrt=[mu, log_scale], rng=seed, workers=workers)
+        return estimate.value, estimate.grad[mu], estimate.grad[log_scale]
 
     return run
 
 
-def torch_works() -> Mapping[str, Work]:
-    """Return PyTorch's estimates, none if it is not installed."""
-    try:
-        import torch
-    except ImportError:
-        return {}
-    torch.set_num_threads(1)
+def two_workers(method: str, samples: int) -> Run:
+    return minigraph(method, samples, 2)
 
-    def run(pathwise: bool, samples: int, seed: int) -> Answer:
+
+def torch(method: str, samples: int) -> Run:
+    import torch
+
+    def run(seed: int) -> Answer:
         torch.manual_seed(seed)
         mu, log_scale = (
             torch.tensor(v, dtype=torch.float64, requires_grad=True) for v in (MU, LOG_SCALE)
         )
         law = torch.distributions.Normal(mu, log_scale.exp())
-        x = law.rsample((samples,)) if pathwise else law.sample((samples,))
+        x = law.rsample((samples,)) if method == "pathwise" else law.sample((samples,))
         y = (x - 3) ** 2 + x.cos() * (-(x**2) / 10).exp()
-        loss = y.mean() if pathwise else (y.detach() * law.log_prob(x)).mean()
+        loss = y.mean() if method == "pathwise" else (y * law.log_prob(x)).mean()
         loss.backward()
         return y.detach().mean().item(), mu.grad.item(), log_scale.grad.item()
 
-    return {
-        "pathwise": functools.partial(run, True),
-        "score": functools.partial(run, False),
-    }
+    return run
 
 
-def works(method: str) -> dict[str, Work]:
-    """Return everybody's way to do one of the two jobs."""
-    rewrite = mg.reparameterize if method == "pathwise" else mg.reinforce
-    found = {
-        "NumPy": numpy_pathwise if method == "pathwise" else numpy_score,
-        "minigraph": minigraph(rewrite, 1),
-        "minigraph, 2 workers": minigraph(rewrite, 2),
-    }
-    if method in (peer := torch_works()):
-        found["PyTorch"] = peer[method]
-    return found
+def jax(method: str, samples: int) -> Run:
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    np_, normal = jax.numpy, jax.scipy.stats.norm
+
+    def objective(parameters, key):
+        mu, scale = parameters[0], np_.exp(parameters[1])
+        x = mu + scale * jax.random.normal(key, (samples,))
+        x = x if method == "pathwise" else jax.lax.stop_gradient(x)
+        y = (x - 3) ** 2 + np_.cos(x) * np_.exp(-(x**2) / 10)
+        loss = y if method == "pathwise" else y * normal.logpdf(x, mu, scale)
+        return loss.mean(), y.mean()
+
+    both = jax.jit(jax.value_and_grad(objective, has_aux=True))
+
+    def run(seed: int) -> Answer:
+        (_, value), slopes = both(np.array([MU, LOG_SCALE]), jax.random.key(seed))
+        return float(value), *map(float, slopes)
+
+    return run
 
 
-def check(name: str, work: Work, truth: Answer) -> None:
-    """Raise if an answer is wrong: all are within 0.05 of the exact ones at 10^6 samples."""
-    answer = work(10**6, 0)
-    assert np.allclose(answer, truth, atol=0.07), f"{name}: {answer}, exact {truth}"
+@functools.cache
+def loop(method: str, parallel: bool) -> Callable[[int], Answer]:
+    """Return one compiled loop over the samples, as one writes it for numba."""
+    import numba
+
+    pathwise = method == "pathwise"
+
+    @numba.njit(parallel=parallel)
+    def run(samples):
+        scale = math.exp(LOG_SCALE)
+        value = in_mu = in_s = 0.0
+        for _ in numba.prange(samples):
+            noise = np.random.standard_normal()  # noqa: NPY002 - what numba compiles in parallel
+            x = MU + scale * noise
+            cosine, bell = math.cos(x), math.exp(-x * x / 10)
+            y = (x - 3) ** 2 + cosine * bell
+            value += y
+            if pathwise:
+                slope = 2 * (x - 3) - math.sin(x) * bell - cosine * bell * x / 5
+                in_mu += slope
+                in_s += slope * noise * scale
+            else:
+                in_mu += y * noise / scale
+                in_s += y * (noise * noise - 1)
+        return value / samples, in_mu / samples, in_s / samples
+
+    return run
 
 
-def measure(found: Mapping[str, Work], samples: int, repeats: int) -> dict[str, float]:
-    """Return the median time of each, in seconds; the repeats are interleaved."""
-    times: dict[str, list[float]] = {name: [] for name in found}
-    for repeat in range(repeats + 1):
-        for name, work in found.items():
-            start = time.perf_counter()
-            work(samples, repeat)
-            if repeat:  # the first round warms up
-                times[name].append(time.perf_counter() - start)
-    return {name: statistics.median(t) for name, t in times.items()}
+def numba_one(method: str, samples: int) -> Run:
+    run = loop(method, False)
+    return lambda seed: run(samples)
 
 
-def peak(samples: int) -> float:
-    """Return by how many MiB a run in a process of its own raises its peak memory."""
-    code = (
-        "import sys; sys.path.insert(0, sys.argv[1]); import montecarlo as m; "
-        "w = m.minigraph(m.mg.reinforce, 1); w(1000, 0); b = m.rss(); "
-        "w(int(sys.argv[2]), 0); print(m.rss() - b)"
+def numba_two(method: str, samples: int) -> Run:
+    run = loop(method, True)
+    return lambda seed: run(samples)
+
+
+PEERS: dict[str, Callable[[str, int], Run]] = {
+    "NumPy": numpy_run,
+    "minigraph": minigraph,
+    "minigraph, 2 workers": two_workers,
+    "PyTorch": torch,
+    "PyTorch, 2 threads": torch,
+    "JAX": jax,
+    "JAX, 2 threads": jax,
+    "numba": numba_one,
+    "numba, 2 threads": numba_two,
+}
+GOALS = {
+    ("pathwise", 10**4): {"minigraph": 0.5},
+    ("pathwise", 10**6): {"minigraph": 0.25, "minigraph, 2 workers": 0.16},
+    ("pathwise", 10**7): {"minigraph": 0.1},
+    ("score", 10**6): {"minigraph": 0.3},
+}
+WORKLOADS = [
+    Workload(
+        f"{method}, n = {samples:.0e}",
+        {
+            name: lambda make=make, method=method, samples=samples: make(method, samples)
+            for name, make in PEERS.items()
+        },
+        GOALS.get((method, samples), {}),
+        trials=32 if samples < 10**6 else 3,
+        error=1.5 / math.sqrt(samples),  # of y times a squared normal number, over the value
+        only="full" if samples > 10**6 else "",
     )
-    here = os.path.dirname(os.path.abspath(__file__))
-    command = [sys.executable, "-c", code, here, str(samples)]
-    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-
-
-def rss() -> float:
-    """Return the peak memory of this process so far, in MiB."""
-    status = Path("/proc/self/status")
-    if status.exists():  # on Linux the other number is at least that of the parent process
-        (line,) = [x for x in status.read_text().splitlines() if x.startswith("VmHWM")]
-        return int(line.split()[1]) / 2**10
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most / (2**20 if sys.platform == "darwin" else 2**10)
-
-
-def main(arguments: Any = None) -> None:
-    """Print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--samples", type=float, default=1e6)
-    parser.add_argument("--repeats", type=int, default=15)
-    parser.add_argument("--memory", action="store_true", help="also runs of 10^6 and 10^8 samples")
-    options = parser.parse_args(arguments)
-    y, wrt = graph()
-    exact = mg.exact(y, wrt)
-    truth = exact.value, *exact.grad.values()
-    print(f"| {options.samples:.0e} samples | ms | ratio to NumPy |\n|---|---|---|")
-    for method in ("pathwise", "score"):
-        found = works(method)
-        for name, work in found.items():
-            check(name, work, truth)
-        times = measure(found, int(options.samples), options.repeats)
-        for name, seconds in times.items():
-            print(f"| {method}, {name} | {1e3 * seconds:.1f} | {seconds / times['NumPy']:.2f} |")
-    if options.memory:
-        print("\n| samples | peak memory above start, MiB |\n|---|---|")
-        for samples in (10**6, 10**8):
-            print(f"| {samples:.0e} | {peak(samples):.1f} |")
-
-
-if __name__ == "__main__":
-    main()
+    for samples in (10**4, 10**6, 10**7)
+    for method in ("pathwise", "score")
+]
