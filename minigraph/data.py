@@ -186,8 +186,9 @@ class Data:
 
     def __float__(self) -> float:
         caller = sys._getframe(1)
-        if caller.f_globals.get("__name__", "").startswith("numpy.") and varies(self):
-            raise UsageError(f"{caller.f_code.co_name.strip('_')} of a list of Data: {CUT_OFF}")
+        cuts = caller.f_globals.get("__name__", "").startswith(("numpy.", "scipy."))
+        if cuts and varies(self):
+            raise UsageError(f"{caller.f_code.co_name.strip('_')} of {label(self)}: {CUT_OFF}")
         return self._value if type(self._value) is float else float(self._only("float").item())
 
     def __int__(self) -> int:
@@ -281,7 +282,7 @@ def elsewhere(name: str, instead: str) -> property:
 for name, instead in ELSEWHERE.items():
     setattr(Data, name, elsewhere(name, instead))
 CUT_OFF = (
-    "NumPy would make plain numbers, cut off from their graph; use x.value if that is meant, else "
+    "this would make plain numbers, cut off from their graph; use x.value if that is meant, else "
     "functions of mg, as mg.mean([a, b]), or np.mean(mg.array([a, b]))"
 )
 NO_FIXED: Mapping[str, Any] = {}

@@ -228,7 +228,7 @@ def test_pickle_of_an_operation_of_ones_own_is_refused_by_name():
 # What is refused ---------------------------------------------------------------------------------
 X = mg.Data([1.0, 2.0, 3.0], name="x")
 REFUSED = {
-    "NumPy would make plain numbers.*mg.array": lambda: np.mean([X[0], X[1]]),
+    "would make plain numbers.*mg.array": lambda: np.mean([X[0], X[1]]),
     "np.fft.fft": lambda: np.fft.fft(X),
     "np.unique": lambda: np.unique(X),
     "eig: eigenvalues of a general matrix.*eigh": lambda: np.linalg.eig(mg.diag(X)),
@@ -278,6 +278,13 @@ REFUSED = {
 def test_what_is_not_defined_is_refused_by_name(message):
     with pytest.raises(mg.MinigraphError, match=f"(?s){message}"):
         REFUSED[message]()
+
+
+@pytest.mark.parametrize("name", ["cholesky", "expm"])
+def test_a_function_of_scipy_that_would_make_plain_numbers_is_refused(name):
+    f = getattr(pytest.importorskip("scipy.linalg"), name)
+    with pytest.raises((mg.UsageError, ValueError, TypeError)):
+        f(mg.diag(X))
 
 
 def test_a_special_function_without_scipy_names_the_extra(monkeypatch):
