@@ -1,171 +1,25 @@
-"""Reverse mode: cotangents flow back along the dashed arrows.
+"""Reverse mode, in two ways to ask: `backward` for plain numbers, `gradient` for a graph.
 
-One loop serves both ways to ask. `backward` runs it on plain numbers; `gradient` runs it on Data,
-so that the gradient is a graph of its own: it can be drawn, sampled and differentiated again.
+Both look for blocked paths before they answer.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from heapq import heappop, heappush
 from typing import Any
 
 import numpy as np
 
+from .cotangents import pull, sweep
 from .data import Data, ancestors, label
 from .errors import InputError, UsageError
 from .ops.base import as_data
 from .ops.elementwise import astype
-from .ops.shaping import broadcast_to, shape_of, sum_to
 from .paths import Flow, refuse_blocked, refuse_stale
 from .values import own
 
 ADDING = threading.Lock()  # two threads may share an input, and adding to its .grad is one step
-
-
-def pull(flow: Flow, y: Data, seed: Data) -> dict[Data, Any]:
-    """Return the cotangent, as Data, of every data in ``flow.ends`` that `y` reaches."""
-    ends = {x for x in flow.ends if x._op is not None}
-    found: dict[Data, Any] = {}
-    cotangents: dict[Data, Any] = {y: seed}
-    for data in reversed(flow.made):
-        g = cotangents.pop(data, None)
-        if g is None:
-            continue
-        if ends and data in ends:
-            found[data] = g  # and on, to the ends above it
-            if data._op.barrier:
-                continue
-        inputs, fixed, rules = data._inputs, data._fixed, data._op.rules
-        for i, x in enumerate(inputs):
-            if type(x) is Data and x in flow.carries and rules[i] is not None:
-                c = rules[i](g, data, *inputs, **fixed)
-                if c is not None:  # an index, an integer
-                    c = fitted(c, x, data, i)
-                    cotangents[x] = cotangents[x] + c if x in cotangents else c
-    found.update(cotangents)
-    return found
-
-
-def sweep(y: Data, seed: Any) -> tuple[dict[Data, Any], list[Data], Data]:
-    """Return the cotangents of all parameters that `y` reaches, on plain numbers.
-
-    One walk, what ran last first. Also returned: what it left `aside`, because no cotangent goes
-    there (constants, draws, inputs without a derivative), and the data that ran first.
-    """
-    cotangents: dict[Data, Any] = {}
-    waiting: list[tuple[int, Data]] = []  # a heap; a chain never needs it
-    aside: list[Data] = []
-    sums: set[Data] = set()
-    data, g = y, seed
-    while data._op is not None:
-        op, out = data._op, data._value
-        after = None  # the next one, with its cotangent, unless something that waits ran later
-        if op.pair is not None:  # the loop below, unrolled: most operations are binary
-            left, right = op.pair
-            a, b = data._left, data._right
-            fits = type(out) is float  # then nothing was broadcast
-            a_value = a if type(a) is float else a._value
-            b_value = b if type(b) is float else b._value
-            if a is not a_value:
-                if left is None or not a._carries:
-                    aside.append(a)
-                else:
-                    c = left(g, out, a_value, b_value)
-                    if not fits:
-                        c = fitted(c, a_value, data, 0)
-                    if a in cotangents:
-                        before = cotangents[a]
-                        cotangents[a] = before + c if fits else added(before, c, a, sums)
-                    elif a._op is None:
-                        cotangents[a] = c
-                    else:
-                        after, total = a, c
-            if b is not b_value:
-                if right is None or not b._carries:
-                    aside.append(b)
-                else:
-                    c = right(g, out, a_value, b_value)
-                    if not fits:
-                        c = fitted(c, b_value, data, 1)
-                    if b is after:
-                        total = total + c
-                    elif b in cotangents:
-                        before = cotangents[b]
-                        cotangents[b] = before + c if fits else added(before, c, b, sums)
-                    elif b._op is None:
-                        cotangents[b] = c
-                    elif after is None:
-                        after, total = b, c
-                    else:
-                        cotangents[b] = c
-                        heappush(waiting, (-b._time, b))
-        elif op.barrier is None:
-            inputs, rules, fixed = data._inputs, op.rules, data._fixed
-            values = [x if type(x) is float else x._value for x in inputs]
-            for i, x in enumerate(inputs):
-                if type(x) is float:
-                    continue
-                c = rule = rules[i] if x._carries else None
-                if rule is not None:
-                    c = rule(g, out, *values, **fixed) if fixed else rule(g, out, *values)
-                if c is None:  # an index, an integer
-                    aside.append(x)
-                    continue
-                c = fitted(c, values[i], data, i)
-                if x is after:
-                    total = total + c
-                elif x in cotangents:
-                    cotangents[x] = added(cotangents[x], c, x, sums)
-                elif x._op is None:
-                    cotangents[x] = c
-                elif after is None:
-                    after, total = x, c
-                else:
-                    cotangents[x] = c
-                    heappush(waiting, (-x._time, x))
-        else:
-            aside.append(data)
-        if waiting:
-            if after is not None:
-                cotangents[after] = total
-                heappush(waiting, (-after._time, after))
-            data = heappop(waiting)[1]
-            g = cotangents.pop(data)
-        elif after is not None:
-            data, g = after, total
-        else:
-            return cotangents, aside, data
-    return {y: seed}, aside, data
-
-
-def added(total: Any, c: Any, x: Data, sums: set[Data]) -> Any:
-    """Return ``total + c``, in place where `total` is a sum made here, which nobody else holds."""
-    if x in sums:
-        return np.add(total, c, total)
-    total = total + c
-    if type(total) is np.ndarray:
-        sums.add(x)
-    return total
-
-
-def fitted(c: Any, x: Any, output: Data, i: int) -> Any:
-    """Return a cotangent in the shape of its input `x`: summed over what a broadcast repeated."""
-    if type(c) is np.ndarray and type(x) is np.ndarray and c.shape == x.shape:
-        return c  # nearly always
-    arrived, shape = shape_of(c), shape_of(x)
-    if arrived == shape:
-        return c
-    try:
-        common = np.broadcast_shapes(arrived, shape)
-    except ValueError:
-        raise InputError(
-            f"derivative of {output.node.name}: the rule of input {i} gave shape {arrived}, "
-            f"the input has shape {shape}"
-        ) from None
-    full = c if arrived == common else broadcast_to(c, shape=common)
-    return full if shape == common else sum_to(full, shape=shape)
 
 
 def backward(y: Data, seed: Any = None) -> None:
@@ -192,12 +46,8 @@ def backward(y: Data, seed: Any = None) -> None:
     refuse_steps(y)
     seed = seed_of(y, seed)
     with np.errstate(all="ignore"):  # an infinite slope is an answer; the forward run has warned
-        found, aside, first = sweep(y, seed._value)
-    ends = list(found)
-    if any(x._carries or x._op is not None or x._changed for x in aside) or any(
-        x._changed and x._changed > first._time for x in ends
-    ):
-        ends = checked_flow(y).ends
+        found, is_whole = sweep(y, seed._value)
+    ends = found if is_whole else checked_flow(y).ends
     with ADDING:
         for x in ends:
             g = fresh(found.get(x), x)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..gradient import fitted
+from ..cotangents import fitted
 from ..graph import Data, Graph, StochasticNode
 from ..values import own
 from .backflow import OPEN, Backflow

@@ -70,8 +70,8 @@ class Operation:
         self.__doc__ = f"Return {name} of Data, as NumPy's does."
         self.forward = forward
         self.rules: Any = _Each(rules[0]) if variadic and rules else rules
-        single = not (variadic or fixed or barrier)
-        self.pair = rules if len(rules) == 2 and single else None  # for the loop of `sweep`
+        plain = not (variadic or fixed or barrier or None in rules)
+        self.pair = rules if plain and len(rules) == 2 else None  # the rules, for the loop of sweep
         self.along = along
         self.scalar = scalar
         self.fixed = tuple(fixed)
