@@ -93,9 +93,9 @@ def _concatenate(*arrays: Any, axis: int = 0) -> Any:
 
 def _piece(i: int, g: Any, y: Any, *arrays: Any, axis: int = 0) -> Any:
     """Return the part of `g` that came from input `i` of a concatenation."""
-    before = sum(shape_of(a)[axis] for a in arrays[:i])
+    before = sum([a.shape[axis] for a in arrays[:i]])
     index: list[Any] = [slice(None)] * len(shape_of(y))
-    index[axis] = slice(before, before + shape_of(arrays[i])[axis])
+    index[axis] = slice(before, before + arrays[i].shape[axis])
     return g[tuple(index)]
 
 
