@@ -45,7 +45,7 @@ BAD_COIN = [({"probs": -0.1}, "probs"), ({"probs": 1.1}, "probs"), ({"probs": np
 
 
 def p_of(logits: float) -> Any:
-    return 1.0 / (1.0 + np.exp(-logits))
+    return special.expit(logits)
 
 
 def softmax(logits: Any) -> Any:
@@ -165,7 +165,8 @@ LAWS = {
     "Bernoulli by logits": Law(
         mg.Bernoulli,
         lambda logits: stats.bernoulli(p_of(logits)),
-        [{"logits": -0.6}, {"logits": 12.0}, {"logits": -20.0}],
+        [{"logits": -0.6}, {"logits": 12.0}, {"logits": -20.0}, {"logits": 1000.0},
+         {"logits": -1000.0}],
         [({"logits": np.nan}, "logits")],
     ),
     "Categorical": Law(
@@ -178,7 +179,8 @@ LAWS = {
     "Categorical by logits": Law(
         mg.Categorical,
         lambda logits: index_law(softmax(logits)),
-        [{"logits": [0.2, -1.0, 0.7]}, {"logits": [1000.0, 1001.0, 999.0]}],
+        [{"logits": [0.2, -1.0, 0.7]}, {"logits": [1000.0, 1001.0, 999.0]},
+         {"logits": [1000.0, -1000.0, 0.0]}],
         [({"logits": [-np.inf, -np.inf]}, "logits"), ({"logits": [np.nan, 0.0]}, "logits")],
     ),
     "Poisson": Law(
@@ -218,19 +220,22 @@ LAWS = {
         mg.Weibull,
         lambda scale, concentration: stats.weibull_min(concentration, scale=scale),
         [{"scale": 0.8, "concentration": 1.6}, {"scale": 1.0, "concentration": 1.0},
-         {"scale": 1e6, "concentration": 0.3}, {"scale": 2.0, "concentration": 200.0}],
+         {"scale": 1e6, "concentration": 0.3},
+         {"scale": 1.0, "concentration": 0.05},
+         {"scale": 2.0, "concentration": 200.0}],
         positive_ones("scale", "concentration"), sine=1e-6,
     ),
     "Pareto": Law(
         mg.Pareto, lambda scale, alpha: stats.pareto(alpha, scale=scale),
         [{"scale": 0.8, "alpha": 12.0}, {"scale": 1e6, "alpha": 0.5},
-         {"scale": 1e-3, "alpha": 1e3}],
+         {"scale": 1e-3, "alpha": 1e3}, {"scale": 1.0, "alpha": 0.1}, {"scale": 1.0, "alpha": 1e6}],
         positive_ones("scale", "alpha"), sine=1e-6,
     ),
     "Kumaraswamy": Law(
         mg.Kumaraswamy,
         lambda concentration1, concentration0: kumaraswamy(concentration1, concentration0),
-        [shapes(1.5, 2.5), shapes(1.0, 1.0), shapes(0.4, 3.0), shapes(30.0, 0.6)],
+        [shapes(1.5, 2.5), shapes(1.0, 1.0), shapes(0.4, 3.0), shapes(30.0, 0.6),
+         shapes(1e3, 1e3)],
         positive_ones("concentration1", "concentration0"), sine=1e-6,
     ),
     "Triangular": Law(
@@ -261,23 +266,26 @@ LAWS = {
     "Gamma": Law(
         mg.Gamma, lambda concentration, rate: stats.gamma(concentration, scale=1.0 / rate),
         [{"concentration": 2.3, "rate": 1.7}, {"concentration": 1.0, "rate": 1.0},
-         {"concentration": 0.01, "rate": 1.0}, {"concentration": 1e6, "rate": 1e3}],
+         {"concentration": 0.01, "rate": 1.0}, {"concentration": 1e6, "rate": 1e3},
+         {"concentration": 2.0, "rate": 1e6}],
         positive_ones("concentration", "rate"), sine=1e-6,
     ),
     "Chi2": Law(
-        mg.Chi2, lambda df: stats.chi2(df), [{"df": 3.0}, {"df": 0.1}, {"df": 1e6}],
+        mg.Chi2, lambda df: stats.chi2(df), [{"df": 3.0}, {"df": 0.1}, {"df": 0.02}, {"df": 1e6}],
         positive_ones("df"), sine=1e-6,
     ),
     "InverseGamma": Law(
         mg.InverseGamma, lambda concentration, rate: stats.invgamma(concentration, scale=rate),
         [{"concentration": 9.0, "rate": 4.0}, {"concentration": 0.5, "rate": 1e-3},
+         {"concentration": 0.05, "rate": 1.0},
          {"concentration": 1e4, "rate": 1e6}],
         positive_ones("concentration", "rate"), sine=1e-6,
     ),
     "Beta": Law(
         mg.Beta,
         lambda concentration1, concentration0: stats.beta(concentration1, concentration0),
-        [shapes(1.5, 2.5), shapes(1.0, 1.0), shapes(0.1, 0.2), shapes(1e6, 3e5)],
+        [shapes(1.5, 2.5), shapes(1.0, 1.0), shapes(0.1, 0.2), shapes(1e6, 3e5),
+         shapes(0.01, 1e6)],
         positive_ones("concentration1", "concentration0"), sine=1e-6,
     ),
     "StudentT": Law(
@@ -291,9 +299,9 @@ LAWS = {
     ),
     "VonMises": Law(
         mg.VonMises, lambda loc, concentration: stats.vonmises(concentration, loc),
-        [{"loc": 0.0, "concentration": 1.5}, {"loc": 0.0, "concentration": 1e-3},
-         {"loc": 0.0, "concentration": 300.0}, {"loc": 0.0, "concentration": 700.0},
-         {"loc": 0.0, "concentration": 1e6}],
+        [{"loc": 0.7, "concentration": 1.5}, {"loc": -2.0, "concentration": 0.01},
+         {"loc": 3.0, "concentration": 300.0}, {"loc": 0.0, "concentration": 700.0},
+         {"loc": 0.3, "concentration": 1e6}],
         [({"loc": 0.0, "concentration": 0.0}, "concentration"),
          ({"loc": np.nan, "concentration": 1.0}, "loc")],
         circular=True,
@@ -312,7 +320,8 @@ LAWS = {
     ),
     "Binomial by logits": Law(
         mg.Binomial, lambda total_count, logits: stats.binom(total_count, p_of(logits)),
-        [{"total_count": 7.0, "logits": -0.4}, {"total_count": 3.0, "logits": -30.0}],
+        [{"total_count": 7.0, "logits": -0.4}, {"total_count": 3.0, "logits": -30.0},
+         {"total_count": 3.0, "logits": 1000.0}, {"total_count": 3.0, "logits": -1000.0}],
         [({"total_count": 3.0, "logits": np.nan}, "logits")],
     ),
     "Geometric": Law(
@@ -321,8 +330,9 @@ LAWS = {
         [({"probs": 0.0}, "probs"), ({"probs": 1.1}, "probs")],
     ),
     "Geometric by logits": Law(
-        mg.Geometric, lambda logits: stats.geom(p_of(logits), -1),
-        [{"logits": -0.4}, {"logits": 10.0}], [({"logits": np.nan}, "logits")],
+        mg.Geometric,
+        lambda logits: stats.geom(p_of(logits), -1),
+        [{"logits": -0.4}, {"logits": 10.0}, {"logits": -10.0}], [({"logits": np.nan}, "logits")],
     ),
     "NegativeBinomial": Law(
         mg.NegativeBinomial, lambda total_count, probs: stats.nbinom(total_count, 1.0 - probs),
@@ -334,7 +344,8 @@ LAWS = {
     "NegativeBinomial by logits": Law(
         mg.NegativeBinomial,
         lambda total_count, logits: stats.nbinom(total_count, p_of(-logits)),
-        [{"total_count": 2.5, "logits": -0.4}],
+        [{"total_count": 2.5, "logits": -0.4}, {"total_count": 0.01, "logits": 3.0},
+         {"total_count": 2.0, "logits": -1000.0}],
         [({"total_count": 1.0, "logits": np.nan}, "logits")],
     ),
     "DiscreteUniform": Law(
@@ -380,7 +391,7 @@ VECTORS = {
     "Dirichlet": Law(
         mg.Dirichlet, lambda concentration: stats.dirichlet(concentration),
         [{"concentration": [1.5, 3.0, 0.8]}, {"concentration": [0.3, 0.4]},
-         {"concentration": [1e4, 2e4, 3e4]}],
+         {"concentration": [1e4, 2e4, 3e4]}, {"concentration": [1e6, 0.5]}],
         [({"concentration": [1.0, 0.0]}, "concentration"),
          ({"concentration": 1.0}, "concentration")],
     ),

@@ -23,7 +23,7 @@ from .base import Distribution
 from .constraints import at_least, nonnegative, positive
 from .location_scale import Size
 from .noise import StandardExponential
-from .parameters import floored
+from .parameters import floored, inside_range
 from .standards import EULER
 
 
@@ -94,7 +94,7 @@ class Weibull(Distribution):
         return StandardExponential(self.shape, self.dtype)
 
     def transform(self, noise: Any) -> Any:
-        return self.scale * power(noise, reciprocal(self.concentration))
+        return inside_range(self.scale * power(noise, reciprocal(self.concentration)), self.dtype)
 
     def formula(self, x: Any) -> Any:
         k, size = self.concentration, divide(x, self.scale)
@@ -176,13 +176,17 @@ class Pareto(Distribution):
         return StandardExponential(self.shape, self.dtype)
 
     def transform(self, noise: Any) -> Any:
-        return self.scale * exp(divide(noise, self.alpha))
+        return inside_range(self.scale * exp(divide(noise, self.alpha)), self.dtype)
 
     def formula(self, x: Any) -> Any:
-        return log(self.alpha) - self.alpha * log(divide(x, self.scale)) - log(x)
+        return log(self.alpha) - self.alpha * self._log_ratio(x) - log(x)
+
+    def _log_ratio(self, x: Any) -> Any:
+        """Return log(x / scale), all of its digits where the two are close."""
+        return log1p(divide(x - self.scale, self.scale))
 
     def cumulative(self, x: Any) -> Any:
-        return -expm1(self.alpha * log(divide(self.scale, floored(x, self.scale))))
+        return -expm1(-(self.alpha * self._log_ratio(floored(x, self.scale))))
 
     def quantile(self, p: Any) -> Any:
         return self.scale * exp(-divide(log1p(-p), self.alpha))

@@ -6,13 +6,24 @@ from typing import Any
 
 import numpy as np
 
-from ..ops.elementwise import divide, exp, expm1, log, log1p, power, reciprocal, square
+from ..ops.elementwise import (
+    divide,
+    equal,
+    exp,
+    expm1,
+    log,
+    log1p,
+    power,
+    reciprocal,
+    square,
+    where,
+)
 from ..ops.special import digamma
 from .base import Distribution
 from .constraints import positive, unit_interval
 from .noise import StandardExponential
 from .parameters import floored, inside_unit
-from .special import betaln, xlog1py, xlogy
+from .special import betaln, log_one_less, xlogy
 from .standards import EULER
 
 
@@ -62,13 +73,14 @@ class Kumaraswamy(Distribution):
 
     def formula(self, x: Any) -> Any:
         a, b = self.concentration1, self.concentration0
-        rest = -power(x, a)
-        return log(a) + log(b) + xlogy(a - 1.0, x) + xlog1py(b - 1.0, rest)
+        flat = equal(b, 1.0) & equal(x, 1.0)  # 0 · log 0 is 0 there
+        rest = (b - 1.0) * where(flat, 0.0, log_one_less(a * log(where(flat, 0.5, x))))
+        return log(a) + log(b) + xlogy(a - 1.0, x) + rest
 
     def cumulative(self, x: Any) -> Any:
         a, b = self.concentration1, self.concentration0
         inside = np.minimum(floored(x, 0.0), 1.0)
-        return -expm1(b * log1p(-power(inside, a)))
+        return -expm1(b * log_one_less(a * log(inside)))
 
     def quantile(self, p: Any) -> Any:
         return self._below(-log1p(-p))

@@ -96,3 +96,9 @@ def inside_unit(x: Any, dtype: Any) -> Any:
 def off_zero(x: Any, dtype: Any) -> Any:
     """Return positive `x` kept off 0, to which a tiny number is rounded."""
     return clip(x, float(np.finfo(dtype).tiny), np.inf)  # NumPy's maximum is slower
+
+
+def inside_range(x: Any, dtype: Any) -> Any:
+    """Return positive `x` kept off 0 and infinity, where a density may end."""
+    kind = np.finfo(dtype)
+    return clip(x, float(kind.tiny), float(kind.max))

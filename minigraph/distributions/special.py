@@ -8,7 +8,18 @@ from typing import Any
 import numpy as np
 
 from ..ops.base import Operation
-from ..ops.elementwise import divide, equal, exp, log, log1p, square, ufunc, where
+from ..ops.elementwise import (
+    divide,
+    equal,
+    exp,
+    expm1,
+    less,
+    log,
+    log1p,
+    square,
+    ufunc,
+    where,
+)
 from ..ops.special import digamma, from_scipy, polygamma, special
 
 
@@ -43,6 +54,14 @@ xlog1py = ufunc(
     lambda g, y, a, x: divide(g * a, where(equal(a, 0.0), 1.0, x + 1.0)),
     numpy=(),
 )  # fmt: skip
+
+
+def log_one_less(y: Any) -> Any:
+    """Return log(1 - exp(y)) for y <= 0, with all of its digits at both ends."""
+    near = less(-math.log(2.0), y)
+    small, far = where(near, y, -1.0), where(near, -1.0, y)
+    return where(near, log(-expm1(small)), log1p(-exp(far)))
+
 
 betaln = special(
     "betaln",

@@ -27,7 +27,10 @@ class StandardT(Distribution):
         super().__init__(df=df)
 
     def generate(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
-        return np.asarray(rng.standard_t(self.df, shape), dtype=self.dtype)
+        # The tail of a small df leaves the floats; a scale must not carry it further.
+        most = 1e-20 * float(np.finfo(self.dtype).max)
+        drawn = np.clip(np.asarray(rng.standard_t(self.df, shape)), -most, most)
+        return drawn.astype(self.dtype, copy=False)
 
     def formula(self, x: Any) -> Any:
         return log_t_density(self.df, x)
