@@ -1,7 +1,12 @@
-"""Executors of others: loky, joblib, dask. Those that are not installed are skipped."""
+"""Executors of others: loky, joblib, dask, ray, MPI, pools; those not installed are skipped."""
 
+import multiprocessing
 import os
+import shutil
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -84,3 +89,43 @@ def test_pool_of_processes_that_died_is_an_error_and_no_number():
     executor = ProcessPoolExecutor(2, mp_context=get_context("spawn"))
     with executor, pytest.raises(BrokenProcessPool):
         average(10**7, executor=executor, callback=kill)
+
+
+def test_pool_of_multiprocessing_changes_no_bit():
+    with multiprocessing.get_context("spawn").Pool(2) as pool:
+        assert numbers(average(executor=pool)) == numbers(average())
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_pool_of_ray_changes_no_bit():
+    ray = pytest.importorskip("ray")
+    pools = pytest.importorskip("ray.util.multiprocessing")
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+    try:
+        with pools.Pool(2) as pool:
+            assert numbers(average(executor=pool)) == numbers(average())
+    finally:
+        ray.shutdown()
+
+
+UNDER_MPI = """
+from mpi4py.futures import MPIPoolExecutor
+from test_executors import average, numbers
+if __name__ == "__main__":
+    with MPIPoolExecutor(max_workers=2) as pool:
+        print(numbers(average(executor=pool)) == numbers(average()))
+"""
+
+
+def test_processes_of_mpi_change_no_bit(tmp_path):
+    pytest.importorskip("mpi4py")
+    found = shutil.which("mpiexec", path=f"{Path(sys.executable).parent}{os.pathsep}{os.defpath}")
+    if found is None:
+        pytest.skip("mpiexec is not installed")
+    script = tmp_path / "under_mpi.py"
+    script.write_text(UNDER_MPI)
+    launch = [found, "--allow-run-as-root", "--oversubscribe", "-n", "3"]
+    command = [*launch, sys.executable, "-m", "mpi4py.futures", str(script)]
+    here = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    out = subprocess.run(command, capture_output=True, text=True, env=here, timeout=120)
+    assert out.stdout == "True\n", out.stderr
