@@ -28,7 +28,7 @@ def kinds():
         "normal": (mg.Normal(t, 1.0), "reparameterize"),
         "gamma": (mg.Gamma(t, 1.0), "implicit"),
         "count": (mg.Poisson(t), "measure_valued"),
-        "long": (mg.NegativeBinomial(3.0, p), "leave_one_out"),
+        "long": (mg.NegativeBinomial(3.0, p), "measure_valued"),
         "many": (mg.Bernoulli(p * np.ones(20)), "leave_one_out"),
         "fixed": (mg.Normal(0.0, 1.0), None),
     }

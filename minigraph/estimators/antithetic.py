@@ -100,18 +100,21 @@ def arm(y: Data, nodes: Handle = None, *, rng: Rng = None) -> Data:
 
 
 def _half(x: Data, twin: Data, p: Data, rng: np.random.Generator) -> Data:
-    return 0.5 * (x - twin) * maximum(p, 1.0 - p)
+    box = function(lambda x, twin, p: 0.5 * (x - twin) * maximum(p, 1.0 - p), name="weight")
+    return as_data(box(x, twin, p))
 
 
 def _by_uniform(x: Data, twin: Data, p: Data, rng: np.random.Generator) -> Data:
     """Return ½ - u with a u of which `x` and its twin are made: uniform in an interval."""
+
+    def weight(x: Data, twin: Data, p: Data, v: Data) -> Data:
+        one, both = greater(x, 0.0), greater(twin, 0.0)
+        low = where(one, twin * (1.0 - p), where(both, maximum(p, 1.0 - p), p))
+        high = where(one, where(both, p, minimum(p, 1.0 - p)), 1.0 - p * (1 - twin))
+        return 0.5 - (low + v * (high - low))
+
     v = sample(StandardUniform(x.shape), rng=rng)
-    one = greater(x, 0.0)
-    low = where(one, twin * (1.0 - p), where(greater(twin, 0.0), maximum(p, 1.0 - p), p))
-    high = where(
-        one, where(greater(twin, 0.0), p, minimum(p, 1.0 - p)), 1.0 - p * (1 - twin)
-    )  # fmt: skip
-    return 0.5 - (low + v * (high - low))
+    return as_data(function(weight, name="weight")(x, twin, p, v))
 
 
 def _with_twins(call: str, title: str, y: Data, nodes: Handle, rng: Rng, weigh: Weight) -> Data:
@@ -142,11 +145,14 @@ def _with_twins(call: str, title: str, y: Data, nodes: Handle, rng: Rng, weigh: 
 
 def twin_of(x: Data, p: Data, rng: np.random.Generator) -> Data:
     """Return the coins [1 - u < p], where `x` is [u < p]: drawn given `x`."""
-    one = greater(x, 0.0)
-    both = where(one, maximum(2.0 * p - 1.0, 0.0), minimum(p, 1.0 - p))
-    this = where(one, p, 1.0 - p)  # 0 where `x` is impossible, and so are both
-    chance = both / where(greater(this, 0.0), this, 1.0)
-    return sample(Bernoulli(minimum(chance, 1.0)), "twin", rng=rng)
+
+    def chance(x: Data, p: Data) -> Data:
+        one = greater(x, 0.0)
+        both = where(one, maximum(2.0 * p - 1.0, 0.0), minimum(p, 1.0 - p))
+        this = where(one, p, 1.0 - p)  # 0 where `x` is impossible, and so are both
+        return minimum(both / where(greater(this, 0.0), this, 1.0), 1.0)
+
+    return sample(Bernoulli(function(chance, name="P(twin given X)")(x, p)), "twin", rng=rng)
 
 
 def is_coin(law: Distribution) -> bool:

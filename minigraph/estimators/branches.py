@@ -39,10 +39,10 @@ first_only = Operation(
 
 
 class _Slope:
-    """The rules of `slope_of`: only its first input has one."""
+    """The rules of `slope_of`: minus the slope of its first input, and none of the others."""
 
     def __getitem__(self, i: int) -> Any:
-        return None if i else lambda g, y, s, *movers: first_only(g, stop(s), *movers)
+        return None if i else lambda g, y, s, *movers: first_only(-g, stop(s), *movers)
 
 
 slope_of = Operation(
@@ -68,7 +68,7 @@ def stands_for(node: Any) -> bool:
 def with_slope(y: Data, s: Data, title: str) -> Data:
     """Return `y` with the slope of `s` added to its own; the second derivative is refused."""
     movers = [x for x in above([y])[1] if is_parameter(x)]
-    slope: Data = slope_of(-s, *movers)
+    slope: Data = slope_of(s, *movers)
     slope.node.name = title
     if y.dtype.kind == "f" and slope.dtype != y.dtype:  # it must not round the value
         slope = astype(slope, dtype=y.dtype)

@@ -16,7 +16,7 @@ from ..distributions.base import Rng, generator
 from ..errors import BlockedGradientError, InputError
 from ..graph import Data
 from ..ops.base import as_data
-from ..ops.boxes import stop_gradient
+from ..ops.boxes import function, stop_gradient
 from ..ops.reductions import sum_
 from .branches import branch
 from .choose import Handle, choose
@@ -157,10 +157,17 @@ def relax(y: Data, nodes: Handle = None, *, surrogate: Surrogate, rng: Rng = Non
 
 
 def _controlled(cost: Data, log_prob: Data, surrogate: Surrogate, free: Data, tied: Data) -> Data:
-    """Return the slope of a cost, controlled. The slope in what only the surrogate sees is 0."""
-    held, free_held = surrogate(stop_gradient(tied)), surrogate(stop_gradient(free))
-    scored = (stop_gradient(cost) - held) * (factor(log_prob) - 1.0)
-    return scored + (surrogate(free) - free_held) - (surrogate(tied) - held)
+    """Return the slope of a cost, controlled; `free` and `tied` are equal, and move differently.
+
+    What only the surrogate sees moves both alike, and so it has slope 0.
+    """
+    c_free, c_tied = surrogate(free), surrogate(tied)
+
+    def slope(cost: Data, log_prob: Data, c_free: Data, c_tied: Data) -> Data:
+        scored = (stop_gradient(cost) - c_tied) * (factor(log_prob) - 1.0)
+        return scored + c_free - c_tied
+
+    return as_data(function(slope, name="slope")(cost, log_prob, c_free, c_tied))
 
 
 def _legal(call: str, y: Data, nodes: Handle, continuous: bool | None) -> list[Data]:

@@ -76,7 +76,7 @@ def _shifted(at: Places, by: int, end: int = 0) -> Places:
 def _through(node: DeterministicNode, data: Data, i: int, x: Data, at: Places) -> Places:
     """Return where the axes of input `i` are, behind a function that is not elementwise."""
     op, fixed = node.op, node.fixed
-    if op.along is along.along_axis and "keepdims" in op.fixed:
+    if "keepdims" in op.fixed:  # a fold along axes
         axis = fixed.get("axis")
         given = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
         gone = {int(a) % x.ndim - x.ndim for a in given} if x.ndim else set()

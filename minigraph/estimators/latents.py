@@ -87,8 +87,13 @@ def given(law: Any, x: Data, rng: Any) -> Data:
 
 def with_held_noise(law: Any, z: Data) -> Data:
     """Return the latent numbers `z` as logits plus noise that does not depend on anything."""
-    logits: Data = function(lambda *_: finite_logits(law), name="logits")(*law.inputs)
-    return stop_gradient(z) + (logits - stop_gradient(logits))
+
+    def held(z: Data, *_: Data) -> Data:
+        logits = finite_logits(law)
+        return stop_gradient(z) + (logits - stop_gradient(logits))
+
+    free: Data = function(held, name="held noise")(z, *law.inputs)
+    return free
 
 
 def why_not_latent(x: Data) -> str | None:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..graph import Data, rewrite
-from ..ops.boxes import stop_gradient
+from ..ops.base import as_data
+from ..ops.boxes import function, stop_gradient
 from ..ops.elementwise import multiply
 from .branches import with_slope
 from .costs import Costs, Draws
@@ -72,7 +73,11 @@ def slope_in(parameter: Data, weight: Data, difference: Data, places: Places) ->
     `parameter` and `weight` have the batch shape of the draw, `difference` that of the cost; as far
     as the elements of the draw stay apart in the cost, each meets its own.
     """
-    if None not in places:  # one number, or elements that all stay apart
-        spread = stop_gradient(seen(weight, places) * difference)
-        return multiply(seen(parameter, places), spread)
-    return multiply(seen(parameter * stop_gradient(weight), places), stop_gradient(difference))
+
+    def slope(parameter: Data, weight: Data, difference: Data) -> Data:
+        if None not in places:  # one number, or elements that all stay apart
+            spread = stop_gradient(seen(weight, places) * difference)
+            return multiply(seen(parameter, places), spread)
+        return multiply(seen(parameter * stop_gradient(weight), places), stop_gradient(difference))
+
+    return as_data(function(slope, name="slope")(parameter, weight, difference))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,8 @@ from ..graph import Data, label
 from ..ops.base import as_data
 from ..ops.boxes import function, stop_gradient
 from ..ops.elementwise import add, equal, maximum, where
+from ..ops.joins import stack
+from ..ops.products import tensordot
 from ..ops.reductions import sum_
 from .branches import branch
 from .choose import Handle, call_for, choose
@@ -25,7 +27,7 @@ from .elements import Places
 from .marginalize import why_not_marginal
 from .slopes import Rule, with_slopes
 
-MOST = 4  # a set of k has k! orders
+MOST = 4  # a set of k has 2^k parts
 
 
 def sum_and_sample(y: Data, nodes: Handle = None, size: int = 1, *, rng: Rng = None) -> Data:
@@ -73,18 +75,20 @@ def sum_and_sample(y: Data, nodes: Handle = None, size: int = 1, *, rng: Rng = N
 
     def prepare(x: Data, law: Any) -> Rule:
         p, table = _probabilities(law), x._node.distribution.outcomes()
-        fixed = _positive(p)
-        order = np.argsort(-fixed)
+        fixed, n = _positive(p), p.size
+        order = function(lambda p: np.argsort(-p)[:size], name="likeliest")(fixed)
         likely = [order[i] for i in range(size)]
         left = _without(fixed, likely)
-        other = sample(Categorical(left), rng=rng)
-        rest = sum_(left)
+        other = sample(Categorical(left), name="other", rng=rng)
+
+        def weights(left: Data, other: Data) -> Data:
+            return np.append(np.ones(size), sum_(left) / _pick(left, other, n))
+
+        weight = function(weights, name="1 and 1/P")(left, other)
 
         def rule(cost: Data, places: Places) -> list[Data]:
-            terms = [_pick(p, k) * stop_gradient(_at(cost, x, table, k, rng)) for k in likely]
-            weight = rest / _pick(fixed, other)
-            terms.append(_pick(p, other) * stop_gradient(weight * _at(cost, x, table, other, rng)))
-            return [functools.reduce(add, terms)]
+            costs = [_at(cost, x, table, k, rng) for k in (*likely, other)]
+            return [_slope(p, [*likely, other], weight, costs)]
 
         return rule
 
@@ -110,7 +114,7 @@ def unordered_set(
     nodes : str, StochasticNode, Data, or list of these, optional
         Which draws, each a single one of finitely many outcomes; by default all that block.
     size : int
-        How many outcomes are drawn, at most 4 (the cost grows as its factorial).
+        How many outcomes are drawn, at most 4 (the cost grows as 2 to its power).
     baseline : bool
         Compare the cost of each outcome with an estimate of E[F(X)] from the whole set, in which
         the others stand for all that is not this outcome: p(x) F(x) + Σ p(x') R(S - x, x') F(x').
@@ -148,22 +152,20 @@ def unordered_set(
         fixed = _positive(p)
         drawn = [_index(x, table)]
         while len(drawn) < size:
-            drawn.append(sample(Categorical(_without(fixed, drawn)), rng=rng))
-        chances = _Set(fixed, drawn)
+            law_of_next = Categorical(_without(fixed, drawn))
+            drawn.append(sample(law_of_next, name=f"k{len(drawn) + 1}", rng=rng))
+        ratios = functools.partial(_compared if baseline else _ratios, p.size)
+        weight = function(ratios, name="R(S, ·)")(fixed, *drawn)
 
         def rule(cost: Data, places: Places) -> list[Data]:
             costs = [cost, *[_at(cost, x, table, k, rng) for k in drawn[1:]]]
-            terms = []
-            for i, k in enumerate(drawn):
-                gain = costs[i] - chances.average(costs, i) if baseline else costs[i]
-                terms.append(_pick(p, k) * stop_gradient(chances.ratio(i) * gain))
-            return [functools.reduce(add, terms)]
+            return [_slope(p, drawn, weight, costs)]
 
         return rule
 
     for x in _legal("unordered_set", y, nodes, size, 0):
         if size > MOST:
-            raise InputError(f"unordered_set: size={size} has {size}! orders; at most {MOST}")
+            raise InputError(f"unordered_set: size={size} is too many; at most {MOST}")
         if baseline and size < 2:
             raise InputError("unordered_set: size=1 has no others for a baseline; at least 2")
         for now in choose("unordered_set", y, x):
@@ -171,29 +173,48 @@ def unordered_set(
     return y
 
 
-class _Set:
-    """Chances of a set that was drawn without replacement, from the probabilities `p`."""
+def _slope(p: Data, indices: Sequence[Data], weight: Data, costs: Sequence[Data]) -> Data:
+    """Return Σ p(k) · stop(weighted cost at k); the weights are a vector, or mix the costs."""
+    n = p.size
 
-    def __init__(self, p: Data, drawn: Sequence[Data]) -> None:
-        self.p = [_pick(p, k) for k in drawn]
-        self.members = frozenset(range(len(drawn)))
-        self.after: dict[frozenset[int], Any] = {self.members: 1.0}
-        for size in reversed(range(len(drawn))):
-            for first in map(frozenset, itertools.combinations(self.members, size)):
-                left = sum_(_without(p, [drawn[i] for i in first]))  # of all that may come next
-                terms = [self.p[k] / left * self.after[first | {k}] for k in self.members - first]
-                self.after[first] = functools.reduce(add, terms)  # P(the others come after these)
+    def slope(p: Data, weight: Data, *both: Data) -> Data:
+        ks, costs = both[: len(indices)], stack(both[len(indices) :])
+        gains = tensordot(weight if weight.ndim == 2 else np.diag(weight), costs, 1)
+        return tensordot(stack([_pick(p, k, n) for k in ks]), stop_gradient(gains), 1)
 
-    def ratio(self, i: int, gone: Iterable[int] = ()) -> Data:
-        """Return R(S, x) for member `i`, of what is left of the set when some are `gone`."""
-        ratio: Data = self.after[frozenset((*gone, i))] / self.after[frozenset(gone)]
-        return ratio
+    return as_data(function(slope, name="slope")(p, weight, *indices, *costs))
 
-    def average(self, costs: Sequence[Data], i: int) -> Data:
-        """Return an estimate of the expected cost that is unbiased given that `i` came first."""
-        others = self.members - {i}
-        terms = [self.p[k] * self.ratio(k, [i]) * costs[k] for k in others]
-        return functools.reduce(add, terms, self.p[i] * costs[i])
+
+def _chances(n: int, p: Data, drawn: Sequence[Data]) -> tuple[list[Data], dict[Any, Any]]:
+    """Return p of what was drawn, and P(the others come after these), by sets of positions."""
+    of, members = [_pick(p, k, n) for k in drawn], frozenset(range(len(drawn)))
+    after: dict[Any, Any] = {members: 1.0}
+    for size in reversed(range(len(drawn))):
+        for first in map(frozenset, itertools.combinations(members, size)):
+            left = sum_(_without(p, [drawn[i] for i in first]))  # of all that may come next
+            terms = [of[k] / left * after[first | {k}] for k in members - first]
+            after[first] = functools.reduce(add, terms)
+    return of, after
+
+
+def _ratios(n: int, p: Data, *drawn: Data) -> Data:
+    """Return R(S, x) for each member x of the set that was drawn."""
+    _, after = _chances(n, p, drawn)
+    return stack([after[frozenset([i])] / after[frozenset()] for i in range(len(drawn))])
+
+
+def _compared(n: int, p: Data, *drawn: Data) -> Data:
+    """Return R(S, x) times (F(x) minus the baseline of x), as a matrix that meets the costs."""
+    of, after = _chances(n, p, drawn)
+    rows = []
+    for i in range(len(drawn)):
+        share = [
+            of[k] * (1.0 if k == i else after[frozenset([i, k])] / after[frozenset([i])])
+            for k in range(len(drawn))
+        ]
+        ratio = after[frozenset([i])] / after[frozenset()]
+        rows.append(ratio * (np.eye(len(drawn))[i] - stack(share)))
+    return stack(rows)
 
 
 def _positive(p: Data) -> Any:
@@ -210,17 +231,19 @@ def _probabilities(law: Any) -> Data:
     return as_data(box(*law.inputs))
 
 
-def _pick(p: Data, k: Data) -> Data:
+def _pick(p: Data, k: Data, n: int) -> Any:
     """Return the probability of outcome number `k`: by a mask, of which many run side by side."""
-    return as_data(sum_(where(equal(np.arange(p.size), k), p, 0.0)))
+    return sum_(where(equal(np.arange(n), k), p, 0.0))
 
 
-def _without(p: Data, indices: Sequence[Data]) -> Data:
+def _without(p: Data, indices: Sequence[Data]) -> Any:
     """Return probabilities with 0 in the place of some."""
-    places = np.arange(p.size)
-    for k in indices:
-        p = where(equal(places, k), 0.0, p)
-    return p
+    n = p.size
+
+    def others(p: Data, *indices: Data) -> Data:
+        return functools.reduce(lambda p, k: where(equal(np.arange(n), k), 0.0, p), indices, p)
+
+    return function(others, name="the others")(p, *indices)
 
 
 def _index(x: Data, table: Any) -> Data:
