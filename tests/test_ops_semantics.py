@@ -274,6 +274,22 @@ REFUSED = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("vjp", "message"),
+    [
+        (lambda g, y, x: g[:2], r"input 0 has shape \(2,\), the input has shape \(3,\)"),
+        (lambda g, y, x: (g, g), "returned 2 cotangents for 1 inputs"),
+        (lambda g, y, x: 1.0, r"input 0 has shape \(\), the input has shape \(3,\)"),
+    ],
+)
+def test_cotangents_of_another_shape_are_refused_with_both_shapes(vjp, message):
+    f = mg.primitive(lambda x: 2.0 * x, vjp, name="f")
+    with pytest.raises(mg.InputError, match=f"vjp of f: .*{message}"):
+        mg.gradient(mg.sum(f(X)), X)
+    with pytest.raises(mg.InputError, match=message):
+        mg.sum(f(X)).backward()
+
+
 @pytest.mark.parametrize("message", REFUSED)
 def test_what_is_not_defined_is_refused_by_name(message):
     with pytest.raises(mg.MinigraphError, match=f"(?s){message}"):

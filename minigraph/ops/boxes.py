@@ -129,7 +129,7 @@ def primitive(
     Raises
     ------
     InputError
-        If the cotangents have other shapes than the inputs.
+        If the cotangents have other shapes than the inputs; both are named.
 
     Examples
     --------
@@ -139,6 +139,18 @@ def primitive(
     >>> x = mg.Data(2.0)
     >>> mg.gradient(cube(x), x).value
     12.0
+
+    A solver of somebody else: Kepler's equation E - e·sin(E) = M is solved for E, and its solution
+    differentiated by the implicit function theorem. The rule holds in second order, too.
+
+    >>> from scipy.optimize import brentq
+    >>> def solve(M, e):
+    ...     return brentq(lambda E: E - e * np.sin(E) - M, -10.0, 10.0, xtol=1e-14)
+    >>> def vjp(g, E, M, e):
+    ...     dM = g / (1.0 - e * np.cos(E))
+    ...     return dM, dM * np.sin(E)
+    >>> kepler = mg.primitive(solve, vjp, name="kepler")
+    >>> mg.check_grads(kepler, 1.0, 0.3, order=2)
     """
     refuse_uncallable("primitive", forward)
     title = str(name or getattr(forward, "__name__", "primitive"))
