@@ -505,3 +505,15 @@ def test_function_that_cannot_be_averaged_is_refused(f, options, error, text):
 def test_tasks_keep_the_order_of_blocks():
     with who.Mapper(1, Backwards()) as mapper:
         assert list(mapper.map(lambda i: i * i, 1000)) == [i * i for i in range(1000)]
+
+
+def test_callback_that_changes_its_estimate_does_not_change_the_run():
+    a = mg.Data([1.0, 2.0], name="a")
+    y = mg.reparameterize(mg.sum(mg.sample(mg.Normal(a, 1.0), name="X") ** 2))
+    options = {"wrt": a, "rng": 0, "block_size": 500}
+
+    def spoil(estimate):
+        estimate.grad[a][:] = np.nan
+
+    found = mg.expectation(y, 5000, callback=spoil, **options)
+    np.testing.assert_array_equal(found.grad[a], mg.expectation(y, 5000, **options).grad[a])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import os
 from collections.abc import Callable, Sequence
@@ -33,8 +34,10 @@ def average(
     file = None if checkpoint is None else Checkpoint(checkpoint, job)
     so_far: tuple[Sequence[Moments], int] = ((), 0) if file is None else file.load()
 
-    def estimate(interrupted: bool = False) -> Estimate:
+    def estimate(interrupted: bool = False, going_on: bool = False) -> Estimate:
         total, done = so_far
+        if going_on:  # and the caller may change what it gets
+            total = [m._replace(mean=copy.copy(m.mean)) for m in total]
         return _estimate(total, keys, job, min(job.samples, done * job.size), interrupted)
 
     def enough() -> bool:
@@ -49,7 +52,7 @@ def average(
                 if file is not None:
                     file.offer(*so_far)
                 if callback is not None:
-                    callback(estimate())
+                    callback(estimate(going_on=True))
                 if stderr is not None and enough():
                     break
     except KeyboardInterrupt:
@@ -86,11 +89,11 @@ def _estimate(
     value, *grads = total
     variance = value.variance(freedom)
     return Estimate(
-        value=plain(value.mean),
+        value=value.mean,
         stderr=plain(np.sqrt(variance / value.weight)),
         samples=samples,
         variance=plain(variance),
-        grad=ByData(keys, [plain(m.mean) for m in grads]),
+        grad=ByData(keys, [m.mean for m in grads]),
         grad_stderr=ByData(
             keys, lambda: [plain(np.sqrt(m.variance(freedom) / m.weight)) for m in grads]
         ),
