@@ -65,7 +65,8 @@ class Multinomial(Outcomes):
         return multiset(self.total_count)._replace(member=first)
 
     def _log_ways(self, x: Any) -> Any:
-        return math.lgamma(self.total_count + 1.0) - sum_(gammaln(x + 1.0), axis=-1)
+        n = np.asarray(self.total_count + 1.0, self.dtype)
+        return gammaln(n) - sum_(gammaln(x + 1.0), axis=-1)
 
     def formula(self, x: Any) -> Any:
         if "logits" in self.parameters:

@@ -1,0 +1,162 @@
+"""What other libraries get wrong at the edges of laws, and a law of one's own in the same tests."""
+
+from __future__ import annotations
+
+import laws
+import numpy as np
+import pytest
+import test_distributions
+from laws import LAWS, Law, positive_ones
+from scipy import stats
+
+import minigraph as mg
+from minigraph.distributions.constraints import positive
+from minigraph.distributions.noise import StandardExponential
+from minigraph.ops.elementwise import divide, log, sqrt, square
+
+NEVER = [  # laws, and what cannot happen under them
+    (mg.Bernoulli(0.0), 1), (mg.Bernoulli(1.0), 0), (mg.Bernoulli(logits=-np.inf), 1),
+    (mg.Binomial(5, 0.0), 2), (mg.Binomial(5, 1.0), 4), (mg.Binomial(5, 0.5), 6),
+    (mg.Categorical([1.0, 0.0]), 1), (mg.Categorical(logits=[0.0, -np.inf]), 1),
+    (mg.OneHotCategorical([1.0, 0.0]), [0, 1]), (mg.Multinomial(2, [1.0, 0.0]), [1, 1]),
+    (mg.Multinomial(2, logits=[0.0, -np.inf]), [1, 1]), (mg.Multinomial(2, [0.5, 0.5]), [1, 2]),
+    (mg.Geometric(1.0), 3), (mg.Geometric(0.5), 0.5), (mg.NegativeBinomial(2.0, 0.0), 1),
+    (mg.Poisson(0.0), 1), (mg.Poisson(2.0), -1), (mg.DiscreteUniform(1, 6), 7),
+]  # fmt: skip
+ALWAYS = [
+    (mg.Bernoulli(0.0), 0), (mg.Bernoulli(1.0), 1), (mg.Bernoulli(logits=np.inf), 1),
+    (mg.Binomial(5, 0.0), 0), (mg.Binomial(5, 1.0), 5), (mg.Categorical([1.0, 0.0]), 0),
+    (mg.OneHotCategorical([1.0, 0.0]), [1, 0]), (mg.Multinomial(2, [1.0, 0.0]), [2, 0]),
+    (mg.Geometric(1.0), 0), (mg.NegativeBinomial(2.0, 0.0), 0), (mg.Poisson(0.0), 0),
+    (mg.Geometric(logits=1000.0), 0), (mg.Bernoulli(logits=1000.0), 1),
+    (mg.Binomial(3, logits=-1000.0), 0), (mg.NegativeBinomial(2.0, logits=-1000.0), 0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("law", "x"), NEVER, ids=repr)
+def test_impossible_event_has_a_log_prob_of_minus_infinity(law, x):
+    """PyTorch says -36 in double precision, and -16 in single: a clamped probability."""
+    assert law.log_prob(x).value == -np.inf
+
+
+@pytest.mark.parametrize(("law", "x"), ALWAYS, ids=repr)
+def test_certain_event_has_a_log_prob_of_zero(law, x):
+    assert law.log_prob(x).value == 0.0
+    assert np.array_equal(law.sample(0), x)
+
+
+@pytest.mark.parametrize("logits", [-1000.0, 1000.0])
+def test_log_prob_at_huge_logits_is_the_logit(logits):
+    """NumPyro says -708 at most: the logarithm of the smallest probability."""
+    rare = 1 if logits < 0 else 0
+    assert mg.Bernoulli(logits=logits).log_prob(rare).value == -1000.0
+    table = mg.Categorical(logits=[0.0, -1000.0])
+    assert table.log_prob(1).value == -1000.0
+    assert mg.Geometric(logits=1000.0).log_prob(2).value == -2000.0
+    theta = mg.Data(logits, name="logits")
+    slope = mg.gradient(mg.Bernoulli(logits=theta).log_prob(rare), theta).value
+    assert slope == np.sign(-logits)
+
+
+EACH = pytest.mark.parametrize("name", [*LAWS, *laws.VECTORS])
+
+
+def law_of(name):
+    entry = {**LAWS, **laws.VECTORS}[name]
+    return entry.law(**entry.grid[0])
+
+
+@EACH
+def test_log_prob_of_nan_alone_is_nan(name):
+    """PyTorch says -inf for a NaN under Uniform: unknown is not impossible."""
+    law = law_of(name)
+    x = np.full(law.shape, np.nan)
+    assert np.all(np.isnan(law.log_prob(x).value))
+
+
+def test_bounds_in_the_wrong_order_are_refused():
+    """PyTorch without validation, and NumPyro, make such a law."""
+    for law in (mg.Uniform, mg.DiscreteUniform):
+        with pytest.raises(mg.InputError, match="low must be"):
+            law(2.0, 1.0)
+
+
+@EACH
+def test_single_precision_stays_single_from_noise_to_density(name):
+    entry = {**LAWS, **laws.VECTORS}[name]
+    fixed = entry.law is mg.Multinomial
+    law = entry.law(**{n: v if fixed and n == "total_count" else np.asarray(v, np.float32)
+                       for n, v in entry.grid[0].items()})  # fmt: skip
+    x = law.sample(0, 70_000)
+    assert x.dtype == (np.int64 if law.support.discrete else np.float32)
+    assert np.all(np.isfinite(law.log_prob(x[:1000]).value))
+    if law.noise() is not None:
+        draw = mg.sample(law, rng=0)
+        assert draw.dtype == mg.reparameterize(draw, continuous=True).dtype == np.float32
+
+
+@EACH
+def test_blocks_of_samples_are_independent_and_repeatable(name):
+    law = law_of(name)
+    x = law.sample(5, 70_000)
+    assert np.array_equal(x, law.sample(5, 70_000))
+    first, second = x[:4000], x[65_536:69_536]
+    assert not np.array_equal(first, second)
+    assert abs(np.corrcoef(*(part.reshape(4000, -1)[:, 0] for part in (first, second)))[0, 1]) < 0.1
+
+
+@EACH
+def test_writing_over_the_noise_is_the_transform(name):
+    law = law_of(name).plain()
+    noise = law.noise()
+    if noise is None:
+        pytest.skip("no transform")
+    e = noise.generate(np.random.default_rng(0), (50, *law.shape))
+    expected = law.transform(e.copy())
+    np.testing.assert_array_equal(law.overwrite(e.copy()), expected)
+
+
+# A law of one's own ----------------------------------------------------------------------------
+class Rayleigh(mg.Distribution):
+    """The length of a vector of two normal numbers."""
+
+    constraints = {"scale": positive}
+    support = positive
+
+    def __init__(self, scale):
+        super().__init__(scale=scale)
+
+    def formula(self, x):
+        return log(x) - 2.0 * log(self.scale) - 0.5 * square(divide(x, self.scale))
+
+    def noise(self):
+        return StandardExponential(self.shape, self.dtype)
+
+    def transform(self, noise):
+        return self.scale * sqrt(2.0 * noise)
+
+    @property
+    def mean(self):
+        return self.scale * np.sqrt(np.pi / 2)
+
+    @property
+    def variance(self):
+        return square(self.scale) * (2.0 - np.pi / 2)
+
+
+OWN = Law(
+    Rayleigh, lambda scale: stats.rayleigh(scale=scale), [{"scale": 0.7}], positive_ones("scale")
+)
+OF_THE_TABLE = [
+    f for name, f in vars(test_distributions).items()
+    if name.startswith("test_") and {"entry", "given"} <= set(f.__code__.co_varnames[:2])
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("test", OF_THE_TABLE, ids=lambda f: f.__name__)
+def test_law_of_ones_own_passes_every_test_of_the_table(test):
+    test(OWN, OWN.grid[0])
+
+
+def test_there_are_tests_of_the_table():
+    assert len(OF_THE_TABLE) > 20
