@@ -1,4 +1,4 @@
-"""Data: the diamonds of a graph, and the walk up from them.
+"""Data: the diamonds of a graph.
 
 Two kinds of thing alternate. `Data` holds a value; a `Node` is the function that made it. An arrow
 only ever points from a result to what it was made from: a `Data` knows its node, a node knows its
@@ -9,15 +9,14 @@ at once, and any number of threads can build graphs side by side.
 from __future__ import annotations
 
 import itertools
-import operator
-import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .errors import InputError, UsageError
 from .values import Value, from_user, show
+from .walk import above, ancestors, label, varies, walk  # noqa: F401
 
 clock = itertools.count(1)  # it orders what ran, across graphs and threads
 tick = clock.__next__
@@ -175,54 +174,6 @@ class Data:
         """The dtype; a Python float is float64."""
         return np.dtype(np.float64) if type(self._value) is float else self._value.dtype
 
-    def item(self) -> Any:
-        """Return the one element as a Python number."""
-        return self._value if type(self._value) is float else self._only("item").item()
-
-    def __len__(self) -> int:
-        if not self.shape:
-            raise UsageError(f"len of {label(self)}: a single number has no length")
-        return self.shape[0]
-
-    def __float__(self) -> float:
-        caller = sys._getframe(1)
-        cuts = caller.f_globals.get("__name__", "").startswith(("numpy.", "scipy."))
-        if cuts and varies(self):
-            raise UsageError(f"{caller.f_code.co_name.strip('_')} of {label(self)}: {CUT_OFF}")
-        return self._value if type(self._value) is float else float(self._only("float").item())
-
-    def __int__(self) -> int:
-        return int(self._decide("int"))
-
-    def __index__(self) -> int:
-        value = self._decide("index")
-        if self.dtype.kind not in "iu":
-            raise UsageError(
-                f"index or count from {label(self)}: {show(value)} is of dtype {self.dtype}; "
-                "write int(x) if its whole part is meant"
-            )
-        return operator.index(value)
-
-    def __bool__(self) -> bool:
-        return bool(self._decide("truth"))
-
-    def _only(self, what: str, advice: str = "x.value has all, mg.exp is math.exp of each") -> Any:
-        """Return the value, if it is a single element."""
-        if self.size != 1:
-            raise InputError(
-                f"{what} of {label(self)}: it has shape {self.shape}, and only a single element "
-                f"has one; {advice}"
-            )
-        return self._value
-
-    def _decide(self, what: str) -> Any:
-        """Return the value for Python's own control flow, and remember which draws it looked at."""
-        self._only(what, "use mg.any or mg.all, or mg.where to choose element by element")
-        for data in ancestors([self]):
-            if data._op.barrier == "draw":
-                data._node.branched = True
-        return self._value
-
     def __eq__(self, other: object) -> Any:
         if type(other) is not Data and (
             isinstance(other, (int, float)) or hasattr(other, "__array_priority__")
@@ -249,6 +200,11 @@ class Data:
         _node: Any
 
         def backward(self, seed: Any = None) -> None: ...
+        def item(self) -> Any: ...
+        def __len__(self) -> int: ...
+        def __float__(self) -> float: ...
+        def __int__(self) -> int: ...
+        def __index__(self) -> int: ...
         def __getitem__(self, index: Any) -> Data: ...
         def __iter__(self) -> Iterator[Data]: ...
         def __array_ufunc__(self, *args: Any, **keywords: Any) -> Any: ...
@@ -262,29 +218,6 @@ class Data:
         __lt__ = __le__ = __gt__ = __ge__ = _binary
 
 
-ELSEWHERE: Mapping[str, str] = {  # what other frameworks call it
-    "data": "x.value", "numpy": "x.value", "tolist": "x.value.tolist()",
-    "detach": "mg.stop_gradient(x)", "requires_grad": "mg.Data(…, constant=True)",
-    "zero_grad": "x.grad = None", "gradient": "mg.gradient(y, x)", "view": "x.reshape(…)",
-    "distribution": "x.node.distribution", "log_prob": "x.node.distribution.log_prob(x)",
-}  # fmt: skip
-
-
-def elsewhere(name: str, instead: str) -> property:
-    """Return an attribute that Data do not have, and that says what to write in its place."""
-
-    def refuse(data: Data) -> None:
-        raise AttributeError(f"Data has no attribute {name!r}; write {instead}")
-
-    return property(refuse)
-
-
-for name, instead in ELSEWHERE.items():
-    setattr(Data, name, elsewhere(name, instead))
-CUT_OFF = (
-    "this would make plain numbers, cut off from their graph; use x.value if that is meant, else "
-    "functions of mg, as mg.mean([a, b]), or np.mean(mg.array([a, b]))"
-)
 NO_FIXED: Mapping[str, Any] = {}
 new_data = Data.__new__
 
@@ -316,61 +249,3 @@ def literal_data(x: Any) -> Data:
     data._carries = False
     data._changed = 0
     return data
-
-
-def walk(
-    outputs: Iterable[Data], through_stops: bool = True
-) -> tuple[list[Data], list[Data], list[Data]]:
-    """Return what was made, in the order it ran, the inputs, and the barriers, above `outputs`.
-
-    The outputs themselves are part of it. A bare array is an input, a bare number is nothing.
-    Barriers are the draws, the black boxes and the stops; without `through_stops` the walk ends
-    below a stop.
-    """
-    made: dict[int, Data] = {}  # by the time it ran
-    inputs: dict[Data, None] = {}
-    barriers: dict[Data, None] = {}
-    todo: list[Any] = list(outputs)
-    for data in todo:  # which grows meanwhile
-        if type(data) is Data:
-            op = data._op
-            if op is None:
-                inputs[data] = None
-            elif data._time not in made:
-                made[data._time] = data
-                if op.barrier is not None:
-                    barriers[data] = None
-                if through_stops or op.barrier != "stop":
-                    todo += data._inputs
-    return (
-        [made[time] for time in sorted(made)],
-        list(inputs),
-        sorted(barriers, key=lambda data: data._time),
-    )
-
-
-def above(outputs: Iterable[Data]) -> tuple[list[Data], list[Data]]:
-    """Return what was made, in the order it ran, and the inputs, above and including `outputs`."""
-    made, inputs, _ = walk(outputs)
-    return made, [x for x in inputs if not x._literal]
-
-
-def varies(data: Data) -> bool:
-    """Return whether `data` was drawn, or made of a draw or of an input that is no constant."""
-    made, inputs = above([data])
-    drawn = any(x._op.barrier == "draw" for x in made)
-    return drawn or not all(x._constant for x in inputs)
-
-
-def ancestors(outputs: Iterable[Data]) -> list[Data]:
-    """Return what was made above and including `outputs`, in the order it ran."""
-    return walk(outputs)[0]
-
-
-def label(data: Data) -> str:
-    """Return what an error calls `data`: its name, else what it is."""
-    if data.name:
-        return repr(data.name)
-    if data._op is None:
-        return f"the unnamed {'constant' if data.constant else 'input'} {show(data._value)}"
-    return f"the unnamed output of {data.node.name}"

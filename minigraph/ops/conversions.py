@@ -1,0 +1,94 @@
+"""How Data answer to Python's ``float(x)``, ``if x:``, …, and to the names of other frameworks."""
+
+from __future__ import annotations
+
+import operator
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from ..data import Data
+from ..errors import InputError, UsageError
+from ..values import show
+from ..walk import ancestors, label, varies
+
+CUT_OFF = (
+    "this would make plain numbers, cut off from their graph; use x.value if that is meant, else "
+    "functions of mg, as mg.mean([a, b]), or np.mean(mg.array([a, b]))"
+)
+ELSEWHERE: Mapping[str, str] = {  # what other frameworks call it
+    "data": "x.value", "numpy": "x.value", "tolist": "x.value.tolist()",
+    "detach": "mg.stop_gradient(x)", "requires_grad": "mg.Data(…, constant=True)",
+    "zero_grad": "x.grad = None", "gradient": "mg.gradient(y, x)", "view": "x.reshape(…)",
+    "distribution": "x.node.distribution", "log_prob": "x.node.distribution.log_prob(x)",
+}  # fmt: skip
+
+
+def item(data: Data) -> Any:
+    """Return the one element as a Python number."""
+    return data._value if type(data._value) is float else only(data, "item").item()
+
+
+def length(data: Data) -> int:
+    """Return the length of the first axis."""
+    if not data.shape:
+        raise UsageError(f"len of {label(data)}: a single number has no length")
+    return data.shape[0]
+
+
+def to_float(data: Data) -> float:
+    """Return the one element as a float, unless NumPy or SciPy asks, which would lose the graph."""
+    caller = sys._getframe(1)
+    cuts = caller.f_globals.get("__name__", "").startswith(("numpy.", "scipy."))
+    if cuts and varies(data):
+        raise UsageError(f"{caller.f_code.co_name.strip('_')} of {label(data)}: {CUT_OFF}")
+    return data._value if type(data._value) is float else float(only(data, "float").item())
+
+
+def to_int(data: Data) -> int:
+    """Return the whole part of the one element."""
+    return int(decide(data, "int"))
+
+
+def to_index(data: Data) -> int:
+    """Return an integer as an index or a count."""
+    value = decide(data, "index")
+    if data.dtype.kind not in "iu":
+        raise UsageError(
+            f"index or count from {label(data)}: {show(value)} is of dtype {data.dtype}; "
+            "write int(x) if its whole part is meant"
+        )
+    return operator.index(value)
+
+
+def truth(data: Data) -> bool:
+    """Return whether the one element is not zero."""
+    return bool(decide(data, "truth"))
+
+
+def only(data: Data, what: str, advice: str = "x.value has all, mg.exp is math.exp of each") -> Any:
+    """Return the value, if it is a single element."""
+    if data.size != 1:
+        raise InputError(
+            f"{what} of {label(data)}: it has shape {data.shape}, and only a single element "
+            f"has one; {advice}"
+        )
+    return data._value
+
+
+def decide(data: Data, what: str) -> Any:
+    """Return the value for Python's own control flow, and remember which draws it looked at."""
+    only(data, what, "use mg.any or mg.all, or mg.where to choose element by element")
+    for x in ancestors([data]):
+        if x._op.barrier == "draw":
+            x._node.branched = True
+    return data._value
+
+
+def elsewhere(name: str, instead: str) -> property:
+    """Return an attribute that Data do not have, and that says what to write in its place."""
+
+    def refuse(data: Data) -> None:
+        raise AttributeError(f"Data has no attribute {name!r}; write {instead}")
+
+    return property(refuse)

@@ -1,0 +1,69 @@
+"""The walk up from data, to all that they were made from, in the order it ran."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from .values import show
+
+Data = Any  # the next chapter
+
+
+def walk(
+    outputs: Iterable[Data], through_stops: bool = True
+) -> tuple[list[Data], list[Data], list[Data]]:
+    """Return what was made, in the order it ran, the inputs, and the barriers, above `outputs`.
+
+    The outputs themselves are part of it. A bare array is an input, a bare number is nothing.
+    Barriers are the draws, the black boxes and the stops; without `through_stops` the walk ends
+    below a stop.
+    """
+    made: dict[int, Data] = {}  # by the time it ran
+    inputs: dict[Data, None] = {}
+    barriers: dict[Data, None] = {}
+    todo: list[Any] = list(outputs)
+    for data in todo:  # which grows meanwhile
+        if type(data) is float:
+            continue
+        op = data._op
+        if op is None:
+            inputs[data] = None
+        elif data._time not in made:
+            made[data._time] = data
+            if op.barrier is not None:
+                barriers[data] = None
+            if through_stops or op.barrier != "stop":
+                todo += data._inputs
+    return (
+        [made[time] for time in sorted(made)],
+        list(inputs),
+        sorted(barriers, key=lambda data: data._time),
+    )
+
+
+def above(outputs: Iterable[Data]) -> tuple[list[Data], list[Data]]:
+    """Return what was made, in the order it ran, and the inputs, above and including `outputs`."""
+    made, inputs, _ = walk(outputs)
+    return made, [x for x in inputs if not x._literal]
+
+
+def varies(data: Data) -> bool:
+    """Return whether `data` was drawn, or made of a draw or of an input that is no constant."""
+    made, inputs = above([data])
+    drawn = any(x._op.barrier == "draw" for x in made)
+    return drawn or not all(x._constant for x in inputs)
+
+
+def ancestors(outputs: Iterable[Data]) -> list[Data]:
+    """Return what was made above and including `outputs`, in the order it ran."""
+    return walk(outputs)[0]
+
+
+def label(data: Data) -> str:
+    """Return what an error calls `data`: its name, else what it is."""
+    if data.name:
+        return repr(data.name)
+    if data._op is None:
+        return f"the unnamed {'constant' if data.constant else 'input'} {show(data._value)}"
+    return f"the unnamed output of {data.node.name}"
