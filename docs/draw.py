@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 import minigraph as mg
 from minigraph.drawing.sketch import picture
 
@@ -33,18 +35,67 @@ def pictures() -> dict[str, Any]:
 
 
 def estimators() -> dict[str, mg.Data]:
-    """Return the coin of the page about estimators, before and after."""
-    p = mg.Data(0.3, name="p")
-    x = mg.sample(mg.Bernoulli(p), name="X", rng=0)
-    y = mg.function(lambda x: (x - 3) ** 2, name="F")(x)
-    y.name = "Y"
+    """Return the three questions of the page about estimators, and every answer to them."""
+    y, cost, bound = coin(), table(), log_weight()
     return {
         "coin": y,
         "marginalized": mg.marginalize(y),
+        "implicit": mg.unblock(waiting(), "implicit"),
         "measure_valued": mg.measure_valued(y, rng=1),
+        "leave_one_out": mg.reinforce(y, baseline="leave-one-out"),
+        "running_average": mg.reinforce(y, baseline=mg.RunningAverage()),
         "disarm": mg.disarm(y, rng=1),
+        "arm": mg.arm(y, rng=1),
+        "rebar": mg.rebar(y, rng=1),
+        "relax": mg.relax(y, surrogate=mg.function(mg.sigmoid, name="c"), rng=1),
+        "table": cost,
+        "sum_and_sample": mg.sum_and_sample(cost, rng=1),
+        "unordered_set": mg.unordered_set(cost, rng=1),
+        "replicates": bound,
+        "vimco": mg.vimco(bound),
         "relaxed": mg.gumbel_softmax(y, rng=1),
+        "gumbel_straight_through": mg.gumbel_straight_through(y, rng=1),
+        "straight_through": mg.straight_through(y),
     }
+
+
+def coin() -> mg.Data:
+    """Return a cost of a coin."""
+    p = mg.Data(0.3, name="p")
+    y = mg.function(lambda x: (x - 3) ** 2, name="F")(mg.sample(mg.Bernoulli(p), name="X", rng=0))
+    y.name = "Y"
+    return y
+
+
+def waiting() -> mg.Data:
+    """Return a cost of a number whose law has no transform of noise, but quantiles."""
+    shape = mg.Data(2.0, name="α")
+    y = mg.function(lambda x: x**2, name="F")(mg.sample(mg.Gamma(shape, 1.0), name="X", rng=0))
+    y.name = "Y"
+    return y
+
+
+def table() -> mg.Data:
+    """Return the entry of a table that one of four outcomes picks."""
+    logits = mg.Data([2.0, 0.0, 0.5, -1.0], name="logits")
+    f = mg.Data([3.0, 5.0, 1.0, 0.0], name="f", constant=True)
+    y = f[mg.sample(mg.Categorical(logits=logits), name="k", rng=0)]
+    y.name = "Y"
+    return y
+
+
+def log_weight() -> mg.Data:
+    """Return the bound of two importance weights."""
+    q = mg.Data(0.4, name="q")
+    h = mg.sample(mg.Bernoulli(q), name="h", rng=0)
+    weigh = mg.function(
+        lambda h, q: mg.Bernoulli(0.7).log_prob(h) - mg.Bernoulli(q).log_prob(h), name="log w"
+    )
+    y = mg.function(lambda several: mg.logsumexp(several) - np.log(2.0), name="bound")(
+        mg.replicate(weigh(h, q), 2, rng=1)
+    )
+    y.name = "Y"
+    return y
 
 
 def every_kind() -> mg.Data:

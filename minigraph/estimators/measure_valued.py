@@ -121,8 +121,10 @@ def _slope(
 ) -> Data:  # fmt: skip
     """Return what has the slope of the expected cost in one parameter, or in one entry of it."""
     shape = x._node.distribution.batch_shape
-    entry = entry if entry.shape == shape else broadcast_to(entry, shape=shape)
-    constant = broadcast_to(as_data(constant), shape=shape)
+    entry, constant = (
+        data if data.shape == shape else broadcast_to(data, shape=shape)
+        for data in (entry, as_data(constant))
+    )
     if None not in places:  # one number, or elements that stay apart
         difference = _at(cost, x, positive, rng) - _at(cost, x, negative, rng)
         return slope_in(entry, constant, difference, places)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterable
 from typing import Any
@@ -13,7 +14,7 @@ from ..distributions.base import Rng, generator
 from ..errors import BlockedGradientError, InputError
 from ..graph import Data, DeterministicNode, Group, StochasticNode, label, result, rewrite
 from ..ops.base import record, stack
-from ..ops.boxes import stop_gradient
+from ..ops.boxes import function, stop_gradient
 from ..ops.picks import index_update
 from ..ops.reductions import logsumexp, sum_
 from ..values import own
@@ -177,12 +178,22 @@ def vimco(y: Data, *, rng: Rng = None) -> Data:
     out = z
     for j, group in enumerate(groups):
         if group:
-            others = (sum_(side, axis=0) - side[j]) / max(len(several) - 1, 1)
-            without = branch(z, {side: index_update(side, j, others)}, rng)
-            gain = stop_gradient(z - without if len(several) > 1 else z)
-            out = with_slope(out, joint([log_probs[x] for x in group]) * gain, "VIMCO")
+            others = function(functools.partial(_without, j), name=f"without number {j + 1}")(side)
+            cost = z - branch(z, {side: others}, rng) if len(several) > 1 else z
+            slope = function(_scored, name="slope")(cost, *[log_probs[x] for x in group])
+            out = with_slope(out, slope, "VIMCO")
     out.name = y.name
     return out
+
+
+def _without(j: int, side: Data) -> Data:
+    """Return replicates of which number `j` is the mean of the others."""
+    others = (sum_(side, axis=0) - side[j]) / max(len(side) - 1, 1)
+    return index_update(side, j, others)
+
+
+def _scored(gain: Data, *log_probs: Data) -> Data:
+    return joint(log_probs) * stop_gradient(gain)
 
 
 def _replicates_above(y: Data) -> Data:

@@ -81,7 +81,7 @@ def sum_and_sample(y: Data, nodes: Handle = None, size: int = 1, *, rng: Rng = N
         left = _without(fixed, likely)
         other = sample(Categorical(left), name="other", rng=rng)
 
-        def weights(left: Data, other: Data) -> Data:
+        def weights(left: Data, other: Data) -> Any:
             return np.append(np.ones(size), sum_(left) / _pick(left, other, n))
 
         weight = function(weights, name="1 and 1/P")(left, other)
@@ -177,7 +177,7 @@ def _slope(p: Data, indices: Sequence[Data], weight: Data, costs: Sequence[Data]
     """Return Σ p(k) · stop(weighted cost at k); the weights are a vector, or mix the costs."""
     n = p.size
 
-    def slope(p: Data, weight: Data, *both: Data) -> Data:
+    def slope(p: Data, weight: Any, *both: Data) -> Data:
         ks, costs = both[: len(indices)], stack(both[len(indices) :])
         gains = tensordot(weight if weight.ndim == 2 else np.diag(weight), costs, 1)
         return tensordot(stack([_pick(p, k, n) for k in ks]), stop_gradient(gains), 1)
@@ -219,7 +219,8 @@ def _compared(n: int, p: Data, *drawn: Data) -> Data:
 
 def _positive(p: Data) -> Any:
     """Return probabilities without a gradient, none of them 0: a set has to be filled."""
-    return maximum(stop_gradient(p), np.sqrt(np.finfo(p.dtype).tiny))
+    least = np.sqrt(np.finfo(p.dtype).tiny)
+    return function(lambda p: maximum(stop_gradient(p), least), name="P")(p)
 
 
 def _probabilities(law: Any) -> Data:
@@ -248,16 +249,18 @@ def _without(p: Data, indices: Sequence[Data]) -> Any:
 
 def _index(x: Data, table: Any) -> Data:
     """Return which of the outcomes in `table` the sample is."""
-    same = equal(table, x)
-    if x.ndim:
-        same = np.all(same, axis=-1)
-    return as_data(np.argmax(same))
+
+    def index(x: Data) -> Any:
+        same = equal(table, x)
+        return np.argmax(np.all(same, axis=-1) if x.ndim else same)
+
+    return as_data(function(index, name="index")(x))
 
 
 def _at(cost: Data, x: Data, table: Any, k: Data, rng: np.random.Generator) -> Data:
     """Return the cost at outcome number `k`."""
     outcomes = Data(np.asarray(table, dtype=x.dtype), constant=True)
-    return branch(cost, {x: outcomes[k]}, rng)
+    return branch(cost, {x: function(lambda k: outcomes[k], name="outcome")(k)}, rng)
 
 
 def _legal(call: str, y: Data, nodes: Handle, size: int, spare: int) -> list[Data]:
