@@ -230,7 +230,9 @@ X = mg.Data([1.0, 2.0, 3.0], name="x")
 REFUSED = {
     "would make plain numbers.*mg.array": lambda: np.mean([X[0], X[1]]),
     "np.fft.fft": lambda: np.fft.fft(X),
-    "np.unique": lambda: np.unique(X),
+    "unique: no argument return_counts": lambda: np.unique(X, return_counts=True),
+    "np.histogram": lambda: np.histogram(X),
+    "poly: shape": lambda: mg.poly(mg.diag(X)),
     "eig: eigenvalues of a general matrix.*eigh": lambda: np.linalg.eig(mg.diag(X)),
     "eig: .*eigvalsh": lambda: mg.linalg.eigvals(mg.diag(X)),
     "np.angle": lambda: np.angle(X),

@@ -9,7 +9,7 @@ import numpy as np
 from ..data import Data
 from ..errors import UsageError
 from . import elementwise as e
-from . import reductions, shaping
+from . import shaping
 from .base import as_data
 from .composing import composed, refuse
 from .layouts import ints, permuted
@@ -108,6 +108,29 @@ def linspace(
 
 
 @composed()
+def logspace(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: Any = 10.0,
+    dtype: Any = None, axis: int = 0,
+) -> Data:  # fmt: skip
+    """Return powers of a base with evenly spaced exponents."""
+    return e.power(as_data(base), linspace(start, stop, num, endpoint, False, dtype, axis))
+
+
+@composed()
+def geomspace(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0
+) -> Data:
+    """Return numbers between two ends, each the same multiple of the one before."""
+    start, stop = as_data(start), as_data(stop)
+    share = linspace(np.zeros(stop.shape), np.ones(stop.shape), num, endpoint, False, dtype, axis)
+    ratio = e.divide(stop, start)
+    if axis % share.ndim == 0:
+        return start * e.power(ratio, share)
+    start, ratio = (shaping.expand_dims(x, axis=axis) for x in (start, ratio))
+    return start * e.power(ratio, share)
+
+
+@composed()
 def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> Any:
     """Return the coordinates of a grid, one array for each axis."""
     rows = [shaping.reshape(as_data(x), shape=(-1,)) for x in xi]
@@ -119,62 +142,6 @@ def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = 
         for i, x in enumerate(rows)
     ]
     return tuple(g if sparse else shaping.broadcast_to(g, shape=shape) for g in grids)
-
-
-# Questions that have a plain answer ------------------------------------------------------------
-@composed()
-def shape(a: Any) -> tuple[int, ...]:
-    """Return the shape."""
-    return as_data(a).shape
-
-
-@composed()
-def ndim(a: Any) -> int:
-    """Return the number of axes."""
-    return as_data(a).ndim
-
-
-@composed()
-def size(a: Any, axis: Any = None) -> int:
-    """Return the number of elements, or the length of an axis."""
-    x = as_data(a)
-    return x.size if axis is None else x.shape[axis]
-
-
-@composed()
-def result_type(*arrays_and_dtypes: Any) -> Any:
-    """Return the dtype that NumPy's promotion gives."""
-    return np.result_type(*[x.dtype if isinstance(x, Data) else x for x in arrays_and_dtypes])
-
-
-@composed()
-def iscomplexobj(x: Any) -> bool:
-    """Return False: minigraph computes with real numbers."""
-    return False
-
-
-@composed()
-def isrealobj(x: Any) -> bool:
-    """Return True: minigraph computes with real numbers."""
-    return True
-
-
-@composed()
-def allclose(
-    a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
-) -> Data:
-    """Return whether all elements are close to each other."""
-    near = e.isclose(as_data(a), as_data(b), rtol=rtol, atol=atol, equal_nan=equal_nan)
-    return reductions.all_(near)
-
-
-@composed()
-def array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> Data:
-    """Return whether shapes and all elements are equal."""
-    a, b = as_data(a1), as_data(a2)
-    if a.shape != b.shape:
-        return as_data(np.array(False))
-    return allclose(a, b, 0.0, 0.0, equal_nan)
 
 
 # From numbers alone: constants -----------------------------------------------------------------
@@ -199,10 +166,8 @@ CONSTANTS = {
     for name in (
         "arange",
         "eye",
-        "geomspace",
         "identity",
         "indices",
-        "logspace",
         "ones",
         "tri",
         "zeros",

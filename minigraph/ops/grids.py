@@ -77,8 +77,13 @@ def interp(
     x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None
 ) -> Data:
     """Return straight lines between the points (xp, fp); at a point, the slope to its right."""
-    refuse("interp", period=period)
     x, xp, fp = as_data(x), as_data(xp), as_data(fp)
+    if period is not None:
+        x, xp = e.remainder(x, abs(period)), e.remainder(xp, abs(period))
+        order = reductions.argsort(xp, axis=0)
+        xp, fp, left, right = xp[order], fp[order], None, None
+        xp = shaping.concatenate(xp[-1:] - abs(period), xp, xp[:1] + abs(period), axis=0)
+        fp = shaping.concatenate(fp[-1:], fp, fp[:1], axis=0)
     if xp.ndim != 1 or xp.size < 2 or fp.shape != xp.shape:
         raise InputError(f"interp: xp {xp.shape} and fp {fp.shape} are not rows of two or more")
     at = selection.searchsorted(xp, x, side="right")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from ..errors import InputError
 from . import shaping
 from .base import as_data
 from .composing import arrays, composed, refuse
-from .layouts import at_least
+from .layouts import at_least, permuted
 from .selection import select
 
 
@@ -95,16 +94,20 @@ def block(arrays: Any) -> Data:
 
 @composed()
 def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Data:
-    """Return `arr` with `values` put before the position `obj` of an axis."""
+    """Return `arr` with `values` put before one or several positions of an axis."""
     x = as_data(arr) if axis is not None else shaping.reshape(as_data(arr), shape=(-1,))
-    axis, at = 0 if axis is None else int(axis) % x.ndim, operator.index(obj)
-    shape = tuple(1 if i == axis else n for i, n in enumerate(x.shape))
-    new = as_data(values)
-    if new.ndim < x.ndim or new.shape[axis] == 1:
-        new = shaping.broadcast_to(new, shape=shape)
-    before = (slice(None),) * axis
-    parts = select(x, (*before, slice(None, at))), new, select(x, (*before, slice(at, None)))
-    return shaping.concatenate(*parts, axis=axis)
+    axis, new = 0 if axis is None else int(axis) % x.ndim, as_data(values)
+    n, at = x.shape[axis], np.arange(x.shape[axis])[obj] if isinstance(obj, slice) else obj
+    new = shaping.reshape(new, shape=(1,) * (x.ndim - new.ndim) + new.shape)
+    if np.ndim(at) == 0:  # then NumPy takes the first axis of the values for the new one
+        new = permuted(new, lambda z: np.moveaxis(z, 0, axis))
+        count = new.shape[axis]
+    else:
+        count = np.size(np.arange(n)[at]) if np.asarray(at).dtype == bool else np.size(at)
+    shape = tuple(count if i == axis else m for i, m in enumerate(x.shape))
+    whole = shaping.concatenate(x, shaping.broadcast_to(new, shape=shape), axis=axis)
+    places = np.insert(np.arange(n), at, n + np.arange(count))
+    return select(whole, (slice(None),) * axis + (places,))
 
 
 @composed()

@@ -23,6 +23,7 @@ from . import (
     picks,
     polynomials,
     products,
+    questions,
     ranks,
     reductions,
     selection,
@@ -37,7 +38,7 @@ from .base import Operation, public
 TABLES = (
     shaping, elementwise, trigonometry, reductions, special, tails, linear, factorizations,
     selection, folds, norms, ranks, statistics, layouts, joins, products, matrices, picks, grids,
-    padding, polynomials, creation,
+    padding, polynomials, creation, questions,
 )  # fmt: skip
 TAKEN = frozenset({"gradient"})  # NumPy's gradient is a finite difference, ours is not
 

@@ -41,6 +41,18 @@ def _aligned(a1: Any, a2: Any) -> tuple[Data, Data]:
 
 
 @composed()
+def poly(seq_of_zeros: Any) -> Data:
+    """Return the polynomial with these zeros."""
+    zeros = as_data(seq_of_zeros)
+    if zeros.ndim != 1:
+        raise InputError(f"poly: shape {zeros.shape}; it needs a row of zeros (matrices have eigh)")
+    found = as_data(np.ones(1, zeros.dtype))
+    for zero in zeros:
+        found = convolve(found, shaping.stack(1.0, -zero, axis=0))
+    return found
+
+
+@composed()
 def polyadd(a1: Any, a2: Any) -> Data:
     """Return the sum of two polynomials."""
     return e.add(*_aligned(a1, a2))

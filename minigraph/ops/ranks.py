@@ -59,6 +59,14 @@ def argpartition(
     return argsort(a, axis, None, order)
 
 
+@composed()
+def unique(ar: Any, **keywords: Any) -> Data:
+    """Return each value once, in ascending order; the gradient reaches the first that has it."""
+    refuse("unique", **{key: given or None for key, given in keywords.items()})
+    x = shaping.reshape(as_data(ar), shape=(-1,))
+    return selection.select(x, selection.argunique(x))
+
+
 def _position(op: Operation, which: str) -> Any:
     def call(a: Any, axis: Any = None, out: Any = None, *, keepdims: bool = False) -> Data:
         refuse(op.name, out=out)

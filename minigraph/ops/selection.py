@@ -204,6 +204,9 @@ searchsorted = Operation(
     along=lambda call: along.looped(call) if call.sampled[0] else along.elementwise(call),
 )  # fmt: skip
 argwhere = Operation("argwhere", np.argwhere, None, along=along.looped)
+argunique = Operation(  # where each value stands first, in ascending order of the values
+    "argunique", lambda x: np.unique(x, return_index=True)[1], None, numpy=(), along=along.looped
+)
 
 
 def select(x: Data, index: Any) -> Data:
