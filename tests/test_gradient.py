@@ -179,6 +179,56 @@ def test_backward_and_gradient_agree():
     np.testing.assert_allclose(mg.gradient(y, x).value, x.grad, rtol=1e-14)
 
 
+STEPS = (
+    lambda a, b: a * b, lambda a, b: a + b, lambda a, b: 0.3 * a - b, lambda a, b: a * a,
+    lambda a, b: mg.sin(a), lambda a, b: mg.tanh(a) - 1, lambda a, b: mg.floor(a) + b,
+    lambda a, b: mg.where(mg.greater(a, 1.0), a, b),
+)  # fmt: skip
+
+
+def random_graph(seed):
+    """Return inputs, the last one constant, and a number made of them in many steps."""
+    rng = np.random.default_rng(seed)
+    inputs = [mg.Data(rng.uniform(0.5, 1.5, shape)) for shape in ((), (3,), (2, 1))]
+    inputs.append(mg.Data(rng.uniform(0.5, 1.5, 3), constant=True))
+    made = list(inputs)
+    for step in rng.integers(len(STEPS), size=25):
+        made.append(STEPS[step](*(made[i] for i in rng.integers(len(made), size=2))))
+    return inputs, mg.sum(sum(made[-5:]))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_backward_is_the_value_of_the_gradient_graph(seed):
+    inputs, y = random_graph(seed)
+    y.backward()
+    above = mg.Graph(y).inputs
+    for x in inputs:
+        if x in above:
+            np.testing.assert_allclose(x.grad, mg.gradient(y, x).value, rtol=1e-9, atol=1e-9)
+            assert np.shape(x.grad) == x.shape
+        else:
+            assert x.grad is None
+
+
+def test_sums_in_place_touch_no_array_that_somebody_holds():
+    x, w, seed = mg.Data([1.0, 2.0]), mg.Data([3.0, 4.0]), np.array([1.0, 10.0])
+    y = x + x
+    y = y + x * w + x + y
+    y.backward(seed)
+    first = x.grad.copy()
+    y.backward(seed)
+    np.testing.assert_array_equal(seed, [1.0, 10.0])
+    np.testing.assert_array_equal(w.value, [3.0, 4.0])
+    np.testing.assert_array_equal(first, seed * (5.0 + w.value))
+    np.testing.assert_array_equal(x.grad, 2.0 * first)
+
+
+def test_backward_of_a_constant_adds_nothing():
+    for y in (mg.Data(2.0, constant=True), mg.Data(2.0, constant=True) * 3.0):
+        y.backward()
+        assert y.grad is None
+
+
 def test_a_target_below_a_draw_does_not_open_the_path_above_it():
     theta = mg.Data(0.5)
     x = normal(theta)
@@ -231,6 +281,14 @@ def test_a_graph_older_than_its_inputs_is_refused():
     assert x.grad is None
     (x * x).backward()
     assert x.grad == 6.0
+
+
+def test_a_graph_older_than_its_constants_is_refused():
+    theta, batch = mg.Data(3.0, name="θ"), mg.Data(2.0, name="batch", constant=True)
+    y = theta * batch
+    batch.value = 5.0
+    with pytest.raises(mg.UsageError, match="input 'batch' was given a new value"):
+        y.backward()
 
 
 def test_a_change_of_what_is_not_in_the_graph_does_not_matter():
