@@ -47,7 +47,7 @@ class Elsewhere:
             **{name: self.word(op, functions) for name, op in text.words.items()},
         )  # fmt: skip
         self.helpers = SimpleNamespace(**{op.name: library.word(op) for op in chance.NEEDED})
-        known = {"np": self.words}
+        known: dict[str, Any] = {"np": self.words}
         for name, step in text.functions.items():
             known[name] = partial_word(self.word(step.call.op, functions), step.call.fixed)
         exec(text.block, known)  # only names made by `Words` are in it

@@ -31,7 +31,9 @@ class Jax:
                 'compile: backend="jax" needs JAX; install it with pip install "minigraph[jax]", '
                 'or use backend="numpy"'
             ) from None
-        self.jax, self.xp, self.special = jax, jnp, special
+        self.jax: Any = jax
+        self.xp: Any = jnp
+        self.special: Any = special
         self.words = self._words()
 
     def _words(self) -> dict[str, Word]:

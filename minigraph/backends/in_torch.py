@@ -28,7 +28,7 @@ RENAMED = {  # from NumPy's or SciPy's name to PyTorch's, where these differ
 }  # fmt: skip
 SPECIAL = """gammaln digamma psi gammainc gammaincc ndtr ndtri log_ndtr erf erfc erfcx erfinv expit
     logit entr i0 i0e i1 i1e""".split()  # noqa: SIM905 - read as a list of words
-LINEAR = ("inv", "solve", "pinv", "det", "matrix_rank")
+LINEAR = ("inv", "pinv", "det", "matrix_rank")
 ALIKE = """sigmoid where bitwise_and bitwise_or bitwise_xor gcd lcm""".split()  # noqa: SIM905
 
 
@@ -46,7 +46,8 @@ class Torch:
                 'compile: backend="torch" needs PyTorch; install it with pip install '
                 '"minigraph[torch]", or use backend="numpy"'
             ) from None
-        self.xp, self.device = torch, device
+        self.xp: Any = torch
+        self.device = device
         self.words = self._words()
 
     def word(self, op: Operation) -> Word | None:

@@ -62,6 +62,11 @@ def shared(xp: Any, stop: Word) -> dict[str, Word]:
         q, r = xp.linalg.qr(a)
         return xp.concatenate([q, xp.swapaxes(r, -1, -2)], axis=-2)
 
+    def solve(a: Any, b: Any) -> Any:  # `b` is always a matrix: nobody has to guess
+        batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+        a, b = (xp.broadcast_to(x, (*batch, *x.shape[-2:])) for x in (a, b))
+        return xp.linalg.solve(a, b)
+
     def orthogonal(a: Any, by: str) -> Any:
         rest = (Ellipsis, slice(a.shape[-1], None))
         if by == "qr":
@@ -131,7 +136,7 @@ def shared(xp: Any, stop: Word) -> dict[str, Word]:
         "einsum": lambda *a, subscripts, optimize=False: xp.einsum(subscripts, *a),
         # of matrices
         "cholesky": lambda a: xp.linalg.cholesky(both_halves(a)),
-        "eigh": eigh, "svd": svd, "qr": qr, "orthogonal": orthogonal,
+        "solve": solve, "eigh": eigh, "svd": svd, "qr": qr, "orthogonal": orthogonal,
         "logdet": lambda a: xp.linalg.slogdet(a)[1],
         "signdet": lambda a: xp.linalg.slogdet(a)[0],
     }  # fmt: skip
