@@ -182,7 +182,7 @@ def test_rows_of_a_batch_do_not_add_to_the_noise_of_each_other(rewrite):
 # compare ----------------------------------------------------------------------------------------
 def test_default_is_every_estimator_of_the_table():
     y, wrt = case("gaussian cos(0.5x)").graph()
-    table = mg.compare(y, wrt, rng=0)
+    table = mg.compare(y, wrt, rng=0, samples=2000, limit=50_000)
     known = re.search(r"known are (.*)", refusal_of_an_unknown_method(y))[1].split(", ")
     assert {row.method for row in table.rows} | set(table.refused) == set(known) - {"auto"}
 

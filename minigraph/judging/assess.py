@@ -6,8 +6,7 @@ its expectation and its variance are integrals over its own noise, and `exact` k
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -24,98 +23,12 @@ from ..gradient import checked_flow, gradients, seed_of
 from ..graph import Graph
 from ..paths import Flow, is_parameter
 from ..replay.tape import Tape
-from .tables import html_table, number, text_table, with_error
+from .assessment import Assessment
 from .variances import Share, shares
 
 DOUBTFUL = 1e-5  # the relative error from which on a quadrature is not trusted
 STENCIL = {-2: 1 / 12, -1: -2 / 3, 1: 2 / 3, 2: -1 / 12}  # a slope to fourth order
 STEP = 1e-3
-
-
-@dataclass(frozen=True)
-class Assessment:
-    """How good a gradient estimator is, for each parameter.
-
-    Attributes
-    ----------
-    truth, truth_stderr : mapping
-        The gradient of the expectation. Keys, here and below: the Data or its name.
-    expected, expected_stderr : mapping
-        What the estimator gives on average.
-    bias, bias_stderr : mapping
-        The difference.
-    variance, variance_stderr : mapping
-        The variance of the estimate from one sample, element by element.
-    nodes : mapping of str to mapping
-        By the name of each draw, the part of the variance that comes from it; the parts add up.
-    nodes_stderr : mapping of str to mapping
-        Their standard errors.
-    exact : bool
-        Whether `expected` and `variance` are free of sampling error.
-    how : str
-        How they were computed, and why not exactly.
-    """
-
-    name: str
-    truth: ByData
-    truth_stderr: ByData
-    expected: ByData
-    expected_stderr: ByData
-    variance: ByData
-    variance_stderr: ByData
-    exact: bool
-    how: str
-    nodes: Mapping[str, ByData] = field(default_factory=dict)
-    nodes_stderr: Mapping[str, ByData] = field(default_factory=dict)
-
-    @property
-    def bias(self) -> ByData:
-        """The expected estimate minus the truth."""
-        keys = list(self.truth)
-        return ByData(keys, [self.expected[x] - self.truth[x] for x in keys])
-
-    @property
-    def bias_stderr(self) -> ByData:
-        """The standard error of the bias."""
-        keys = list(self.truth)
-        errors = [np.hypot(self.expected_stderr[x], self.truth_stderr[x]) for x in keys]
-        return ByData(keys, [plain(e) for e in errors])
-
-    @property
-    def signal_to_noise(self) -> ByData:
-        """The size of the true gradient over the standard deviation of one sample."""
-        keys = list(self.truth)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return ByData(keys, [
-                float(np.linalg.norm(self.truth[x]) / np.sqrt(np.sum(self.variance[x])))
-                for x in keys
-            ])  # fmt: skip
-
-    def rows(self) -> list[list[str]]:
-        """Return the table as text, its head first."""
-        head = ["parameter", "truth", "expected", "bias", "variance", "signal/noise",
-                *[f"variance from {name}" for name in self.nodes]]  # fmt: skip
-        rows = [head]
-        for x in self.truth:
-            size = np.max(np.abs(self.truth[x]), initial=1.0)
-            bias = np.where(np.abs(self.bias[x]) < 1e-9 * size, 0.0, self.bias[x])
-            rows.append([
-                label(x).strip("'"),
-                with_error(self.truth[x], self.truth_stderr[x]),
-                with_error(self.expected[x], self.expected_stderr[x]),
-                with_error(bias, self.bias_stderr[x], 3),
-                with_error(self.variance[x], self.variance_stderr[x]),
-                number(self.signal_to_noise[x], 3),
-                *[with_error(part[x], self.nodes_stderr[name][x], 4)
-                  for name, part in self.nodes.items()],
-            ])  # fmt: skip
-        return rows
-
-    def __repr__(self) -> str:
-        return f"Assessment of {self.name} ({self.how})\n{text_table(self.rows())}"
-
-    def _repr_html_(self) -> str:
-        return html_table(self.rows(), f"Assessment of {self.name} ({self.how})")
 
 
 def assess(

@@ -1,0 +1,152 @@
+"""Estimators side by side: the table, and its plot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..averages.estimate import ByData
+from ..data import Data, label
+from ..errors import MissingExtraError, UsageError
+from .assessment import Assessment
+from .tables import html_table, number, text_table, with_error
+
+
+class Row(NamedTuple):
+    """One estimator in a comparison.
+
+    ``seconds`` and ``operations`` are the cost of one sample of the value and the gradients, as
+    measured in a replay, and counted: numbers computed.
+    """
+
+    method: str
+    assessment: Assessment
+    seconds: float
+    operations: float
+
+
+class Comparison:
+    """A table of estimators of one gradient, the best first. Shown as text, as HTML, as a plot.
+
+    Attributes
+    ----------
+    rows : list of Row
+        The estimators that are legal.
+    refused : dict of str to str
+        The others, with the reasons.
+    wrt : list of Data
+        The parameters.
+    """
+
+    def __init__(self, rows: Sequence[Row], refused: Mapping[str, str], wrt: Sequence[Data]):
+        self.rows, self.refused, self.wrt = list(rows), dict(refused), list(wrt)
+
+    def __getitem__(self, method: str) -> Row:
+        for row in self.rows:
+            if row.method == method:
+                return row
+        if method in self.refused:
+            raise UsageError(f"comparison[{method!r}]: it was refused: {self.refused[method]}")
+        known = ", ".join(repr(row.method) for row in self.rows)
+        raise UsageError(f"comparison[{method!r}]: no such estimator; there are {known}")
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def variance_times_cost(self, method: str, cost: str = "seconds") -> ByData:
+        """Return the variance of an average that a unit of cost buys, for each parameter.
+
+        ``cost`` is ``"seconds"`` or ``"operations"`` per sample; arrays are added up.
+        """
+        row = self[method]
+        price = getattr(row, cost)
+        totals = [float(np.sum(row.assessment.variance[x])) * price for x in self.wrt]
+        return ByData(self.wrt, totals)
+
+    def cells(self) -> list[list[str]]:
+        """Return the table as text, its head first: a line for each estimator and parameter."""
+        nodes = list(dict.fromkeys(n for row in self.rows for n in row.assessment.nodes))
+        head = ["method", "parameter", "bias", "variance", "signal/noise", "µs", "operations",
+                "variance·µs", *[f"from {name}" for name in nodes]]  # fmt: skip
+        lines = [line for row in self.rows for line in self._lines(row, nodes)]
+        refused = [[name, "refused", *[""] * (len(head) - 2)] for name in self.refused]
+        return [head, *lines, *refused]
+
+    def _lines(self, row: Row, nodes: Sequence[str]) -> list[list[str]]:
+        found = row.assessment
+        lines = []
+        for x in self.wrt:
+            parts = [found.nodes[n][x] if n in found.nodes else None for n in nodes]
+            lines.append([
+                row.method,
+                label(x).strip("'"),
+                with_error(_largest(found.shown_bias(x)), _largest(found.bias_stderr[x]), 3),
+                with_error(np.sum(found.variance[x]), _norm(found.variance_stderr[x]), 4),
+                number(found.signal_to_noise[x], 3),
+                number(row.seconds * 1e6, 2),
+                number(row.operations, 4),
+                number(self.variance_times_cost(row.method)[x] * 1e6, 2),
+                *["" if p is None else number(np.sum(p), 3) for p in parts],
+            ])  # fmt: skip
+        return lines
+
+    def __repr__(self) -> str:
+        notes = [f"{name}: {reason}" for name, reason in self.refused.items()]
+        notes += [f"{row.method}: {row.assessment.how}" for row in self.rows
+                  if not row.assessment.exact]  # fmt: skip
+        return "\n".join([text_table(self.cells()), *notes])
+
+    def _repr_html_(self) -> str:
+        return html_table(self.cells(), "Estimators of a gradient")
+
+    def plot(self, path: Any = None) -> Any:
+        """Return a matplotlib figure, and write it to `path` if there is one.
+
+        For each parameter: the variance of one sample, split among the draws that it comes from,
+        and the size of the bias where there is one. Needs the extra ``plot``.
+        """
+        try:
+            from matplotlib.figure import Figure
+        except ImportError:
+            raise MissingExtraError(
+                'plot: needs matplotlib; install it with pip install "minigraph[plot]"'
+            ) from None
+        figure = Figure(figsize=(5 * len(self.wrt), 1.6 + 0.4 * len(self.rows)),
+                        layout="constrained")  # fmt: skip
+        rows = self.rows[::-1]
+        for axes, x in zip(np.atleast_1d(figure.subplots(1, len(self.wrt))), self.wrt, strict=True):
+            _bars(axes, rows, x)
+        handles, names = figure.axes[0].get_legend_handles_labels()
+        figure.legend(handles, names, loc="outside lower center", ncols=4)
+        if path is not None:
+            figure.savefig(path, dpi=120)
+        return figure
+
+
+def _bars(axes: Any, rows: Sequence[Row], x: Data) -> None:
+    """Draw a bar of variance for each estimator, split among the draws; a cross for a bias."""
+    nodes = dict.fromkeys(n for row in rows for n in row.assessment.nodes)
+    left = np.zeros(len(rows))
+    for i, name in enumerate(nodes):
+        parts = [float(np.sum(row.assessment.nodes[name][x])) if name in row.assessment.nodes
+                 else 0.0 for row in rows]  # fmt: skip
+        axes.barh(range(len(rows)), parts, left=left, label=f"from {name}",
+                  color=f"C{i % 10}", edgecolor="white",
+                  hatch=("", "//", "..", "xx")[i % 4])  # fmt: skip
+        left += parts
+    squares = [float(np.sum(np.square(row.assessment.bias[x]))) for row in rows]
+    sizes = [float(np.sum(np.square(row.assessment.truth[x]))) for row in rows]
+    biased = [i for i, (b, s) in enumerate(zip(squares, sizes, strict=True)) if b > 1e-12 * s]
+    axes.plot([squares[i] for i in biased], biased, "kx", label="bias²")
+    axes.set(xlabel="variance of one sample", title=f"∂/∂{x.name or '?'}")
+    axes.set_yticks(range(len(rows)), [row.method for row in rows])
+
+
+def _largest(x: Any) -> float:
+    return float(np.ravel(x)[np.argmax(np.abs(np.ravel(x)))]) if np.size(x) else 0.0
+
+
+def _norm(x: Any) -> float:
+    return float(np.linalg.norm(x))
