@@ -248,6 +248,18 @@ def test_a_ladder_of_diamonds_takes_linear_time():
     assert len(mg.Graph(y).nodes) == 200
 
 
+@pytest.mark.parametrize("join", [lambda a, b: 0.5 * a + b, lambda a, b: b + mg.sin(a)])
+def test_every_derivative_is_asked_for_once(join):
+    asked = []
+    step = mg.primitive(np.positive, lambda g, y, x: asked.append(1) or g)
+    a, b = mg.Data(0.5), mg.Data(0.25)
+    for _ in range(6):
+        both = step(a)
+        a, b = join(both, b), join(step(b), both)
+    (a * b).backward()
+    assert len(asked) == 12
+
+
 def test_two_hundred_thousand_operations_are_differentiated_without_recursion():
     x = mg.Data(1.0)
     y = x
