@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 from ops_cases import OPERATIONS, Case, cases
@@ -42,6 +44,13 @@ def test_second_derivative_is_the_central_difference(op, case):
 @pytest.mark.parametrize("samples", [2, 3])
 def test_replay_over_samples_is_a_loop_over_samples(op, case, samples):
     check_replay(op, case, samples)
+
+
+@pytest.mark.parametrize(("op", "case"), SMOOTH)
+def test_a_gradient_graph_is_pickled_and_found_again(op, case):
+    for slope in slopes(op, case, case.inputs, differentiable(op, case)):
+        again = pickle.loads(pickle.dumps(slope))
+        np.testing.assert_array_equal(again.value, slope.value)
 
 
 OWN_DTYPE = ("float_power", "astype")

@@ -9,7 +9,7 @@ import numpy as np
 from ..ops.base import Operation
 from ..ops.elementwise import clip, divide, exp
 from ..ops.special import digamma
-from ..ops.tails import beta_rates, betainc, betaincinv
+from ..ops.tails import beta_rate_a, beta_rate_b, betainc, betaincinv
 from .base import Distribution
 from .constraints import positive, unit_interval
 from .implicit import followed, held
@@ -24,7 +24,7 @@ def _slope(rate: Operation) -> Any:
     )
 
 
-beta_sample = followed("beta sample", [_slope(rate) for rate in beta_rates])
+beta_sample = followed("beta sample", [_slope(rate) for rate in (beta_rate_a, beta_rate_b)])
 
 
 class StandardBeta(Distribution):

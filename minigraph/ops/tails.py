@@ -90,7 +90,7 @@ def _log_beta_density(a: Any, b: Any, x: Any) -> Any:
     return xlogy(a - 1.0, x) + xlog1py(b - 1.0, -x) - betaln(a, b)
 
 
-beta_rates = [
+beta_rate_a, beta_rate_b = (
     rate_of(
         "beta tail slope",
         lambda a, b, x: from_scipy("betainc")(a, b, x),
@@ -98,16 +98,16 @@ beta_rates = [
         i, _step,
     )
     for i in (0, 1)
-]  # fmt: skip
+)  # fmt: skip
 betainc = special(
     "betainc",
-    lambda g, y, a, b, x: g * beta_rates[0](a, b, x),
-    lambda g, y, a, b, x: g * beta_rates[1](a, b, x),
+    lambda g, y, a, b, x: g * beta_rate_a(a, b, x),
+    lambda g, y, a, b, x: g * beta_rate_b(a, b, x),
     lambda g, y, a, b, x: g * exp(_log_beta_density(a, b, x)),
 )
 betaincinv = special(
     "betaincinv",
-    lambda g, y, a, b, p: -g * beta_rates[0](a, b, y) * exp(-_log_beta_density(a, b, y)),
-    lambda g, y, a, b, p: -g * beta_rates[1](a, b, y) * exp(-_log_beta_density(a, b, y)),
+    lambda g, y, a, b, p: -g * beta_rate_a(a, b, y) * exp(-_log_beta_density(a, b, y)),
+    lambda g, y, a, b, p: -g * beta_rate_b(a, b, y) * exp(-_log_beta_density(a, b, y)),
     lambda g, y, a, b, p: g * exp(-_log_beta_density(a, b, y)),
 )
