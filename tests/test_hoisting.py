@@ -52,7 +52,14 @@ def constant_gradient():
     return mg.sum(mg.stack([x / x, x / x]) @ w), [w]
 
 
-GRAPHS = [scored, reparameterized, layers, layers32, columns, constant_gradient]
+def second():
+    """A single number with more axes than the samples that it is spread over."""
+    a = mg.Data([[2.0]], name="a")
+    x = mg.sample(mg.Normal(np.zeros(2), 1.0), name="X", rng=0)
+    return mg.sum(mg.broadcast_to(mg.reshape(mg.exp(a), (1,)), (2,)) * x**2), [a]
+
+
+GRAPHS = [second, scored, reparameterized, layers, layers32, columns, constant_gradient]
 
 
 def plainly(y, wrt, **options):

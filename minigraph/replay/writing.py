@@ -99,10 +99,13 @@ class Writer:
         return out
 
     def narrow(self, slot: int, shape: Shape) -> tuple[int, Shape]:
-        """Return a single number instead of an array full of it."""
+        """Return a single number instead of an array full of it, of no more axes."""
+        found = slot, shape
         while slot in self.spread:
-            slot, shape = self.spread[slot]
-        return slot, shape
+            slot, inner = self.spread[slot]
+            if len(inner) <= len(shape):
+                found = slot, inner
+        return found
 
     def plain(self, node: Any, shapes: Any, has: tuple[bool, ...], kind: Kind) -> bool:
         """Return whether an operation is one of floats, and its samples all look the same."""
