@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ..ops.elementwise import divide
 from ..ops.reductions import sum_
 from ..ops.shaping import shape_of
@@ -61,6 +63,10 @@ class Dirichlet(Distribution):
     def transform(self, noise: Any) -> Any:
         gammas = gamma_sample(noise, self.concentration)
         return divide(gammas, sum_(gammas, axis=-1, keepdims=True))
+
+    def overwrite(self, noise: Any) -> Any:
+        noise /= np.sum(noise, axis=-1, keepdims=True)
+        return noise
 
     def _log_norm(self) -> Any:
         a = self.concentration

@@ -43,8 +43,9 @@ class StandardGamma(Distribution):
             drawn = np.asarray(rng.standard_gamma(a, shape))
         drawn = drawn.astype(self.dtype, copy=False)
         # The chance of a number below tiny is about tiny^a.
-        never = np.min(a, initial=np.inf) * -math.log(np.finfo(self.dtype).tiny) > 100.0
-        return drawn if never else off_zero(drawn, self.dtype)
+        tiny = np.finfo(self.dtype).tiny
+        never = np.min(a, initial=np.inf) * -math.log(tiny) > 100.0
+        return drawn if never else np.clip(drawn, tiny, np.inf)
 
     def formula(self, x: Any) -> Any:
         a = self.concentration

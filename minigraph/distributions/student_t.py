@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from ..ops.elementwise import divide, exp, less_equal, log, square, where
 from .base import Distribution
 from .constraints import positive, real
 from .implicit import followed, held
+from .location_scale import LocationScale
 from .noise import OpenUniform
 from .special import betaln, gamma_step_slope
 from .tails import log_t_density, stdtr, stdtrit, t_rate
@@ -29,7 +31,9 @@ class StandardT(Distribution):
     def generate(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
         # The tail of a small df leaves the floats; a scale must not carry it further.
         most = 1e-20 * float(np.finfo(self.dtype).max)
-        drawn = np.clip(np.asarray(rng.standard_t(self.df, shape)), -most, most)
+        drawn = np.asarray(rng.standard_t(self.df, shape))
+        if np.min(self.df) * math.log(most) < 100.0:
+            drawn = np.clip(drawn, -most, most)
         return drawn.astype(self.dtype, copy=False)
 
     def formula(self, x: Any) -> Any:
@@ -44,7 +48,7 @@ class StandardT(Distribution):
         return stdtrit(self.df, points)
 
 
-class StudentT(Distribution):
+class StudentT(LocationScale):
     """Student's t law with density ∝ (1 + z²/df)^(-(df+1)/2), z = (x - loc) / scale.
 
     Its samples are differentiated implicitly, along their quantiles. Needs the extra ``scipy``.
@@ -71,26 +75,24 @@ class StudentT(Distribution):
     """
 
     constraints = {"df": positive, "loc": real, "scale": positive}
-    support = real
 
     def __init__(self, df: Any, loc: Any = 0.0, scale: Any = 1.0) -> None:
-        super().__init__(df=df, loc=loc, scale=scale)
+        Distribution.__init__(self, df=df, loc=loc, scale=scale)
 
-    def noise(self) -> StandardT:
+    def noise(self) -> Any:
         return held(StandardT, self, df=self.df)
 
     def transform(self, noise: Any) -> Any:
-        return self.loc + self.scale * t_sample(noise, self.df)
+        return super().transform(t_sample(noise, self.df))
 
     def formula(self, x: Any) -> Any:
-        z = divide(x - self.loc, self.scale)
-        return log_t_density(self.df, z) - log(self.scale)
+        return log_t_density(self.df, self._inverse(x)) - log(self.scale)
 
     def cumulative(self, x: Any) -> Any:
-        return stdtr(self.df, divide(x - self.loc, self.scale))
+        return stdtr(self.df, self._inverse(x))
 
     def quantile(self, p: Any) -> Any:
-        return self.loc + self.scale * stdtrit(self.df, p)
+        return super().transform(stdtrit(self.df, p))
 
     @property
     def mean(self) -> Any:

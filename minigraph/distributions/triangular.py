@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from ..ops.elementwise import clip, divide, equal, less, log, sqrt, square, where
 from .base import Distribution
 from .constraints import interval, real
@@ -58,14 +60,31 @@ class Triangular(Distribution):
     def noise(self) -> StandardUniform:
         return StandardUniform(self.shape, self.dtype)
 
-    def transform(self, noise: Any) -> Any:
-        # That far up the one side, and that far on the other: a choice for each number is slow.
+    def _sides(self) -> tuple[Any, Any, Any, Any]:
+        """Return up to which noise and from which it counts for either side, and how much."""
         width, left, right = self.high - self.low, self.peak - self.low, self.high - self.peak
-        up, down = equal(left, 0.0), equal(right, 0.0)  # there is no such side
+        no_rise, no_fall = equal(left, 0.0), equal(right, 0.0)
         turn = divide(left, width)
-        rise = sqrt(clip(noise, 0.0, where(up, 1.0, turn))) * _root(width * left, up)
-        rest = sqrt(1.0 - clip(noise, where(down, 0.0, turn), 1.0)) * _root(width * right, down)
-        return (self.low + right) + (rise - rest)
+        return (
+            where(no_rise, 1.0, turn), _root(width * left, no_rise),
+            where(no_fall, 0.0, turn), _root(width * right, no_fall),
+        )  # fmt: skip
+
+    def transform(self, noise: Any) -> Any:
+        # Up the one side, down the other: a choice between them for each number is slow.
+        up_to, rise, beyond, fall = self._sides()
+        up = sqrt(clip(noise, 0.0, up_to)) * rise
+        return (up - sqrt(1.0 - clip(noise, beyond, 1.0)) * fall) + (
+            self.low + self.high - self.peak
+        )
+
+    def overwrite(self, noise: Any) -> Any:
+        up_to, rise, beyond, fall = self._sides()
+        down = np.clip(noise, beyond, 1.0)
+        np.sqrt(np.subtract(1.0, down, out=down), out=down)
+        up = np.sqrt(np.clip(noise, 0.0, up_to, out=noise), out=noise)
+        np.subtract(np.multiply(up, rise, out=up), np.multiply(down, fall, out=down), out=up)
+        return np.add(up, self.low + self.high - self.peak, out=up)
 
     def quantile(self, p: Any) -> Any:
         width, left, right = self.high - self.low, self.peak - self.low, self.high - self.peak
