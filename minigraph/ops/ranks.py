@@ -126,16 +126,22 @@ def _at(rows: Data, n: Any, q: Any, method: str) -> Any:
     place = e.clip(METHODS[method](n, q), 0.0, n - 1.0)
     low = e.floor(place)
     share = e.astype(place - low, dtype=rows.dtype)
-    below, above = (
-        selection.take_along_axis(
-            rows,
-            shaping.broadcast_to(e.astype(p, dtype=int), shape=(*rows.shape[:-1], q.size)),
-            axis=-1,
-        )
-        for p in (low, e.minimum(low + 1.0, n - 1.0))
-    )
-    between = below * (1.0 - share) + above * share
-    return between if isinstance(q, Data) else e.where(e.equal(share, 0.0), below, between)
+
+    def pick(p: Any) -> Data:
+        p = e.astype(p, dtype=int)
+        if not isinstance(p, Data):
+            return selection.select(rows, (Ellipsis, p))
+        p = shaping.broadcast_to(p, shape=(*rows.shape[:-1], q.size))
+        return selection.take_along_axis(rows, p, axis=-1)
+
+    below = pick(low)
+    on_elements = as_data(share).value == 0.0
+    if not isinstance(share, Data) and on_elements.all():
+        return below
+    between = below * (1.0 - share) + pick(e.minimum(low + 1.0, n - 1.0)) * share
+    if isinstance(q, Data) or not on_elements.any():
+        return between
+    return e.where(e.equal(share, 0.0), below, between)  # an infinite neighbour weighs nothing
 
 
 def _quantile(
@@ -149,14 +155,13 @@ def _quantile(
     rows, thin = sorted_rows(floats(a), axis)
     if not rows.shape[-1]:
         raise InputError(f"{name}: no elements arrived along axis {axis}; there is none in between")
-    bad = e.isnan(rows)
     n: Any = float(rows.shape[-1])
     if skip_nan:  # sorting put them last
-        n = n - reductions.sum_(e.astype(bad, dtype=float), axis=-1, keepdims=True)
-        n = e.maximum(n, 1.0)
+        gone = reductions.sum_(e.astype(e.isnan(rows), dtype=float), axis=-1, keepdims=True)
+        n = e.maximum(n - gone, 1.0)
     found = _at(rows, n, shaping.reshape(levels, shape=(-1,)), method)
     if not skip_nan:
-        found = e.where(bad[..., -1:], np.nan, found)
+        found = e.where(e.isnan(rows[..., -1:]), np.nan, found)
     found = shaping.transpose(found, axes=(found.ndim - 1, *range(found.ndim - 1)))
     shape = levels.shape + (thin if keepdims else found.shape[1:])
     return shaping.reshape(found, shape=shape)
