@@ -53,8 +53,8 @@ class Data:
                  "__weakref__")  # fmt: skip
     _value: Value
     _op: Any  # the operation or the draw that made it; None for an input
-    _left: Any  # two inputs, of which a float is a literal; most operations have two, and a tuple
-    _right: Any  # of them would cost as much as the rest. Another number: all of them, and None
+    _left: Any  # the two inputs that most operations have, a float for a literal (a tuple of them
+    _right: Any  # would cost as much as the rest); or the tuple of all inputs, and None
     _fixed: Mapping[str, Any]
     _time: int  # when it ran
     _carries: bool  # a parameter is above it, or it is one: gradients may pass
