@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ..errors import BlockedGradientError
 from ..graph import Data, DeterministicNode, StochasticNode, label, result, rewrite
 from ..ops.boxes import function
+from ..ops.elementwise import astype, fmod, remainder
 from ..paths import Flow, describe
 from .choose import Handle, call_for, choose
+
+PERIODIC = (remainder, fmod)  # they have a slope, and jump at the end of each period
 
 
 def reparameterize(y: Data, nodes: Handle = None, *, continuous: bool = False) -> Data:
@@ -23,9 +28,10 @@ def reparameterize(y: Data, nodes: Handle = None, *, continuous: bool = False) -
     nodes : str, StochasticNode, Data, or list of these, optional
         Which draws; by default all that block a gradient.
     continuous : bool
-        Say that `y` is a continuous function of the noise, although a comparison, a rounding or
-        the condition of a `where` lies on the path (as in ``where(x > 0, x, 0)``), or the sample
-        itself jumps (as an angle does from π to -π, where its sine is the same).
+        Say that `y` is a continuous function of the noise, although a comparison, a rounding (also
+        to an integer), a remainder or the condition of a `where` lies on the path (as in
+        ``where(x > 0, x, 0)``), or the sample itself jumps (as an angle does from π to -π, where
+        its sine is the same).
 
     Raises
     ------
@@ -124,15 +130,16 @@ def why_not_smooth(y: Data, x: Data, continuous: bool = False) -> str | None:
         if jump is not None:
             return (
                 f"the path {describe(flow.path(data))} runs through {node.name} of {label(jump)}, "
-                "which is flat between jumps: a gradient along it misses the jumps and is biased; "
+                "which jumps: a gradient along it misses that and is biased; "
                 f"call {call_for('reinforce', x)}, or pass continuous=True if y does not jump"
             )
     return None
 
 
 def _jump(node: DeterministicNode, flow: Flow) -> Data | None:
-    """Return an input of `node` that carries the sample and of which it is a step function."""
+    """Return an input of `node` that carries the sample and in which it jumps."""
+    whole = node.op is astype and np.dtype(node.fixed["dtype"]).kind in "biu"
     for i, x in enumerate(node.inputs):
-        if x in flow.carries and node.op.rules[i] is None:
+        if x in flow.carries and (whole or node.op in PERIODIC or node.op.rules[i] is None):
             return x
     return None
