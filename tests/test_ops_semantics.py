@@ -161,6 +161,16 @@ def test_an_index_of_floats_is_refused():
         mg.Data([1.0, 2.0])[mg.Data(1.0)]
 
 
+def test_a_quantile_follows_its_fraction():
+    x, q, half = mg.Data([1.0, 2.0, 4.0, 8.0]), mg.Data(0.5), mg.Data(0.5, constant=True)
+    assert mg.gradient(mg.quantile(x, q), q).value == 6.0
+    found = mg.gradient(mg.sum(mg.percentile(x, [100.0 * q, 10.0])), q).value
+    np.testing.assert_allclose(found, 6.0)
+    y = mg.quantile(x, half)
+    half.value = 0.0
+    assert mg.expectation(y, samples=2).value == 1.0
+
+
 def test_index_update_gives_the_gradient_to_the_last_of_two_writers():
     x, new = mg.Data([1.0, 2.0]), mg.Data([3.0, 4.0])
     y = mg.sum(mg.index_update(x, [0, 0], new) * np.array([5.0, 7.0]))
@@ -230,6 +240,7 @@ X = mg.Data([1.0, 2.0, 3.0], name="x")
 REFUSED = {
     "would make plain numbers.*mg.array": lambda: np.mean([X[0], X[1]]),
     "np.fft.fft": lambda: np.fft.fft(X),
+    "index or count from": lambda: mg.insert(X, mg.Data(np.array([0, 1])), 0.0),
     "unique: no argument return_counts": lambda: np.unique(X, return_counts=True),
     "np.histogram": lambda: np.histogram(X),
     "poly: shape": lambda: mg.poly(mg.diag(X)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -97,7 +98,8 @@ def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Data:
     """Return `arr` with `values` put before one or several positions of an axis."""
     x = as_data(arr) if axis is not None else shaping.reshape(as_data(arr), shape=(-1,))
     axis, new = 0 if axis is None else int(axis) % x.ndim, as_data(values)
-    n, at = x.shape[axis], np.arange(x.shape[axis])[obj] if isinstance(obj, slice) else obj
+    n, at = x.shape[axis], operator.index(obj) if isinstance(obj, Data) else obj
+    at = np.arange(n)[at] if isinstance(at, slice) else at
     new = shaping.reshape(new, shape=(1,) * (x.ndim - new.ndim) + new.shape)
     if np.ndim(at) == 0:  # then NumPy takes the first axis of the values for the new one
         new = permuted(new, lambda z: np.moveaxis(z, 0, axis))

@@ -11,7 +11,7 @@ from ..data import Data
 from ..errors import InputError
 from . import elementwise as e
 from . import reductions, selection, shaping
-from .base import Operation, as_data
+from .base import Operation, as_data, holds_data
 from .composing import composed, floats, named, refuse
 from .folds import axes_of
 
@@ -135,11 +135,10 @@ def _at(rows: Data, n: Any, q: Any, method: str) -> Any:
         return selection.take_along_axis(rows, p, axis=-1)
 
     below = pick(low)
-    on_elements = as_data(share).value == 0.0
-    if not isinstance(share, Data) and on_elements.all():
+    if not isinstance(share, Data) and not np.any(share):
         return below
     between = below * (1.0 - share) + pick(e.minimum(low + 1.0, n - 1.0)) * share
-    if isinstance(q, Data) or not on_elements.any():
+    if isinstance(q, Data) or (not isinstance(share, Data) and np.all(share)):
         return between
     return e.where(e.equal(share, 0.0), below, between)  # an infinite neighbour weighs nothing
 
@@ -149,7 +148,7 @@ def _quantile(
 ) -> Data:
     if method not in METHODS:
         raise InputError(f"{name}: method {method!r}; it is one of {', '.join(METHODS)}")
-    levels = q if isinstance(q, Data) and not q.constant else np.asarray(as_data(q).value, float)
+    levels = q if isinstance(q, Data) else np.asarray(q)
     if not np.all((as_data(levels).value >= 0.0) & (as_data(levels).value <= 1.0)):
         raise InputError(f"{name}: q = {levels}; a fraction lies between 0 and 1")
     rows, thin = sorted_rows(floats(a), axis)
@@ -167,18 +166,14 @@ def _quantile(
     return shaping.reshape(found, shape=shape)
 
 
-def _as_fraction(percents: Any) -> Any:
-    return e.divide(percents if isinstance(percents, Data) else np.asarray(percents), 100.0)
-
-
 def _quantiles(name: str, doc: str, unit: float = 1.0, skip_nan: bool = False) -> Any:
     def call(
         a: Any, q: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False,
         method: str = "linear", keepdims: bool = False, *, weights: Any = None,
     ) -> Data:  # fmt: skip
         refuse(name, out=out, weights=weights)
-        q = e.divide(q if isinstance(q, Data) else np.asarray(q), unit)
-        return _quantile(name, a, q, axis, method, keepdims, skip_nan)
+        q = as_data(q) if isinstance(q, Data) or holds_data(q) else np.asarray(q, float)
+        return _quantile(name, a, e.divide(q, unit), axis, method, keepdims, skip_nan)
 
     return named(name, doc, call)
 
