@@ -1,20 +1,22 @@
 """Measure minigraph beside its peers, and write the tables into docs/speed.md.
 
-    python benchmarks/all.py [--quick] [FAMILY ...]
+    python benchmarks/all.py [--quick] [--work TEXT] [--peers NAME,NAME] [FAMILY ...]
 
-A family is a file here with a list WORKLOADS; all of them by default. A quick run has fewer rounds,
-and prints its tables instead.
+A family is a file here with a list WORKLOADS; all of them by default. A quick run has fewer rounds.
+It prints its tables instead, and so does a run of a part.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib
 import importlib.metadata
 import math
 import os
 import platform
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from harness import Measured, Peer, Result, Workload, measure
@@ -38,9 +40,9 @@ def machine() -> str:
     return f"{name}, {os.cpu_count()} cores, Python {platform.python_version()}, {packages}{load}."
 
 
-def milliseconds(seconds: float) -> str:
-    """Return a time with three digits."""
-    return f"{1e3 * seconds:.3g} ms" if seconds < 10 else f"{seconds:.0f} s"
+def readable(seconds: float) -> str:
+    """Return a time with about three digits."""
+    return f"{1e3 * seconds:.3g} ms" if seconds < 1 else f"{seconds:.1f} s"
 
 
 def ratio(result: Result) -> str:
@@ -81,7 +83,7 @@ def ratios(measured: Sequence[Measured]) -> str:
     for work, results in measured:
         first = next(iter(results))
         cells = [ratio(results[n]) if n in results else "" for n in names if n != first]
-        row = [work.name, milliseconds(results[first].seconds), *cells]
+        row = [work.name, readable(results[first].seconds), *cells]
         rows.append([*row, goal(work, results)] if goals else row)
     return table(["work", *names, *(["goal"] if goals else [])], rows)
 
@@ -126,10 +128,24 @@ def fire(peers: dict[str, Peer]) -> None:
         peers.popitem()[1].close()
 
 
+def chosen(family: str, options: argparse.Namespace) -> list[Workload]:
+    """Return the workloads to measure, with the peers to measure: always the reference."""
+    works = []
+    for work in importlib.import_module(family).WORKLOADS:
+        if work.only != ("full" if options.quick else "quick") and options.work in work.name:
+            first, wanted = next(iter(work.peers)), tuple(options.peers.split(","))
+            peers = {n: p for n, p in work.peers.items() if n == first or n.startswith(wanted)}
+            goals = {n: g for n, g in work.goals.items() if n in peers}
+            works.append(replace(work, peers=peers, goals=goals))
+    return works
+
+
 def main() -> None:
     """Run the families one after the other."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="fewer rounds; print only")
+    parser.add_argument("--work", default="", help="only workloads with this in their name")
+    parser.add_argument("--peers", default="", help="only peers whose names start so, and NumPy")
     parser.add_argument("families", nargs="*", choices=[[], *FAMILIES], metavar="FAMILY")
     options = parser.parse_args()
     texts: dict[str, str] = {"machine": machine()}
@@ -137,7 +153,7 @@ def main() -> None:
     peers: dict[str, Peer] = {}
     for family in options.families or FAMILIES:
         measured = []
-        for one in measure(family, options.quick, peers):
+        for one in measure(family, chosen(family, options), options.quick, peers):
             print(ratios([one]), end="\n\n", flush=True)
             measured.append(one)
         texts[family] = "\n\n".join(filter(None, [ratios(measured), memory(measured)]))
@@ -146,7 +162,7 @@ def main() -> None:
             fire(peers)
     fire(peers)
     texts["losses"] = losses(everything)
-    if options.quick or options.families:
+    if options.quick or options.families or options.work or options.peers:
         print(*(f"{mark}\n\n{text}\n" for mark, text in texts.items()), sep="\n")
         return
     page = PAGE.read_text()

@@ -114,7 +114,7 @@ PEERS: dict[str, Callable[[str, int], Run]] = {
 }  # fmt: skip
 WORKLOADS = [
     Workload(
-        f"{method}, S = {samples}",
+        f"logistic regression, {method}, S = {samples}",
         {
             name: lambda make=make, method=method, samples=samples: make(method, samples)
             for name, make in PEERS.items()

@@ -143,7 +143,7 @@ PEERS = {"NumPy": by_hand, "minigraph": minigraph, "PyTorch": torch, "JAX": jax,
          "autograd": autograd}  # fmt: skip
 WORKLOADS = [
     Workload(
-        f"VAE, a step, {dtype}",
+        f"autoencoder, a step, {dtype}",
         {name: lambda make=make, dtype=dtype: make(dtype) for name, make in PEERS.items()},
         {"minigraph": 0.9},
         trials=40,  # ten times each batch
