@@ -11,7 +11,7 @@ from ..data import Data
 from ..errors import UsageError
 from . import elementwise as e
 from . import shaping
-from .base import as_data
+from .base import as_data, holds_data
 from .composing import composed
 from .folds import max_, mean, min_
 from .ranks import median
@@ -38,15 +38,20 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", **keywords: Any) -> 
         raise UsageError(f"pad: {keywords} with mode {mode!r} is not defined here; join parts")
     if isinstance(pad_width, dict):
         pad_width = [pad_width.get(i, pad_width.get(i - x.ndim, 0)) for i in range(x.ndim)]
+    margin = cast(Any, np.pad)
     if mode in COPIES:
-        places = cast(Any, np.pad)(shaping.positions(x.shape), pad_width, mode)
-        return shaping.gather(x, places=places)
-    margins = np.broadcast_to(pad_width, (x.ndim, 2)).tolist()
+        return shaping.gather(x, places=margin(shaping.positions(x.shape), pad_width, mode))
     given = next(iter(keywords.values()), None if mode in STATISTICS else 0)
+    if mode == "constant" and not isinstance(given, Data) and not holds_data(given):
+        around = margin(np.zeros(x.shape, x.dtype), pad_width, constant_values=given)
+        inside = np.flatnonzero(margin(np.ones(x.shape, bool), pad_width))
+        placed = shaping.scatter(shaping.reshape(x, shape=(-1,)), places=inside, shape=around.shape)
+        return placed + around if np.any(around) else placed
     if mode in STATISTICS:
         given = None if given is None else np.broadcast_to(given, (x.ndim, 2))
     else:
         given = shaping.broadcast_to(as_data(given), shape=(x.ndim, 2))
+    margins = np.broadcast_to(pad_width, (x.ndim, 2)).tolist()
     for axis, widths in enumerate(margins):
         parts = [
             _margin(x, axis, end, width, mode, None if given is None else given[axis, end])
