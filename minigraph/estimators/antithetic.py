@@ -113,7 +113,7 @@ def _by_uniform(x: Data, twin: Data, p: Data, rng: np.random.Generator) -> Data:
         high = where(one, where(both, p, minimum(p, 1.0 - p)), 1.0 - p * (1 - twin))
         return 0.5 - (low + v * (high - low))
 
-    v = sample(StandardUniform(x.shape), rng=rng)
+    v = sample(StandardUniform(x.shape), f"v_{x.name}" if x.name else None, rng=rng)
     return as_data(function(weight, name="weight")(x, twin, p, v))
 
 
