@@ -17,6 +17,7 @@ from .folds import max_, mean, min_
 from .ranks import median
 from .selection import select
 
+copied = cast(Any, np.pad)  # its type in NumPy's stubs knows no variable mode
 COPIES = ("edge", "reflect", "symmetric", "wrap")
 STATISTICS: Mapping[str, Callable[..., Data]] = {
     "maximum": max_, "mean": mean, "median": median, "minimum": min_,
@@ -38,27 +39,28 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", **keywords: Any) -> 
         raise UsageError(f"pad: {keywords} with mode {mode!r} is not defined here; join parts")
     if isinstance(pad_width, dict):
         pad_width = [pad_width.get(i, pad_width.get(i - x.ndim, 0)) for i in range(x.ndim)]
-    margin = cast(Any, np.pad)
     if mode in COPIES:
-        return shaping.gather(x, places=margin(shaping.positions(x.shape), pad_width, mode))
+        return shaping.gather(x, places=copied(shaping.positions(x.shape), pad_width, mode))
     given = next(iter(keywords.values()), None if mode in STATISTICS else 0)
     if mode == "constant" and not isinstance(given, Data) and not holds_data(given):
-        around = margin(np.zeros(x.shape, x.dtype), pad_width, constant_values=given)
-        inside = np.flatnonzero(margin(np.ones(x.shape, bool), pad_width))
-        placed = shaping.scatter(shaping.reshape(x, shape=(-1,)), places=inside, shape=around.shape)
-        return placed + around if np.any(around) else placed
-    if mode in STATISTICS:
-        given = None if given is None else np.broadcast_to(given, (x.ndim, 2))
-    else:
+        return _framed(x, pad_width, given)
+    if given is not None:
         given = shaping.broadcast_to(as_data(given), shape=(x.ndim, 2))
-    margins = np.broadcast_to(pad_width, (x.ndim, 2)).tolist()
-    for axis, widths in enumerate(margins):
-        parts = [
+    for axis, widths in enumerate(np.broadcast_to(pad_width, (x.ndim, 2)).tolist()):
+        before, behind = (
             _margin(x, axis, end, width, mode, None if given is None else given[axis, end])
             for end, width in enumerate(widths)
-        ]
-        x = shaping.concatenate(parts[0], x, parts[1], axis=axis)
+        )
+        x = shaping.concatenate(before, x, behind, axis=axis)
     return x
+
+
+def _framed(x: Data, pad_width: Any, numbers: Any) -> Data:
+    """Return `x` in a frame of numbers."""
+    around = copied(np.zeros(x.shape, x.dtype), pad_width, constant_values=numbers)
+    inside = np.flatnonzero(copied(np.ones(x.shape, bool), pad_width))
+    placed = shaping.scatter(shaping.reshape(x, shape=(-1,)), places=inside, shape=around.shape)
+    return placed + around if np.any(around) else placed
 
 
 def _margin(x: Data, axis: int, end: int, width: int, mode: str, given: Any) -> Data:
