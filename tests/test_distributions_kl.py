@@ -185,3 +185,5 @@ def test_code_of_the_page_about_laws_computes_what_it_says():
     assert abs(scope["score"].grad[scale] - 8.0) < 5 * scope["score"].grad_stderr[scale]
     assert scope["pathwise"].grad[scale] == pytest.approx(8.0, rel=1e-9)
     assert scope["kl"].value == 0.5
+    expected = np.log(2) + 0.5 * np.log(2 * np.pi * np.e)
+    assert scope["entropy"].value == pytest.approx(expected, rel=1e-12)

@@ -40,27 +40,27 @@ def refined(
         except InputError:
             return None
 
-    def looked_at(finer: Grid, draws: Sequence[Draw]) -> tuple[list[Moments], Watch]:
+    def looked_at(finer: Grid, draws: Sequence[Draw]) -> tuple[list[Moments], float, Any]:
         watch = Watch(finer, draws, sizes)
-        return summed(tape, finer, weighted, watch), watch
+        found = summed(tape, finer, weighted, watch)
+        doubts = [watch.doubts(draw) for draw in draws]
+        return found, float(sum(map(np.sum, doubts))), doubts[0]
 
-    panels = PANELS if grid.smooth == 1 else PANELS // 4
     few = {draw: draw.law.quadrature(FEWEST) for draw in smooth}
     edges = {}
     for draw in smooth:  # where it has kinks does not depend on the others
-        edges[draw] = np.linspace(0.0, 1.0, panels * chart_of(draw.law).parts + 1)
-        work = 0
+        panels = chart_of(draw.law).parts * (PANELS if grid.smooth == 1 else PANELS // 4)
+        edges[draw], work = np.linspace(0.0, 1.0, panels + 1), 0
         while (finer := laid({**few, draw: panelled(draw, edges[draw], ORDER)})) is not None:
-            doubts = looked_at(finer, [draw])[1].doubts(draw)
+            _, error, doubts = looked_at(finer, [draw])
             work += finer.size
-            if not doubts.sum() > ENOUGH or work > limit // 4:
+            if not error > ENOUGH or work > limit // 4:
                 break
             edges[draw] = halved(edges[draw], np.flatnonzero(doubts > 0.5 * ENOUGH / len(doubts)))
     best = laid({draw: panelled(draw, x, ORDER) for draw, x in edges.items()})
     if best is None:
         return None
-    found, watch = looked_at(best, smooth)
-    error = float(sum(watch.doubts(draw).sum() for draw in smooth))
+    found, error, _ = looked_at(best, smooth)
     if grid.smooth > 1:
         # What each number adds, averaged over the others, does not show a kink along a diagonal.
         other = laid({draw: panelled(draw, x, OTHER) for draw, x in edges.items()})

@@ -29,7 +29,21 @@ class Chart(NamedTuple):
     parts: int = 1
 
 
-def chart_of(law: Any) -> Chart | None:
+def _size(t: Any) -> Any:
+    return np.exp(t - np.exp(-t))
+
+
+def _share(t: Any) -> Any:
+    return 1.0 / (1.0 + np.exp(-math.pi * np.sinh(t)))
+
+
+# From where to where t goes, the value at t, and its slope.
+REAL: tuple[float, float, Curve, Curve] = -38.0, 38.0, np.sinh, np.cosh
+SIZE = -4.2, 38.0, _size, lambda t: _size(t) * (1.0 + np.exp(-t))
+SHARE = -3.0, 3.0, _share, lambda t: math.pi * np.cosh(t) * _share(t) * _share(-t)
+
+
+def chart_of(law: Any) -> Any:
     """Return the chart of a law that `exact` integrates over; None if there is no rule for it.
 
     Examples
@@ -41,7 +55,7 @@ def chart_of(law: Any) -> Chart | None:
     0.785398163397
     """
     if hasattr(law, "chart"):
-        return law.chart()  # type: ignore[no-any-return]
+        return law.chart()
     if isinstance(law, Noise):
         return _of_noise(law)
     return _of_noise(StandardUniform()) if hasattr(law, "quadrature") else None
@@ -57,14 +71,11 @@ def midpoints(chart: Chart, n: int) -> tuple[Any, Any]:
 
 def _of_noise(noise: Noise) -> Chart:
     """Return a chart of noise, cut off where nothing is left of the weight."""
-    if noise.support is real:
-        low, high, point, speed = -38.0, 38.0, np.sinh, np.cosh
-    elif noise.support is nonnegative:
-        low, high, point, speed = -4.2, 38.0, _size, lambda t: _size(t) * (1.0 + np.exp(-t))
-    else:
-        low, high, point, speed = -3.0, 3.0, _share, lambda t: (
-            math.pi * np.cosh(t) * _share(t) * _share(-t)
-        )  # fmt: skip
+    low, high, point, speed = REAL
+    if noise.support is nonnegative:
+        low, high, point, speed = SIZE
+    elif noise.support is not real:
+        low, high, point, speed = SHARE
 
     def weight(t: Any) -> Any:
         with np.errstate(all="ignore"):
@@ -74,11 +85,3 @@ def _of_noise(noise: Noise) -> Chart:
     kept = t[weight(t) > 1e-22]
     start, width = kept[0], kept[-1] - kept[0]
     return Chart(lambda s: point(start + width * s), lambda s: width * weight(start + width * s))
-
-
-def _size(t: Any) -> Any:
-    return np.exp(t - np.exp(-t))
-
-
-def _share(t: Any) -> Any:
-    return 1.0 / (1.0 + np.exp(-math.pi * np.sinh(t)))

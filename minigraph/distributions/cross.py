@@ -118,7 +118,7 @@ def kind(law: Any) -> type[Distribution]:
     return Gamma if isinstance(law, Gamma) else type(law)
 
 
-def _bounds(p: Any) -> tuple[Any, Any] | None:
+def _bounds(p: Any) -> Any:
     """Return the ends of the support of a law of one continuous number."""
     if p.event_ndim or p.support.discrete:
         return None

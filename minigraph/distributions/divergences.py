@@ -47,13 +47,13 @@ def _independent(p: Any, q: Any) -> Any:
     return p._fold(_closed(p.base, q.base)(p.base, q.base))
 
 
-BOTH: Mapping[type | None, Callable[[Any, Any], Any]] = MappingProxyType({
+BOTH: Mapping[type, Callable[[Any, Any], Any]] = MappingProxyType({
     Independent: _independent, TransformedDistribution: _transformed,
 })  # fmt: skip
 
 
 def _closed(p: Distribution, q: Distribution) -> Callable[[Any, Any], Any]:
-    same = kind(p) if kind(p) is kind(q) else None
+    same = kind(p) if kind(p) is kind(q) else Distribution
     found = BOTH.get(same) or CLOSED.get(same) or cross(p, q)
     if found is None:
         raise UsageError(

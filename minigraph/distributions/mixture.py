@@ -129,7 +129,7 @@ class MixtureSameFamily(Composite):
     def outcomes(self, spread: int = 1) -> Any:
         return self.component.outcomes(spread)
 
-    def chart(self) -> Chart | None:
+    def chart(self) -> Any:
         """Return the chart of the noise of the components, one after another."""
         noise, k = self.component.noise(), self.component.batch_shape[-1]
         inner = None if noise is None else chart_of(noise)

@@ -74,9 +74,8 @@ class Triangular(Distribution):
         # Up the one side, down the other: a choice between them for each number is slow.
         up_to, rise, beyond, fall = self._sides()
         up = sqrt(clip(noise, 0.0, up_to)) * rise
-        return (up - sqrt(1.0 - clip(noise, beyond, 1.0)) * fall) + (
-            self.low + self.high - self.peak
-        )
+        down = sqrt(1.0 - clip(noise, beyond, 1.0)) * fall
+        return (up - down) + (self.low + self.high - self.peak)
 
     def overwrite(self, noise: Any) -> Any:
         up_to, rise, beyond, fall = self._sides()
