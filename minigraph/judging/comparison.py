@@ -119,6 +119,7 @@ class Comparison:
         panels = figure.subplots(1, len(self.wrt), sharey=True, squeeze=False)[0]
         for axes, x in zip(panels, self.wrt, strict=True):
             _bars(axes, rows, x)
+        panels[0].set_yticks(range(len(rows)), [row.method for row in rows])
         handles, names = figure.axes[0].get_legend_handles_labels()
         figure.legend(handles, names, loc="outside lower center", ncols=4)
         if path is not None:
@@ -140,9 +141,8 @@ def _bars(axes: Any, rows: Sequence[Row], x: Data) -> None:
     squares = [float(np.sum(np.square(row.assessment.bias[x]))) for row in rows]
     sizes = [float(np.sum(np.square(row.assessment.truth[x]))) for row in rows]
     biased = [i for i, (b, s) in enumerate(zip(squares, sizes, strict=True)) if b > 1e-12 * s]
-    axes.plot([squares[i] for i in biased], biased, "kx", label="bias²", clip_on=False)
+    axes.plot([squares[i] for i in biased], biased, "kx", label="bias²", clip_on=not biased)
     axes.set(xlabel="variance of one sample", title=f"∂/∂{x.name or '?'}")
-    axes.set_yticks(range(len(rows)), [row.method for row in rows])
 
 
 def _largest(x: Any) -> float:
