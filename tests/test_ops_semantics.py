@@ -263,6 +263,7 @@ REFUSED = {
     "quantile: q = ": lambda: mg.quantile(X, mg.Data(1.5)),
     "quantile: method 'best'; it is one": lambda: mg.quantile(X, 0.5, method="best"),
     "median: no elements": lambda: mg.median(X[:0]),
+    "nanargmax: there is nothing but nan": lambda: mg.nanargmax(X * np.nan),
     "bincount: the numbers": lambda: mg.bincount(np.array([-1])),
     "np.gradient: 1 elements along axis 0": lambda: np.gradient(X[:1]),
     "np.gradient: 2 spacings for 1 axes": lambda: np.gradient(X, 1.0, 2.0),

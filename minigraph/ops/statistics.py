@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..data import Data
+from ..errors import InputError
 from . import elementwise as e
 from . import linear, reductions, shaping
 from .base import as_data
@@ -36,8 +37,6 @@ nancumprod = leaving_nan_out("nancumprod", cumprod, 1.0)
 nanmean = leaving_nan_out("nanmean", mean, 0.0, masked=True)
 nanvar = leaving_nan_out("nanvar", var, 0.0, masked=True)
 nanstd = leaving_nan_out("nanstd", std, 0.0, masked=True)
-nanargmax = leaving_nan_out("nanargmax", argmax, -np.inf)
-nanargmin = leaving_nan_out("nanargmin", argmin, np.inf)
 
 
 def _or_nan(name: str, extreme: Any, never: float) -> Any:
@@ -52,6 +51,20 @@ def _or_nan(name: str, extreme: Any, never: float) -> Any:
     return named(name, some.__doc__, call)
 
 
+def _or_raise(name: str, position: Any, never: float) -> Any:
+    """Declare NumPy's function `name`, which has no answer where there is nothing else."""
+    some = leaving_nan_out(name, position, never)
+
+    def call(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = False) -> Data:
+        if np.any(np.all(np.isnan(as_data(a).value), axis=axes_of(axis))):
+            raise InputError(f"{name}: there is nothing but nan; leave these slices out")
+        return some(a, axis, out, keepdims=keepdims)
+
+    return named(name, some.__doc__, call)
+
+
+nanargmax = _or_raise("nanargmax", argmax, -np.inf)
+nanargmin = _or_raise("nanargmin", argmin, np.inf)
 nanmax = _or_nan("nanmax", max_, -np.inf)
 nanmin = _or_nan("nanmin", min_, np.inf)
 
