@@ -1,5 +1,8 @@
 """The best legal way for each draw, and the reasons."""
 
+import ast
+from pathlib import Path
+
 import numpy as np
 import pytest
 from cases import CASES
@@ -129,3 +132,24 @@ def test_parameter_of_single_precision_does_not_round_the_value(name):
         z = mg.unblock(y, name, rng=1)
         assert np.float64(z.value).tobytes() == np.float64(y.value).tobytes()
         assert mg.gradient(z, p).dtype == np.float32
+
+
+@pytest.mark.parametrize("name", [n for n in UNBIASED if n not in ("implicit", "reparameterize")])
+def test_no_estimator_knows_a_law_by_its_name(name):
+    """A binomial law of one try is a coin, to every estimator of coins."""
+    p = mg.Data(0.3, name="p")
+    y = (mg.sample(mg.Binomial(1, p), name="X", rng=0) - 0.45) ** 2
+    estimate = mg.exact(mg.unblock(y, name, rng=1), p)
+    assert estimate.grad[p] == pytest.approx(1 - 2 * 0.45, rel=1e-9)
+
+
+def test_laws_in_the_source_of_estimators_are_only_made_never_asked_for():
+    laws = {name for name in dir(mg) if isinstance(getattr(mg, name), type)
+            and issubclass(getattr(mg, name), mg.Distribution)}  # fmt: skip
+    for path in Path(mg.__file__).parent.joinpath("estimators").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            asks = isinstance(node, ast.Call) and getattr(node.func, "id", "") == "isinstance"
+            named = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)} if asks else set()
+            texts = {n.value for n in ast.walk(node) if isinstance(n, ast.Constant)
+                     } if isinstance(node, ast.Compare) else set()  # fmt: skip
+            assert not (named | texts) & laws, f"{path.name}:{node.lineno}"
