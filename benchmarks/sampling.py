@@ -66,6 +66,9 @@ LAWS: dict[str, tuple[Any, Numpy, tuple[str, tuple[Any, ...]] | None]] = {
                     ("Multinomial", (5, K))),
     "Dirichlet": (mg.Dirichlet([1.5, 2.0, 3.0]), lambda r, n: r.dirichlet([1.5, 2.0, 3.0], n),
                   ("Dirichlet", ([1.5, 2.0, 3.0],))),
+    "RelaxedBernoulli": (mg.RelaxedBernoulli(0.5, 0.3), None, ("RelaxedBernoulli", (0.5, 0.3))),
+    "RelaxedOneHotCategorical": (mg.RelaxedOneHotCategorical(0.5, K), None,
+                                 ("RelaxedOneHotCategorical", (0.5, K))),
     "MultivariateNormal": (
         mg.MultivariateNormal([0.0, 1.0], SIGMA),
         lambda r, n: r.multivariate_normal([0.0, 1.0], SIGMA, n, method="cholesky"),

@@ -188,6 +188,14 @@ def test_empirical_average_is_that_of_the_rows():
     )
 
 
+def test_entropy_of_data_counts_rows_that_are_alike_once():
+    law = mg.Empirical([1.0, 2.0, 2.0, 6.0])
+    np.testing.assert_allclose(law.entropy().value, 1.5 * np.log(2.0))
+    x = mg.sample(law, name="X", rng=0)
+    np.testing.assert_allclose(mg.exact(-law.log_prob(x)).value, 1.5 * np.log(2.0))
+    assert mg.Empirical([[1.0, 2.0], [1.0, 2.0]]).entropy().value == 0.0
+
+
 def test_l1_has_an_open_gradient_through_data():
     theta = mg.Data(2.0, name="θ")
     x = mg.sample(mg.Empirical([1.0, 2.0, 6.0]), name="X", rng=0)

@@ -20,7 +20,14 @@ def drawn(law: Any, rng: np.random.Generator, extra: tuple[int, ...]) -> Any:
     out, fill = np.empty((rows, *law.shape), law.dtype), getattr(noise, "fill", None)
     for start in range(0, rows, each):
         part = out[start : start + each]
-        made = law.overwrite(fill(rng, part) if fill else noise.generate(rng, part.shape))
+        made = law.overwrite(fill(rng, part) if fill else _noise(law, noise, rng, len(part)))
         if made is not part:
             part[...] = made
     return out.reshape(extra + law.shape)
+
+
+def _noise(law: Any, noise: Any, rng: np.random.Generator, rows: int) -> Any:
+    """Return noise for some rows; sums over short vectors are fast if the rows lie along memory."""
+    if noise.parameters or not law.event_ndim:
+        return noise.generate(rng, (rows, *law.shape))
+    return np.moveaxis(noise.generate(rng, (*law.shape, rows)), -1, 0)

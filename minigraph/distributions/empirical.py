@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
+from ..ops.base import as_data
 from ..ops.elementwise import equal, log, square
 from ..ops.reductions import mean, sum_
 from ..ops.shaping import expand_dims, shape_of
@@ -105,4 +106,5 @@ class Empirical(Distribution):
         """Return the entropy in nats; rows that are alike count as one outcome."""
         rows = np.asarray(self.plain().samples)
         _, times = np.unique(rows, axis=0, return_counts=True)
-        return -np.sum(times / len(rows) * np.log(times / len(rows))) + 0.0
+        share = times / len(rows)
+        return as_data(-np.sum(share * np.log(share)) + 0.0)
