@@ -17,6 +17,7 @@ from .costs import Costs
 from .latents import why_not_latent
 from .marginalize import marginalize, why_not_marginal
 from .measure_valued import measure_valued, why_not_measure_valued
+from .outcomes import why_not_one_of_many
 from .reinforce import reinforce, why_not_score
 from .relaxations import (
     gumbel_softmax,
@@ -32,7 +33,7 @@ from .reparameterize import (
     why_not_smooth,
 )
 from .sizes import elements_apart, outcomes_apart
-from .without_replacement import sum_and_sample, unordered_set, why_not_one_of_many
+from .without_replacement import sum_and_sample, unordered_set
 
 FEW = 16  # copies of the graph that "auto" still makes, of all draws that meet in a cost together
 WhyNot = Callable[[Data, Data], str | None]  # y and a draw above it: why a method is illegal

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import itertools
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,18 +12,24 @@ import numpy as np
 from ..distributions.base import Rng, generator
 from ..distributions.categorical import Categorical
 from ..distributions.sampling import sample
-from ..errors import BlockedGradientError, InputError
-from ..graph import Data, label
-from ..ops.base import as_data
-from ..ops.boxes import function, stop_gradient
-from ..ops.elementwise import add, equal, maximum, where
+from ..errors import InputError
+from ..graph import Data
+from ..ops.boxes import function
+from ..ops.elementwise import add
 from ..ops.joins import stack
-from ..ops.products import tensordot
 from ..ops.reductions import sum_
-from .branches import branch
-from .choose import Handle, call_for, choose
+from .choose import Handle, choose
 from .elements import Places
-from .marginalize import why_not_marginal
+from .outcomes import (
+    cost_at,
+    index_of,
+    legal,
+    pick,
+    positive,
+    probabilities,
+    weighted_slope,
+    without,
+)
 from .slopes import Rule, with_slopes
 
 MOST = 4  # a set of k has 2^k parts
@@ -74,25 +79,25 @@ def sum_and_sample(y: Data, nodes: Handle = None, size: int = 1, *, rng: Rng = N
     rng = generator(rng)
 
     def prepare(x: Data, law: Any) -> Rule:
-        p, table = _probabilities(law), x._node.distribution.outcomes()
-        fixed, n = _positive(p), p.size
+        p, table = probabilities(law), x._node.distribution.outcomes()
+        fixed, n = positive(p), p.size
         order = function(lambda p: np.argsort(-p)[:size], name="likeliest")(fixed)
         likely = [order[i] for i in range(size)]
-        left = _without(fixed, likely)
+        left = without(fixed, likely)
         other = sample(Categorical(left), name="other", rng=rng)
 
         def weights(left: Data, other: Data) -> Any:
-            return np.append(np.ones(size), sum_(left) / _pick(left, other, n))
+            return np.append(np.ones(size), sum_(left) / pick(left, other, n))
 
         weight = function(weights, name="1 and 1/P")(left, other)
 
         def rule(cost: Data, places: Places) -> list[Data]:
-            costs = [_at(cost, x, table, k, rng) for k in (*likely, other)]
-            return [_slope(p, [*likely, other], weight, costs)]
+            costs = [cost_at(cost, x, table, k, rng) for k in (*likely, other)]
+            return [weighted_slope(p, [*likely, other], weight, costs)]
 
         return rule
 
-    for x in _legal("sum_and_sample", y, nodes, size, 1):
+    for x in legal("sum_and_sample", y, nodes, size, 1):
         for now in choose("sum_and_sample", y, x):
             y = with_slopes(y, now, "sum and sample", prepare)
     return y
@@ -148,22 +153,22 @@ def unordered_set(
     rng = generator(rng)
 
     def prepare(x: Data, law: Any) -> Rule:
-        p, table = _probabilities(law), x._node.distribution.outcomes()
-        fixed = _positive(p)
-        drawn = [_index(x, table)]
+        p, table = probabilities(law), x._node.distribution.outcomes()
+        fixed = positive(p)
+        drawn = [index_of(x, table)]
         while len(drawn) < size:
-            law_of_next = Categorical(_without(fixed, drawn))
+            law_of_next = Categorical(without(fixed, drawn))
             drawn.append(sample(law_of_next, name=f"k{len(drawn) + 1}", rng=rng))
         ratios = functools.partial(_compared if baseline else _ratios, p.size)
         weight = function(ratios, name="R(S, ·)")(fixed, *drawn)
 
         def rule(cost: Data, places: Places) -> list[Data]:
-            costs = [cost, *[_at(cost, x, table, k, rng) for k in drawn[1:]]]
-            return [_slope(p, drawn, weight, costs)]
+            costs = [cost, *[cost_at(cost, x, table, k, rng) for k in drawn[1:]]]
+            return [weighted_slope(p, drawn, weight, costs)]
 
         return rule
 
-    for x in _legal("unordered_set", y, nodes, size, 0):
+    for x in legal("unordered_set", y, nodes, size, 0):
         if size > MOST:
             raise InputError(f"unordered_set: size={size} is too many; at most {MOST}")
         if baseline and size < 2:
@@ -173,25 +178,13 @@ def unordered_set(
     return y
 
 
-def _slope(p: Data, indices: Sequence[Data], weight: Data, costs: Sequence[Data]) -> Data:
-    """Return Σ p(k) · stop(weighted cost at k); the weights are a vector, or mix the costs."""
-    n = p.size
-
-    def slope(p: Data, weight: Any, *both: Data) -> Data:
-        ks, costs = both[: len(indices)], stack(both[len(indices) :])
-        gains = tensordot(weight if weight.ndim == 2 else np.diag(weight), costs, 1)
-        return tensordot(stack([_pick(p, k, n) for k in ks]), stop_gradient(gains), 1)
-
-    return as_data(function(slope, name="slope")(p, weight, *indices, *costs))
-
-
 def _chances(n: int, p: Data, drawn: Sequence[Data]) -> tuple[list[Data], dict[Any, Any]]:
     """Return p of what was drawn, and P(the others come after these), by sets of positions."""
-    of, members = [_pick(p, k, n) for k in drawn], frozenset(range(len(drawn)))
+    of, members = [pick(p, k, n) for k in drawn], frozenset(range(len(drawn)))
     after: dict[Any, Any] = {members: 1.0}
     for size in reversed(range(len(drawn))):
         for first in map(frozenset, itertools.combinations(members, size)):
-            left = sum_(_without(p, [drawn[i] for i in first]))  # of all that may come next
+            left = sum_(without(p, [drawn[i] for i in first]))  # of all that may come next
             terms = [of[k] / left * after[first | {k}] for k in members - first]
             after[first] = functools.reduce(add, terms)
     return of, after
@@ -215,76 +208,3 @@ def _compared(n: int, p: Data, *drawn: Data) -> Data:
         ratio = after[frozenset([i])] / after[frozenset()]
         rows.append(ratio * (np.eye(len(drawn))[i] - stack(share)))
     return stack(rows)
-
-
-def _positive(p: Data) -> Any:
-    """Return probabilities without a gradient, none of them 0: a set has to be filled."""
-    least = np.sqrt(np.finfo(p.dtype).tiny)
-    return function(lambda p: maximum(stop_gradient(p), least), name="P")(p)
-
-
-def _probabilities(law: Any) -> Data:
-    """Return the probabilities of all outcomes, differentiable."""
-    table = law.outcomes()
-    box = function(
-        lambda *_: np.stack([law.probability(outcome) for outcome in table]), name="probabilities"
-    )
-    return as_data(box(*law.inputs))
-
-
-def _pick(p: Data, k: Data, n: int) -> Any:
-    """Return the probability of outcome number `k`: by a mask, of which many run side by side."""
-    return sum_(where(equal(np.arange(n), k), p, 0.0))
-
-
-def _without(p: Data, indices: Sequence[Data]) -> Any:
-    """Return probabilities with 0 in the place of some."""
-    n = p.size
-
-    def others(p: Data, *indices: Data) -> Data:
-        return functools.reduce(lambda p, k: where(equal(np.arange(n), k), 0.0, p), indices, p)
-
-    return function(others, name="the others")(p, *indices)
-
-
-def _index(x: Data, table: Any) -> Data:
-    """Return which of the outcomes in `table` the sample is."""
-
-    def index(x: Data) -> Any:
-        same = equal(table, x)
-        return np.argmax(np.all(same, axis=-1) if x.ndim else same)
-
-    return as_data(function(index, name="index")(x))
-
-
-def _at(cost: Data, x: Data, table: Any, k: Data, rng: np.random.Generator) -> Data:
-    """Return the cost at outcome number `k`."""
-    outcomes = Data(np.asarray(table, dtype=x.dtype), constant=True)
-    return branch(cost, {x: function(lambda k: outcomes[k], name="outcome")(k)}, rng)
-
-
-def _legal(call: str, y: Data, nodes: Handle, size: int, spare: int) -> list[Data]:
-    """Return the chosen draws, or raise for one that cannot be looked at in this way."""
-    chosen = choose(call, y, nodes)
-    for x in chosen:
-        law = x._node.distribution
-        problem = why_not_one_of_many(x)
-        if problem:
-            raise BlockedGradientError(f"{call}: {problem}")
-        count = len(law.outcomes())
-        if not 1 <= size <= count - spare:
-            raise InputError(
-                f"{call}: size={size} for {label(x)} with {count} outcomes; from 1 to "
-                f"{count - spare}, or call {call_for('marginalize', x)}, which looks at all"
-            )
-    return chosen
-
-
-def why_not_one_of_many(x: Data) -> str | None:
-    """Return why the draw `x` is not one of finitely many outcomes, or None if it is."""
-    law = x._node.distribution
-    count = math.prod(law.batch_shape)
-    if law.batch_shape != () or x._node.distribution.outcomes() is None:
-        what = f"is made of {count} draws" if law.batch_shape else "has no finite outcomes"
-        return f"{label(x)} ~ {type(law).__name__} {what}; call {call_for('unblock', x)}"
-    return why_not_marginal(x)

@@ -1,0 +1,107 @@
+"""Some of the outcomes of one draw: their numbers, probabilities, and costs."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..errors import BlockedGradientError, InputError
+from ..graph import Data, label
+from ..ops.base import as_data
+from ..ops.boxes import function, stop_gradient
+from ..ops.elementwise import equal, maximum, where
+from ..ops.joins import stack
+from ..ops.products import tensordot
+from ..ops.reductions import sum_
+from .branches import branch
+from .choose import Handle, call_for, choose
+from .marginalize import why_not_marginal
+
+
+def weighted_slope(p: Data, indices: Sequence[Data], weight: Data, costs: Sequence[Data]) -> Data:
+    """Return Σ p(k) · stop(weighted cost at k); the weights are a vector, or mix the costs."""
+    n = p.size
+
+    def slope(p: Data, weight: Any, *both: Data) -> Data:
+        ks, costs = both[: len(indices)], stack(both[len(indices) :])
+        gains = tensordot(weight if weight.ndim == 2 else np.diag(weight), costs, 1)
+        return tensordot(stack([pick(p, k, n) for k in ks]), stop_gradient(gains), 1)
+
+    return as_data(function(slope, name="slope")(p, weight, *indices, *costs))
+
+
+def positive(p: Data) -> Any:
+    """Return probabilities without a gradient, none of them 0: a set has to be filled."""
+    least = np.sqrt(np.finfo(p.dtype).tiny)
+    return function(lambda p: maximum(stop_gradient(p), least), name="P")(p)
+
+
+def probabilities(law: Any) -> Data:
+    """Return the probabilities of all outcomes, differentiable."""
+    table = law.outcomes()
+    box = function(
+        lambda *_: np.stack([law.probability(outcome) for outcome in table]), name="probabilities"
+    )
+    return as_data(box(*law.inputs))
+
+
+def pick(p: Data, k: Data, n: int) -> Any:
+    """Return the probability of outcome number `k`: by a mask, of which many run side by side."""
+    return sum_(where(equal(np.arange(n), k), p, 0.0))
+
+
+def without(p: Data, indices: Sequence[Data]) -> Any:
+    """Return probabilities with 0 in the place of some."""
+    n = p.size
+
+    def others(p: Data, *indices: Data) -> Data:
+        return functools.reduce(lambda p, k: where(equal(np.arange(n), k), 0.0, p), indices, p)
+
+    return function(others, name="the others")(p, *indices)
+
+
+def index_of(x: Data, table: Any) -> Data:
+    """Return which of the outcomes in `table` the sample is."""
+
+    def index(x: Data) -> Any:
+        same = equal(table, x)
+        return np.argmax(np.all(same, axis=-1) if x.ndim else same)
+
+    return as_data(function(index, name="index")(x))
+
+
+def cost_at(cost: Data, x: Data, table: Any, k: Data, rng: np.random.Generator) -> Data:
+    """Return the cost at outcome number `k`."""
+    outcomes = Data(np.asarray(table, dtype=x.dtype), constant=True)
+    return branch(cost, {x: function(lambda k: outcomes[k], name="outcome")(k)}, rng)
+
+
+def legal(call: str, y: Data, nodes: Handle, size: int, spare: int) -> list[Data]:
+    """Return the chosen draws, or raise for one that cannot be looked at in this way."""
+    chosen = choose(call, y, nodes)
+    for x in chosen:
+        law = x._node.distribution
+        problem = why_not_one_of_many(x)
+        if problem:
+            raise BlockedGradientError(f"{call}: {problem}")
+        count = len(law.outcomes())
+        if not 1 <= size <= count - spare:
+            raise InputError(
+                f"{call}: size={size} for {label(x)} with {count} outcomes; from 1 to "
+                f"{count - spare}, or call {call_for('marginalize', x)}, which looks at all"
+            )
+    return chosen
+
+
+def why_not_one_of_many(x: Data) -> str | None:
+    """Return why the draw `x` is not one of finitely many outcomes, or None if it is."""
+    law = x._node.distribution
+    count = math.prod(law.batch_shape)
+    if law.batch_shape != () or x._node.distribution.outcomes() is None:
+        what = f"is made of {count} draws" if law.batch_shape else "has no finite outcomes"
+        return f"{label(x)} ~ {type(law).__name__} {what}; call {call_for('unblock', x)}"
+    return why_not_marginal(x)
