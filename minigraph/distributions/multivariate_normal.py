@@ -92,6 +92,14 @@ class MultivariateNormal(Distribution):
             return self.loc + matmul(noise, swap_last(tril))
         return self.loc + squeeze(matmul(tril, expand_dims(noise, axis=-1)), axis=-1)
 
+    def overwrite(self, noise: Any) -> Any:
+        tril = self.scale_tril
+        if len(np.shape(tril)) > 2:
+            return self.transform(noise)
+        made = np.matmul(noise, tril.T)
+        made += self.loc
+        return made
+
     def _log_det(self) -> Any:
         """Return log det L, from its diagonal."""
         tril = self.scale_tril
