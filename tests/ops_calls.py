@@ -124,7 +124,7 @@ x.sum(); x.sum(axis=1); x.mean(0); x.max(axis=1); x.min(); x.prod(); x.var(ddof=
 x.transpose(); z.transpose(1, 2, 0); z.transpose((2, 0, 1)); x.ravel(); x.flatten(); o.squeeze(); x.dot(a); x.clip(-0.3, 0.3); x.round(1); x.cumsum()
 x.cumprod(axis=1); x.argmax(); x.argsort(axis=0); x.astype(int); x.all(); x.any(axis=0); x.swapaxes(0, 1); x.take(i); x.repeat(2, axis=1); a.trace(); c.diagonal(1)
 x.conj(); x.copy(); x.nonzero(); u.searchsorted(0.1); x.real; z.mT; x.compress(mask, axis=1)
-add.reduce(x); add.reduce(x, axis=1); multiply.reduce(x); maximum.reduce(x, axis=1); add.accumulate(x); add.outer(u, w); multiply.outer(x, u); minimum.reduce(x)
+add.reduce(x); add.reduce(x, axis=1); multiply.reduce(x); maximum.reduce(x, axis=1); add.accumulate(x); add.outer(u, w); multiply.outer(x, u); minimum.reduce(x); logaddexp.reduce(x, axis=1)
 """
 EACH = list(
     dict.fromkeys(call.strip() for call in CALLS.replace("\n", ";").split(";") if call.strip())

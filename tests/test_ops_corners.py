@@ -81,5 +81,7 @@ def test_folds_of_nothing_are_those_of_numpy(axis):
     np.testing.assert_array_equal(mg.sum(x, axis).value, np.sum(empty, axis))
     np.testing.assert_array_equal(mg.prod(x, axis).value, np.prod(empty, axis))
     assert mg.gradient(mg.sum(mg.prod(x, axis)), x).shape == (0, 2)
+    with pytest.warns(RuntimeWarning, match="empty|invalid"):
+        np.testing.assert_array_equal(mg.median(x, axis).value, np.mean(empty, axis))
     with pytest.raises(mg.InputError, match="max"):
         mg.max(x, axis)

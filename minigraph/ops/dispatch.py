@@ -51,6 +51,7 @@ UFUNC_METHODS = {  # (ufunc, method): the function that it is
     (np.add, "reduce"): "sum", (np.multiply, "reduce"): "prod",
     (np.maximum, "reduce"): "max", (np.minimum, "reduce"): "min",
     (np.logical_and, "reduce"): "all", (np.logical_or, "reduce"): "any",
+    (np.logaddexp, "reduce"): "logsumexp",
     (np.add, "accumulate"): "cumsum", (np.multiply, "accumulate"): "cumprod",
 }  # fmt: skip
 IN_PLACE = ("fill", "itemset", "partition", "put", "resize", "sort")

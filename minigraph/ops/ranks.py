@@ -13,7 +13,7 @@ from . import elementwise as e
 from . import reductions, selection, shaping
 from .base import Operation, as_data, holds_data
 from .composing import composed, floats, named, refuse
-from .folds import axes_of
+from .folds import axes_of, mean
 
 
 def _one_axis(a: Any, axis: Any) -> tuple[Data, int]:
@@ -184,6 +184,8 @@ def _middle(name: str, doc: str, skip_nan: bool = False) -> Any:
         keepdims: bool = False,
     ) -> Data:  # fmt: skip
         refuse(name, out=out)
+        if not as_data(a).size:
+            return mean(a, axis, keepdims=keepdims)  # nan, with NumPy's warning
         return _quantile(name, a, 0.5, axis, "linear", keepdims, skip_nan)
 
     return named(name, doc, call)
