@@ -89,7 +89,7 @@ class Replay(Job):
         self.idle = tape.idle(min(size, samples))
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "idle": []}
+        return {**self.__dict__, "idle": [], "values": self._wanted()}
 
     def units(self, samples: int) -> int:
         whole, rest = divmod(samples, self.size)
@@ -98,7 +98,12 @@ class Replay(Job):
     def identity(self) -> Any:
         columns = None if self.columns is None else [c.start for c in self.columns.slices.values()]
         uniforms = getattr(self.uniforms, "__name__", None)
-        return self.tape.identity(), self.values, uniforms, columns, self.unit
+        return self.tape.identity(), self._wanted(), uniforms, columns, self.unit
+
+    def _wanted(self) -> list[Any]:
+        """Return the values without those that no block looks at."""
+        wanted = self.tape.wanted
+        return [v if slot in wanted else None for slot, v in enumerate(self.values)]
 
     def source(self, block: int, count: int, memory: Sequence[Any]) -> Source:
         """Return where the samples of a block come from."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -27,26 +28,16 @@ class OnTape:
     def __init__(self, outputs: Iterable[Data], arguments: Sequence[Data]) -> None:
         self.tape = Tape(outputs)
         self.draws, self.source = self.tape.draws, self.tape.source
-        values = self.tape.start()
-        given = {data for _, data in self.tape.inputs if data in set(arguments)}
-        self.slots = [(slot, data) for slot, data in self.tape.inputs if data in given]
-        late = {slot for slot, _ in self.slots}
-        self.anew = []
-        for step in self.tape.same.steps:
-            if not late.isdisjoint(step.inputs):
-                late.add(step.out)
-                self.anew.append(step)
-        self.values = values
+        self.slots = {data: slot for slot, data in self.tape.same.inputs}
+        self.frozen = {slot: data._value for data, slot in self.slots.items()}
 
     def __call__(
         self, given: Mapping[Data, Any], drawn: Sequence[Any], rng: Any, samples: int | None
     ) -> list[Any]:
         """Return the outputs, averaged over samples; what is not in `drawn` is drawn from `rng`."""
-        count, values, stream = samples or 1, list(self.values), generator(rng)
-        for slot, data in self.slots:
-            values[slot] = given[data]
-        for step in self.anew:
-            values[step.out] = step.once(values)
+        count, stream = samples or 1, generator(rng)
+        new = {self.slots[data]: value for data, value in given.items() if data in self.slots}
+        values = self.tape.start({**self.frozen, **new})
         found = dict(zip(self.draws, drawn, strict=True))
 
         def source(draw: Draw, law: Any) -> Any:
@@ -56,7 +47,9 @@ class OnTape:
             return np.asarray(one)[None] if samples is None else np.asarray(one)
 
         outputs = self.tape.run(values, source, self.tape.memory(count))
-        return [
-            np.mean(one, axis=0) if sampled else one
+        results = [
+            np.mean(one, axis=0) if sampled else copy.copy(one)
             for one, (_, sampled) in zip(outputs, self.tape.outputs, strict=True)
         ]
+        self.tape.finish(values)
+        return results

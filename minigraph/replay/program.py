@@ -39,7 +39,7 @@ class Step:
     ) -> None:
         self.title, self.call, self.inputs, self.out, self.dtype = title, call, inputs, out, dtype
         self.pads = [0] * len(inputs)
-        self.run: Any = call.op.along(call) if any(call.sampled) else None
+        self.run: Any = call.op.along(call) if any(call.sampled) else call.op.forward
         if call.op.along is elementwise and isinstance(call.op.forward, np.ufunc) and self.run:
             self.run, self.pads = call.op.forward, paddings(call.shapes, call.sampled)
         self.crosses = getattr(self.run, "across_samples", False)
@@ -54,10 +54,10 @@ class Step:
         """Return the result for a single value."""
         return self.call.op.evaluate([values[i] for i in self.inputs], self.call.fixed)
 
-    def direct(self, values: Sequence[Any]) -> Callable[..., Any]:
-        """Return a function that does the same as `once`, for arguments of the types of these."""
+    def direct(self, numbers: bool) -> Callable[..., Any]:
+        """Return a function that does the same as `once`; `numbers` are floats all of them."""
         op, fixed = self.call.op, self.call.fixed
-        if op.scalar is not None and not fixed and all(type(x) is float for x in values):
+        if op.scalar is not None and not fixed and numbers:
             return op.scalar
         forward = functools.partial(op.forward, **fixed) if fixed else op.forward
         return forward if self.call.shape else lambda *arrays: own(forward(*arrays))
@@ -131,6 +131,7 @@ def written_into(step: Step | Draw) -> Buffer | None:
     if isinstance(step, Draw):
         return (step.shape, step.law.dtype) if hasattr(step.law, "fill") else None
     fills = isinstance(step.run, np.ufunc) or getattr(step.run, "fills", False)
+    fills = fills and not step.call.fixed and bool(step.call.shape or any(step.call.sampled))
     return (step.call.shape, step.dtype) if fills else None
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
 
 from ..data import Data
-from .program import Buffer, Step
+from ..ops.elementwise import add, multiply, subtract
+from .program import Step, forget_early, share_buffers
 
 KEPT = 2  # lists of values that wait for another run
-LONG = 2000  # steps, from which on Python takes longer to compile the text than it is worth
+LONG = 20_000  # steps, from which on Python takes longer to compile the text than it is worth
+SIGNS = {add: "+", subtract: "-", multiply: "*"}  # of numbers, where Python's own is right
 
 
 class Start:
@@ -19,6 +21,11 @@ class Start:
 
     From the second run on, the steps are straight-line code that writes into the arrays of a run
     which is over: fresh memory costs more than the arithmetic in it.
+
+    Attributes
+    ----------
+    wanted : set of int
+        The slots that somebody else looks at. The others may hold anything after a run.
     """
 
     def __init__(
@@ -27,14 +34,16 @@ class Start:
         known: Mapping[int, Any],
         inputs: Sequence[tuple[int, Data]],
         steps: Sequence[Step],
+        wanted: Set[int],
     ) -> None:
-        self.size, self.known, self.steps = size, dict(known), steps
+        self.size, self.known, self.wanted = size, dict(known), wanted
         self.known.update((i, data._value) for i, data in inputs if data._constant == "literal")
         self.inputs = [(slot, data) for slot, data in inputs if slot not in self.known]
         self.steps = self._fold(steps)
+        forget_early(self.steps, {*wanted, *self.known, *(slot for slot, _ in self.inputs)})
+        self.buffers = share_buffers(self.steps)
         self.runs = 0
         self.code: Callable[[list[Any]], None] | None = None
-        self.arrays: dict[int, Buffer] = {}  # by slot: those that the code writes into
         self.over: list[list[Any]] = []
 
     def _fold(self, steps: Sequence[Step]) -> list[Step]:
@@ -50,14 +59,14 @@ class Start:
                     others.append(step)
         return others
 
-    def __call__(self) -> list[Any]:
-        """Return the values by slot."""
+    def __call__(self, given: Mapping[int, Any] | None = None) -> list[Any]:
+        """Return the values by slot; those of the inputs are `given`, or as they are now."""
         try:
             values = self.over.pop()
         except IndexError:  # the first run, or another thread has them
             values = self._fresh()
         for slot, data in self.inputs:
-            values[slot] = data._value
+            values[slot] = data._value if given is None else given[slot]
         if self.code is not None:
             self.code(values)
             return values
@@ -70,27 +79,40 @@ class Start:
 
     def finish(self, values: list[Any]) -> None:
         """Take back values that nobody uses any more."""
-        if self.code is not None and len(self.over) < KEPT:
+        if self.code is not None and len(self.over) < KEPT and values[-1] is not None:
             self.over.append(values)
 
     def _fresh(self) -> list[Any]:
-        values: list[Any] = [None] * self.size
+        """Return a list of values, the last of which is the memory of the code."""
+        values: list[Any] = [None] * (self.size + 1)
         for slot, value in self.known.items():
             values[slot] = value
-        for slot, (shape, dtype) in self.arrays.items():
-            values[slot] = np.empty(shape, dtype)
+        if self.code is not None:
+            values[-1] = [np.empty(shape, dtype) for shape, dtype in self.buffers]
         return values
 
-    def _compile(self, values: list[Any]) -> Callable[[list[Any]], None]:
+    def _compile(self, values: Sequence[Any]) -> Callable[[list[Any]], None]:
         """Return the steps as code, for values of these types."""
-        lines, names = ["def start(v):", "    pass"], {}
+        made = {step.out for step in self.steps}
+        read = sorted({i for step in self.steps for i in step.inputs} - made)
+        lines = ["def start(v):", "    m = v[-1]", *[f"    t{i} = v[{i}]" for i in read]]
+        fresh = {s.out for s in self.steps if s.buffer is None and type(values[s.out]) is not float}
+        names: dict[str, Any] = {}
         for step in self.steps:
-            names[f"f{step.out}"] = run = step.direct([values[i] for i in step.inputs])
-            arguments = [f"v[{i}]" for i in step.inputs]
-            if isinstance(run, np.ufunc):
-                value = values[step.out] = values[step.out].copy()  # which can be written into
-                self.arrays[step.out] = value.shape, value.dtype
-                arguments.append(f"out=v[{step.out}]")
-            lines.append(f"    v[{step.out}] = f{step.out}({', '.join(arguments)})")
+            lines.append(f"    t{step.out} = {self._said(step, values, names)}")
+            if step.out in self.wanted:
+                lines.append(f"    v[{step.out}] = t{step.out}")
+            if dropped := [f"t{i}" for i in step.done if i in fresh]:
+                lines.append(f"    del {', '.join(dropped)}")
         exec(compile("\n".join(lines), "<start>", "exec"), names)
         return names["start"]
+
+    def _said(self, step: Step, values: Sequence[Any], names: dict[str, Any]) -> str:
+        """Return a step as an expression, and put its function into `names`."""
+        inputs, op = [f"t{i}" for i in step.inputs], step.call.op
+        numbers = all(type(values[i]) is float for i in step.inputs)
+        if numbers and op in SIGNS:
+            return f" {SIGNS[op]} ".join(inputs)
+        out = [] if step.buffer is None else [f"m[{step.buffer}]"]
+        names[f"f{step.out}"] = step.run if out else step.direct(numbers)
+        return f"f{step.out}({', '.join([*inputs, *out])})"

@@ -12,7 +12,7 @@ filled again and again: memory does not grow with the number of samples, and sta
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -83,11 +83,11 @@ class Tape:
         outputs = rewrite(outputs, with_noise)
         for data in ancestors(outputs):
             writer.write(data)
-        slots = [(writer.slot(data),) for data in outputs]
+        slots: list[tuple[int, ...]] = [(writer.slot(data),) for data in outputs]
         self.after: list[Hoisted] = []
         if averaged:
             made: dict[int, Step | Draw] = {step.out: step for step in writer.steps}
-            found = [hoisted(slot, made, writer.sampled) for (slot,) in slots]
+            found = [hoisted(slot, made, writer.sampled) for slot, *_ in slots]
             slots = [factors(slot, made, writer.sampled) for slot, _ in found]
             self.after = [after for _, after in found]
         self.parts = [len(one) for one in slots]
@@ -103,6 +103,7 @@ class Tape:
         }
         self.steps.sort(key=lambda step: id(step) not in first)  # forward, then backward
         self.forward = len(first)
+        self.wanted = set(needed)  # without a sample axis, or of a block
         self.once: list[Step] = needed_steps(writer.once, needed)
         kept = {slot for slot, _ in self.outputs}.union(
             self.constants, (slot for slot, _ in self.inputs), (step.out for step in self.once)
@@ -113,7 +114,7 @@ class Tape:
         self.sample_bytes = sum(math.prod(s) * dtype.itemsize for s, dtype in self.buffers)
         self.crosses = any(isinstance(step, Step) and step.crosses for step in self.steps)
         self.draws = [step for step in self.steps if isinstance(step, Draw)]
-        self.same = Start(self.size, self.constants, self.inputs, self.once)
+        self.same = Start(self.size, self.constants, self.inputs, self.once, self.wanted)
         self.names = [(slot, data.name or "") for slot, data in self.inputs]
         self.runs = 0
         self.kept: tuple[int, list[list[Any]]] = (0, [])
@@ -137,12 +138,13 @@ class Tape:
         exec(compile(text.block, FILE, "exec"), known)  # only names made by `Text` are in it
         return text, known["block"]
 
-    def start(self) -> list[Any]:
-        """Return the slots, filled with the inputs of now and what depends on these alone.
+    def start(self, given: Mapping[int, Any] | None = None) -> list[Any]:
+        """Return the slots, filled with the inputs and what depends on these alone.
 
-        Whoever has no more use for them may give them back with `finish`.
+        The inputs have the values of now, or those `given` by slot. Whoever has no more use for
+        the slots may give them back with `finish`.
         """
-        return self.same()
+        return self.same(given)
 
     def finish(self, values: list[Any]) -> None:
         """Take back what `start` returned, to be written into."""
