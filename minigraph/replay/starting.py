@@ -113,6 +113,6 @@ class Start:
         numbers = all(type(values[i]) is float for i in step.inputs)
         if numbers and op in SIGNS:
             return f" {SIGNS[op]} ".join(inputs)
-        out = [] if step.buffer is None else [f"m[{step.buffer}]"]
+        out = [] if step.buffer is None else [f"out=m[{step.buffer}]"]  # maximum wants its name
         names[f"f{step.out}"] = step.run if out else step.direct(numbers)
         return f"f{step.out}({', '.join([*inputs, *out])})"
