@@ -87,7 +87,11 @@ def _sum_along(call: along.Call) -> along.Run:
     return product
 
 
-sum_ = reduction("sum", np.sum, _sum_rule, along=_sum_along)
+def _sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    return np.add.reduce(x, axis=axis, keepdims=keepdims)  # np.sum takes four times as long to call
+
+
+sum_ = reduction("sum", _sum, _sum_rule, along=_sum_along)
 mean = reduction("mean", np.mean, _mean_rule)
 prod = reduction("prod", np.prod, _prod_rule)
 max_ = reduction("max", np.max, _extreme_rule)

@@ -32,7 +32,7 @@ def _sum_to(x: Any, shape: tuple[int, ...]) -> Any:
     """Sum `x` down to `shape`, over the axes that a broadcast from `shape` added or stretched."""
     lead = np.ndim(x) - len(shape)
     stretched = tuple(lead + i for i, n in enumerate(shape) if n == 1 and x.shape[lead + i] != 1)
-    total = np.sum(x, axis=tuple(range(lead)) + stretched, keepdims=True)
+    total = np.add.reduce(x, axis=tuple(range(lead)) + stretched, keepdims=True)
     return total.reshape(shape)
 
 
@@ -41,7 +41,7 @@ def _sum_to_along(call: along.Call) -> along.Run:
     lead = len(shape) - len(to)
     stretched = tuple(i - len(to) for i, n in enumerate(to) if n == 1 and shape[lead + i] != 1)
     axes = tuple(range(-len(shape), -len(to))) + stretched
-    return lambda x: np.sum(x, axis=axes, keepdims=True).reshape(x.shape[:1] + to)
+    return lambda x: np.add.reduce(x, axis=axes, keepdims=True).reshape(x.shape[:1] + to)
 
 
 broadcast_to = Operation(

@@ -13,6 +13,7 @@ from ..errors import UsageError
 from ..ops import along
 from ..ops.base import Operation
 from ..ops.namespace import TABLES
+from ..ops.reductions import sum_
 from ..ops.selection import getitem, is_basic
 from .program import Draw, Step
 
@@ -52,10 +53,12 @@ def as_numpy(step: Step, inputs: list[str]) -> str | None:
     if call.op is getitem and len(inputs) == 1 and is_basic(call.fixed["index"]):
         index = "".join(f", {said(i)}" for i in call.fixed["index"])
         return f"{x}[:{index}]"
-    if isinstance(run, functools.partial) and in_numpy(run.func) and not run.args:
+    if isinstance(run, functools.partial) and not run.args:
         fixed = [f"{name}={value!r}" for name, value in run.keywords.items()]
-        if all(map(is_text, run.keywords.values())):
-            return f"np.{run.func.__name__}({', '.join(inputs + fixed)})"
+        name = "add.reduce" if run.func is sum_.forward else getattr(run.func, "__name__", "")
+        known = run.func is sum_.forward or in_numpy(run.func)
+        if known and all(map(is_text, run.keywords.values())):
+            return f"np.{name}({', '.join(inputs + fixed)})"
     return None
 
 

@@ -15,7 +15,7 @@ from ..ops.along import Call, elementwise
 from ..ops.base import literal
 from ..ops.boxes import stop
 from ..ops.elementwise import multiply
-from ..ops.shaping import broadcast_to, reshape
+from ..ops.shaping import broadcast_to, reshape, sum_to
 from ..ops.trigonometry import cos, sin
 from .cheaper import Expression, cheaper
 from .program import Draw, Shape, Step
@@ -174,6 +174,8 @@ class Writer:
         if isinstance(node, StochasticNode):
             return None
         if node.op is stop:
+            return inputs[0]
+        if node.op in (reshape, broadcast_to, sum_to) and data.shape == node.inputs[0].shape:
             return inputs[0]
         if (always := getattr(node.op, "always", None)) is not None:
             return self.number(always)
