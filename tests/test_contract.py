@@ -5,6 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 import gc
 import math
+import multiprocessing
 import re
 import subprocess
 import sys
@@ -679,7 +680,8 @@ def test_a_pool_of_processes_gives_the_same_numbers():
     theta, _, y = question()
     z = mg.reparameterize(y)
     options = {"samples": 400, "wrt": theta, "rng": 7, "block_size": 200}
-    with concurrent.futures.ProcessPoolExecutor(1) as pool:
+    spawned = multiprocessing.get_context("spawn")  # a fork after JAX was imported warns
+    with concurrent.futures.ProcessPoolExecutor(1, mp_context=spawned) as pool:
         there = mg.expectation(z, executor=pool, **options)
     here = mg.expectation(z, **options)
     assert (there.value, there.grad[theta]) == (here.value, here.grad[theta])

@@ -2,6 +2,7 @@
 
 import importlib.util
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 
 import numpy as np
 import pytest
@@ -136,7 +137,7 @@ def test_result_depends_on_seed_and_blocks_not_on_who_computes(noise):
     settings = {"wrt": theta, "rng": 7, "noise": noise, "block_size": 128}
     alone = mg.expectation(z, 1000, **settings)
     threads = mg.expectation(z, 1000, workers=2, **settings)
-    with ProcessPoolExecutor(1) as pool:
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         processes = mg.expectation(z, 1000, executor=pool, **settings)
     for other in (threads, processes):
         assert (other.value, other.stderr) == (alone.value, alone.stderr)
