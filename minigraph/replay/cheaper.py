@@ -6,8 +6,8 @@ They are exact to a few units in the last place of a number of size one.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -33,28 +33,41 @@ from ..ops.trigonometry import cos, sin, tan
 Expression = Any  # a slot, a number, or an operation and its inputs: (multiply, 3, 0.5)
 
 
-def cheaper(
-    op: Operation,
-    inputs: tuple[int, ...],
-    number: Callable[[int], float | None],
-    same_for_all: Callable[[int], bool],
-    made: Mapping[int, tuple[Operation, tuple[int, ...]]],
-) -> Expression:
-    """Return an expression of the slots `inputs` that equals `op` of them, or None.
+class Known(NamedTuple):
+    """What is known about slots.
 
-    `number` tells the number that was written down in a slot, if one was, `same_for_all` whether it
-    is the same for all samples, `made` how it was made.
+    Attributes
+    ----------
+    number : callable
+        The number that was written down in a slot, None if none was.
+    same_for_all : callable
+        Whether it is the same for all samples.
+    made : mapping
+        The operation and the slots that it was made by, unless that has fixed arguments.
+    """
+
+    number: Callable[[int], float | None]
+    same_for_all: Callable[[int], bool]
+    made: Mapping[int, tuple[Operation, tuple[int, ...]]]
+
+    def of(self, slot: int) -> tuple[Any, tuple[int, ...]]:
+        """Return how a slot was made; None and nothing if that is not known."""
+        return self.made.get(slot, (None, ()))
+
+
+def cheaper(op: Operation, inputs: tuple[int, ...], known: Known) -> Expression:
+    """Return an expression of the slots `inputs` that equals `op` of them, or None.
 
     The sine and the cosine come from t = tan(x/2), which NumPy computes many at a time where the
     processor can: sin x = 2t/(1+t²), cos x = 2/(1+t²) - 1. Where both are needed they share t.
     """
-    x, last = inputs[0], number(inputs[-1])
+    x, last = inputs[0], known.number(inputs[-1])
     if op is power and last in POWERS:
         return POWERS[last](x)
     if op is divide and last is not None and math.isfinite(inverse := 1.0 / (last or math.nan)):
-        found, parts = made.get(inputs[0], (None, ()))
+        found, parts = known.of(inputs[0])
         return (multiply, parts[0], -inverse) if found is negative else (multiply, x, inverse)
-    if op is divide and last is None and same_for_all(inputs[-1]):
+    if op is divide and last is None and known.same_for_all(inputs[-1]):
         return (multiply, x, (reciprocal, inputs[-1]))
     if (op is sin or op is cos) and TANGENT_IS_FAST:
         t = (tan, (multiply, x, 0.5))
@@ -65,9 +78,8 @@ def cheaper(
         if op is sigmoid:
             return (divide, (exp, (minimum, x, 0.0)), (add, small, 1.0))
         return (add, (maximum, x, 0.0), (log1p, small))
-    short = _factors(op, inputs, number, same_for_all, made)
-    numbers = [number(slot) for slot in inputs]
-    return _signs(op, inputs, numbers, same_for_all, made) if short is None else short
+    short = _factors(op, inputs, known)
+    return _signs(op, inputs, known) if short is None else short
 
 
 POWERS: Mapping[float | None, Callable[[Any], Expression]] = {
@@ -78,28 +90,22 @@ POWERS: Mapping[float | None, Callable[[Any], Expression]] = {
 }
 
 
-def _signs(
-    op: Operation,
-    inputs: tuple[int, ...],
-    numbers: Sequence[float | None],
-    same_for_all: Callable[[int], bool],
-    made: Mapping[int, tuple[Operation, tuple[int, ...]]],
-) -> Expression:
+def _signs(op: Operation, inputs: tuple[int, ...], known: Known) -> Expression:
     """Return the expression without negations, which go into sums and into numbers."""
 
     def minus(slot: int) -> int | None:
-        found, parts = made.get(slot, (None, ()))
+        found, parts = known.of(slot)
         return parts[0] if found is negative else None
 
     if op not in (add, subtract, multiply):
         return None
-    (a, b), (first, last) = inputs, numbers
+    (a, b), (first, last) = inputs, map(known.number, inputs)
     no_a, no_b = minus(a), minus(b)
     if op is add:
         if a == b:
             return (multiply, a, 2.0)
-        of, parts = made.get(a, (None, ()))
-        if of is add and same_for_all(b) and same_for_all(parts[1]):
+        of, parts = known.of(a)
+        if of is add and known.same_for_all(b) and known.same_for_all(parts[1]):
             return (add, parts[0], (add, parts[1], b))
         if no_b is not None:
             return (subtract, a, no_b)
@@ -115,80 +121,66 @@ def _signs(
     return None if no_b is None else (negative, (multiply, a, no_b))
 
 
-def _factors(
-    op: Operation,
-    inputs: tuple[int, ...],
-    number: Callable[[int], float | None],
-    same_for_all: Callable[[int], bool],
-    made: Mapping[int, tuple[Operation, tuple[int, ...]]],
-) -> Expression:
+def _factors(op: Operation, inputs: tuple[int, ...], known: Known) -> Expression:
     """Return the expression with numbers multiplied together, and without what undoes itself.
 
     The score of X = loc + scale·ε looks at (X - loc) / scale, which is ε, and ε is more accurate.
     """
-    if op is subtract and same_for_all(inputs[1]):
-        found, parts = made.get(inputs[0], (None, ()))
+    if op is subtract and known.same_for_all(inputs[1]):
+        found, parts = known.of(inputs[0])
         if found is add and inputs[1] in parts:
             return parts[1] if parts[0] == inputs[1] else parts[0]
     if op is negative:
-        a, k = _scaled(inputs[0], number, made)
+        a, k = _scaled(inputs[0], known)
         return None if k is None else _times(a, -k)
-    if op in (add, subtract) and (both := _shared(inputs, same_for_all, made)) is not None:
+    if op in (add, subtract) and (both := _shared(inputs, known)) is not None:
         (a, b), k = both
         return (multiply, (op, a, b), k)
     if op is not multiply:
         return None
-    (a, k), (b, j) = (_scaled(slot, number, made) for slot in inputs)
-    last = number(inputs[1])
+    (a, k), (b, j) = (_scaled(slot, known) for slot in inputs)
+    last = known.number(inputs[1])
     if k is not None and last is not None:
         return _times(a, k * last)
     if k is not None and j is not None:
         return (multiply, (multiply, a, b), k * j)
-    found, parts = made.get(inputs[1], (None, ()))
-    of, factors = made.get(inputs[0], (None, ()))
+    found, parts = known.of(inputs[1])
+    of, factors = known.of(inputs[0])
     if found is reciprocal and of is multiply and parts[0] in factors:
         return factors[1] if factors[0] == parts[0] else factors[0]
     return None
 
 
-def _scaled(
-    slot: int,
-    number: Callable[[int], float | None],
-    made: Mapping[int, tuple[Operation, tuple[int, ...]]],
-) -> tuple[Expression, float | None]:
+def _scaled(slot: int, known: Known) -> tuple[Expression, float | None]:
     """Return what a slot is a moderate multiple of, and how often; itself and None if of nothing.
 
     The product of two moderate numbers neither overflows nor is lost.
     """
-    found, parts = made.get(slot, (None, ()))
+    found, parts = known.of(slot)
     if found is negative:
         return parts[0], -1.0
     if found is not multiply:
         return slot, None
-    factor = number(parts[1])
+    factor = known.number(parts[1])
     if factor and 1e-9 < abs(factor) < 1e9:
         return parts[0], factor
     for one, other in (parts, parts[::-1]):
-        of, (inner, *rest) = made.get(one, (None, (one,)))
+        of, (inner, *rest) = known.made.get(one, (None, (one,)))
         if of is negative:
             return (multiply, inner, other), -1.0
-        factor = number(rest[0]) if of is multiply else None
+        factor = known.number(rest[0]) if of is multiply else None
         if factor and 1e-9 < abs(factor) < 1e9:
             return (multiply, inner, other), factor
     return slot, None
 
 
-def _shared(
-    inputs: tuple[int, ...],
-    same_for_all: Callable[[int], bool],
-    made: Mapping[int, tuple[Operation, tuple[int, ...]]],
-) -> tuple[list[int], int] | None:
+def _shared(inputs: tuple[int, ...], known: Known) -> tuple[list[int], int] | None:
     """Return the other factors of two products with a factor in common, and this factor."""
-    (one, a), (two, b) = (made.get(slot, (None, ())) for slot in inputs)
+    (one, a), (two, b) = (known.of(slot) for slot in inputs)
     if one is not multiply or two is not multiply:
         return None
     for k in a:
-        if k in b and same_for_all(k):
+        if k in b and known.same_for_all(k):
             return [x[1] if x[0] == k else x[0] for x in (a, b)], k
     return None
 

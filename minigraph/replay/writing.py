@@ -17,7 +17,7 @@ from ..ops.boxes import stop
 from ..ops.elementwise import multiply
 from ..ops.shaping import broadcast_to, reshape, sum_to
 from ..ops.trigonometry import cos, sin
-from .cheaper import Expression, cheaper
+from .cheaper import Expression, Known, cheaper
 from .program import Draw, Shape, Step
 
 
@@ -40,6 +40,9 @@ class Writer:
         self.steps: list[Step | Draw] = []
         self.made: dict[int, tuple[Any, tuple[int, ...]]] = {}  # by slot: how
         self.written: dict[Any, int] = {}
+        self.known = Known(
+            self.constants.__getitem__, lambda slot: slot not in self.sampled, self.made
+        )
         self.spread: dict[int, tuple[int, Shape]] = {}  # by slot full of one number: where it is
 
     def new(self, constant: float | None = None) -> int:
@@ -118,9 +121,7 @@ class Writer:
         """Return a cheaper expression for an operation on samples, None if there is none."""
         if self.sampled.isdisjoint(inputs) or (op in (sin, cos) and kind.dtype != np.float64):
             return None
-        return cheaper(
-            op, inputs, self.constants.__getitem__, lambda i: i not in self.sampled, self.made
-        )
+        return cheaper(op, inputs, self.known)
 
     def step(self, title: str, call: Call, inputs: tuple[int, ...], dtype: Any) -> int:
         """Write an operation, to be run for all samples or once; return its slot."""
