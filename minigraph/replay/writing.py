@@ -35,14 +35,13 @@ class Writer:
         self.slots: dict[Data, int] = {}
         self.constants: list[float | None] = []  # by slot: the number that it always holds
         self.sampled: set[int] = set()  # the slots that have a sample axis
+        sampled = self.sampled
         self.inputs: list[tuple[int, Data]] = []
         self.once: list[Step] = []
         self.steps: list[Step | Draw] = []
         self.made: dict[int, tuple[Any, tuple[int, ...]]] = {}  # by slot: how
         self.written: dict[Any, int] = {}
-        self.known = Known(
-            self.constants.__getitem__, lambda slot: slot not in self.sampled, self.made
-        )
+        self.known = Known(self.constants.__getitem__, lambda i: i not in sampled, self.made)
         self.spread: dict[int, tuple[int, Shape]] = {}  # by slot full of one number: where it is
 
     def new(self, constant: float | None = None) -> int:
