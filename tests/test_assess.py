@@ -117,7 +117,7 @@ def test_monte_carlo_agrees_with_exact_within_its_stated_errors():
     for x in wrt:
         for name in ("truth", "expected", "variance"):
             error = getattr(sampled, f"{name}_stderr")[x]
-            assert 0 < error < 0.05 * exact.variance[x]
+            assert 0 < error < 0.07 * exact.variance[x]
             assert abs(getattr(sampled, name)[x] - getattr(exact, name)[x]) < 4 * error
 
 

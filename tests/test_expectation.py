@@ -359,7 +359,7 @@ def test_gradient_of_a_function_is_not_computed_in_other_processes():
 # Resources --------------------------------------------------------------------------------------
 def test_memory_does_not_grow_with_the_number_of_samples():
     y, wrt = problem(mg.reinforce)
-    mg.expectation(y, 20_000, wrt=wrt, rng=0)
+    mg.expectation(y, 100_000, wrt=wrt, rng=0)
 
     def peak(samples, **options):
         gc.collect()

@@ -25,7 +25,7 @@ from .estimate import Estimate
 from .jobs import Job, Replay, Trace
 from .workers import Mapper
 
-ARRAY_BYTES = 2**17  # one array of a block, so that a handful of them stays in the cache of a core
+ARRAY_BYTES = 2**18  # one array of a block, so that a handful of them stays in the cache of a core
 BLOCK_BYTES = 2**25  # all arrays of a block
 FEWEST = 64  # samples in a block, below which calls cost more than arithmetic
 TRACED = 1000  # samples in a block of a function, which has no arrays
