@@ -15,9 +15,14 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from sklearn.datasets import load_breast_cancer
+from common import plots
 
 import minigraph as mg
+
+try:
+    from sklearn.datasets import load_breast_cancer
+except ImportError:
+    raise SystemExit('no patients: pip install "minigraph[examples]"') from None
 
 BATCH, SAMPLES, RATE, CHECKPOINT = 32, 50, 1e-3, "checkpoint.npz"
 
@@ -84,7 +89,7 @@ def train(options: argparse.Namespace) -> list:
     curve = restore(options.out / CHECKPOINT, optimizer, rng) if options.resume else []
     asked_to_stop = []
     signal.signal(signal.SIGINT, lambda *_: asked_to_stop.append(True))  # after a whole step
-    steps = bar(range(optimizer.steps, options.steps))
+    steps = plots.bar(range(optimizer.steps, options.steps))
     say = getattr(steps, "write", print)
     for step in steps:
         if str(step).rstrip("0") in ("", "1", "2", "5"):  # 0, 1, 2, 5, 10, 20, 50, 100, …
@@ -108,30 +113,17 @@ def report(model: Model, step: int, say) -> tuple[int, float, float]:
     return step, elbo.value, accuracy.value
 
 
-def bar(steps: range):
-    """Return the steps with a progress bar, where tqdm is installed."""
-    try:
-        from tqdm import tqdm
-    except ImportError:
-        return steps
-    return tqdm(steps, unit="step", leave=False)
-
-
 def plot(curve: list, out: Path) -> None:
     """Plot the ELBO and the accuracy by step."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        print('no plot: pip install "minigraph[plot]"')
+    drawn, both = plots.figure(2)
+    if drawn is None:
         return
-    figure = Figure(figsize=(9, 3.6), layout="constrained")
     steps, elbos, accuracies = zip(*curve, strict=True)
-    plots = (("ELBO (nats)", "symlog", elbos), ("accuracy", "linear", accuracies))
-    for axes, (name, scale, values) in zip(figure.subplots(1, 2), plots, strict=True):
+    lines = (("ELBO (nats)", "symlog", elbos), ("accuracy", "linear", accuracies))
+    for axes, (name, scale, values) in zip(both, lines, strict=True):
         axes.plot(steps, values, "o-", ms=3)
         axes.set(xlabel="step", ylabel=name, xscale="symlog", yscale=scale)
-    figure.savefig(out / "logistic_regression.png", dpi=120)
-    print("plot:", out / "logistic_regression.png")
+    plots.save(drawn, out / "logistic_regression.png")
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ for backend in ("numpy", "jax", "torch"):
             jax.config.update("jax_enable_x64", True)
         f = mg.compile(y, theta, backend=backend, samples=SAMPLES)
     except ImportError:
-        print(f"{backend} is not installed: skipped")
+        print(f'{backend} is not installed: skipped (pip install "minigraph[{backend}]")')
         continue
     f = jax.jit(f) if backend == "jax" else f
     at = 0.5

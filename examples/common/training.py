@@ -5,11 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sklearn.datasets import load_digits
 
 import minigraph as mg
 
 from .plots import bar, figure, save
+
+try:
+    from sklearn.datasets import load_digits
+except ImportError:
+    raise SystemExit('no digits: pip install "minigraph[examples]"') from None
 
 PIXELS, SHOWN = 64, {0, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000}  # steps that are reported
 
