@@ -32,10 +32,11 @@ def pull(flow: Flow, y: Data, seed: Data) -> dict[Data, Any]:
             found[data] = g  # and on, to the ends above it
             if data._op.barrier:
                 continue
-        inputs, fixed, rules = data._inputs, data._fixed, data._op.rules
+        inputs, rules = data._inputs, data._op.rules
+        cotangent = data._op.pulls(g, data, inputs, data._fixed)
         for i, x in enumerate(inputs):
             if type(x) is Data and x in flow.carries and rules[i] is not None:
-                c = rules[i](g, data, *inputs, **fixed)
+                c = cotangent(i)
                 if c is not None:  # an index, an integer
                     c = fitted(c, x, data, i)
                     cotangents[x] = cotangents[x] + c if x in cotangents else c
@@ -125,10 +126,11 @@ def shared_out(data: Data, g: Any, aside: list[Data]) -> list[tuple[Data, Any]]:
         return found
     inputs = data._inputs
     values = [x if type(x) is float else x._value for x in inputs]
+    together = op.together and op.together(g, data._value, *values, **fixed)
     for i, x in enumerate(inputs):
         if type(x) is Data:
             rule = op.rules[i] if x._carries else None
-            c = None if rule is None else rule(g, data._value, *values, **fixed)
+            c = rule and (together(i) if together else rule(g, data._value, *values, **fixed))
             if c is None:  # an index, an integer
                 aside.append(x)
             else:

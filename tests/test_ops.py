@@ -18,7 +18,6 @@ from ops_checks import (
 
 import minigraph as mg
 from minigraph.ops import along, elementwise
-from minigraph.ops.base import _Each
 from minigraph.ops.special import no_slope
 
 pytest.importorskip("scipy")
@@ -98,11 +97,12 @@ def test_a_rule_that_is_wrong_by_a_thousandth_is_caught(op, i, monkeypatch):
 
         return mutant
 
-    if op.variadic:
-        mutated = _Each(wrong(op.rules.rule))
+    if op.together:
+        rule = op.together
+        monkeypatch.setattr(op, "together", lambda *args, **fixed: wrong(rule(*args, **fixed)))
     else:
-        mutated = tuple(wrong(r) if j == i else r for j, r in enumerate(op.rules))
-    monkeypatch.setattr(op, "rules", mutated)
+        mutated = [wrong(r) if j == i else r for j, r in enumerate(op.rules)]
+        monkeypatch.setattr(op, "rules", type(op.rules)(mutated))
     caught = 0
     for case in cases(op):
         wrt = [j for j in differentiable(op, case) if op.variadic or j == i]

@@ -76,10 +76,10 @@ def cotangents(
                 continue
             node: Any = data._node
             inputs = [values[x] for x in node.inputs]
+            cotangent = node.op.pulls(total[data], values[data], inputs, node.fixed)
             for i, x in enumerate(node.inputs):
                 if (data, i) in back.into_data:
-                    rule = node.op.rules[i]
-                    c = rule(total[data], values[data], *inputs, **node.fixed)
+                    c = cotangent(i)
                     if c is not None:
                         sent[data, i] = c = own(fitted(c, values[x], data, i))
                         total[x] = own(total[x] + c) if x in total else c

@@ -38,18 +38,12 @@ first_only = Operation(
 )  # fmt: skip
 
 
-class _Slope:
-    """The rules of `slope_of`: minus the slope of its first input, and none of the others."""
-
-    def __getitem__(self, i: int) -> Any:
-        return None if i else lambda g, y, s, *movers: first_only(-g, stop(s), *movers)
-
-
+# Minus the slope of its first input, and none of the others.
 slope_of = Operation(
     "slope", lambda s, *movers: np.zeros_like(s) * 1.0,
+    lambda g, y, s, *movers: first_only(-g, stop(s), *movers), None,
     variadic=True, along=lambda call: call.op.forward, numpy=(),
 )  # fmt: skip
-slope_of.rules = _Slope()
 slope_of.always = 0.0  # type: ignore[attr-defined]  # a replay need not compute it
 
 

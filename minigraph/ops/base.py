@@ -9,7 +9,6 @@ Users call the public function that `public` makes of it, which always returns D
 from __future__ import annotations
 
 import copy
-import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -37,8 +36,12 @@ class Operation:
         One derivative rule per input: ``rule(g, y, *inputs, **fixed)`` returns the cotangent of
         that input from the cotangent ``g`` of the output ``y``. It may have any shape that
         broadcasts with the input: the backward loop undoes the broadcast. None: the output does
-        not change smoothly with that input. A variadic operation has one rule for all its inputs,
-        which takes the position of the input first.
+        not change smoothly with that input. The last rule of a variadic operation serves all the
+        inputs that follow, too.
+    together : callable, optional
+        One rule for all inputs, in place of one for each: ``together(g, y, *inputs, **fixed)``
+        returns the function from the position of an input to its cotangent. What all of them need
+        is worked out once, however many there are.
     along : callable
         The sample-axis rule, see `along.py`.
     scalar : callable, optional
@@ -60,6 +63,7 @@ class Operation:
         forward: Callable[..., Any],
         *rules: Rule | None,
         along: SampleRule,
+        together: Rule | None = None,
         scalar: Callable[..., Any] | None = None,
         fixed: Sequence[str] = (),
         numpy: Sequence[Any] | None = None,
@@ -69,7 +73,8 @@ class Operation:
         self.name = name
         self.__doc__ = f"Return {name} of Data, as NumPy's does."
         self.forward = forward
-        self.rules: Any = _Each(rules[0]) if variadic and rules else rules
+        self.rules: Any = _Rest(rules or (together,)) if variadic else rules
+        self.together = together
         plain = not (variadic or fixed or barrier or None in rules)
         self.pair = rules if plain and len(rules) == 2 else None  # the rules, for the loop of sweep
         self.along = along
@@ -96,18 +101,26 @@ class Operation:
                 return self.scalar(*values)
         return own(self.forward(*values, **fixed))
 
+    def pulls(
+        self, g: Any, y: Any, inputs: Sequence[Any], fixed: Mapping[str, Any]
+    ) -> Callable[[int], Any]:
+        """Return the function from the position of an input that has a rule to its cotangent."""
+        if self.together is not None:
+            each: Callable[[int], Any] = self.together(g, y, *inputs, **fixed)
+            return each
+        return lambda i: self.rules[i](g, y, *inputs, **fixed)
+
     def __repr__(self) -> str:
         return f"mg.{self.name}"
 
 
-class _Each:
-    """The rules of a variadic operation: the same one, told the position of the input."""
+class _Rest(tuple[Any, ...]):
+    """The rules of a variadic operation: the last one serves the inputs that follow, too."""
 
-    def __init__(self, rule: Rule | None) -> None:
-        self.rule = rule
+    __slots__ = ()
 
-    def __getitem__(self, position: int) -> Rule | None:
-        return None if self.rule is None else functools.partial(self.rule, position)
+    def __getitem__(self, position: Any) -> Any:
+        return super().__getitem__(min(position, len(self) - 1))
 
 
 def _numpy_named(name: str) -> tuple[Any, ...]:
@@ -238,12 +251,12 @@ def _join(*arrays: Any, axis: int = 0) -> Any:
     return np.stack(arrays, axis=axis)
 
 
-def _layer(i: int, g: Any, y: Any, *arrays: Any, axis: int = 0) -> Any:
-    """Return the part of `g` that came from input `i`."""
-    index: list[Any] = [slice(None)] * y.ndim
-    index[axis] = i
-    return g[tuple(index)]
+def _layers(g: Any, y: Any, *arrays: Any, axis: int = 0) -> Callable[[int], Any]:
+    before = (slice(None),) * (axis % y.ndim)
+    return lambda i: g[(*before, i)]
 
 
 # It stands here because a list of Data is itself an argument of every operation.
-stack = Operation("stack", _join, _layer, fixed=["axis"], variadic=True, along=along.joining)
+stack = Operation(
+    "stack", _join, together=_layers, fixed=["axis"], variadic=True, along=along.joining
+)

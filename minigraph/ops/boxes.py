@@ -156,7 +156,7 @@ def primitive(
     title = str(name or getattr(forward, "__name__", "primitive"))
     rule = None if vjp is None else functools.partial(_vjp_rule, title, vjp)
     op = Operation(
-        title, lambda *arrays: numbers(f"forward of {title}", forward(*arrays)), rule,
+        title, lambda *arrays: numbers(f"forward of {title}", forward(*arrays)), together=rule,
         variadic=True, numpy=(), along=along.looped, barrier=None if vjp else "black box",
     )  # fmt: skip
 
@@ -169,8 +169,8 @@ def primitive(
     return call
 
 
-def _vjp_rule(title: str, vjp: Any, i: int, g: Any, y: Any, *arrays: Any) -> Any:
-    """Return cotangent `i` of a primitive, checked."""
+def _vjp_rule(title: str, vjp: Any, g: Any, y: Any, *arrays: Any) -> Callable[[int], Any]:
+    """Return the cotangents of a primitive by position, each checked when it is asked for."""
     takes = vjp.__code__.co_argcount if hasattr(vjp, "__code__") else len(arrays) + 2
     several = bool(getattr(vjp, "__code__", None) and vjp.__code__.co_flags & 0x04)
     all_of_them = (
@@ -183,11 +183,15 @@ def _vjp_rule(title: str, vjp: Any, i: int, g: Any, y: Any, *arrays: Any) -> Any
         raise InputError(
             f"vjp of {title}: returned {len(cotangents)} cotangents for {len(arrays)} inputs"
         )
-    c = cotangents[i]
-    arrived = None if c is None else c.shape if isinstance(c, Data) else np.shape(c)
-    if arrived not in (None, shape_of(arrays[i])):
-        raise InputError(
-            f"vjp of {title}: the cotangent of input {i} has shape {arrived}, "
-            f"the input has shape {shape_of(arrays[i])}"
-        )
-    return c
+
+    def checked(i: int) -> Any:
+        c = cotangents[i]
+        arrived = None if c is None else c.shape if isinstance(c, Data) else np.shape(c)
+        if arrived not in (None, shape_of(arrays[i])):
+            raise InputError(
+                f"vjp of {title}: the cotangent of input {i} has shape {arrived}, "
+                f"the input has shape {shape_of(arrays[i])}"
+            )
+        return c
+
+    return checked

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -112,9 +113,13 @@ def unused(letters: str, how_many: int) -> str:
 
 
 def _einsum_rule(
-    i: int, g: Any, y: Any, *arrays: Any, subscripts: str, optimize: Any = False
-) -> Any:
-    """Exchange the letters of the output and of input `i`.
+    g: Any, y: Any, *arrays: Any, subscripts: str, optimize: Any = False
+) -> Callable[[int], Any]:
+    return lambda i: _exchanged(i, g, arrays, subscripts, optimize)
+
+
+def _exchanged(i: int, g: Any, arrays: Any, subscripts: str, optimize: Any) -> Any:
+    """Return the cotangent of input `i`: its letters and those of the output are exchanged.
 
     A letter that stands twice in the input picked a diagonal: an identity matrix puts it back. A
     letter that only this input has was summed away: an axis of length one broadcasts it back.
@@ -151,6 +156,6 @@ def _einsum_along(call: along.Call) -> along.Run:
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 einsum_ = Operation(
-    "einsum", _einsum, _einsum_rule,
+    "einsum", _einsum, together=_einsum_rule,
     fixed=["subscripts", "optimize"], variadic=True, along=_einsum_along,
 )  # fmt: skip

@@ -87,7 +87,7 @@ def _sum_along(call: along.Call) -> along.Run:
     return product
 
 
-def _sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def _sum(x: Any, axis: Any = None, keepdims: Any = False) -> Any:
     return np.add.reduce(x, axis=axis, keepdims=keepdims)  # np.sum takes four times as long to call
 
 

@@ -26,8 +26,8 @@ def _getitem(x: Any, *places: Any, index: Index) -> Any:
     return np.asarray(x)[filled(index, places)]
 
 
-def _getitem_rule(i: int, g: Any, y: Any, x: Any, *places: Any, index: Index) -> Any:
-    return add_at(g, *places, shape=shape_of(x), index=index) if i == 0 else None
+def _getitem_rule(g: Any, y: Any, x: Any, *places: Any, index: Index) -> Any:
+    return add_at(g, *places, shape=shape_of(x), index=index)
 
 
 def _add_at(g: Any, *places: Any, shape: tuple[int, ...], index: Index) -> Any:
@@ -41,8 +41,8 @@ def _add_at(g: Any, *places: Any, shape: tuple[int, ...], index: Index) -> Any:
     return total
 
 
-def _add_at_rule(i: int, gg: Any, y: Any, g: Any, *places: Any, shape: Any, index: Index) -> Any:
-    return getitem(gg, *places, index=index) if i == 0 else None
+def _add_at_rule(gg: Any, y: Any, g: Any, *places: Any, shape: Any, index: Index) -> Any:
+    return getitem(gg, *places, index=index)
 
 
 def _getitem_along(call: along.Call) -> along.Run:
@@ -91,11 +91,11 @@ def _add_at_along(call: along.Call) -> along.Run:
 
 
 getitem = Operation(
-    "getitem", _getitem, _getitem_rule,
+    "getitem", _getitem, _getitem_rule, None,
     fixed=["index"], variadic=True, numpy=(), along=_getitem_along,
 )  # fmt: skip
 add_at = Operation(
-    "add_at", _add_at, _add_at_rule,
+    "add_at", _add_at, _add_at_rule, None,
     fixed=["shape", "index"], variadic=True, numpy=(), along=_add_at_along,
 )  # fmt: skip
 
@@ -115,14 +115,13 @@ def _update(x: Any, new: Any, *places: Any, index: Index) -> Any:
     return out
 
 
-def _update_rule(i: int, g: Any, y: Any, x: Any, new: Any, *places: Any, index: Index) -> Any:
-    if i > 1:
-        return None
-    if i == 1:
-        return getitem(g, *places, index=index) * last_write(
-            *places, shape=shape_of(x), index=index
-        )
+def _kept_rule(g: Any, y: Any, x: Any, new: Any, *places: Any, index: Index) -> Any:
     return where(written(*places, shape=shape_of(x), index=index), 0.0, g)
+
+
+def _new_rule(g: Any, y: Any, x: Any, new: Any, *places: Any, index: Index) -> Any:
+    stays = last_write(*places, shape=shape_of(x), index=index)
+    return getitem(g, *places, index=index) * stays
 
 
 def _update_along(call: along.Call) -> along.Run:
@@ -142,7 +141,7 @@ def _update_along(call: along.Call) -> along.Run:
 
 
 index_update_ = Operation(
-    "index_update", _update, _update_rule,
+    "index_update", _update, _kept_rule, _new_rule, None,
     fixed=["index"], variadic=True, numpy=(), along=_update_along,
 )  # fmt: skip
 written = Operation(

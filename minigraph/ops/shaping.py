@@ -8,6 +8,7 @@ needs no rule of its own: what a NumPy function does to positions, it does to el
 # mypy: disable-error-code="has-type"
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -91,16 +92,14 @@ def _concatenate(*arrays: Any, axis: int = 0) -> Any:
     return np.concatenate(arrays, axis=axis)
 
 
-def _piece(i: int, g: Any, y: Any, *arrays: Any, axis: int = 0) -> Any:
-    """Return the part of `g` that came from input `i` of a concatenation."""
-    before = sum([a.shape[axis] for a in arrays[:i]])
-    index: list[Any] = [slice(None)] * len(shape_of(y))
-    index[axis] = slice(before, before + arrays[i].shape[axis])
-    return g[tuple(index)]
+def _pieces(g: Any, y: Any, *arrays: Any, axis: int = 0) -> Callable[[int], Any]:
+    before = (slice(None),) * (axis % y.ndim)
+    ends = list(itertools.accumulate([a.shape[axis] for a in arrays], initial=0))
+    return lambda i: g[(*before, slice(ends[i], ends[i + 1]))]
 
 
 concatenate = Operation(
-    "concatenate", _concatenate, _piece,
+    "concatenate", _concatenate, together=_pieces,
     fixed=["axis"], variadic=True, along=along.joining,
 )  # fmt: skip
 
