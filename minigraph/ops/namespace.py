@@ -43,13 +43,48 @@ TABLES = (
 TAKEN = frozenset({"gradient"})  # NumPy's gradient is a finite difference, ours is not
 
 
+OWN = MappingProxyType({
+    "relu": "max(x, 0) of each element, with slope 0 at 0",
+    "sigmoid": "1 / (1 + exp(-x)) of each element, without overflow",
+    "softplus": "log(1 + exp(x)) of each element, without overflow",
+    "sum_to": "`x` summed to `shape`, over the axes along which that would broadcast to it",
+})  # fmt: skip
+
+
+def told(op: Operation) -> str:
+    """Return the docstring of the function that users call."""
+    theirs = op.numpy[0] if op.numpy else None
+    home = "scipy.special" if theirs is None else getattr(theirs, "__module__", "numpy")
+    known = f"what ``{home}.{getattr(theirs, '__name__', op.name)}`` does, as Data"
+    count = "A sequence" if op.variadic else f"{len(op.rules)} of them, by position"
+    keywords = f"{', '.join(op.fixed)} : optional\n    As there.\n" if op.fixed else ""
+    rules = () if op.variadic else op.rules
+    slopes = [f"number {i + 1}" for i, rule in enumerate(rules) if rule is not None]
+    into = "" if len(slopes) == len(rules) else ", ".join(slopes) or "none"
+    return f"""Return {OWN.get(op.name, known)}.
+
+Parameters
+----------
+{"arrays" if op.variadic else "*arrays"} : Data or array_like
+    {count}.{f" Gradients flow into {into}." if into else ""}
+{keywords}
+Raises
+------
+InputError
+    If the shapes do not fit, by name.
+UsageError
+    If an argument is missing, or means nothing here, such as ``out=``.
+"""
+
+
 def _gather() -> tuple[dict[str, Any], dict[Any, Callable[..., Any]]]:
     names: dict[str, Any] = dict(creation.CONSTANTS)
     numpy: dict[Any, Callable[..., Any]] = {}
     for table in TABLES:
         for name, thing in vars(table).items():
-            if isinstance(thing, Operation) and not thing.internal:
+            if isinstance(thing, Operation) and not (thing.internal or thing.barrier):
                 call = public(thing)
+                call.__doc__ = told(thing)
             elif getattr(thing, "__module__", "") == table.__name__ and hasattr(thing, "numpy"):
                 call = thing
             else:
