@@ -14,7 +14,7 @@ import numpy as np
 
 from ..distributions import beta, dirichlet, gamma, implicit, student_t, von_mises
 from ..distributions import special as laws
-from ..estimators import baselines, branches, reinforce, relaxations
+from ..estimators import baselines, branches, edges, reinforce, relaxations
 from ..ops import boxes
 from ..ops.base import Operation
 from ..ops.namespace import TABLES
@@ -23,7 +23,7 @@ from ..ops.selection import is_basic
 Word = Callable[..., Any]
 MODULES = (
     *TABLES, boxes, laws, implicit, beta, dirichlet, gamma, student_t, von_mises,
-    reinforce, branches, relaxations, baselines,
+    reinforce, branches, edges, relaxations, baselines,
 )  # fmt: skip
 # The operations of this package: only these are known by their names.
 OWN = frozenset(
@@ -119,6 +119,7 @@ def shared(xp: Any, stop: Word) -> dict[str, Word]:
         "straight-through (biased)": instead, "slope": lambda s, *movers: xp.zeros_like(s),
         "first derivative only": lambda g, s, *movers: g + xp.zeros_like(s),
         "leave_one_out": lambda cost: stop(xp.zeros_like(cost)),
+        "inside": lambda x, slope, problem: xp.where(slope > 1e-13, xp.nan, x),
         "sample at its quantile": same, "per density": lambda p: -1.0 / p,
         **{op.name: same for op in FOLLOWED},
         # of networks, of statistics

@@ -21,7 +21,7 @@ from ..ops.boxes import function, stop_gradient
 from ..ops.elementwise import greater, maximum, minimum, where
 from .branches import branch
 from .choose import Handle, call_for, choose
-from .edges import finite_logits, why_not_edge
+from .edges import finite_logits, unmissed, why_not_edge
 from .elements import Places
 from .slopes import Rule, slope_in, with_slopes
 
@@ -128,7 +128,8 @@ def _with_twins(call: str, title: str, y: Data, nodes: Handle, rng: Rng, weigh: 
 
     def prepare(x: Data, law: Any) -> Rule:
         p = stop_gradient(as_data(law.full(law.probs)))
-        logits: Data = function(lambda *_: finite_logits(law), name="logits")(*law.inputs)
+        box = function(lambda *_: finite_logits(unmissed(law, x)), name="logits")
+        logits: Data = box(*law.inputs)
         twin = twin_of(x, p, rng)
         weight = weigh(x, twin, p, rng)
 

@@ -54,4 +54,5 @@ def _meant(call: str, y: Data, handle: Any, draws: list[Data]) -> Iterable[Data]
 
 def call_for(rewrite: str, x: Data) -> str:
     """Return the call that rewrites the draw `x`, for an error to recommend."""
-    return f'mg.{rewrite}(y, "{x.name}")' if x.name else f"mg.{rewrite}(y)"
+    named = x.name and rewrite != "unblock"  # which takes a method there
+    return f'mg.{rewrite}(y, "{x.name}")' if named else f"mg.{rewrite}(y)"

@@ -21,6 +21,7 @@ from ..ops.reductions import sum_
 from .branches import branch
 from .choose import Handle, choose
 from .costs import Costs
+from .edges import log_prob
 from .elements import Places
 from .latents import given, latent_of, why_not_latent, with_held_noise
 from .reinforce import factor, seen
@@ -82,7 +83,7 @@ def rebar(
             def surrogate(z: Data) -> Data:
                 return scale * branch(cost, {x: as_data(latent.soft(z, temperature))}, rng)
 
-            return [_controlled(cost, seen(law.log_prob(x), places), surrogate, *two)]
+            return [_controlled(cost, seen(log_prob(law, x), places), surrogate, *two)]
 
         return rule
 
@@ -136,8 +137,8 @@ def relax(y: Data, nodes: Handle = None, *, surrogate: Surrogate, rng: Rng = Non
     rng = generator(rng)
 
     def score(x: Data, law: Any) -> Rule:
-        log_prob = law.log_prob(x)
-        return lambda cost, places: [seen(log_prob, places) * stop_gradient(cost)]
+        score = log_prob(law, x)
+        return lambda cost, places: [seen(score, places) * stop_gradient(cost)]
 
     def control(x: Data, law: Any) -> Data:
         tied = given(law, x, rng)
@@ -146,8 +147,8 @@ def relax(y: Data, nodes: Handle = None, *, surrogate: Surrogate, rng: Rng = Non
             raise InputError(
                 f"relax: the surrogate has shape {c.shape}, the cost {y.shape}; reshape it"
             )
-        log_prob = seen(law.log_prob(x), Costs(c, [x]).places(c, x))
-        slope = _controlled(as_data(0.0), log_prob, surrogate, with_held_noise(law, tied), tied)
+        score = seen(log_prob(law, x), Costs(c, [x]).places(c, x))
+        slope = _controlled(as_data(0.0), score, surrogate, with_held_noise(law, tied), tied)
         return slope if y.shape else sum_(slope)
 
     for x in _legal("relax", y, nodes, None):

@@ -1,23 +1,42 @@
-"""Probabilities of exactly 0 or 1, where the log-odds are infinite and have no slope.
+"""Probabilities of exactly 0 or 1: what has none never shows in a sample, and may have a slope.
 
 In a logit the right slope there is 0, and these functions keep it finite. In a parameter that moves
-p away from 0 it is another, and no sample knows it: refused. Where p stays at 0 however the
-parameters move, as that of X₂ ~ Bernoulli(θ X₁) does where X₁ is 0, any finite slope in p is right.
+p away from 0 it is another, and no sample knows it: refused, also when the parameter gets there
+after the rewrite. Where p stays at 0 however the parameters move, as that of X₂ ~ Bernoulli(θ X₁)
+does where X₁ is 0, any finite slope in p is right.
 """
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from ..gradient import pulled
+from ..cotangents import pull
+from ..distributions.bernoulli import Coin
+from ..errors import BlockedGradientError
+from ..gradient import seed_of
 from ..graph import Data, label
-from ..ops.base import as_data
-from ..ops.elementwise import maximum, minimum
+from ..ops import along
+from ..ops.base import Operation
+from ..ops.boxes import function, stop, stop_gradient
+from ..ops.elementwise import (
+    absolute,
+    add,
+    exp,
+    greater_equal,
+    less_equal,
+    maximum,
+    minimum,
+    sigmoid,
+    where,
+)
 from ..ops.reductions import sum_
-from ..paths import Flow
+from ..paths import Flow, is_parameter
 from .choose import call_for
+from .marginalize import why_not_marginal
 
 FAR = 1e30  # a logit, whose probability is 0 or 1 in any precision
 
@@ -32,7 +51,8 @@ def finite_logits(law: Any) -> Any:
     """Return the logits of a law, finite also where a probability is 0 or 1."""
     if "logits" in law.parameters:
         return law.full(minimum(maximum(law.logits, -FAR), FAR))
-    p = within(law.parameters["probs"], law.dtype)
+    p = law.probs  # weights need not add up to 1
+    p = within(p, law.dtype) if isinstance(law, Coin) else maximum(p, np.finfo(law.dtype).tiny)
     inputs = [p if name == "probs" else x for name, x in law.parameters.items()]
     return law.full(law.with_inputs(inputs).logits)
 
@@ -40,16 +60,105 @@ def finite_logits(law: Any) -> Any:
 def why_not_edge(x: Data) -> str | None:
     """Return why no sample of the draw `x` knows the slope in its probabilities, or None."""
     law = x._node.distribution
-    p = law.parameters.get("probs")
-    if p is None:
-        return None
-    inwards = (np.asarray(p._value) <= 0) * 1.0 - (np.asarray(p._value) >= 1)
-    total = sum_(p * inwards)  # of slopes that cannot cancel
-    flow = Flow([total])
-    if flow.blocked or not any(map(np.any, pulled(flow, total, as_data(1.0), plain=True))):
-        return None
-    where = f" at {[int(i) for i in np.argwhere(inwards)[0]]}" if p.shape else ""
-    return (
-        f"{label(x)} ~ {type(law).__name__} has a probability of exactly 0 or 1{where} that moves, "
-        f"and no sample shows the other outcome; call {call_for('marginalize', x)}, or give logits"
+    for name, top in _edged(law):
+        p = law.parameters[name]
+        off = np.asarray(_inwards(p._value, top))
+        if np.any(off) and (slope := _slope(p, top)) is not None and _moves(p._value, slope._value):
+            where = f" at {[int(i) for i in np.argwhere(off)[0]]}" if p.shape else ""
+            call = "unblock" if why_not_marginal(x) else "marginalize"
+            logits = ", or give logits" if name.endswith("probs") else ""
+            return f"{_problem(x, law, name, where)}; call {call_for(call, x)}{logits}"
+    return None
+
+
+def log_prob(law: Any, x: Data) -> Data:
+    """Return the log-probability of a draw, of which the score never misses an outcome."""
+    if not any(True for _ in _edged(law)):
+        return law.log_prob(x)
+    box = function(
+        lambda x, *_: unmissed(law, x).log_prob(x), name=f"{type(law).__name__}.log_prob"
     )
+    return box(x, *law.inputs)
+
+
+def unmissed(law: Any, x: Data) -> Any:
+    """Return the law of a draw, which refuses to be looked at where an outcome would be missed."""
+    inputs = dict(law.parameters)
+    for name, top in _edged(law):
+        inputs[name] = _checked(inputs[name], law.parameters[name], top, _problem(x, law, name))
+    return law.with_inputs(list(inputs.values()))
+
+
+def unless_missed(value: Data, law: Any, x: Data) -> Data:
+    """Return a value that is refused where an outcome would be missed."""
+    for name, top in _edged(law):
+        value = _checked(value, law.parameters[name], top, _problem(x, law, name))
+    return value
+
+
+def _checked(value: Data, p: Data, top: bool, problem: str) -> Data:
+    def check(value: Data, p: Data) -> Data:
+        slope = _slope(p, top)
+        return value if slope is None else inside(value, stop(slope), problem=problem)
+
+    return function(check, name="inside")(value, p)
+
+
+def _moves(value: Any, slope: Any) -> bool:
+    """Return whether a slope at an edge is more than rounding, by which 1 - exp(-40) is 1."""
+    return not np.all(slope <= 64 * np.finfo(getattr(value, "dtype", float)).eps)
+
+
+def _inside(value: Any, slope: Any, problem: str) -> Any:
+    if _moves(value, slope):
+        raise BlockedGradientError(f"{problem}; call mg.unblock(y) there")
+    return value
+
+
+# A value, refused where the edge has a slope. What needs no slope does not compute it.
+inside = Operation(
+    "inside", _inside, lambda g, y, value, slope, problem: g, None,
+    fixed=["problem"], along=along.elementwise, numpy=(),
+)  # fmt: skip
+
+
+def _problem(x: Data, law: Any, name: str, where: str = "") -> str:
+    what = "rate of exactly 0" if name.endswith("rate") else "probability of exactly 0 or 1"
+    return (
+        f"{label(x)} ~ {type(law).__name__} has a {what}{where} that moves, and no sample shows "
+        "the other outcome"
+    )
+
+
+def _edged(law: Any, within: str = "") -> Iterator[tuple[str, bool]]:
+    """Yield the names of parameters that may move from an edge, and if 1 is one, as 0 is."""
+    for name in ("probs", "rate"):
+        p, top = law.parameters.get(name), isinstance(law, Coin)
+        flat = (sigmoid,) if top else (sigmoid, exp)  # they get to an edge without a slope
+        if p is None or (name == "rate" and not law.constraints[name].holds(0.0)):
+            continue
+        if is_parameter(p) or (p._op is not None and p._op not in flat):
+            yield within + name, top
+    for part, inner in getattr(law, "parts", {}).items():
+        yield from _edged(inner, f"{within}{part}.")
+
+
+def _inwards(p: Any, top: bool) -> Any:
+    """Return the direction away from the edge, and 0 elsewhere."""
+    low = where(less_equal(p, 0.0), 1.0, 0.0)
+    return where(greater_equal(p, 1.0), -1.0, low) if top else low
+
+
+def _slope(p: Data, top: bool) -> Data | None:
+    """Return how much `p` moves where it is at an edge; None if it never moves."""
+    inwards = _inwards(p, top)
+    if p._op is None:
+        return sum_(absolute(inwards))
+    total = sum_(p * stop_gradient(inwards))  # of slopes that cannot cancel
+    flow = Flow([total])
+    for x in flow.blocked:
+        del flow.carries[x]  # how a draw moves is for its own estimator
+    with np.errstate(all="ignore"):
+        found = pull(flow, total, seed_of(total, None))
+    slopes = [sum_(absolute(found[x])) for x in flow.ends if x in found]
+    return functools.reduce(add, slopes) if slopes else None

@@ -19,6 +19,7 @@ from ..ops.products import tensordot
 from ..ops.reductions import sum_
 from .branches import branch
 from .choose import Handle, call_for, choose
+from .edges import why_not_edge
 from .marginalize import why_not_marginal
 
 
@@ -94,6 +95,8 @@ def legal(call: str, y: Data, nodes: Handle, size: int, spare: int) -> list[Data
                 f"{call}: size={size} for {label(x)} with {count} outcomes; from 1 to "
                 f"{count - spare}, or call {call_for('marginalize', x)}, which looks at all"
             )
+        if size < count - spare and (problem := why_not_edge(x)):
+            raise BlockedGradientError(f"{call}: {problem}")
     return chosen
 
 

@@ -20,6 +20,7 @@ from ..paths import is_parameter
 from .baselines import LEAVE_ONE_OUT, Baseline, baselines, leave_one_out
 from .choose import Handle, call_for, choose
 from .costs import Costs
+from .edges import log_prob, why_not_edge
 
 factor = Operation(
     "score_factor", np.ones_like, lambda g, y, log_prob: g * y, along=along.elementwise, numpy=()
@@ -53,8 +54,9 @@ def reinforce(y: Data, nodes: Handle = None, baseline: Baseline = None) -> Data:
     ------
     BlockedGradientError
         If the support of a law moves with parameters that carry a gradient (Uniform): the score
-        then misses what flows over the edge. If a baseline descends from a draw whose score it
-        multiplies: that is biased.
+        then misses what flows over the edge. If a probability of exactly 0 or 1 moves (also when a
+        replay finds it there): no sample shows the other outcome. If a baseline descends from a
+        draw whose score it multiplies: that is biased.
 
     References
     ----------
@@ -87,7 +89,7 @@ def reinforce(y: Data, nodes: Handle = None, baseline: Baseline = None) -> Data:
             return None
         new = detached(data, inputs)
         new.name = data.name
-        scored[new] = data._node.distribution.with_inputs(inputs).log_prob(new)
+        scored[new] = log_prob(data._node.distribution.with_inputs(inputs), new)
         new_of[data] = new
         return new
 
@@ -186,7 +188,7 @@ def why_not_score(x: Data) -> str | None:
         if name in node.distribution.support_moves and (a._op is not None or is_parameter(a))
     ]
     if not moving:
-        return None
+        return why_not_edge(x)
     law = type(node.distribution).__name__
     return (
         f"the support of {x.name or 'the draw'} ~ {law} moves with {' and '.join(moving)}, so the "

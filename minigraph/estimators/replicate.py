@@ -20,6 +20,7 @@ from ..ops.reductions import logsumexp, sum_
 from ..values import own
 from .branches import again, branch, refuse_looked_at, with_slope
 from .choose import Handle, choose
+from .edges import log_prob
 from .reinforce import detached, joint, why_not_score
 
 REPLICATES = "replicates"
@@ -171,7 +172,7 @@ def vimco(y: Data, *, rng: Rng = None) -> Data:
             return None
         new = detached(data, inputs)
         new.name = data.name
-        log_probs[data] = data._node.distribution.with_inputs(inputs).log_prob(new)
+        log_probs[data] = log_prob(data._node.distribution.with_inputs(inputs), new)
         return new
 
     z, side = rewrite([y, side_by_side], score)

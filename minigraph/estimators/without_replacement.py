@@ -19,6 +19,7 @@ from ..ops.elementwise import add
 from ..ops.joins import stack
 from ..ops.reductions import sum_
 from .choose import Handle, choose
+from .edges import unless_missed
 from .elements import Places
 from .outcomes import (
     cost_at,
@@ -90,6 +91,8 @@ def sum_and_sample(y: Data, nodes: Handle = None, size: int = 1, *, rng: Rng = N
             return np.append(np.ones(size), sum_(left) / pick(left, other, n))
 
         weight = function(weights, name="1 and 1/P")(left, other)
+        if size + 1 < n:
+            weight = unless_missed(weight, law, x)
 
         def rule(cost: Data, places: Places) -> list[Data]:
             costs = [cost_at(cost, x, table, k, rng) for k in (*likely, other)]
@@ -161,6 +164,8 @@ def unordered_set(
             drawn.append(sample(law_of_next, name=f"k{len(drawn) + 1}", rng=rng))
         ratios = functools.partial(_compared if baseline else _ratios, p.size)
         weight = function(ratios, name="R(S, ·)")(fixed, *drawn)
+        if size < p.size:
+            weight = unless_missed(weight, law, x)
 
         def rule(cost: Data, places: Places) -> list[Data]:
             costs = [cost, *[cost_at(cost, x, table, k, rng) for k in drawn[1:]]]
