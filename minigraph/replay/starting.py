@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
 
 from ..data import Data
-from ..ops.elementwise import add, multiply, subtract
+from ..ops.along import elementwise
+from ..ops.elementwise import add, maximum, minimum, multiply, subtract
 from .program import Step, forget_early, share_buffers
 
 KEPT = 2  # lists of values that wait for another run
 LONG = 20_000  # steps, from which on Python takes longer to compile the text than it is worth
+SMALL = 256  # elements of an array that costs no more to read than a number
 SIGNS = {add: "+", subtract: "-", multiply: "*"}  # of numbers, where Python's own is right
 
 
@@ -70,11 +73,16 @@ class Start:
         if self.code is not None:
             self.code(values)
             return values
+        numbers = {slot for slot, value in enumerate(values) if type(value) is float}
         for step in self.steps:
-            values[step.out] = step.once(values)
+            values[step.out] = result = step.once(values)
+            if type(result) is float:
+                numbers.add(step.out)
+            for slot in step.done:
+                values[slot] = None
         self.runs += 1
         if self.runs > 1 and len(self.steps) <= LONG:
-            self.code = self._compile(values)
+            self.code = self._compile(numbers)
         return values
 
     def finish(self, values: list[Any]) -> None:
@@ -91,15 +99,17 @@ class Start:
             values[-1] = [np.empty(shape, dtype) for shape, dtype in self.buffers]
         return values
 
-    def _compile(self, values: Sequence[Any]) -> Callable[[list[Any]], None]:
-        """Return the steps as code, for values of these types."""
+    def _compile(self, numbers: set[int]) -> Callable[[list[Any]], None]:
+        """Return the steps as code, where these slots hold floats."""
         made = {step.out for step in self.steps}
         read = sorted({i for step in self.steps for i in step.inputs} - made)
-        lines = ["def start(v):", "    m = v[-1]", *[f"    t{i} = v[{i}]" for i in read]]
-        fresh = {s.out for s in self.steps if s.buffer is None and type(values[s.out]) is not float}
+        lines = ["def start(v):", "    pass", *[f"    t{i} = v[{i}]" for i in read]]
+        if self.buffers:
+            lines.append(f"    {', '.join(f'b{i}' for i in range(len(self.buffers)))}, = v[-1]")
+        fresh = {step.out for step in self.steps if step.buffer is None} - numbers
         names: dict[str, Any] = {}
         for step in self.steps:
-            lines.append(f"    t{step.out} = {self._said(step, values, names)}")
+            lines.append(f"    t{step.out} = {self._said(step, numbers, names)}")
             if step.out in self.wanted:
                 lines.append(f"    v[{step.out}] = t{step.out}")
             if dropped := [f"t{i}" for i in step.done if i in fresh]:
@@ -107,12 +117,29 @@ class Start:
         exec(compile("\n".join(lines), "<start>", "exec"), names)
         return names["start"]
 
-    def _said(self, step: Step, values: Sequence[Any], names: dict[str, Any]) -> str:
+    def _said(self, step: Step, numbers: set[int], names: dict[str, Any]) -> str:
         """Return a step as an expression, and put its function into `names`."""
         inputs, op = [f"t{i}" for i in step.inputs], step.call.op
-        numbers = all(type(values[i]) is float for i in step.inputs)
-        if numbers and op in SIGNS:
+        plain = numbers.issuperset(step.inputs)
+        if plain and op in SIGNS:
             return f" {SIGNS[op]} ".join(inputs)
-        out = [] if step.buffer is None else [f"out=m[{step.buffer}]"]  # maximum wants its name
-        names[f"f{step.out}"] = step.run if out else step.direct(numbers)
-        return f"f{step.out}({', '.join([*inputs, *out])})"
+        names[f"f{step.out}"] = step.direct(plain) if step.buffer is None else step.run
+        if step.buffer is not None:
+            if step.call.op.along is elementwise and step.dtype == np.float64:
+                inputs = [self._array(i, step.call.shape, names) for i in step.inputs]
+            named = "out=" if op in (maximum, minimum) else ""  # NumPy wants it for these two
+            inputs.append(f"{named}b{step.buffer}")
+        return f"f{step.out}({', '.join(inputs)})"
+
+    def _array(self, slot: int, shape: tuple[int, ...], names: dict[str, Any]) -> str:
+        """Return what stands for a slot beside an array: a number that never changes as an array.
+
+        To make one of a float takes NumPy longer than ten multiplications.
+        """
+        value = self.known.get(slot)
+        if type(value) is not float:
+            return f"t{slot}"
+        small = math.prod(shape) <= SMALL
+        name = f"c{slot}_{'_'.join(map(str, shape))}" if small else f"c{slot}"
+        names[name] = np.full(shape, value) if small else np.asarray(value)
+        return name
