@@ -8,10 +8,15 @@ from ..errors import BlockedGradientError
 from ..graph import Data, DeterministicNode, StochasticNode, label, result, rewrite
 from ..ops.boxes import function
 from ..ops.elementwise import astype, fmod, remainder
+from ..ops.factorizations import eigh_packed, orthogonal, qr_packed, svd_packed
+from ..ops.selection import getitem
+from ..ops.trigonometry import arctan2
 from ..paths import Flow, describe
 from .choose import Handle, call_for, choose
 
-PERIODIC = (remainder, fmod)  # they have a slope, and jump at the end of each period
+# They have a slope, and jump: at the end of a period, from π to -π, from a vector to its negative.
+JUMPING = (remainder, fmod, arctan2, qr_packed, orthogonal)
+PACKED = (eigh_packed, svd_packed)  # so do the vectors in them, rows, but not the row of values
 
 
 def reparameterize(y: Data, nodes: Handle = None, *, continuous: bool = False) -> Data:
@@ -30,8 +35,8 @@ def reparameterize(y: Data, nodes: Handle = None, *, continuous: bool = False) -
     continuous : bool
         Say that `y` is a continuous function of the noise, although a comparison, a rounding (also
         to an integer), a remainder or the condition of a `where` lies on the path (as in
-        ``where(x > 0, x, 0)``), or the sample itself jumps (as an angle does from π to -π, where
-        its sine is the same).
+        ``where(x > 0, x, 0)``), an angle (`arctan2`, or the sample itself) jumps from π to -π,
+        where its sine is the same, or vectors (of `eigh`, `svd`, `qr`) to their negatives.
 
     Raises
     ------
@@ -138,8 +143,12 @@ def why_not_smooth(y: Data, x: Data, continuous: bool = False) -> str | None:
 
 def _jump(node: DeterministicNode, flow: Flow) -> Data | None:
     """Return an input of `node` that carries the sample and in which it jumps."""
-    whole = node.op is astype and np.dtype(node.fixed["dtype"]).kind in "biu"
+    op, fixed = node.op, node.fixed
+    whole = op is astype and np.dtype(fixed["dtype"]).kind in "biu"
+    vectors = (
+        op is getitem and node.inputs[0]._op in PACKED and isinstance(fixed["index"][1], slice)
+    )
     for i, x in enumerate(node.inputs):
-        if x in flow.carries and (whole or node.op in PERIODIC or node.op.rules[i] is None):
+        if x in flow.carries and (whole or vectors or op in JUMPING or op.rules[i] is None):
             return x
     return None

@@ -1,0 +1,155 @@
+"""Every operation is continuous, or says that it jumps, or is refused on a pathwise gradient."""
+
+import re
+
+import numpy as np
+import pytest
+from ops_cases import OPERATIONS, Case, cases
+
+import minigraph as mg
+from minigraph.estimators.reparameterize import JUMPING, PACKED
+from minigraph.graph import Data
+from minigraph.ops import elementwise
+from minigraph.ops.elementwise import astype
+
+# Continuous in every input that has a slope, wherever it is a number.
+CONTINUOUS = re.findall(
+    r"\w+",
+    """
+    stack sum_to squeeze concatenate gather scatter roll rot90 repeat tile resize delete diagonal
+    add subtract multiply negative positive square sqrt cbrt absolute fabs copysign ldexp heaviside
+    conjugate real real_if_close where maximum minimum fmax fmin clip nan_to_num exp exp2 expm1
+    logaddexp logaddexp2 sigmoid softplus relu sin cos arcsin arccos arctan hypot deg2rad radians
+    rad2deg degrees sinh cosh tanh arcsinh arccosh sinc broadcast_to flip transpose sum mean prod
+    max min logsumexp cumsum cumprod rgamma ndtr log_ndtr erf erfc erfcx expit log_expit xlogy
+    entr rel_entr j0 j1 i0 i1 i0e i1e gammainc gammaincc gammaincinv betaincinv reshape outer einsum
+    matmul expand_dims det cholesky getitem add_at index_update take_along_axis put_along
+""",
+)
+# Continuous where they are finite; infinite somewhere, or not known at the edge of their domain.
+POLES = re.findall(
+    r"\w+",
+    """
+    divide power float_power reciprocal log log2 log10 log1p xlog1py tan arctanh logit ndtri erfinv
+    erfcinv gammaln digamma psi polygamma gamma beta betaln kl_div y0 y1 yv yn jv jn iv ive
+    gammainccinv betainc inv solve pinv logdet
+""",
+)
+JUMPS = {op.name for op in (*JUMPING, *PACKED)}
+STEPS = {op.name for op in OPERATIONS.values() if op.barrier != "stop" and op.rules
+         and not any(op.rules[i] for i in range(1 if op.variadic else len(op.rules)))}  # fmt: skip
+
+
+def test_every_operation_says_whether_it_jumps():
+    rooms = [*CONTINUOUS, *POLES, *JUMPS, *STEPS, "astype", "stop_gradient"]
+    assert len(rooms) == len(set(rooms))
+    assert {op.name for op in OPERATIONS.values()} == set(rooms)
+
+
+def largest_step(op, case, moves, points):
+    """Return the largest change from one point of a line to the next, through all that moves."""
+    t = np.linspace(-1.0, 1.0, points + 1)
+    line = []
+    for at in t:
+        inputs = [x * at + 0.017 * (1 - abs(at)) if m else x
+                  for x, m in zip(case.inputs, moves, strict=True)]  # fmt: skip
+        try:
+            line.append(np.ravel(op.forward(*inputs, **case.fixed)) * 1.0)
+        except np.linalg.LinAlgError:  # no number there
+            line.append(np.full_like(line[-1], np.nan) if line else np.array([np.nan]))
+    width = max(map(np.size, line))
+    line = [x if np.size(x) == width else np.full(width, np.nan) for x in line]
+    steps = np.abs(np.diff(line, axis=0))
+    return np.max(steps, initial=0.0, where=np.isfinite(steps))
+
+
+def jumps(op, case):
+    """Return whether the steps along a line stay as large when they are made 64 times as fine."""
+    rules = [op.rules[i] for i in range(len(case.inputs))]
+    moves = [np.asarray(x).dtype.kind == "f" and rule is not None
+             for x, rule in zip(case.inputs, rules, strict=True)]  # fmt: skip
+    with np.errstate(all="ignore"):
+        coarse, fine = (largest_step(op, case, moves, n) for n in (33, 33 * 64))
+    return fine > max(0.3 * coarse, 1e-9)
+
+
+@pytest.mark.parametrize("key", [k for k, op in OPERATIONS.items() if op.name in CONTINUOUS])
+def test_what_is_called_continuous_makes_no_jump_along_a_line(key):
+    op = OPERATIONS[key]
+    assert not any(jumps(op, case) for case in cases(op)[:3])
+
+
+LINES = {  # along which they jump
+    "remainder": Case((3.0, np.array(1.0))),
+    "fmod": Case((3.0, np.array(1.0))),
+    "arctan2": Case((0.9, np.array(-1))),
+    "qr": Case((np.array([[1.0, 2.0], [3.0, 1.0]]),)),
+    "orthogonal": Case((np.array([[1.0], [2.0]]),), {"by": "svd"}),
+    "eigh": Case((np.array([[0.0, 1.0], [1.0, 0.0]]),)),
+    "svd": Case((np.array([[1.0, 2.0], [3.0, 1.0]]),)),
+}
+
+
+@pytest.mark.parametrize("name", sorted(JUMPS))
+def test_what_is_said_to_jump_does(name):
+    (op,) = [op for op in OPERATIONS.values() if op.name == name]
+    assert jumps(op, LINES[name])
+
+
+def rewritten(f, **options):
+    m = mg.Data([0.3, 0.9, 0.5], name="m")
+    x = mg.sample(mg.Normal(m, 0.1), name="X", rng=0)
+    return mg.reparameterize(f(x), **options)
+
+
+def matrix(x):
+    return mg.outer(x, x) + np.diag([1.0, 2.0, 3.0])
+
+
+@pytest.mark.parametrize("f", [
+    lambda x: mg.arctan2(x[0], x[1]),
+    lambda x: mg.linalg.qr(matrix(x))[1][0, 0],
+    lambda x: mg.linalg.eigh(matrix(x))[1][0, 0],
+    lambda x: mg.linalg.svd(matrix(x))[0][0, 0],
+    lambda x: mg.linalg.svd(matrix(x))[2][0, 0],
+    lambda x: mg.astype(x, int)[0] * 1.0,
+    lambda x: mg.unwrap(3.0 * x)[2],
+    lambda x: mg.median(x),
+    lambda x: mg.quantile(x, 0.3, method="nearest"),
+    lambda x: mg.interp(0.5, mg.cumsum(mg.exp(x)), np.array([0.0, 5.0, 1.0])),
+    lambda x: mg.linalg.norm(x, 0),
+    lambda x: mg.nansum(x),
+], ids=["arctan2", "qr", "eigh", "svd u", "svd v", "astype", "unwrap", "median", "quantile",
+        "interp", "norm 0", "nansum"])  # fmt: skip
+def test_what_may_jump_is_refused_unless_it_is_said_to_be_continuous(f):
+    with pytest.raises(mg.BlockedGradientError, match="which jumps"):
+        rewritten(f)
+    assert isinstance(rewritten(f, continuous=True), Data)
+
+
+@pytest.mark.parametrize("f", [
+    lambda x: mg.linalg.eigvalsh(matrix(x))[0],
+    lambda x: mg.linalg.eigh(matrix(x))[0][0],
+    lambda x: mg.linalg.svd(matrix(x))[1][0],
+    lambda x: mg.linalg.norm(matrix(x), 2),
+    lambda x: mg.linalg.cond(matrix(x)),
+    lambda x: mg.astype(x, np.float32)[0],
+], ids=["eigvalsh", "eigh", "svd", "norm", "cond", "astype"])  # fmt: skip
+def test_values_next_to_vectors_that_jump_are_followed(f):
+    assert isinstance(rewritten(f), Data)
+
+
+def test_pathwise_gradient_of_an_angle_would_have_been_biased():
+    """The angle of (-1, X) jumps by 2π where X is 0: d/dμ E = 2π φ(μ) - E[1 / (1 + X²)]."""
+    m = mg.Data(0.0, name="m")
+    y = mg.arctan2(mg.sample(mg.Normal(m, 1.0), name="X", rng=0), -1.0)
+    truth = mg.exact(mg.reinforce(y), m, points=400).grad[m]
+    followed = mg.exact(mg.reparameterize(y, continuous=True), m, points=400).grad[m]
+    assert truth - followed == pytest.approx(np.sqrt(2 * np.pi), abs=1e-3)
+
+
+def test_conversion_to_whole_numbers_is_a_step_and_to_floats_none():
+    x = mg.sample(mg.Normal(mg.Data(0.5, name="m"), 1.0), name="X", rng=0)
+    assert isinstance(mg.reparameterize(astype(x, dtype=np.dtype(np.float32))), Data)
+    with pytest.raises(mg.BlockedGradientError, match="astype"):
+        mg.reparameterize(elementwise.multiply(astype(x, dtype=np.dtype(bool)), 1.0))
