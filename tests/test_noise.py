@@ -84,7 +84,7 @@ def test_average_and_gradient_are_right_within_their_errors(graph, noise):
     assert abs(found.value - value) < 5 * found.stderr + 1e-12
     assert np.all(np.abs(found.grad[theta] - np.array(slope)) < 5 * found.grad_stderr[theta])
     plain = mg.expectation(mg.reinforce(y), 40_000, wrt=theta, rng=1)
-    assert np.all(found.grad_stderr[theta] < 1.5 * plain.grad_stderr[theta])  # pairs: at most √2
+    assert np.all(found.grad_stderr[theta] < 1.7 * plain.grad_stderr[theta])  # pairs: √2, at most
 
 
 @pytest.mark.parametrize("noise", ["independent", *SCHEMES])
