@@ -37,6 +37,16 @@ def is_basic(index: Index) -> bool:
     return not any(isinstance(i, (np.ndarray, Slot)) for i in index)
 
 
+def front(index: Index, ndim: int) -> int:
+    """Return where in the result NumPy puts the axes that the arrays of an index have together."""
+    picks = [n for n, i in enumerate(index) if not (i is None or isinstance(i, STRETCHES))]
+    if picks[-1] - picks[0] >= len(picks):
+        return 0  # something stands between them
+    rest = ndim - sum(i is not None and i is not Ellipsis for i in index)
+    return sum(rest if i is Ellipsis else 1 for i in index[: picks[0]])
+
+
+STRETCHES = (slice, type(Ellipsis))
 WHOLE = (e.add, e.subtract, e.multiply, e.negative, e.floor_divide, e.remainder, e.absolute,
          e.maximum, e.minimum)  # fmt: skip
 

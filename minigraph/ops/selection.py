@@ -4,6 +4,8 @@
 # mypy: disable-error-code="has-type"
 from __future__ import annotations
 
+import functools
+import math
 from typing import Any
 
 import numpy as np
@@ -12,9 +14,9 @@ from ..data import Data
 from . import along
 from .base import Operation
 from .elementwise import where
-from .indices import Index, filled, is_basic, recorded
+from .indices import Index, filled, front, is_basic, recorded
 from .indices import Slot as Slot  # kept beside the operations that use it
-from .shaping import add_into, positions, shape_of
+from .shaping import add_into, in_rows, positions, shape_of
 
 
 def chosen(shape: tuple[int, ...], index: Index, places: Index) -> Any:
@@ -37,7 +39,7 @@ def _add_at(g: Any, *places: Any, shape: tuple[int, ...], index: Index) -> Any:
     if is_basic(index):
         total[index] = g
     else:
-        add_into(total, filled(index, places), g)
+        add_into(total, chosen(shape, index, places), g)
     return total
 
 
@@ -45,49 +47,68 @@ def _add_at_rule(gg: Any, y: Any, g: Any, *places: Any, shape: Any, index: Index
     return getitem(gg, *places, index=index)
 
 
+# Along samples: flat positions have no surprise, such as the axes of separated index arrays -------
+def _by_places(call: along.Call, shape: Any, first: int, run: along.Run) -> along.Run:
+    """Return ``run(*others, at)`` as a function of all inputs, of which places are from `first` on.
+
+    The flat positions `at` in an array of `shape` have a sample axis, of length one if no place
+    differs from sample to sample. If masks do, it runs sample by sample.
+    """
+    index, sampled = call.fixed["index"], call.sampled[first:]
+    frozen = [i.ndim for i in index if isinstance(i, np.ndarray)]
+    ndim = max([len(s) for s in call.shapes[first:]] + frozen, default=0)
+
+    def by_places(*arrays: Any) -> Any:
+        places = arrays[first:]
+        if not any(sampled):
+            return run(*arrays[:first], chosen(shape, index, places)[None])
+        if any(np.asarray(i).dtype == bool for i in filled(index, places)):
+            return along.looped(call)(*arrays)
+        lined = tuple(
+            along.pad(p, ndim + 1 - p.ndim) if has else p
+            for p, has in zip(places, sampled, strict=True)
+        )
+        at = np.moveaxis(chosen(shape, index, lined), front(index, len(shape)), 0)
+        return run(*arrays[:first], at)
+
+    return by_places
+
+
 def _getitem_along(call: along.Call) -> along.Run:
     index, shape = call.fixed["index"], call.shapes[0]
-    if any(call.sampled[1:]):
-        alone = len(index) == 1 and call.shapes[1] != shape
-        return _pick_one_axis(call) if alone and _whole(call) else along.looped(call)
     if is_basic(index):
         return lambda x: x[(slice(None), *index)]
-    # NumPy puts the axes of separated index arrays first; flat positions have no such surprise.
-    return lambda x, *places: along.flat(x)[:, chosen(shape, index, places)]
 
-
-def _whole(call: along.Call) -> bool:
-    """Return whether the output is what integers pick along the first axis (not a mask)."""
-    return call.shape == call.shapes[1] + call.shapes[0][1:]
-
-
-def _pick_one_axis(call: along.Call) -> along.Run:
-    """Run table[k] where k differs from sample to sample."""
-
-    def run(table: Any, k: Any) -> Any:
-        if k.dtype == bool:
-            return along.looped(call)(table, k)
+    def run(x: Any, at: Any) -> Any:
         if not call.sampled[0]:
-            return np.asarray(table)[k]
-        return table[np.arange(len(k)).reshape(-1, *(1,) * (k.ndim - 1)), k]
+            return np.reshape(x, -1)[at]
+        if not any(call.sampled[1:]):
+            return along.flat(x)[:, at[0]]
+        return x.reshape(-1)[in_rows(at, len(x), math.prod(shape))]
 
-    return run
+    def rows(table: Any, k: Any) -> Any:  # the same, in fewer steps
+        return table[k] if k.dtype != bool else along.looped(call)(table, k)
+
+    if call.sampled == (False, True) and len(index) == 1:
+        return rows
+    return _by_places(call, shape, 1, run)
 
 
 def _add_at_along(call: along.Call) -> along.Run:
-    if any(call.sampled[1:]):
-        return along.looped(call)
     shape, index = call.fixed["shape"], call.fixed["index"]
 
-    def run(g: Any, *places: Any) -> Any:
+    def put(g: Any) -> Any:
         total = np.zeros((len(g), *shape), g.dtype)
-        if is_basic(index):
-            total[(slice(None), *index)] = g
-        else:
-            add_into(along.flat(total), (slice(None), chosen(shape, index, places)), g)
+        total[(slice(None), *index)] = g
         return total
 
-    return run
+    def run(g: Any, at: Any) -> Any:
+        g = np.asarray(g)
+        total = np.zeros((len(g) if call.sampled[0] else len(at), *shape), g.dtype)
+        add_into(total, in_rows(at, len(total), math.prod(shape)), g)
+        return total
+
+    return put if is_basic(index) else _by_places(call, shape, 1, run)
 
 
 getitem = Operation(
@@ -101,12 +122,29 @@ add_at = Operation(
 
 
 # Writing: a new array with other values at some places -----------------------------------------
-def _written(shape: tuple[int, ...], index: Index, places: Index) -> tuple[Any, Any]:
-    """Return where something is written, and which of the new values stays if several go there."""
-    picked = chosen(shape, index, places)
-    last = np.full(int(np.prod(shape)), -1)
-    last[picked] = positions(np.shape(picked))
-    return (last >= 0).reshape(shape), last[picked] == positions(np.shape(picked))
+def _last(at: Any, size: int) -> tuple[Any, Any]:
+    """Return where something is written in each row, and which of the new values stays there."""
+    order = np.broadcast_to(positions(at.shape[1:]), at.shape)
+    last = np.full((len(at), size), -1)
+    inside = in_rows(at, len(at), size)
+    last.reshape(-1)[inside.reshape(-1)] = order.reshape(-1)
+    return last >= 0, last.reshape(-1)[inside] == order
+
+
+def _written(*places: Any, shape: tuple[int, ...], index: Index) -> Any:
+    return _last(chosen(shape, index, places)[None], math.prod(shape))[0].reshape(shape)
+
+
+def _last_write(*places: Any, shape: tuple[int, ...], index: Index) -> Any:
+    return _last(chosen(shape, index, places)[None], math.prod(shape))[1][0]
+
+
+def _last_along(call: along.Call, which: int) -> along.Run:
+    shape = call.fixed["shape"]
+    return _by_places(
+        call, shape, 0,
+        lambda at: _last(at, math.prod(shape))[which].reshape(len(at), *call.shape),
+    )  # fmt: skip
 
 
 def _update(x: Any, new: Any, *places: Any, index: Index) -> Any:
@@ -125,19 +163,18 @@ def _new_rule(g: Any, y: Any, x: Any, new: Any, *places: Any, index: Index) -> A
 
 
 def _update_along(call: along.Call) -> along.Run:
-    if any(call.sampled[2:]):
-        return along.looped(call)
-    shape, index = call.shapes[0], call.fixed["index"]
+    shape = call.shapes[0]
 
-    def run(x: Any, new: Any, *places: Any) -> Any:
-        samples = len(x) if call.sampled[0] else len(new)
-        out = np.array(along.repeated(x, samples, call.sampled[0], shape))
-        picked = chosen(shape, index, places)
-        extra = np.ndim(picked) - len(call.shapes[1]) if call.sampled[1] else 0
-        along.flat(out)[:, picked] = along.pad(new, extra)
+    def run(x: Any, new: Any, at: Any) -> Any:
+        samples = len(x) if call.sampled[0] else len(new) if call.sampled[1] else len(at)
+        out = np.array(along.repeated(x, samples, call.sampled[0], shape), order="C")
+        inside = in_rows(at, samples, math.prod(shape))
+        if call.sampled[1]:
+            new = along.pad(new, at.ndim - new.ndim)
+        out.reshape(-1)[inside.reshape(-1)] = np.broadcast_to(new, inside.shape).reshape(-1)
         return out
 
-    return run
+    return _by_places(call, shape, 2, run)
 
 
 index_update_ = Operation(
@@ -145,12 +182,12 @@ index_update_ = Operation(
     fixed=["index"], variadic=True, numpy=(), along=_update_along,
 )  # fmt: skip
 written = Operation(
-    "written", lambda *places, shape, index: _written(shape, index, places)[0], None,
-    fixed=["shape", "index"], variadic=True, numpy=(), along=along.looped,
+    "written", _written, None, fixed=["shape", "index"], variadic=True, numpy=(),
+    along=functools.partial(_last_along, which=0),
 )  # fmt: skip
 last_write = Operation(
-    "last_write", lambda *places, shape, index: _written(shape, index, places)[1], None,
-    fixed=["shape", "index"], variadic=True, numpy=(), along=along.looped,
+    "last_write", _last_write, None, fixed=["shape", "index"], variadic=True, numpy=(),
+    along=functools.partial(_last_along, which=1),
 )  # fmt: skip
 
 
@@ -161,7 +198,7 @@ def _put(g: Any, places: Any, shape: tuple[int, ...], axis: int) -> Any:
     grid = list(np.ogrid[tuple(slice(n) for n in g.shape)])
     grid[axis] = places
     stays = [0 if n == 1 and i != axis % g.ndim else grid[i] for i, n in enumerate(shape)]
-    add_into(total, tuple(stays), g)
+    add_into(total, chosen(shape, tuple(stays), ()), g)
     return total
 
 

@@ -9,6 +9,7 @@ needs no rule of its own: what a NumPy function does to positions, it does to el
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -117,9 +118,15 @@ gather = Operation(
 )  # fmt: skip
 
 
-def add_into(total: Any, places: Any, g: Any) -> None:
-    """Add `g` to an array of our own; a place that is named twice gets both."""
-    np.add.at(total, places, g)
+def add_into(total: Any, at: Any, g: Any) -> None:
+    """Add `g` at flat positions of an array of our own; a place that is named twice gets both."""
+    # Along one axis NumPy takes a short way.
+    np.add.at(total.reshape(-1), at.reshape(-1), np.broadcast_to(g, at.shape).reshape(-1))
+
+
+def in_rows(at: Any, samples: int, size: int) -> Any:
+    """Return flat positions in the rows of all samples, from those in each one, or in any one."""
+    return np.arange(samples).reshape(-1, *(1,) * (at.ndim - 1)) * size + at
 
 
 def _scatter(g: Any, places: Any, shape: tuple[int, ...]) -> Any:
@@ -131,10 +138,12 @@ def _scatter(g: Any, places: Any, shape: tuple[int, ...]) -> Any:
 
 
 def _scatter_along(call: along.Call) -> along.Run:
+    places = np.asarray(call.fixed["places"])
+
     def run(g: Any) -> Any:
-        total = np.zeros((len(g), int(np.prod(call.shape))), g.dtype)
-        add_into(total, (slice(None), call.fixed["places"]), g)
-        return total.reshape(len(g), *call.shape)
+        total = np.zeros((len(g), *call.shape), g.dtype)
+        add_into(total, in_rows(places[None], len(g), math.prod(call.shape)), g)
+        return total
 
     return run
 

@@ -1,0 +1,74 @@
+"""Picking and writing at places that are drawn: a replay over samples is single runs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import minigraph as mg
+from minigraph.ops import along, selection
+from minigraph.ops.selection import Slot
+
+SHAPE = (4, 3, 5)  # what is indexed
+S, TWO = Slot(0), Slot(1)
+FIXED = np.array([2, 0, 2])
+INDICES = [  # NumPy puts the axes of separated arrays in front
+    (S,), (..., S), (slice(None), S), (slice(1, 3), S, None), (None, S, slice(None, None, -1)),
+    (..., S, slice(0, 2)), (S, TWO), (S, slice(None), TWO), (slice(None), S, TWO), (1, S),
+    (1, slice(None), S), (S, FIXED), (FIXED, slice(None), S), (slice(None), FIXED[:2, None], S),
+    (S, None, TWO), (None, ..., S, TWO, FIXED),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("samples", [3, 4])
+@pytest.mark.parametrize("event", [(), (3,), (2, 3)], ids=str)
+@pytest.mark.parametrize("index", INDICES, ids=str)
+def test_a_replay_of_drawn_places_is_single_runs_and_no_loop(
+    index, event, samples, dtype, monkeypatch
+):
+    monkeypatch.delattr(along, "looped")
+    rng = np.random.default_rng(0)
+    count = 1 + any(i is TWO for i in index)
+    for drawn in {(True,) * count, (False, True)[-count:]}:
+        places = [rng.integers(-3, 3, (samples,) * has + event) for has in drawn]
+        one = [along.row(p, 0, has) for p, has in zip(places, drawn, strict=True)]
+        picked = np.empty(SHAPE)[selection.filled(index, one)].shape
+        x, g = (rng.normal(size=(samples, *shape)).astype(dtype) for shape in (SHAPE, picked))
+        for op, fixed, *arrays in [
+            (selection.getitem, {"index": index}, x),
+            (selection.add_at, {"index": index, "shape": SHAPE}, g),
+            (selection.index_update_, {"index": index}, x, g),
+            (selection.written, {"index": index, "shape": SHAPE}),
+            (selection.last_write, {"index": index, "shape": SHAPE}),
+        ]:
+            for has in (True, False):
+                flags = (has,) * len(arrays) + drawn
+                many = [*(z if has else z[0] for z in arrays), *places]
+                rows = [
+                    [along.row(z, s, f) for z, f in zip(many, flags, strict=True)]
+                    for s in range(samples)
+                ]
+                expected = np.array([op.evaluate(row, fixed) for row in rows])
+                shapes = tuple(map(np.shape, rows[0]))
+                found = op.along(along.Call(op, fixed, shapes, flags, expected.shape[1:]))(*many)
+                np.testing.assert_array_equal(found, expected, strict=True)
+
+
+def test_slope_of_a_drawn_row_is_how_often_it_is_drawn():
+    table = mg.Data(np.zeros((3, 2), np.float32), name="table")
+    k = mg.sample(mg.Categorical(probs=[0.5, 0.25, 0.25]), name="k", rng=0)
+    estimate = mg.expectation(mg.sum(table[k]), 4000, wrt=table, rng=0)
+    off = estimate.grad["table"] - np.array([[0.5], [0.25], [0.25]])
+    assert np.all(np.abs(off) < 5.0 * estimate.grad_stderr["table"])
+    assert np.all(estimate.grad_stderr["table"] < 0.01)
+
+
+@pytest.mark.parametrize("build", [
+    lambda t, k: mg.sum(t[mg.stack([k, k])]), lambda t, k: mg.sum(mg.index_update(t, k, 1.0)),
+], ids=["getitem", "index_update"])  # fmt: skip
+def test_a_drawn_place_out_of_range_is_refused_by_name(build, request):
+    table, k = mg.Data(np.zeros(3)), mg.sample(mg.Poisson(0.2), name="k", rng=0)
+    name = request.node.callspec.id
+    with pytest.raises(mg.InputError, match=rf"replay of {name}: index \d is out of bounds"):
+        mg.expectation(build(table, k), 20_000, rng=0)
