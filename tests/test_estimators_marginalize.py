@@ -111,3 +111,31 @@ def test_old_graph_stays_as_it_was_and_names_are_kept():
     assert all(a[0] is b[0] and a[1:] == b[1:] for a, b in zip(before, after, strict=True))
     assert z.name == "Y"
     assert mg.Graph(z)["Y"] is z
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_draw_whose_outcomes_depend_on_another_draw_is_refused_and_unblocked_otherwise(seed):
+    p = mg.Data(0.3, name="p")
+    n = mg.sample(mg.Categorical([0.2, 0.3, 0.1, 0.4]), name="N", rng=seed)
+    y = 1.0 * mg.sample(mg.Binomial(n, p), name="B", rng=seed)
+    with pytest.raises(mg.BlockedGradientError, match="'B' ~ Binomial are others when total_count"):
+        mg.marginalize(y, "B")
+    assert mg.exact(mg.unblock(y), p).grad[p] == pytest.approx(1.7, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("law", "moving"),
+    [
+        (lambda x: mg.Binomial(mg.sum(x), 0.3), [3.0]),
+        (lambda x: mg.DiscreteUniform(mg.sum(x), 6.0), [1.0]),
+        (mg.Empirical, [1.0, 2.0, 4.0]),
+    ],
+)
+def test_slope_in_what_the_outcomes_are_is_refused(law, moving):
+    x = mg.Data(moving, name="moving")
+    y = mg.sample(law(x), name="X", rng=0) ** 2.0
+    with pytest.raises(mg.BlockedGradientError, match="are others when"):
+        mg.exact(y, x)
+    for rewrite in (mg.reinforce, mg.marginalize, mg.unblock):
+        with pytest.raises(mg.BlockedGradientError, match=r"'?X'? ~"):
+            rewrite(y)

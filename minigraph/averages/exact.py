@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from ..data import Data
-from ..errors import InputError, UsageError
+from ..errors import BlockedGradientError, InputError, UsageError
 from ..estimators.choose import choose
 from ..estimators.reinforce import detached, reinforce
 from ..estimators.reparameterize import reparameterize, why_not_pathwise
-from ..graph import StochasticNode, rewrite
+from ..graph import StochasticNode, label, rewrite
 from ..ops.elementwise import multiply
 from ..ops.reductions import prod
 from ..paths import Flow
@@ -68,6 +68,9 @@ def exact(
     ------
     InputError
         If the product of the numbers of outcomes is larger than `limit`; the message counts it.
+    BlockedGradientError
+        If the outcomes of a blocked draw are others when a `wrt` changes: the count of a
+        `Binomial`, the bounds of a `DiscreteUniform`, the rows of an `Empirical`.
 
     Examples
     --------
@@ -120,9 +123,17 @@ def differentiable(y: Data, wrt: Sequence[Data]) -> tuple[Data, set[object]]:
     def weigh(data: Data, inputs: tuple[Data, ...]) -> Data | None:
         if data not in counted:
             return None
+        law = data._node.distribution.with_inputs(inputs)
+        for name, a in law.parameters.items():
+            if name in law.support_moves and a in Flow([a], wrt).carries:
+                raise BlockedGradientError(
+                    f"exact: the outcomes of {label(data)} ~ {type(law).__name__} are others when "
+                    f"{name} changes, which no slope of their probabilities says; leave it out of "
+                    "wrt"
+                )
         new = detached(data, inputs)
         new.name = data.name
-        p = data._node.distribution.with_inputs(inputs).probability(new)
+        p = law.probability(new)
         factors.append(prod(p) if p.shape else p)
         return new
 

@@ -18,6 +18,7 @@ from ..ops.boxes import function
 from ..ops.elementwise import add, multiply
 from ..ops.reductions import prod
 from ..ops.shaping import reshape
+from ..paths import is_parameter
 from ..values import own
 from .branches import branch, with_expected
 from .choose import Handle, call_for, choose
@@ -51,7 +52,8 @@ def marginalize(y: Data, nodes: Handle = None, *, limit: int = LIMIT, rng: Rng =
     Raises
     ------
     BlockedGradientError
-        If a law has infinitely many outcomes, or a continuum of them.
+        If a law has infinitely many outcomes, or a continuum of them, or if which they are depends
+        on a parameter that may change: another draw, say.
     InputError
         If the outcomes are more than `limit`; the message counts them.
 
@@ -141,12 +143,27 @@ def _constant(outcome: Any, x: Data) -> Data:
 def why_not_marginal(x: Data) -> str | None:
     """Return why the draw `x` cannot be summed over, or None if it can."""
     law = x._node.distribution
+    problem = "cannot be listed one by one"
     if _is_finite(law):
-        return None
+        names = [name for name, _ in moving(x)]
+        if not names:
+            return None
+        problem = f"are others when {' and '.join(names)} changes"
     return (
-        f"the outcomes of {label(x)} ~ {type(law).__name__} cannot be listed one by one; "
+        f"the outcomes of {label(x)} ~ {type(law).__name__} {problem}; "
         f"call {call_for('reinforce', x)} or {call_for('unblock', x)}"
     )
+
+
+def moving(x: Data) -> list[tuple[str, Data]]:
+    """Return the parameters that may change, and with them the support of the draw `x`."""
+    node = x._node
+    law = node.distribution
+    return [
+        (name, a)
+        for name, a in zip(law.parameters, node.inputs, strict=True)
+        if name in law.support_moves and (a._op is not None or is_parameter(a))
+    ]
 
 
 def _is_finite(law: Any) -> bool:

@@ -21,6 +21,7 @@ from .baselines import LEAVE_ONE_OUT, Baseline, baselines, leave_one_out
 from .choose import Handle, call_for, choose
 from .costs import Costs
 from .edges import log_prob, why_not_edge
+from .marginalize import moving
 
 factor = Operation(
     "score_factor", np.ones_like, lambda g, y, log_prob: g * y, along=along.elementwise, numpy=()
@@ -181,16 +182,14 @@ def joint(log_probs: Sequence[Data]) -> Data:
 
 def why_not_score(x: Data) -> str | None:
     """Return why the score function is illegal for the draw `x`, or None if it is legal."""
-    node = x._node
-    moving = [
-        name
-        for name, a in zip(node.distribution.parameters, node.inputs, strict=True)
-        if name in node.distribution.support_moves and (a._op is not None or is_parameter(a))
-    ]
-    if not moving:
+    names = [name for name, a in moving(x) if a._carries and a.dtype.kind == "f"]
+    if not names:
         return why_not_edge(x)
-    law = type(node.distribution).__name__
+    law = type(x._node.distribution).__name__
+    what = f"the support of {x.name or 'the draw'} ~ {law} moves with {' and '.join(names)}"
+    if x.dtype.kind != "f":
+        return f"{what}, where a whole number has no slope; give an integer array, or a constant"
     return (
-        f"the support of {x.name or 'the draw'} ~ {law} moves with {' and '.join(moving)}, so the "
-        f"score function is biased: it misses the edges; call {call_for('reparameterize', x)}"
+        f"{what}, so the score function is biased: it misses the edges; "
+        f"call {call_for('reparameterize', x)}"
     )
