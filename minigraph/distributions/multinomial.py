@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..data import Data
 from ..errors import InputError
 from ..ops.elementwise import clip, equal, exp, log, minimum, power, where
 from ..ops.reductions import logsumexp, prod, sum_
@@ -49,10 +50,11 @@ class Multinomial(Outcomes):
     event_ndim = 1
 
     def __init__(self, total_count: int = 1, probs: Any = None, logits: Any = None) -> None:
-        if not np.ndim(total_count) == 0 or total_count < 0 or int(total_count) != total_count:
+        n = total_count
+        if isinstance(n, Data) or np.ndim(n) != 0 or n < 0 or int(n) != n:
             raise InputError(
-                f"{type(self).__name__}: total_count must be one whole number of at least 0; "
-                f"got {total_count}"
+                f"{type(self).__name__}: total_count must be one whole number of at least 0, and no "
+                f"Data; got {n}"
             )
         self.total_count = int(total_count)
         super().__init__(probs=probs, logits=logits)
