@@ -53,7 +53,7 @@ class Multinomial(Outcomes):
         n = total_count
         if isinstance(n, Data) or np.ndim(n) != 0 or n < 0 or int(n) != n:
             raise InputError(
-                f"{type(self).__name__}: total_count must be one whole number of at least 0, and no "
+                f"{type(self).__name__}: total_count must be a whole number of at least 0, and no "
                 f"Data; got {n}"
             )
         self.total_count = int(total_count)
