@@ -44,7 +44,7 @@ def average(
         return stderr is not None and so_far[1] > 0 and precise(estimate(), stderr)
 
     try:
-        with mapper, np.errstate(all="ignore"):
+        with mapper:
             done = so_far[1]
             results = mapper.map(job, job.blocks if not enough() else done, done)
             for block in with_progress(results, job.blocks, done) if progress else results:

@@ -137,7 +137,7 @@ def stored_seed(path: str | os.PathLike[str]) -> np.random.SeedSequence | None:
     return None if found is None else np.random.SeedSequence(**json.loads(str(found["seed"])))
 
 
-def seed_text(seed: np.random.SeedSequence) -> str:
+def seed_text(seed: Any) -> str:
     """Return a seed in words."""
     entropy: Any = seed.entropy
     entropy = int(entropy) if np.ndim(entropy) == 0 else [int(x) for x in entropy]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ..data import Data, ancestors, label
 from ..distributions.streams import Rng
 from ..errors import InputError, UsageError
@@ -65,8 +67,9 @@ def difference(
     shared = common(a, b, tape)
     size = scheme.good_size(good_size(tape), samples)
     size = size if block_size is None else whole("block_size", block_size)
-    job = Replay(tape, seed_sequence(rng), samples, size, scheme, shared)
-    return average(job, keys, Mapper(whole("workers", workers), executor))
+    with np.errstate(all="ignore"):
+        job = Replay(tape, seed_sequence(rng), samples, size, scheme, shared)
+        return average(job, keys, Mapper(whole("workers", workers), executor))
 
 
 def common(a: Data, b: Data, tape: Tape) -> dict[object, str]:

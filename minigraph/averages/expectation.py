@@ -22,7 +22,7 @@ from ..replay.tape import Tape
 from .averaging import average
 from .checkpoint import stored_seed
 from .estimate import Estimate
-from .jobs import Job, Replay, Trace
+from .jobs import Job, Replay, Root, Trace
 from .workers import Mapper
 
 ARRAY_BYTES = 2**18  # one array of a block, so that a handful of them stays in the cache of a core
@@ -116,8 +116,10 @@ def expectation(
     size = None if block_size is None else whole("block_size", block_size)
     mapper, scheme = Mapper(workers, executor), scheme_of(noise)
     stored = stored_seed(checkpoint) if checkpoint is not None and rng is None else None
-    keys, job = _plan(y, wrt, stored or seed_sequence(rng), samples, size, scheme)
-    return average(job, keys, mapper, progress, callback, stderr, checkpoint)
+    seed = Root(rng) if type(rng) is int and rng >= 0 else stored or seed_sequence(rng)
+    with np.errstate(all="ignore"):  # an overflow is in the estimate
+        keys, job = _plan(y, wrt, seed, samples, size, scheme)
+        return average(job, keys, mapper, progress, callback, stderr, checkpoint)
 
 
 def uninterrupted(y: Data, samples: int, **options: Any) -> Estimate:
@@ -169,7 +171,7 @@ def tape_of(y: Data, wrt: Sequence[Data]) -> Tape:
 
 
 def _plan(
-    y: Any, wrt: Any, seed: np.random.SeedSequence, samples: int, size: int | None, scheme: Scheme
+    y: Any, wrt: Any, seed: Any, samples: int, size: int | None, scheme: Scheme
 ) -> tuple[list[Data], Job]:
     """Return the data to differentiate for, and the work to do on each block."""
     if isinstance(y, Data):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,10 +19,18 @@ from ..replay.tape import Source, Tape
 from .moments import Moments
 
 
+class Root(NamedTuple):
+    """What a SeedSequence is made of, without the work of mixing it, which only streams need."""
+
+    entropy: Any
+    spawn_key: tuple[int, ...] = ()
+    pool_size: int = 4
+
+
 class Job:
     """What all blocks have in common: how many samples there are, and where they come from."""
 
-    def __init__(self, seed: np.random.SeedSequence, samples: int, size: int) -> None:
+    def __init__(self, seed: np.random.SeedSequence | Root, samples: int, size: int) -> None:
         self.seed, self.samples, self.size = seed, samples, size
 
     @property
@@ -68,7 +76,7 @@ class Replay(Job):
     def __init__(
         self,
         tape: Tape,
-        seed: np.random.SeedSequence,
+        seed: np.random.SeedSequence | Root,
         samples: int,
         size: int,
         scheme: Scheme = SCHEMES["independent"],
@@ -84,8 +92,7 @@ class Replay(Job):
                 "expectation: a leave-one-out baseline needs independent samples, and here some "
                 'depend on each other; use noise="independent", or another baseline'
             )
-        with np.errstate(all="ignore"):
-            self.values = tape.start()
+        self.values = tape.start()
         self.idle = tape.idle(min(size, samples))
 
     def __getstate__(self) -> dict[str, Any]:
@@ -158,7 +165,7 @@ class Trace(Job):
         self,
         f: Callable[..., Data],
         keys: Sequence[Data],
-        seed: np.random.SeedSequence,
+        seed: np.random.SeedSequence | Root,
         samples: int,
         size: int,
     ) -> None:
