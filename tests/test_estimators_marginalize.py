@@ -123,6 +123,16 @@ def test_draw_whose_outcomes_depend_on_another_draw_is_refused_and_unblocked_oth
     assert mg.exact(mg.unblock(y), p).grad[p] == pytest.approx(1.7, rel=1e-9)
 
 
+def test_draw_whose_outcomes_depend_on_an_input_that_can_be_assigned_is_refused():
+    p, n = mg.Data(0.3, name="p"), mg.Data(np.array(3), name="n")
+    y = 1.0 * mg.sample(mg.Binomial(n, p), name="B", rng=0)
+    with pytest.raises(mg.BlockedGradientError, match="are others when total_count"):
+        mg.marginalize(y)
+    z = mg.unblock(y)
+    n.value = 5
+    assert mg.exact(z, p).grad[p] == pytest.approx(5.0, rel=1e-9)
+
+
 @pytest.mark.parametrize(
     ("law", "moving"),
     [

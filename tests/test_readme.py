@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from test_layers import ORDER, PACKAGE
 
 import minigraph as mg
 
@@ -41,3 +42,13 @@ def test_example_prints_what_the_readme_says(tmp_path, monkeypatch):
 def test_links_of_a_page_lead_to_files(page):
     links = re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8"))
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_reading_order_is_that_of_the_imports_and_its_files_exist():
+    table = (ROOT / "docs" / "README.md").read_text(encoding="utf-8").split("|---|---|---|\n")[1]
+    rows = [row.split("|")[1:3] for row in table.split("\n\n")[0].splitlines()]
+    chapters = [[name.strip("/") for name in re.findall(r"`(.*?)`", row)] for row, _ in rows]
+    assert [x.removesuffix(".py") for row in chapters for x in row] == ORDER[:-1]
+    for row, (_, first) in zip(chapters, rows, strict=True):
+        for name in re.findall(r"`(.*?)`", first):
+            assert (PACKAGE / (name if name in row else f"{row[0]}/{name}.py")).exists(), name

@@ -18,7 +18,6 @@ from ..ops.boxes import function
 from ..ops.elementwise import add, multiply
 from ..ops.reductions import prod
 from ..ops.shaping import reshape
-from ..paths import is_parameter
 from ..values import own
 from .branches import branch, with_expected
 from .choose import Handle, call_for, choose
@@ -53,7 +52,7 @@ def marginalize(y: Data, nodes: Handle = None, *, limit: int = LIMIT, rng: Rng =
     ------
     BlockedGradientError
         If a law has infinitely many outcomes, or a continuum of them, or if which they are depends
-        on a parameter that may change: another draw, say.
+        on a parameter that may change: another draw, or an input that can be assigned.
     InputError
         If the outcomes are more than `limit`; the message counts them.
 
@@ -162,7 +161,7 @@ def moving(x: Data) -> list[tuple[str, Data]]:
     return [
         (name, a)
         for name, a in zip(law.parameters, node.inputs, strict=True)
-        if name in law.support_moves and (a._op is not None or is_parameter(a))
+        if name in law.support_moves and not a._literal
     ]
 
 
