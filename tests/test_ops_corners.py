@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import minigraph as mg
+from minigraph.ops import elementwise
 
 TEXT = (Path(__file__).parent.parent / "docs" / "corners.md").read_text(encoding="utf-8")
 ROWS = [
@@ -85,3 +86,12 @@ def test_folds_of_nothing_are_those_of_numpy(axis):
         np.testing.assert_array_equal(mg.median(x, axis).value, np.mean(empty, axis))
     with pytest.raises(mg.InputError, match="max"):
         mg.max(x, axis)
+
+
+def test_a_maximum_shares_infinite_ties_gives_nan_nothing_and_keeps_float32():
+    x = mg.Data(np.array([np.inf, -np.inf, np.nan, 1.0, 2.0], np.float32))
+    y = np.array([np.inf, np.inf, 0.0, 1.0, np.nan], np.float32)
+    slope = mg.gradient(mg.sum(mg.maximum(x, y)), x).value
+    np.testing.assert_array_equal(slope, np.array([0.5, 0, 0, 0.5, 0], np.float32), strict=True)
+    share = elementwise.share(x.value, y)
+    np.testing.assert_array_equal(share, slope, strict=True)

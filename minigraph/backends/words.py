@@ -123,6 +123,7 @@ def shared(xp: Any, stop: Word) -> dict[str, Word]:
         "sample at its quantile": same, "per density": lambda p: -1.0 / p,
         **{op.name: same for op in FOLLOWED},
         # of networks, of statistics
+        "share": lambda a, b: ((a > b) * xp.ones_like(a - b) + (a >= b)) * 0.5,
         "relu": lambda x: xp.where((x > 0) | xp.isnan(x), x, 0.0), "softplus": softplus,
         "log_expit": lambda x: -softplus(-x), "log1p_square": log1p_square,
         "xlogy": lambda a, x: log_of(a, x, xp.log, 1.0),

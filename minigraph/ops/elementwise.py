@@ -164,25 +164,32 @@ where = ufunc(
 
 
 def _share(a: Any, b: Any) -> Any:
-    """Return 1 where a > b, 1/2 where they tie, else 0."""
-    return where(greater(a, b), 1.0, where(equal(a, b), 0.5, 0.0))
+    """Return 1 where a > b, 1/2 where they tie, else 0: counted in bytes, which takes no time."""
+    count = np.greater(a, b).view(np.int8) + np.greater_equal(a, b).view(np.int8)
+    return np.multiply(count, 0.5, dtype=np.result_type(a, b, np.float16))
+
+
+share = ufunc(
+    "share", _share, None, None,
+    fast=lambda a, b: 1.0 if a > b else 0.5 if a == b else 0.0, numpy=(),
+)  # fmt: skip
 
 
 def _share_numbers(a: Any, b: Any) -> Any:
     """Return the share of `a` where a nan loses to any number."""
-    return where(isnan(b), 1.0, _share(a, b))
+    return where(isnan(b), 1.0, share(a, b))
 
 
 maximum = ufunc(
     "maximum", np.maximum,
-    lambda g, y, a, b: g * _share(a, b),
-    lambda g, y, a, b: g * _share(b, a),
+    lambda g, y, a, b: g * share(a, b),
+    lambda g, y, a, b: g * share(b, a),
     fast=lambda a, b: a if a >= b or a != a else b,
 )  # fmt: skip
 minimum = ufunc(
     "minimum", np.minimum,
-    lambda g, y, a, b: g * _share(b, a),
-    lambda g, y, a, b: g * _share(a, b),
+    lambda g, y, a, b: g * share(b, a),
+    lambda g, y, a, b: g * share(a, b),
     fast=lambda a, b: a if a <= b or a != a else b,
 )  # fmt: skip
 fmax = ufunc(
