@@ -77,3 +77,11 @@ def test_listing_stays_on_one_line_whatever_the_name():
     assert text.splitlines()[0].startswith(r"<>      a\nb\u202e\x00\ud800")
     assert len(text.splitlines()) == 2
     text.encode()
+
+
+def test_index_that_is_data_is_said_by_its_name():
+    x, k = mg.Data(np.ones((3, 4)), name="x"), mg.Data(np.array([2, 0]), name="k")
+    v = mg.Data(np.ones((2, 4)), name="v")
+    assert "%1 = x[k, 1:]" in str(mg.Graph(x[k, 1:]))
+    assert "%1 = index_update(x[k], v)" in str(mg.Graph(mg.index_update(x, k, v)))
+    assert "Slot" not in mg.to_dot(mg.gradient(mg.sum(x[k]), x)) + mg.to_dot(x[k])

@@ -114,13 +114,14 @@ def matrix(x):
     lambda x: mg.linalg.svd(matrix(x))[2][0, 0],
     lambda x: mg.astype(x, int)[0] * 1.0,
     lambda x: mg.unwrap(3.0 * x)[2],
-    lambda x: mg.median(x),
-    lambda x: mg.quantile(x, 0.3, method="nearest"),
+    lambda x: mg.take_along_axis(2.0 * x, mg.argsort(x), 0)[0],
+    lambda x: mg.sum(mg.argsort(x) * mg.sort(x)),
+    lambda x: mg.quantile(np.arange(9.0), mg.sigmoid(x[0]), method="nearest"),
     lambda x: mg.interp(0.5, mg.cumsum(mg.exp(x)), np.array([0.0, 5.0, 1.0])),
     lambda x: mg.linalg.norm(x, 0),
     lambda x: mg.nansum(x),
-], ids=["arctan2", "qr", "eigh", "svd u", "svd v", "astype", "unwrap", "median", "quantile",
-        "interp", "norm 0", "nansum"])  # fmt: skip
+], ids=["arctan2", "qr", "eigh", "svd u", "svd v", "astype", "unwrap", "order of others",
+        "ranks", "quantile", "interp", "norm 0", "nansum"])  # fmt: skip
 def test_what_may_jump_is_refused_unless_it_is_said_to_be_continuous(f):
     with pytest.raises(mg.BlockedGradientError, match="which jumps"):
         rewritten(f)
@@ -134,8 +135,9 @@ def test_what_may_jump_is_refused_unless_it_is_said_to_be_continuous(f):
     lambda x: mg.linalg.norm(matrix(x), 2),
     lambda x: mg.linalg.cond(matrix(x)),
     lambda x: mg.astype(x, np.float32)[0],
-], ids=["eigvalsh", "eigh", "svd", "norm", "cond", "astype"])  # fmt: skip
-def test_values_next_to_vectors_that_jump_are_followed(f):
+    lambda x: mg.sort(x)[0],
+], ids=["eigvalsh", "eigh", "svd", "norm", "cond", "astype", "sort"])  # fmt: skip
+def test_values_next_to_what_jumps_are_followed(f):
     assert isinstance(rewritten(f), Data)
 
 

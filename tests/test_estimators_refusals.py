@@ -178,5 +178,5 @@ def test_what_is_no_data_is_refused(rewrite):
 def test_rewrites_do_not_warn():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        p = mg.Data(0.0, name="p")
-        mg.reinforce(mg.sample(mg.Bernoulli(p), name="X") * 1.0)
+        a = mg.Data(-np.inf, name="a")
+        mg.reinforce(mg.sample(mg.Bernoulli(logits=a), name="X") * 1.0)

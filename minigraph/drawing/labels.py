@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..graph import Data, DeterministicNode, Node, StochasticNode
+from ..ops.selection import Slot, getitem
 
 LONGEST = 40
 
@@ -63,6 +64,8 @@ def fixed_text(value: Any) -> str:
         return brief(value)
     if value is None or isinstance(value, (int, str, bool)):
         return shown(repr(value), 24)
+    if isinstance(value, Slot):  # its places are an input of the node
+        return "·"
     return "…" if value is Ellipsis else getattr(value, "__name__", type(value).__name__)
 
 
@@ -77,6 +80,8 @@ def call(node: Node, name_of: Callable[[Data], str], keywords: bool = True) -> s
     `name_of` says what its inputs are called; literals are written out.
     """
     inputs = [brief(x.value) if is_literal(x) else name_of(x) for x in node.inputs]
+    if isinstance(node, DeterministicNode) and set(node.fixed) == {"index"}:
+        return indexed(node, inputs)
     if len(inputs) > 8:
         inputs[4:-3] = [f"… {len(inputs) - 7} more"]
     if isinstance(node, StochasticNode):
@@ -85,19 +90,22 @@ def call(node: Node, name_of: Callable[[Data], str], keywords: bool = True) -> s
             inputs = [f"{name}={x}" for name, x in zip(names, inputs, strict=True)]
         return f"{shown(type(node.distribution).__name__)}({', '.join(inputs)})"
     assert isinstance(node, DeterministicNode)
-    if set(node.fixed) == {"index"}:
-        parts = iter(inputs[1:])
-        index = [next(parts, "…") if is_slot(i) else fixed_text(i) for i in node.fixed["index"]]
-        return f"{inputs[0]}[{', '.join(index)}]"
     inputs += [f"{key}={fixed_text(x)}" for key, x in node.fixed.items() if says_something(x)]
     return f"{shown(node.name)}({', '.join(inputs)})"
+
+
+def indexed(node: DeterministicNode, inputs: list[str]) -> str:
+    """Return the call of a node with an index, ``x[k, 0]`` or ``index_update(x[k], value)``."""
+    index = node.fixed["index"]
+    count = len(inputs) - sum(isinstance(part, Slot) for part in index)  # its places come last
+    places = iter(inputs[count:])
+    texts = [next(places) if isinstance(part, Slot) else fixed_text(part) for part in index]
+    picked = f"{inputs[0]}[{', '.join(texts)}]"
+    if node.op is getitem:
+        return picked
+    return f"{shown(node.name)}({', '.join([picked, *inputs[1:count]])})"
 
 
 def says_something(fixed: Any) -> bool:
     """Return whether a fixed argument is worth a word; None and False mostly are defaults."""
     return fixed is not None and fixed is not False
-
-
-def is_slot(part: Any) -> bool:
-    """Return whether a part of an index stands for data, an input of the node."""
-    return hasattr(part, "position")

@@ -134,7 +134,7 @@ def _with_twins(call: str, title: str, y: Data, nodes: Handle, rng: Rng, weigh: 
         weight = weigh(x, twin, p, rng)
 
         def rule(cost: Data, places: Places) -> list[Data]:
-            return [slope_in(logits, weight, cost - branch(cost, {x: twin}, rng), places)]
+            return [slope_in(logits, weight, cost, branch(cost, {x: twin}, rng), places)]
 
         return rule
 

@@ -126,8 +126,8 @@ def _slope(
         for data in (entry, as_data(constant))
     )
     if None not in places:  # one number, or elements that stay apart
-        difference = _at(cost, x, positive, rng) - _at(cost, x, negative, rng)
-        return slope_in(entry, constant, difference, places)
+        up, down = (_at(cost, x, other, rng) for other in (positive, negative))
+        return slope_in(entry, constant, up, down, places)
     refuse_many(x, limit)
     terms = []
     for i in np.ndindex(shape):

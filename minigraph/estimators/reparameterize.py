@@ -9,7 +9,8 @@ from ..graph import Data, DeterministicNode, StochasticNode, label, result, rewr
 from ..ops.boxes import function
 from ..ops.elementwise import astype, fmod, remainder
 from ..ops.factorizations import eigh_packed, orthogonal, qr_packed, svd_packed
-from ..ops.selection import getitem
+from ..ops.reductions import argsort
+from ..ops.selection import getitem, take_along_axis
 from ..ops.trigonometry import arctan2
 from ..paths import Flow, describe
 from .choose import Handle, call_for, choose
@@ -122,9 +123,13 @@ def why_not_implicit(y: Data, x: Data) -> str | None:
 def why_not_smooth(y: Data, x: Data, continuous: bool = False) -> str | None:
     """Return why no gradient can be followed from `y` to the sample `x`, or None if it can."""
     flow = Flow([y], [x])
-    for data in flow.made:
+    kept = [data for data in flow.made if not _sorts(data)]
+    used = {part for data in kept for part in data._inputs if type(part) is Data}
+    for data in kept:
         node = data._node
         if data not in flow.carries or not isinstance(node, DeterministicNode):
+            continue
+        if node.op is argsort and data not in used:
             continue
         if node.barrier == "black box":
             return (
@@ -141,6 +146,15 @@ def why_not_smooth(y: Data, x: Data, continuous: bool = False) -> str | None:
     return None
 
 
+def _sorts(data: Data) -> bool:
+    """Return whether `data` are others in their own order: that is continuous, the order is not."""
+    if data._op is not take_along_axis:
+        return False
+    rows, order = data._inputs
+    same = order._op is argsort and order._inputs[0] is rows
+    return same and order._fixed.get("axis", -1) == data._fixed.get("axis")
+
+
 def _jump(node: DeterministicNode, flow: Flow) -> Data | None:
     """Return an input of `node` that carries the sample and in which it jumps."""
     op, fixed = node.op, node.fixed
@@ -149,6 +163,7 @@ def _jump(node: DeterministicNode, flow: Flow) -> Data | None:
         op is getitem and node.inputs[0]._op in PACKED and isinstance(fixed["index"][1], slice)
     )
     for i, x in enumerate(node.inputs):
-        if x in flow.carries and (whole or vectors or op in JUMPING or op.rules[i] is None):
+        step = op.rules[i] is None and not (op is getitem and i)  # whole numbers are an index
+        if x in flow.carries and (whole or vectors or op in JUMPING or step):
             return x
     return None

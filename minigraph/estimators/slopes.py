@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Data, rewrite
+from ..graph import Data, StochasticNode, rewrite
 from ..ops.base import as_data
 from ..ops.boxes import function, stop_gradient
 from ..ops.elementwise import multiply
-from .branches import with_slope
+from .branches import inner, with_slope
 from .costs import Costs, Draws
 from .elements import Places
 from .reinforce import detached, seen
@@ -55,11 +55,17 @@ def with_slopes(
     met: list[Data] = []
 
     def change(cost: Data, draws: Draws) -> Data:
-        out = cost
+        if not draws:
+            return cost
         met.extend(draws)
+        random = isinstance(cost._node, StochasticNode)  # a draw is known by its name
+        out = plain = cost if random else inner(cost)
+        plain.name = cost.name if random else None  # two data of one name could not be told apart
         with np.errstate(all="ignore"):  # of what has no value here; a replay is silent too
-            for slope in rule(cost, costs.places(cost, now)) if draws else ():
+            for slope in rule(plain, costs.places(cost, now)):
                 out = with_slope(out, slope, title)
+        if not random:
+            plain.name, out.name = cost.name and "cost", cost.name
         return out
 
     out = costs.rebuild(change)
@@ -67,17 +73,18 @@ def with_slopes(
     return with_slope(out, control(now, law), title) if control and met else out
 
 
-def slope_in(parameter: Data, weight: Data, difference: Data, places: Places) -> Data:
-    """Return what has slope ``weight * difference`` in each element of `parameter`.
+def slope_in(parameter: Data, weight: Data, cost: Data, other: Data, places: Places) -> Data:
+    """Return what has slope ``weight * (cost - other)`` in each element of `parameter`.
 
-    `parameter` and `weight` have the batch shape of the draw, `difference` that of the cost; as far
-    as the elements of the draw stay apart in the cost, each meets its own.
+    `parameter` and `weight` have the batch shape of the draw; as far as the elements of the draw
+    stay apart in the costs, each meets its own.
     """
 
-    def slope(parameter: Data, weight: Data, difference: Data) -> Data:
+    def slope(parameter: Data, weight: Data, cost: Data, other: Data) -> Data:
+        difference = cost - other
         if None not in places:  # one number, or elements that all stay apart
             spread = stop_gradient(seen(weight, places) * difference)
             return multiply(seen(parameter, places), spread)
         return multiply(seen(parameter * stop_gradient(weight), places), stop_gradient(difference))
 
-    return as_data(function(slope, name="slope")(parameter, weight, difference))
+    return as_data(function(slope, name="slope")(parameter, weight, cost, other))
