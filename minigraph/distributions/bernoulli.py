@@ -19,9 +19,9 @@ from ..ops.elementwise import (
     softplus,
     where,
 )
+from ..ops.special import xlog1py, xlogy
 from .base import Distribution
 from .constraints import boolean, logit, unit_interval
-from .special import xlog1py, xlogy
 
 
 class Coin(Distribution):

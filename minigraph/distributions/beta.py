@@ -8,14 +8,13 @@ import numpy as np
 
 from ..ops.base import Operation
 from ..ops.elementwise import clip, divide, exp
-from ..ops.special import digamma
+from ..ops.special import betaln, digamma, xlog1py, xlogy
 from ..ops.tails import beta_rate_a, beta_rate_b, betainc, betaincinv
 from .base import Distribution
 from .constraints import positive, unit_interval
 from .implicit import followed, held
 from .noise import OpenUniform
 from .parameters import inside_unit
-from .special import betaln, xlog1py, xlogy
 
 
 def _slope(rate: Operation) -> Any:

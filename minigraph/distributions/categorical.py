@@ -9,9 +9,9 @@ import numpy as np
 from ..ops.elementwise import divide, equal, exp, less_equal, log, square, where
 from ..ops.reductions import argmax, logsumexp, sum_
 from ..ops.shaping import expand_dims, shape_of
+from ..ops.special import xlogy
 from .base import Distribution
 from .constraints import Constraint, below, logits, weights
-from .special import xlogy
 
 FEW = 32  # up to which number outcomes are tried one by one
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..ops.elementwise import divide, exp, isnan, log, power, square, where
-from ..ops.special import digamma, gammaln, ndtr
+from ..ops.special import betaln, digamma, gammaln, ndtr, xlogy
 from .base import Distribution
 from .bernoulli import Bernoulli
 from .beta import Beta
@@ -25,7 +25,6 @@ from .half import HalfNormal
 from .location_scale import Gumbel, Laplace
 from .normal import LogNormal, Normal
 from .poisson import Poisson
-from .special import betaln, xlogy
 from .standards import EULER
 from .uniform import Uniform
 

@@ -9,12 +9,11 @@ import numpy as np
 from ..ops.elementwise import divide
 from ..ops.reductions import sum_
 from ..ops.shaping import shape_of
-from ..ops.special import digamma, gammaln
+from ..ops.special import digamma, gammaln, xlogy
 from .base import Distribution
 from .constraints import positive, simplex
 from .gamma import StandardGamma, gamma_sample
 from .implicit import held
-from .special import xlogy
 
 
 class Dirichlet(Distribution):

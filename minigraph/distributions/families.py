@@ -15,7 +15,7 @@ from ..ops.factorizations import solve_
 from ..ops.linear import matmul
 from ..ops.reductions import sum_
 from ..ops.shaping import expand_dims, shape_of
-from ..ops.special import digamma, gammaln
+from ..ops.special import betaln, digamma, gammaln, xlogy
 from ..ops.trigonometry import cos
 from .bernoulli import Bernoulli
 from .beta import Beta
@@ -33,7 +33,7 @@ from .multivariate_normal import MultivariateNormal
 from .negative_binomial import NegativeBinomial
 from .normal import LogNormal, Normal
 from .poisson import Poisson
-from .special import bessel_ratio, betaln, log_i0, xlogy
+from .special import bessel_ratio, log_i0
 from .standards import EULER
 from .uniform import Uniform
 from .von_mises import VonMises

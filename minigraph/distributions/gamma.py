@@ -8,14 +8,13 @@ from typing import Any
 import numpy as np
 
 from ..ops.elementwise import divide, exp, less_equal, log, maximum, reciprocal, square, where
-from ..ops.special import digamma, gammaln
+from ..ops.special import digamma, gammaln, xlogy
 from ..ops.tails import gamma_rate, gammainc, gammaincc, gammainccinv, gammaincinv
 from .base import Distribution
 from .constraints import nonnegative, positive
 from .implicit import followed, held
 from .noise import OpenUniform
 from .parameters import floored, off_zero
-from .special import xlogy
 
 gamma_sample = followed(
     "gamma sample",

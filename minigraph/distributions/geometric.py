@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from ..ops.elementwise import divide, exp, expm1, floor, less, log1p, power, softplus, where
+from ..ops.special import xlog1py
 from .bernoulli import Coin
 from .constraints import above_zero_to_one, count, logit
-from .special import xlog1py
 
 
 class Geometric(Coin):

@@ -18,12 +18,12 @@ from ..ops.elementwise import (
     square,
     where,
 )
-from ..ops.special import digamma
+from ..ops.special import betaln, digamma, xlogy
 from .base import Distribution
 from .constraints import positive, unit_interval
 from .noise import StandardExponential
 from .parameters import floored, inside_unit
-from .special import betaln, log_one_less, xlogy
+from .special import log_one_less
 from .standards import EULER
 
 

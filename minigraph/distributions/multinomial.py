@@ -13,10 +13,9 @@ from ..errors import InputError
 from ..ops.elementwise import clip, equal, exp, log, minimum, power, where
 from ..ops.reductions import logsumexp, prod, sum_
 from ..ops.shaping import expand_dims
-from ..ops.special import gammaln
+from ..ops.special import gammaln, xlog1py, xlogy
 from .categorical import FEW, Outcomes
 from .constraints import multiset, one_hot
-from .special import xlog1py, xlogy
 
 ENUMERATED = 100_000  # a law with more outcomes is not called finite
 

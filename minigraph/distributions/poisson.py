@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 
 from ..ops.elementwise import equal, exp, floor, power, where
-from ..ops.special import gammaln
+from ..ops.special import gammaln, xlogy
 from ..ops.tails import gammaincc
 from .base import Distribution
 from .constraints import count, nonnegative
 from .counted import summed_entropy
 from .parameters import largest
-from .special import xlogy
 
 
 class Poisson(Distribution):

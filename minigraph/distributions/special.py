@@ -20,7 +20,7 @@ from ..ops.elementwise import (
     ufunc,
     where,
 )
-from ..ops.special import digamma, from_scipy, polygamma, special
+from ..ops.special import from_scipy, polygamma, special
 
 
 def _log1p_square(x: Any) -> Any:
@@ -37,40 +37,11 @@ log1p_square = ufunc(
 )
 
 
-def _xlogy(a: Any, x: Any) -> Any:
-    return a * np.log(np.where(np.equal(a, 0.0) & ~np.isnan(x), 1.0, x))
-
-
-# a·log(x) and a·log1p(x), 0 where a = 0 whatever x is: what never happens costs nothing.
-xlogy = ufunc(
-    "xlogy", _xlogy,
-    lambda g, y, a, x: g * log(x),
-    lambda g, y, a, x: divide(g * a, where(equal(a, 0.0), 1.0, x)),
-    numpy=(),
-)  # fmt: skip
-xlog1py = ufunc(
-    "xlog1py", lambda a, x: a * np.log1p(np.where(np.equal(a, 0.0) & ~np.isnan(x), 0.0, x)),
-    lambda g, y, a, x: g * log1p(x),
-    lambda g, y, a, x: divide(g * a, where(equal(a, 0.0), 1.0, x + 1.0)),
-    numpy=(),
-)  # fmt: skip
-
-
 def log_one_less(y: Any) -> Any:
     """Return log(1 - exp(y)) for y <= 0, with all of its digits at both ends."""
     near = less(-math.log(2.0), y)
     small, far = where(near, y, -1.0), where(near, -1.0, y)
     return where(near, log(-expm1(small)), log1p(-exp(far)))
-
-
-betaln = special(
-    "betaln",
-    lambda g, y, a, b: g * (digamma(a) - digamma(a + b)),
-    lambda g, y, a, b: g * (digamma(b) - digamma(a + b)),
-)
-log_ndtr = special(
-    "log_ndtr", lambda g, y, x: g * exp(-0.5 * square(x) - 0.5 * math.log(2.0 * math.pi) - y)
-)
 
 
 def _gamma_step(x: Any) -> Any:

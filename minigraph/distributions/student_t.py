@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from ..ops.elementwise import divide, exp, less_equal, log, square, where
+from ..ops.special import betaln
 from .base import Distribution
 from .constraints import positive, real
 from .implicit import followed, held
 from .location_scale import LocationScale
 from .noise import OpenUniform
-from .special import betaln, gamma_step_slope
+from .special import gamma_step_slope
 from .tails import log_t_density, stdtr, stdtrit, t_rate
 
 t_sample = followed("t sample", [lambda x, df: -t_rate(df, x) * exp(-log_t_density(df, x))])

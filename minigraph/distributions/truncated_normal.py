@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from ..ops.elementwise import clip, divide, exp, greater, isinf, log, logaddexp, square, where
+from ..ops.special import log_ndtr
 from .base import Distribution
 from .constraints import Constraint, interval, positive, real
 from .noise import OpenUniform
 from .parameters import refuse_order
-from .special import log_ndtr, ndtri_exp
+from .special import ndtri_exp
 
 bound = Constraint("real or infinite", lambda x: ~np.isnan(x))
 

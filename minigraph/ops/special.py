@@ -124,11 +124,6 @@ def _quiet(f: Callable[..., Any]) -> Callable[..., Any]:
     return forward
 
 
-def _times(a: Any, logarithm: Any, b: Any) -> Any:
-    """Return a * logarithm, 0 where `a` is."""
-    return np.where(np.equal(a, 0) & ~np.isnan(b), np.multiply(a, 0), np.multiply(a, logarithm))
-
-
 expit = special("expit", lambda g, y, x: g * (y * (1.0 - y)), forward=sigmoid.forward)
 log_expit = special(
     "log_expit", lambda g, y, x: g * sigmoid(-x), forward=lambda x: -softplus.forward(-x)
@@ -137,17 +132,18 @@ logit = special(
     "logit", lambda g, y, p: divide(g, p * (1.0 - p)),
     forward=_quiet(lambda p: np.log(p) - np.log1p(-p)),
 )  # fmt: skip
+# 0 where a = 0, whatever b is: what never happens costs nothing.
 xlogy = special(
     "xlogy",
-    lambda g, y, a, b: g * where(equal(a, 0.0), where(equal(b, 0.0), -np.inf, log(b)), log(b)),
-    lambda g, y, a, b: g * where(equal(a, 0.0), 0.0, divide(a, b)),
-    forward=_quiet(lambda a, b: _times(a, np.log(b), b)),
+    lambda g, y, a, b: g * log(b),
+    lambda g, y, a, b: divide(g * a, where(equal(a, 0.0), 1.0, b)),
+    forward=_quiet(lambda a, b: a * np.log(np.where(np.equal(a, 0.0) & ~np.isnan(b), 1.0, b))),
 )  # fmt: skip
 xlog1py = special(
     "xlog1py",
     lambda g, y, a, b: g * log1p(b),
-    lambda g, y, a, b: g * where(equal(a, 0.0), 0.0, divide(a, 1.0 + b)),
-    forward=_quiet(lambda a, b: _times(a, np.log1p(b), b)),
+    lambda g, y, a, b: divide(g * a, where(equal(a, 0.0), 1.0, b + 1.0)),
+    forward=_quiet(lambda a, b: a * np.log1p(np.where(np.equal(a, 0.0) & ~np.isnan(b), 0.0, b))),
 )  # fmt: skip
 entr = special("entr", lambda g, y, x: -g * (log(x) + 1.0))
 rel_entr = special(
