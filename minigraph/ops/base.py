@@ -101,13 +101,10 @@ class Operation:
                 return self.scalar(*values)
         return own(self.forward(*values, **fixed))
 
-    def pulls(
-        self, g: Any, y: Any, inputs: Sequence[Any], fixed: Mapping[str, Any]
-    ) -> Callable[[int], Any]:
+    def pulls(self, g: Any, y: Any, inputs: Sequence[Any], fixed: Mapping[str, Any]) -> Any:
         """Return the function from the position of an input that has a rule to its cotangent."""
         if self.together is not None:
-            each: Callable[[int], Any] = self.together(g, y, *inputs, **fixed)
-            return each
+            return self.together(g, y, *inputs, **fixed)
         return lambda i: self.rules[i](g, y, *inputs, **fixed)
 
     def __repr__(self) -> str:
