@@ -24,6 +24,7 @@ CONTINUOUS = re.findall(
     max min logsumexp cumsum cumprod rgamma ndtr log_ndtr erf erfc erfcx expit log_expit xlogy
     entr rel_entr j0 j1 i0 i1 i0e i1e gammainc gammaincc gammaincinv betaincinv reshape outer einsum
     matmul expand_dims det cholesky getitem add_at index_update take_along_axis put_along
+    inside
 """,
 )
 # Continuous where they are finite; infinite somewhere, or not known at the edge of their domain.

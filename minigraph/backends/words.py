@@ -14,7 +14,7 @@ import numpy as np
 
 from ..distributions import beta, dirichlet, gamma, implicit, student_t, von_mises
 from ..distributions import special as laws
-from ..estimators import baselines, branches, edges, reinforce, relaxations
+from ..estimators import baselines, branches, reinforce, relaxations
 from ..ops import boxes
 from ..ops.base import Operation
 from ..ops.namespace import TABLES
@@ -23,7 +23,7 @@ from ..ops.selection import is_basic
 Word = Callable[..., Any]
 MODULES = (
     *TABLES, boxes, laws, implicit, beta, dirichlet, gamma, student_t, von_mises,
-    reinforce, branches, edges, relaxations, baselines,
+    reinforce, branches, relaxations, baselines,
 )  # fmt: skip
 # The operations of this package: only these are known by their names.
 OWN = frozenset(

@@ -16,12 +16,9 @@ import numpy as np
 
 from ..cotangents import pull
 from ..distributions.bernoulli import Coin
-from ..errors import BlockedGradientError
 from ..gradient import seed_of
 from ..graph import Data, label
-from ..ops import along
-from ..ops.base import Operation
-from ..ops.boxes import function, stop, stop_gradient
+from ..ops.boxes import function, inside, moves, stop, stop_gradient
 from ..ops.elementwise import (
     absolute,
     add,
@@ -63,7 +60,7 @@ def why_not_edge(x: Data) -> str | None:
     for name, top in _edged(law):
         p = law.parameters[name]
         off = np.asarray(_inwards(p._value, top))
-        if np.any(off) and (slope := _slope(p, top)) is not None and _moves(p._value, slope._value):
+        if np.any(off) and (slope := _slope(p, top)) is not None and moves(p._value, slope._value):
             where = f" at {[int(i) for i in np.argwhere(off)[0]]}" if p.shape else ""
             call = "unblock" if why_not_marginal(x) else "marginalize"
             logits = ", or give logits" if name.endswith("probs") else ""
@@ -102,24 +99,6 @@ def _checked(value: Data, p: Data, top: bool, problem: str) -> Data:
         return value if slope is None else inside(value, stop(slope), problem=problem)
 
     return function(check, name="inside")(value, p)
-
-
-def _moves(value: Any, slope: Any) -> bool:
-    """Return whether a slope at an edge is more than rounding, by which 1 - exp(-40) is 1."""
-    return not np.all(slope <= 64 * np.finfo(getattr(value, "dtype", float)).eps)
-
-
-def _inside(value: Any, slope: Any, problem: str) -> Any:
-    if _moves(value, slope):
-        raise BlockedGradientError(f"{problem}; call mg.unblock(y) there")
-    return value
-
-
-# A value, refused where the edge has a slope. What needs no slope does not compute it.
-inside = Operation(
-    "inside", _inside, lambda g, y, value, slope, problem: g, None,
-    fixed=["problem"], along=along.elementwise, numpy=(),
-)  # fmt: skip
 
 
 def _problem(x: Data, law: Any, name: str, where: str = "") -> str:

@@ -9,13 +9,31 @@ from typing import Any, overload
 import numpy as np
 
 from ..data import Data, tick
-from ..errors import InputError, UsageError
+from ..errors import BlockedGradientError, InputError, UsageError
 from ..graph import Group
 from . import along
 from .base import Operation, as_data, public
 from .shaping import shape_of
 
 stop = Operation("stop_gradient", lambda x: x, None, barrier="stop", along=along.elementwise)
+
+
+def moves(value: Any, slope: Any) -> bool:
+    """Return whether a slope is more than the rounding of a value, by which 1 - exp(-40) is 1."""
+    return not np.all(slope <= 64 * np.finfo(getattr(value, "dtype", float)).eps)
+
+
+def _inside(value: Any, slope: Any, problem: str) -> Any:
+    if moves(value, slope):
+        raise BlockedGradientError(f"{problem}; call mg.unblock(y) there")
+    return np.broadcast_arrays(value, slope)[0] if np.ndim(slope) else value
+
+
+# A value, refused where the edge of its range has a slope. Only a gradient computes it.
+inside = Operation(
+    "inside", _inside, lambda g, y, value, slope, problem: g, None,
+    fixed=["problem"], along=along.elementwise, numpy=(),
+)  # fmt: skip
 
 
 def stop_gradient(x: Any) -> Data:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from . import (
+    boxes,
     creation,
     elementwise,
     factorizations,
@@ -38,7 +39,7 @@ from .base import Operation, public
 TABLES = (
     shaping, elementwise, trigonometry, reductions, special, tails, linear, factorizations,
     selection, folds, norms, ranks, statistics, layouts, joins, products, matrices, picks, grids,
-    padding, polynomials, creation, questions,
+    padding, polynomials, creation, questions, boxes,
 )  # fmt: skip
 TAKEN = frozenset({"gradient"})  # NumPy's gradient is a finite difference, ours is not
 
