@@ -122,3 +122,38 @@ def test_inputs_may_change_between_runs_that_write_into_the_same_arrays():
         np.testing.assert_allclose(found.value, np.sum(np.exp(value) * np.sin(value)), rtol=1e-6)
         slope = np.exp(value) * (np.sin(value) + np.cos(value))
         np.testing.assert_allclose(found.grad[a], slope, rtol=1e-6)
+
+
+UNARY = [mg.sin, mg.cos, mg.tanh, mg.exp, mg.sigmoid, mg.softplus, lambda x: x * x, lambda x: -x,
+         lambda x: x / 2.5, lambda x: 1.0 - x, lambda x: 3.0 * x, lambda x: x**3]  # fmt: skip
+BINARY = [lambda a, b: a + b, lambda a, b: a - b, lambda a, b: a * b, mg.maximum,
+          lambda a, b: a / (b * b + 1.0)]  # fmt: skip
+
+
+def random_graph(seed):
+    """Return a graph of a draw, of numbers and vectors, and its inputs."""
+    rng = np.random.default_rng(seed)
+    size = int(rng.integers(1, 4))
+    wrt = [mg.Data(rng.normal(size=size if rng.random() < 0.6 else None)) for _ in range(3)]
+    x = mg.sample(mg.Normal(wrt[0], mg.exp(0.3 * wrt[1])), name="X", rng=seed)
+    made = [*wrt, x]
+    for _ in range(rng.integers(4, 14)):
+        a, b = (made[rng.integers(len(made))] for _ in range(2))
+        few = UNARY if rng.random() < 0.5 else BINARY
+        y = few[rng.integers(len(few))](*([a] if few is UNARY else [a, b]))
+        made.append(mg.tanh(y) if rng.random() < 0.5 else y)
+    rewrite = mg.reparameterize if rng.random() < 0.5 else mg.reinforce
+    return rewrite(mg.sum(mg.tanh(made[-1])) + mg.mean(x * made[-1] / (1.0 + made[-1] ** 2))), wrt
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_average_of_a_random_graph_is_that_of_every_sample_and_repeats_itself(seed):
+    y, wrt = random_graph(seed)
+    want, size = plainly(y, wrt)
+    runs = [mg.expectation(y, 1000, wrt=wrt, rng=3, block_size=size) for _ in range(4)]
+    for x in wrt:
+        scale = 1.0 + np.max(np.abs(want.grad[x]))
+        for found in runs:
+            np.testing.assert_allclose(found.grad[x], want.grad[x], atol=1e-9 * scale)
+            np.testing.assert_allclose(found.grad_stderr[x], want.grad_stderr[x], atol=1e-7 * scale)
+            np.testing.assert_array_equal(found.grad[x], runs[0].grad[x])

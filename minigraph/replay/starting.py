@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from ..data import Data
-from ..ops.along import elementwise
-from ..ops.elementwise import add, maximum, minimum, multiply, subtract
+from ..ops.elementwise import add, divide, maximum, minimum, multiply, subtract
 from .program import Step, forget_early, share_buffers
 
 KEPT = 2  # lists of values that wait for another run
 LONG = 20_000  # steps, from which on Python takes longer to compile the text than it is worth
 SMALL = 256  # elements of an array that costs no more to read than a number
+ROUNDED = (add, subtract, multiply, divide)  # to the last bit, however the numbers lie in memory
 SIGNS = {add: "+", subtract: "-", multiply: "*"}  # of numbers, where Python's own is right
 
 
@@ -125,7 +125,7 @@ class Start:
             return f" {SIGNS[op]} ".join(inputs)
         names[f"f{step.out}"] = step.direct(plain) if step.buffer is None else step.run
         if step.buffer is not None:
-            if step.call.op.along is elementwise and step.dtype == np.float64:
+            if op in ROUNDED and step.dtype == np.float64:
                 inputs = [self._array(i, step.call.shape, names) for i in step.inputs]
             named = "out=" if op in (maximum, minimum) else ""  # NumPy wants it for these two
             inputs.append(f"{named}b{step.buffer}")
