@@ -59,7 +59,23 @@ def second():
     return mg.sum(mg.broadcast_to(mg.reshape(mg.exp(a), (1,)), (2,)) * x**2), [a]
 
 
-GRAPHS = [second, scored, reparameterized, layers, layers32, columns, constant_gradient]
+def squared_length():
+    """A product of samples that is no column times a row."""
+    a = mg.Data([1.0, 2.0, 3.0], name="a")
+    x = mg.sample(mg.Normal(a, 1.0), name="X", rng=0)
+    return mg.reparameterize(x @ x), [a]
+
+
+GRAPHS = [
+    squared_length,
+    second,
+    scored,
+    reparameterized,
+    layers,
+    layers32,
+    columns,
+    constant_gradient,
+]
 
 
 def plainly(y, wrt, **options):

@@ -41,9 +41,9 @@ def factors(slot: int, steps: Mapping[int, Step | Draw], sampled: Set[int]) -> t
     step = steps.get(slot)
     if not isinstance(step, Step) or step.call.op is not matmul or not sampled >= {*step.inputs}:
         return (slot,)
-    (*_, rows, inner), (*_, columns) = step.call.shapes
-    plain = len(step.call.shapes[0]) == len(step.call.shapes[1]) == 2
-    return step.inputs if plain and inner == 1 and min(rows, columns) > 1 else (slot,)
+    column, row = step.call.shapes
+    plain = len(column) == len(row) == 2 and column[1] == 1 and min(column[0], row[1]) > 1
+    return step.inputs if plain else (slot,)
 
 
 def _done(op: Any, inputs: Sequence[int], of: int) -> list[tuple[Any, int | None]] | None:
