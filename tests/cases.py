@@ -384,3 +384,13 @@ def case(name: str) -> Case:
     """Return a case by its name."""
     (found,) = [c for c in CASES if c.name == name]
     return found
+
+
+def nested():
+    """Return Y and the parameter; of two draws the first moves the second."""
+    a = mg.Data(0.4, name="a")
+    x1 = mg.sample(mg.Normal(a, 1.0), name="X1", rng=1)
+    x2 = mg.sample(mg.Normal(x1 * a, mg.exp(0.3 * a)), name="X2", rng=2)
+    y = x1 + x2**2 * a
+    y.name = "Y"
+    return y, a

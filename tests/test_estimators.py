@@ -2,20 +2,11 @@
 
 import numpy as np
 import pytest
+from cases import nested
 
 import minigraph as mg
 
 REWRITES = [mg.reparameterize, mg.reinforce]
-
-
-def nested():
-    """Return Y, the parameter, and the names of two draws, the first of which moves the second."""
-    a = mg.Data(0.4, name="a")
-    x1 = mg.sample(mg.Normal(a, 1.0), name="X1", rng=1)
-    x2 = mg.sample(mg.Normal(x1 * a, mg.exp(0.3 * a)), name="X2", rng=2)
-    y = x1 + x2**2 * a
-    y.name = "Y"
-    return y, a
 
 
 # E[a + a (a² (a² + 1) + exp(0.6 a))] differentiated

@@ -50,7 +50,7 @@ class Step:
         state = None, {"buffer": self.buffer, "done": self.done}
         return Step, (self.title, self.call, self.inputs, self.out, self.dtype), state
 
-    def once(self, values: Sequence[Any]) -> Any:
+    def once(self, values: Sequence[Any] | Mapping[int, Any]) -> Any:
         """Return the result for a single value."""
         return self.call.op.evaluate([values[i] for i in self.inputs], self.call.fixed)
 

@@ -55,9 +55,7 @@ class Start:
         with np.errstate(all="ignore"):
             for step in steps:
                 if self.known.keys() >= set(step.inputs) and not step.call.op.barrier:
-                    self.known[step.out] = step.call.op.evaluate(
-                        [self.known[i] for i in step.inputs], step.call.fixed
-                    )
+                    self.known[step.out] = step.once(self.known)
                 else:
                     others.append(step)
         return others
