@@ -15,7 +15,7 @@ from ..errors import InputError
 from .checkpoint import Checkpoint
 from .estimate import ByData, Estimate
 from .jobs import Job
-from .moments import Moments
+from .moments import Moments, merged, plain
 from .workers import Mapper, with_progress
 
 
@@ -31,6 +31,11 @@ def average(
     """Return the estimate that the blocks of a job add up to; see `expectation`."""
     if stderr is not None and not (isinstance(stderr, (int, float)) and 0.0 < stderr < math.inf):
         raise InputError(f"expectation: stderr must be a positive number; got {stderr!r}")
+    watched = progress or any(x is not None for x in (callback, stderr, checkpoint))
+    if job.blocks == 1 and mapper.executor is None and not watched:  # as in most training loops
+        total = job(0)
+        job.finish()
+        return _estimate(total, keys, job, job.samples)
     file = None if checkpoint is None else Checkpoint(checkpoint, job)
     so_far: tuple[Sequence[Moments], int] = ((), 0) if file is None else file.load()
 
@@ -76,34 +81,23 @@ def precise(estimate: Estimate, stderr: float) -> bool:
     return all(np.all(e <= stderr) for e in errors) and any(np.any(e > 0.0) for e in errors)
 
 
-def merged(total: Sequence[Moments], block: Sequence[Moments]) -> Sequence[Moments]:
-    """Return the moments of what came so far and one more block."""
-    return [a.merge(b) for a, b in zip(total, block, strict=True)] if total else block
-
-
 def _estimate(
-    total: Sequence[Moments], keys: Sequence[Data], job: Job, samples: int, interrupted: bool
+    total: Sequence[Moments],
+    keys: Sequence[Data],
+    job: Job,
+    samples: int,
+    interrupted: bool = False,
 ) -> Estimate:
     """Return the estimate that the moments of the first `samples` add up to."""
     freedom = samples - job.units(samples) + 1.0
     value, *grads = total
-    variance = value.variance(freedom)
     return Estimate(
         value=value.mean,
-        stderr=plain(np.sqrt(variance / value.weight)),
+        stderr=value.stderr(freedom),
         samples=samples,
-        variance=plain(variance),
+        variance=plain(value.variance(freedom)),
         grad=ByData(keys, [m.mean for m in grads]),
-        grad_stderr=ByData(
-            keys, lambda: [plain(np.sqrt(m.variance(freedom) / m.weight)) for m in grads]
-        ),
+        grad_stderr=ByData(keys, lambda: [m.stderr(freedom) for m in grads]),
         grad_variance=ByData(keys, lambda: [plain(m.variance(freedom)) for m in grads]),
         interrupted=interrupted,
     )
-
-
-def plain(x: Any) -> Any:
-    """Return a result as a float or an array of its own."""
-    if type(x) is float:
-        return x
-    return float(x) if np.ndim(x) == 0 else np.array(x)

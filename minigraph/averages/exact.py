@@ -21,11 +21,10 @@ from ..ops.elementwise import multiply
 from ..ops.reductions import prod
 from ..paths import Flow
 from ..replay.tape import Tape
-from .averaging import plain
 from .estimate import ByData, Estimate
 from .expectation import targets, whole, with_gradients
 from .grid import Grid, conditional_outcomes
-from .moments import Moments
+from .moments import Moments, plain
 from .panels import difference, refined
 from .summing import summed
 

@@ -15,8 +15,9 @@ from ..gradient import gradients, seed_of
 from ..replay.hoisting import applied
 from ..replay.program import Draw
 from ..replay.spread import SCHEMES, Columns, Scheme, independent
-from ..replay.tape import Source, Tape
-from .moments import Moments
+from ..replay.tape import CHUNK_BYTES, Source, Tape, Workspace
+from .moments import Moments, merged
+from .parts import PART, Parts
 
 
 class Root(NamedTuple):
@@ -70,7 +71,7 @@ class Replay(Job):
     """Run a tape.
 
     `scheme` says how the samples of a block hang together, `shared` which draws are made from the
-    same numbers; see `spread.py`.
+    same numbers; see `spread.py`. A block is computed a chunk at a time, which stays in the cache.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class Replay(Job):
         size: int,
         scheme: Scheme = SCHEMES["independent"],
         shared: Mapping[object, object] | None = None,
+        threads: int = 1,
     ) -> None:
         super().__init__(seed, samples, size)
         self.tape = tape
@@ -92,11 +94,23 @@ class Replay(Job):
                 "expectation: a leave-one-out baseline needs independent samples, and here some "
                 'depend on each other; use noise="independent", or another baseline'
             )
+        self.chunk = min(size, samples, self._chunk(threads))
+        self.plain = len(tape.parts) == len(tape.outputs)
         self.values = tape.start()
-        self.idle = tape.idle(min(size, samples))
+        self.idle = tape.idle(min(size, samples), self.chunk)
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "idle": [], "values": self._wanted()}
+
+    def _chunk(self, threads: int) -> int:
+        """Return how many samples are computed together, at most."""
+        tape, most = self.tape, CHUNK_BYTES // max(1, self.tape.sample_bytes)
+        if tape.crosses or self.columns is not None:
+            return self.size
+        if threads > 1 and tape.numbers and tape.chunk % PART == 0:
+            # Threads wait for each other between two calls of NumPy: theirs are fewer and longer.
+            return max(tape.chunk, most // PART * PART)
+        return tape.chunk
 
     def units(self, samples: int) -> int:
         whole, rest = divmod(samples, self.size)
@@ -112,41 +126,70 @@ class Replay(Job):
         wanted = self.tape.wanted
         return [v if slot in wanted else None for slot, v in enumerate(self.values)]
 
-    def source(self, block: int, count: int, memory: Sequence[Any]) -> Source:
-        """Return where the samples of a block come from."""
+    def source(self, block: int, count: int, space: Workspace) -> Callable[[slice], Source]:
+        """Return where the samples of a part of a block come from."""
         rng = self.stream(block)
         if self.columns is not None and self.uniforms is not None:
-            return self.columns.source(self.uniforms, rng, count)
+            whole = self.columns.source(self.uniforms, rng, count)
+            return lambda part: whole
+        ahead = {
+            draw: draw.law.fill_block(rng, array if len(array) == count else array[:count])
+            for draw, array in zip(self.tape.ahead, space.drawn, strict=True)
+        }
 
-        def source(draw: Draw, law: Any) -> Any:
-            if draw.buffer is not None:
-                return law.fill(rng, memory[draw.buffer])
-            return law.generate(rng, (count, *draw.shape))
+        def of(part: slice) -> Source:
+            def source(draw: Draw, law: Any) -> Any:
+                if draw.ahead:
+                    return ahead[draw][part]
+                return law.generate(rng, (part.stop - part.start, *draw.shape))
 
-        return source
+            return source
+
+        return of
 
     def __call__(self, block: int) -> list[Moments]:
         count = self.count(block)
+        if not self.tape.steps:  # nothing is drawn
+            return [
+                Moments.constant(self.values[slot], float(count)) for slot, _ in self.tape.outputs
+            ]
         try:
-            memory = self.idle.pop()
+            space = self.idle.pop()
         except IndexError:
-            memory = self.tape.memory(min(self.size, self.samples))
-        cut = memory if count == self.size else [array[:count] for array in memory]
-        outputs = self.tape.run(self.values, self.source(block, count, cut), cut)
+            space = self.tape.workspace(min(self.size, self.samples), self.chunk)
+        source = self.source(block, count, space)
+        total: list[Any] = []
+        for start in range(0, count, self.chunk):
+            part = slice(start, min(start + self.chunk, count))
+            total = merged(total, self.part(source(part), part.stop - start, space.steps))
+        self.idle.append(space)
+        total = [Moments(*m.joined()) if type(m) is Parts else m for m in total]
+        for i, after in enumerate(self.tape.after):
+            if after:
+                total[i] = applied(total[i], after, self.values)
+        return total
+
+    def part(self, source: Source, count: int, memory: list[Any]) -> list[Moments | Parts]:
+        """Return the moments over `count` samples."""
+        cut = memory if count == self.chunk else [array[:count] for array in memory]
+        outputs = self.tape.run(self.values, source, cut)
+        if count == 1 and self.plain:
+            return [
+                Moments.constant(x[0] if sampled else x, 1.0)
+                for x, (_, sampled) in zip(outputs, self.tape.outputs, strict=True)
+            ]
         pairs = zip(outputs, self.tape.outputs, strict=True)
-        moments = [
+        return [
             self.moments([next(pairs) for _ in range(parts)], count) for parts in self.tape.parts
         ]
-        self.idle.append(memory)
-        if not self.tape.after:
-            return moments
-        return [applied(m, a, self.values) for m, a in zip(moments, self.tape.after, strict=True)]
 
-    def moments(self, parts: Sequence[Any], count: int) -> Moments:
+    def moments(self, parts: Sequence[Any], count: int) -> Moments | Parts:
         """Return the moments of an output, in one part or in two."""
         (array, (_, sampled)), *others = parts
         if not sampled:
             return Moments.constant(array, float(count))
+        if not others and self.unit == 1 and array.ndim == 1 and array.dtype == np.float64:
+            return Parts.of(array)
         if not others:
             return Moments.of_units(array, self.unit)
         ((row, _),) = others

@@ -8,23 +8,23 @@ variance*, https://doi.org/10.1080/00031305.1983.10483115
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-SHORT = 2**13  # elements, up to which BLAS uses one thread
-CANCELLED = 1e-3  # of the squares is left by their mean: then the deviations are squared instead
+from .parts import CANCELLED, PART, Parts
 
 
 def total(rows: Any) -> Any:
     """Return the sum over the first axis, in the same order however many threads BLAS has."""
     size = rows[0].size
-    if rows.ndim == 1 or not 0 < size <= SHORT // 8:
+    if not 0 < size <= PART // 8:
         return np.add.reduce(rows)
     table = rows.reshape(len(rows), size)
-    if rows.size <= SHORT:
+    if rows.size <= PART:
         return (np.ones(len(rows)) @ table).reshape(rows.shape[1:])
-    length = SHORT // size
+    length = PART // size
     whole = len(rows) // length * length
     ones = np.ones(length)
     # A product with ones is ten times as fast as np.add.reduce on rows of a few numbers.
@@ -37,14 +37,8 @@ def total(rows: Any) -> Any:
 
 def total_of_squares(rows: Any) -> Any:
     """Return the sum of squares over the first axis, in the same order as `total`."""
-    if rows.ndim > 1:
-        narrow = rows[0].size <= 16
-        return total(rows * rows) if narrow else np.einsum("i...,i...->...", rows, rows)
-    if len(rows) <= SHORT:
-        return np.vecdot(rows, rows)
-    whole = len(rows) // SHORT * SHORT
-    parts, rest = rows[:whole].reshape(-1, SHORT), rows[whole:]
-    return np.add.reduce(np.vecdot(parts, parts)) + np.vecdot(rest, rest)
+    narrow = rows[0].size <= 16
+    return total(rows * rows) if narrow else np.einsum("i...,i...->...", rows, rows)
 
 
 class Moments(NamedTuple):
@@ -60,19 +54,18 @@ class Moments(NamedTuple):
     @classmethod
     def of(cls, samples: Any) -> Moments:
         """Return the moments of samples along the first axis."""
+        if len(samples) == 1:
+            return cls.constant(samples[0], 1.0)
         samples = np.asarray(samples, dtype=float)
         count = float(len(samples))
-        if count == 1.0:
-            return cls.constant(samples[0], 1.0)
-        whole, raw = total(samples), total_of_squares(samples)
         if samples.ndim == 1:
-            whole, raw = float(whole), float(raw)
+            return cls(*Parts.of(samples).joined())
+        whole, raw = total(samples), total_of_squares(samples)
         mean = whole / count
         squares = raw - whole * mean
-        kept = squares >= CANCELLED * raw  # no NaN is
-        if not (kept if samples.ndim == 1 else kept.all()):
+        if not (squares >= CANCELLED * raw).all():  # no NaN is
             squares = total_of_squares(samples - mean)
-        return cls(count, mean, float(squares) if samples.ndim == 1 else squares)
+        return cls(count, mean, squares)
 
     @classmethod
     def of_units(cls, samples: Any, unit: int) -> Moments:
@@ -114,6 +107,8 @@ class Moments(NamedTuple):
     @classmethod
     def constant(cls, value: Any, weight: float) -> Moments:
         """Return the moments of a value that does not vary."""
+        if type(value) is float:
+            return cls(weight, value, 0.0)
         mean = np.array(value, dtype=float)  # of its own: the value may lie in a buffer
         return cls(weight, mean if mean.ndim else float(value), 0.0)
 
@@ -142,5 +137,26 @@ class Moments(NamedTuple):
     def variance(self, freedom: float = 1.0) -> Any:
         """Return the variance of one sample; NaN if there are too few samples to tell."""
         left = self.weight - freedom
-        one = self.squares / left if left > 0 else np.nan
+        one = self.squares / left if left > 0 else math.nan
+        if type(one) is type(self.mean) is float:
+            return one
         return one if np.shape(one) == np.shape(self.mean) else np.full(self.mean.shape, one)
+
+    def stderr(self, freedom: float = 1.0) -> Any:
+        """Return the standard error of the mean."""
+        variance = self.variance(freedom)
+        if type(variance) is float:
+            return math.sqrt(variance / self.weight)
+        return plain(np.sqrt(variance / self.weight))
+
+
+def plain(x: Any) -> Any:
+    """Return a result as a float or an array of its own."""
+    if type(x) is float:
+        return x
+    return float(x) if np.ndim(x) == 0 else np.array(x)
+
+
+def merged(total: Sequence[Any], block: list[Any]) -> list[Any]:
+    """Return the moments of what came so far and one more block."""
+    return [a.merge(b) for a, b in zip(total, block, strict=True)] if total else block

@@ -27,6 +27,11 @@ class Mapper:
         self.workers, self.executor = workers, executor
         self.threads: ThreadPoolExecutor | None = None
 
+    @property
+    def threaded(self) -> int:
+        """How many threads of its own it uses."""
+        return self.workers if self.executor is None else 1
+
     def __enter__(self) -> Mapper:
         return self
 

@@ -33,7 +33,7 @@ class Arguments:
                     )
         self.data = list(dict.fromkeys(chosen))
         self.names = tuple(x.name or "" for x in self.data)
-        self.values = [(x._value, x.shape, x.dtype) for x in self.data]
+        self.values = [(f"input {label(x)}", x._value, x.shape, x.dtype) for x in self.data]
 
     def bound(
         self, args: Sequence[Any], by_name: Mapping[str, Any], convert: Convert
@@ -55,8 +55,10 @@ class Arguments:
                 )
             given[places[0]] = value
         return {
-            x: fitting(f"input {label(x)}", given.get(i, value), shape, dtype, convert)
-            for i, (x, (value, shape, dtype)) in enumerate(zip(self.data, self.values, strict=True))
+            x: fitting(what, given.get(i, value), shape, dtype, convert)
+            for i, (x, (what, value, shape, dtype)) in enumerate(
+                zip(self.data, self.values, strict=True)
+            )
         }
 
     def listed(self) -> str:
@@ -68,7 +70,9 @@ def fitting(what: str, raw: Any, shape: tuple[int, ...], dtype: Any, convert: Co
     """Return an array of a library, or raise if it is of another shape or kind."""
     try:
         raw = raw if hasattr(raw, "dtype") else np.asarray(raw)
-        kind, arrived = np.dtype(str(raw.dtype).split(".")[-1]).kind, tuple(raw.shape)
+        own = isinstance(raw.dtype, np.dtype)  # and not one of another library
+        kind = (raw.dtype if own else np.dtype(str(raw.dtype).split(".")[-1])).kind
+        arrived = tuple(raw.shape)
     except (TypeError, ValueError) as error:
         raise UsageError(f"compiled function: {what}: {error}; pass an array") from error
     if arrived != shape:

@@ -35,7 +35,8 @@ class OnTape:
         self, given: Mapping[Data, Any], drawn: Sequence[Any], rng: Any, samples: int | None
     ) -> list[Any]:
         """Return the outputs, averaged over samples; what is not in `drawn` is drawn from `rng`."""
-        count, stream = samples or 1, generator(rng)
+        count = samples or 1
+        stream = generator(rng) if rng is not None or any(x is None for x in drawn) else None
         new = {self.slots[data]: value for data, value in given.items() if data in self.slots}
         values = self.tape.start({**self.frozen, **new})
         found = dict(zip(self.draws, drawn, strict=True))
@@ -46,7 +47,8 @@ class OnTape:
                 return law.generate(stream, (count, *draw.shape))
             return np.asarray(one)[None] if samples is None else np.asarray(one)
 
-        outputs = self.tape.run(values, source, self.tape.memory(count))
+        memory = self.tape.memory(count) if self.tape.buffers else []
+        outputs = self.tape.run(values, source, memory)
         results = [
             np.mean(one, axis=0) if sampled else copy.copy(one)
             for one, (_, sampled) in zip(outputs, self.tape.outputs, strict=True)

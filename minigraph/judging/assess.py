@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from ..averages.averaging import plain
 from ..averages.estimate import ByData, Estimate
 from ..averages.exact import exact
 from ..averages.expectation import seed_sequence, targets, uninterrupted, whole
+from ..averages.moments import plain
 from ..data import Data, label
 from ..distributions.streams import Rng
 from ..errors import InputError, UsageError

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..averages.averaging import plain
 from ..averages.estimate import ByData
+from ..averages.moments import plain
 from ..data import label
 from .tables import html_table, number, text_table, with_error
 

@@ -13,6 +13,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
+import numpy as np
+
 from ..ops.elementwise import add, divide, multiply, negative, reciprocal, subtract
 from ..ops.linear import matmul
 from .program import Draw, Step
@@ -64,6 +66,8 @@ def applied(moments: Any, after: Hoisted, values: Sequence[Any]) -> Any:
     """Return the moments of what the operations `after` make of samples with these moments."""
     for op, slot in after:
         k = -1.0 if slot is None else values[slot]
+        if type(k) is not float and type(moments.mean) is float and not np.ndim(k):
+            k = float(k)
         if op in (add, subtract):
             moments = moments.plus(k if op is add else -k)
         else:

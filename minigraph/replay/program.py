@@ -74,18 +74,19 @@ class Draw:
         The shape of one sample.
     identity : object
         Which draw of the graph it is.
-    buffer : int or None
-        The memory that a law which can fill an array may fill.
+    ahead : bool
+        Whether the law can fill an array with samples before anything else is known.
     """
 
-    __slots__ = ("buffer", "done", "identity", "inputs", "law", "out", "pads", "shape", "title")
+    __slots__ = ("ahead", "done", "identity", "inputs", "law", "out", "pads", "shape", "title")
+    buffer = None
 
     def __init__(self, data: Data, has: Sequence[bool], inputs: tuple[int, ...], out: int) -> None:
         law = data._node.distribution
         self.law, self.shape, self.title = law.plain(), data.shape, data.name or data._node.name
         self.inputs, self.out, self.identity = inputs, out, data._node.draw
         self.done: tuple[int, ...] = ()
-        self.buffer: int | None = None
+        self.ahead = hasattr(self.law, "fill")
         self.pads = [
             len(law.shape) - len(x.shape) + law.event_axes.get(name, 0) if sampled else None
             for name, x, sampled in zip(law.parameters, data._node.inputs, has, strict=True)
@@ -126,10 +127,15 @@ def shape_of(step: Step | Draw) -> Shape:
     return step.shape if isinstance(step, Draw) else step.call.shape
 
 
+def is_apart(step: Step | Draw) -> bool:
+    """Return whether the samples of a step have nothing to do with each other."""
+    return step.ahead if isinstance(step, Draw) else step.call.op.along is elementwise
+
+
 def written_into(step: Step | Draw) -> Buffer | None:
     """Return the kind of memory that a step can write its result into, if it can."""
     if isinstance(step, Draw):
-        return (step.shape, step.law.dtype) if hasattr(step.law, "fill") else None
+        return None  # its samples come from outside
     fills = isinstance(step.run, np.ufunc) or getattr(step.run, "fills", False)
     fills = fills and not step.call.fixed and bool(step.call.shape or any(step.call.sampled))
     return (step.call.shape, step.dtype) if fills else None
@@ -153,7 +159,7 @@ def share_buffers(steps: Sequence[Step | Draw]) -> list[Buffer]:
         there = {i for slot in step.inputs for i in lies_in.get(slot, ())}
         kind = written_into(step)
         if kind is not None:
-            if isinstance(step, Draw) or step.call.op.along is elementwise:  # in place
+            if isinstance(step, Step) and is_apart(step):  # in place
                 release(step.done)
             if not free.setdefault(kind, []):
                 free[kind].append(len(buffers))

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,14 +22,25 @@ from ..errors import InputError, MinigraphError
 from ..graph import rewrite
 from ..ops.along import pad
 from .hoisting import Hoisted, factors, hoisted
-from .program import Draw, Step, forget_early, needed_steps, shape_of, share_buffers
+from .memory import arrays
+from .program import Draw, Step, forget_early, is_apart, needed_steps, shape_of, share_buffers
 from .source import Program, Text
 from .starting import LONG, Start
 from .writing import Writer, with_noise
 
 Source = Callable[[Draw, Any], Any]  # a draw and its law as of now -> samples, (count, *shape)
 FILE = "<tape>"
-KEPT = 2**23  # bytes of memory that a tape keeps between runs, at most, for each worker
+ARRAY_BYTES = 2**17  # one array of a chunk, so that a handful of them stays in the cache of a core
+CHUNK_BYTES = 2**25  # all arrays of a chunk
+FEWEST = 64  # samples in a chunk, below which calls cost more than arithmetic
+KEPT = 2**24  # bytes of memory that a tape keeps between runs, at most, for each worker
+
+
+class Workspace(NamedTuple):
+    """The memory that one worker needs: for the steps, and for what is drawn ahead of them."""
+
+    steps: list[Any]
+    drawn: list[Any]
 
 
 class Tape:
@@ -63,6 +74,15 @@ class Tape:
         The memory that the steps write into.
     sample_bytes : int
         How much of it one sample takes.
+    chunk : int
+        How many samples are best computed together.
+    numbers : bool
+        Whether all steps work on single numbers, so that each sample has the same bits whatever
+        samples it is computed together with.
+    ahead : list of Draw
+        What can be drawn before any step runs.
+    drawn_bytes : int
+        How much memory one sample of these takes.
 
     Raises
     ------
@@ -112,12 +132,17 @@ class Tape:
         self.buffers = share_buffers(self.steps)
         self.largest = max([math.prod(shape_of(step)) for step in self.steps], default=1)
         self.sample_bytes = sum(math.prod(s) * dtype.itemsize for s, dtype in self.buffers)
+        fit = max(FEWEST, CHUNK_BYTES // max(1, self.sample_bytes))
+        self.chunk = max(1, min(ARRAY_BYTES // 8 // self.largest, fit))
+        self.numbers = all(shape_of(step) == () and is_apart(step) for step in self.steps)
         self.crosses = any(isinstance(step, Step) and step.crosses for step in self.steps)
         self.draws = [step for step in self.steps if isinstance(step, Draw)]
+        self.ahead = [draw for draw in self.draws if draw.ahead]
+        self.drawn_bytes = sum(math.prod(d.shape) * d.law.dtype.itemsize for d in self.ahead)
         self.same = Start(self.size, self.constants, self.inputs, self.once, self.wanted)
         self.names = [(slot, data.name or "") for slot, data in self.inputs]
         self.runs = 0
-        self.kept: tuple[int, list[list[Any]]] = (0, [])
+        self.kept: tuple[tuple[int, int], list[Workspace]] = ((0, 0), [])
         self.compiled: tuple[Text, Callable[..., Any]] | None = None
 
     @property
@@ -152,18 +177,23 @@ class Tape:
 
     def memory(self, count: int) -> list[Any]:
         """Return the buffers for blocks of up to `count` samples."""
-        return [np.empty((count, *shape), dtype) for shape, dtype in self.buffers]
+        return arrays([((count, *shape), dtype) for shape, dtype in self.buffers])
 
-    def idle(self, count: int) -> list[list[Any]]:
+    def idle(self, count: int, chunk: int) -> list[Workspace]:
         """Return the memory for blocks of `count` samples that nobody works in at the moment.
 
         A small one is kept for the next run: fresh memory costs more than the arithmetic in it.
         """
-        if count * self.sample_bytes > KEPT:
+        if count * self.drawn_bytes + chunk * self.sample_bytes > KEPT:
             return []
-        if self.kept[0] != count:
-            self.kept = (count, [])
+        if self.kept[0] != (count, chunk):
+            self.kept = (count, chunk), []
         return self.kept[1]
+
+    def workspace(self, count: int, chunk: int) -> Workspace:
+        """Return memory for blocks of `count` samples that are computed `chunk` at a time."""
+        kinds = [((count, *draw.shape), draw.law.dtype) for draw in self.ahead]
+        return Workspace(self.memory(chunk), arrays(kinds))
 
     def identity(self) -> Any:
         """Return what tells this program from others, but for names and the values of inputs."""
@@ -184,7 +214,7 @@ class Tape:
             "inputs": [],
             "same": None,
             "compiled": None,
-            "kept": (0, []),
+            "kept": ((0, 0), []),
         }
         return {**self.__dict__, **started}
 
@@ -211,6 +241,8 @@ class Tape:
         weights : callable, optional
             Returns the weights of the samples, for what looks across them.
         """
+        if not self.steps:
+            return [values[slot] for slot, _ in self.outputs]
         if weights is None and len(self.steps) <= LONG:
             self.runs += 1
             if self.compiled is None and self.runs > 1:

@@ -1,0 +1,62 @@
+"""The moments of numbers that come a chunk at a time: the same bits however long the chunks are.
+
+Sums are taken over parts of a fixed length, which stay near the processor while they are looked at
+twice, and are put together when all of them are there.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+PART = 2**13  # numbers, up to which BLAS uses one thread
+CANCELLED = 1e-3  # of the squares is left by their mean: then the deviations are squared instead
+ONES = np.ones(PART)
+ONES.setflags(write=False)
+
+Part = tuple[int, float, float]  # how many, their sum, their squared deviations from its mean
+
+
+class Parts:
+    """Numbers in parts of length PART, but for the last one, if chunks are multiples of it."""
+
+    def __init__(self, found: list[Part]) -> None:
+        self.found = found
+
+    @classmethod
+    def of(cls, numbers: Any) -> Parts:
+        """Return the parts of an array of one axis."""
+        whole = len(numbers) // PART * PART
+        if whole == len(numbers):
+            return cls(looked_at(numbers.reshape(-1, PART)))
+        found = looked_at(numbers[:whole].reshape(-1, PART)) if whole else []
+        return cls(found + looked_at(numbers[whole:].reshape(1, -1)))
+
+    def merge(self, other: Parts) -> Parts:
+        """Return both, one after the other."""
+        return Parts(self.found + other.found)
+
+    def joined(self) -> tuple[float, float, float]:
+        """Return how many numbers there are, their mean, their summed squared deviations."""
+        weight = float(sum([count for count, _, _ in self.found]))
+        mean = sum([total for _, total, _ in self.found]) / weight
+        squares = 0.0
+        for count, total, inner in self.found:
+            off = total / count - mean
+            squares += inner + count * off * off
+        return weight, mean, squares
+
+
+def looked_at(table: Any) -> list[Part]:
+    """Return the rows of a table as parts."""
+    count = table.shape[1]
+    found = []
+    sums, raw = np.vecdot(table, ONES[:count]).tolist(), np.vecdot(table, table).tolist()
+    for i, (total, square) in enumerate(zip(sums, raw, strict=True)):
+        squares = square - total * total / count
+        if not squares >= CANCELLED * square:  # no NaN is
+            off = table[i] - total / count
+            squares = float(off.dot(off))
+        found.append((count, total, squares))
+    return found

@@ -1,0 +1,148 @@
+"""Steps that run once, as straight-line Python: numbers in its own arithmetic, arrays in buffers.
+
+A number that is needed no more leaves its variable to another one, and one that is needed only by
+the next step has no variable at all: Python adds two floats in less time than it takes to keep the
+sum for later.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence, Set
+from typing import Any
+
+import numpy as np
+
+from ..ops.elementwise import add, divide, maximum, minimum, multiply, negative, share, subtract
+from .program import Step
+from .quick import adds_all, dot, is_product, quick
+
+SMALL = 256  # elements of an array that costs no more to read than a number
+DEEP = 8  # brackets within brackets
+EXACT = (add, subtract, multiply, divide, maximum, minimum, share)  # however numbers are given
+SIGNS = {add: "+", subtract: "-", multiply: "*"}  # of numbers, where Python's own is right
+
+
+def straight(
+    steps: Sequence[Step], known: Mapping[int, Any], wanted: Set[int], numbers: set[int]
+) -> Callable[[list[Any]], None]:
+    """Return a function that runs the steps on a list of values, the last of which is their memory.
+
+    Parameters
+    ----------
+    steps : sequence of Step
+        They write into buffers, and say in `done` what is needed no more.
+    known : mapping
+        What never changes, by slot.
+    wanted : set of int
+        The slots whose values the function puts into the list.
+    numbers : set of int
+        The slots that hold floats.
+    """
+    return Straight(steps, known, wanted, numbers).function()
+
+
+class Straight:
+    """The text of the steps while it is written."""
+
+    def __init__(
+        self, steps: Sequence[Step], known: Mapping[int, Any], wanted: Set[int], numbers: set[int]
+    ) -> None:
+        self.steps, self.known, self.wanted, self.numbers = steps, known, wanted, numbers
+        self.uses = Counter(i for step in steps for i in step.inputs)
+        self.lines: list[str] = []
+        self.functions: dict[str, Any] = {}  # what the text calls, by name
+        self.said: dict[int, str] = {}  # by slot
+        self.within: dict[int, int] = {}  # by slot that is an expression: how deep its brackets are
+        self.products: set[int] = set()  # slots said as two factors
+        self.free: list[str] = []  # variables
+        self.count = 0
+
+    def function(self) -> Callable[[list[Any]], None]:
+        """Return the steps as a function."""
+        made = {step.out for step in self.steps}
+        for slot in sorted(self.uses.keys() - made):
+            self.said[slot] = self._outer(slot)
+        buffers = [step.buffer for step in self.steps if step.buffer is not None]
+        if buffers:
+            self.lines.append(f"{', '.join(f'b{i}' for i in range(max(buffers) + 1))}, = v[-1]")
+        for step, following in itertools.pairwise([*self.steps, None]):
+            self._write(step, following)
+        text = "\n    ".join(["def start(v):", "pass", *self.lines])
+        exec(compile(text, "<start>", "exec"), self.functions)
+        return self.functions["start"]
+
+    def _outer(self, slot: int) -> str:
+        """Return what stands for a value from outside."""
+        value = self.known.get(slot)
+        if type(value) is float and math.isfinite(value):
+            return f"({value!r})" if value < 0.0 else repr(value)
+        self.lines.append(f"x{slot} = v[{slot}]")
+        return f"x{slot}"
+
+    def _write(self, step: Any, following: Any) -> None:
+        out, depth = step.out, max([self.within.get(i, 0) for i in step.inputs], default=0) + 1
+        expression = self._expression(step)
+        dying = {i: self.said[i] for i in step.done if self.said.get(i, "").startswith("t")}
+        self.free += [name for i, name in dying.items() if i in self.numbers]
+        arrays = [name for i, name in dying.items() if i not in self.numbers]
+        alone = self._only_for(following, out)
+        if alone and not arrays and is_product(step) and adds_all(following):
+            self.said[out] = ", ".join(self.said[i] for i in step.inputs)
+            self.products.add(out)
+        elif step.buffer is not None:
+            self.lines.append(expression)
+            self.said[out] = f"b{step.buffer}"
+        elif alone and out in self.numbers and depth <= DEEP:
+            self.said[out], self.within[out] = f"({expression})", depth
+        else:
+            name = self.said[out] = self.free.pop() if self.free else self._variable()
+            self.lines.append(f"{name} = {expression}")
+        if out in self.wanted:
+            self.lines.append(f"v[{out}] = {self.said[out]}")
+        self.lines += [f"{name} = None" for name in arrays]
+        self.free += arrays
+
+    def _variable(self) -> str:
+        self.count += 1
+        return f"t{self.count}"
+
+    def _only_for(self, following: Any, slot: int) -> bool:
+        """Return whether a result is needed once, by the next step."""
+        once = self.uses[slot] == 1 and slot not in self.wanted
+        return once and following is not None and slot in following.inputs
+
+    def _expression(self, step: Step) -> str:
+        """Return a step as an expression, and put its function where the text finds it."""
+        inputs, op = [self.said[i] for i in step.inputs], step.call.op
+        plain = self.numbers.issuperset(step.inputs)
+        if plain and op in SIGNS:
+            return f" {SIGNS[op]} ".join(inputs)
+        if plain and op is negative:
+            return f"-{inputs[0]}"
+        if op in EXACT and step.dtype == np.float64 and step.call.shape:
+            inputs = [self._array(i, step.call.shape) for i in step.inputs]
+        name, short = f"f{step.out}", quick(step)
+        if not self.products.isdisjoint(step.inputs):
+            short = dot
+        if step.buffer is None:
+            self.functions[name] = short or step.direct(plain)
+            return f"{name}({', '.join(inputs)})"
+        self.functions[name] = short or step.run
+        named = "out=" if op in (maximum, minimum) else ""  # NumPy wants it for these two
+        return f"{name}({', '.join(inputs)}, {named}b{step.buffer})"
+
+    def _array(self, slot: int, shape: tuple[int, ...]) -> str:
+        """Return what stands for a slot beside an array: a number that never changes as an array.
+
+        To make one of a float takes NumPy longer than ten multiplications.
+        """
+        value = self.known.get(slot)
+        if type(value) is not float:
+            return self.said[slot]
+        small = math.prod(shape) <= SMALL
+        name = f"c{slot}_{'_'.join(map(str, shape))}" if small else f"c{slot}"
+        self.functions[name] = np.full(shape, value) if small else np.asarray(value)
+        return name

@@ -1,0 +1,53 @@
+"""Moments that do not depend on the length of chunks, nor on the number of threads."""
+
+import numpy as np
+import pytest
+
+import minigraph as mg
+from minigraph.averages.moments import Moments, merged
+from minigraph.averages.parts import PART, Parts
+
+
+@pytest.mark.parametrize("count", [1, 5, PART, PART + 1, 5 * PART + 17])
+@pytest.mark.parametrize("offset", [0.0, 1e8])
+def test_joined_parts_are_the_moments_of_everything(count, offset):
+    noise = np.random.default_rng(count).normal(size=count)
+    weight, mean, squares = Parts.of(noise + offset).joined()
+    assert weight == count
+    assert mean == pytest.approx(noise.mean() + offset, rel=1e-14, abs=1e-15)
+    assert squares == pytest.approx(np.sum((noise - noise.mean()) ** 2), rel=1e-6, abs=1e-9)
+
+
+@pytest.mark.parametrize("chunk", [PART, 2 * PART, 7 * PART])
+def test_chunks_of_any_length_give_the_same_bits(chunk):
+    numbers = np.random.default_rng(0).normal(3.0, size=7 * PART + 100)
+    total = []
+    for start in range(0, len(numbers), chunk):
+        total = merged(total, [Parts.of(numbers[start : start + chunk])])
+    assert total[0].joined() == Parts.of(numbers).joined()
+    assert Moments.of(numbers) == Parts.of(numbers).joined()
+
+
+def test_infinite_and_missing_numbers_show():
+    with np.errstate(invalid="ignore"):  # as in a run
+        assert Parts.of(np.array([1.0, np.inf])).joined()[1] == np.inf
+        assert np.isnan(Parts.of(np.array([1.0, np.nan])).joined()[1])
+
+
+def problem():
+    mu, s = mg.Data(1.0, name="μ"), mg.Data(-0.3, name="s")
+    x = mg.sample(mg.Normal(mu, mg.exp(s)), name="X", rng=0)
+    y = (x - 3.0) ** 2 + mg.cos(x) * mg.exp(-(x**2) / 10.0)
+    return mg.reparameterize(y), [mu, s]
+
+
+@pytest.mark.parametrize("samples", [20_000, 150_001])
+@pytest.mark.parametrize("block_size", [None, 10_001, 40_000])
+def test_threads_compute_longer_chunks_to_the_same_bits(samples, block_size):
+    y, wrt = problem()
+    found = [
+        mg.expectation(y, samples, wrt=wrt, rng=5, workers=workers, block_size=block_size)
+        for workers in (1, 2)
+    ]
+    one, two = ([e.value, e.stderr, *e.grad.values(), *e.grad_stderr.values()] for e in found)
+    assert one == two
