@@ -4,41 +4,41 @@ import numpy as np
 import pytest
 
 import minigraph as mg
-from minigraph.distributions.box_muller import MANY, normals
+from minigraph.distributions.box_muller import MANY, PIECE, normals, turned
 from minigraph.distributions.noise import StandardNormal
 
 stats = pytest.importorskip("scipy.stats")
 
 
-class Uniforms:
-    """A generator whose uniform numbers are known."""
-
-    def __init__(self, numbers):
-        self.numbers = numbers
-
-    def random(self, out):
-        out[:] = self.numbers
-
-    def standard_normal(self):
-        return 0.25
-
-
 def test_pairs_are_those_of_the_formula():
-    u = np.random.default_rng(0).random(2000)
-    drawn = normals(Uniforms(u), np.empty(2000))
-    radius, angle = np.sqrt(-2.0 * np.log1p(-u[:1000])), 2.0 * np.pi * u[1000:]
-    np.testing.assert_allclose(drawn[:1000], radius * np.cos(angle), atol=1e-13)
-    np.testing.assert_allclose(drawn[1000:], radius * np.sin(angle), atol=1e-13)
+    u = np.random.default_rng(0).random((3, 2, 500))
+    radius, angle = np.sqrt(-2.0 * np.log1p(-u[:, 0])), 2.0 * np.pi * u[:, 1]
+    drawn = u.copy()
+    turned(drawn)
+    np.testing.assert_allclose(drawn[:, 0], radius * np.cos(angle), atol=1e-13)
+    np.testing.assert_allclose(drawn[:, 1], radius * np.sin(angle), atol=1e-13)
 
 
 @pytest.mark.parametrize("edge", [0.0, 0.25, 0.5, 0.75, 1.0 - 2.0**-53])
 def test_numbers_at_the_edges_are_finite(edge):
-    drawn = normals(Uniforms(np.full(8, edge)), np.empty(8))
+    drawn = np.full((1, 2, 4), edge)
+    turned(drawn)
     assert np.all(np.isfinite(drawn))
     assert np.all(np.abs(drawn) < 8.6)
 
 
-@pytest.mark.parametrize("shape", [(MANY,), (MANY + 1,), (3, 5, 401), (1,), (2,)])
+@pytest.mark.parametrize("rest", [0, 10, 11, MANY, MANY + 1])
+def test_pieces_get_the_same_numbers_one_by_one_and_together(rest):
+    together = normals(np.random.default_rng(5), np.empty(3 * PIECE + rest))
+    rng, apart = np.random.default_rng(5), np.empty(3 * PIECE + rest)
+    for start in range(0, len(apart), PIECE):
+        normals(rng, apart[start : start + PIECE])
+    assert np.array_equal(together, apart)
+
+
+@pytest.mark.parametrize(
+    "shape", [(MANY,), (MANY + 1,), (PIECE + MANY + 1,), (3, 5, 401), (1,), (2,)]
+)
 def test_every_element_is_written(shape):
     drawn = normals(np.random.default_rng(1), np.full(shape, np.nan))
     assert np.all(np.isfinite(drawn))

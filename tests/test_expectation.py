@@ -382,7 +382,7 @@ def test_blocks_of_a_graph_with_many_arrays_are_smaller():
     assert 64 <= tape.chunk <= mg.expectation.__globals__["good_size"](tape)
     for threads in (1, 2):
         job = Replay(tape, np.random.SeedSequence(0), 10**9, 10**6, threads=threads)
-        space = job.tape.workspace(1, job.chunk)
+        space = job.tape.workspace(job.chunk)
         assert sum(array.nbytes for array in space.steps) < 2**26
 
 

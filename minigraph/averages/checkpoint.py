@@ -23,7 +23,7 @@ from .jobs import Job
 from .moments import Moments
 
 SECONDS = 1.0  # between two writes
-FORMAT = "minigraph run 1"
+FORMAT = "minigraph run 2"  # a new number where a seed gives other samples than before
 
 
 class Checkpoint:

@@ -25,8 +25,10 @@ from .estimate import Estimate
 from .jobs import Job, Replay, Root, Trace
 from .workers import Mapper
 
-CHUNKS = 8  # of a block, which draws its noise for all of them in one go
-DRAWN_BYTES = 2**22  # all noise of a block
+CHUNKS = 8  # in a block, at most
+WORK = (
+    2**22
+)  # elements that a block computes, if that takes no more chunks: a new stream takes time
 TRACED = 1000  # samples in a block of a function, which has no arrays
 
 
@@ -197,8 +199,8 @@ def _plan(
 
 def good_size(tape: Tape) -> int:
     """Return how many samples make a good block."""
-    chunks = DRAWN_BYTES // max(1, tape.chunk * tape.drawn_bytes)
-    return tape.chunk * max(1, min(CHUNKS, chunks) if tape.ahead and not tape.crosses else 1)
+    work = tape.chunk * tape.largest * max(1, len(tape.steps))
+    return tape.chunk * (1 if tape.crosses else max(1, min(CHUNKS, WORK // work)))
 
 
 def seed_sequence(rng: Rng) -> np.random.SeedSequence:

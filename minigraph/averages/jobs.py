@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..data import Data
+from ..distributions.box_muller import PIECE
 from ..distributions.streams import drawing_from
 from ..errors import InputError, UsageError
 from ..gradient import gradients, seed_of
@@ -17,7 +18,7 @@ from ..replay.program import Draw
 from ..replay.spread import SCHEMES, Columns, Scheme, independent
 from ..replay.tape import CHUNK_BYTES, Source, Tape, Workspace
 from .moments import Moments, merged
-from .parts import PART, Parts
+from .parts import Parts
 
 
 class Root(NamedTuple):
@@ -97,19 +98,21 @@ class Replay(Job):
         self.chunk = min(size, samples, self._chunk(threads))
         self.plain = len(tape.parts) == len(tape.outputs)
         self.values = tape.start()
-        self.idle = tape.idle(min(size, samples), self.chunk)
+        self.idle = tape.idle(self.chunk)
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "idle": [], "values": self._wanted()}
 
     def _chunk(self, threads: int) -> int:
         """Return how many samples are computed together, at most."""
-        tape, most = self.tape, CHUNK_BYTES // max(1, self.tape.sample_bytes)
+        tape = self.tape
         if tape.crosses or self.columns is not None:
             return self.size
-        if threads > 1 and tape.numbers and tape.chunk % PART == 0:
-            # Threads wait for each other between two calls of NumPy: theirs are fewer and longer.
-            return max(tape.chunk, most // PART * PART)
+        if threads > 1 and tape.numbers and tape.chunk == PIECE and len(tape.draws) == 1:
+            # Threads wait for each other between two calls of NumPy: theirs are fewer and longer,
+            # and each number is drawn and computed as in shorter ones.
+            bytes_each = tape.sample_bytes + tape.drawn_bytes
+            return max(PIECE, CHUNK_BYTES // bytes_each // PIECE * PIECE)
         return tape.chunk
 
     def units(self, samples: int) -> int:
@@ -126,26 +129,19 @@ class Replay(Job):
         wanted = self.tape.wanted
         return [v if slot in wanted else None for slot, v in enumerate(self.values)]
 
-    def source(self, block: int, count: int, space: Workspace) -> Callable[[slice], Source]:
-        """Return where the samples of a part of a block come from."""
-        rng = self.stream(block)
+    def source(self, rng: np.random.Generator, count: int, space: Workspace) -> Source:
+        """Return where the next `count` samples come from."""
         if self.columns is not None and self.uniforms is not None:
-            whole = self.columns.source(self.uniforms, rng, count)
-            return lambda part: whole
-        ahead = {
-            draw: draw.law.fill_block(rng, array if len(array) == count else array[:count])
-            for draw, array in zip(self.tape.ahead, space.drawn, strict=True)
-        }
+            return self.columns.source(self.uniforms, rng, count)
+        arrays = space.drawn if count == self.chunk else [array[:count] for array in space.drawn]
+        ahead = dict(zip(self.tape.ahead, arrays, strict=True))
+        for draw, array in ahead.items():
+            draw.law.fill_block(rng, array)
 
-        def of(part: slice) -> Source:
-            def source(draw: Draw, law: Any) -> Any:
-                if draw.ahead:
-                    return ahead[draw][part]
-                return law.generate(rng, (part.stop - part.start, *draw.shape))
+        def source(draw: Draw, law: Any) -> Any:
+            return ahead[draw] if draw.ahead else law.generate(rng, (count, *draw.shape))
 
-            return source
-
-        return of
+        return source
 
     def __call__(self, block: int) -> list[Moments]:
         count = self.count(block)
@@ -156,12 +152,11 @@ class Replay(Job):
         try:
             space = self.idle.pop()
         except IndexError:
-            space = self.tape.workspace(min(self.size, self.samples), self.chunk)
-        source = self.source(block, count, space)
+            space = self.tape.workspace(self.chunk)
+        rng = self.stream(block)
         total: list[Any] = []
         for start in range(0, count, self.chunk):
-            part = slice(start, min(start + self.chunk, count))
-            total = merged(total, self.part(source(part), part.stop - start, space.steps))
+            total = merged(total, self.part(rng, min(self.chunk, count - start), space))
         self.idle.append(space)
         total = [Moments(*m.joined()) if type(m) is Parts else m for m in total]
         for i, after in enumerate(self.tape.after):
@@ -169,9 +164,12 @@ class Replay(Job):
                 total[i] = applied(total[i], after, self.values)
         return total
 
-    def part(self, source: Source, count: int, memory: list[Any]) -> list[Moments | Parts]:
-        """Return the moments over `count` samples."""
-        cut = memory if count == self.chunk else [array[:count] for array in memory]
+    def part(
+        self, rng: np.random.Generator, count: int, space: Workspace
+    ) -> Sequence[Moments | Parts]:
+        """Return the moments over the next `count` samples."""
+        source, steps = self.source(rng, count, space), space.steps
+        cut = steps if count == self.chunk else [array[:count] for array in steps]
         outputs = self.tape.run(self.values, source, cut)
         if count == 1 and self.plain:
             return [

@@ -157,6 +157,6 @@ def plain(x: Any) -> Any:
     return float(x) if np.ndim(x) == 0 else np.array(x)
 
 
-def merged(total: Sequence[Any], block: list[Any]) -> list[Any]:
+def merged(total: Sequence[Any], block: Sequence[Any]) -> list[Any]:
     """Return the moments of what came so far and one more block."""
-    return [a.merge(b) for a, b in zip(total, block, strict=True)] if total else block
+    return [a.merge(b) for a, b in zip(total, block, strict=True)] if total else [*block]

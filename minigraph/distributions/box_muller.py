@@ -14,13 +14,16 @@ from typing import Any
 
 import numpy as np
 
+PIECE = 2**14  # numbers that are made together, so that they stay in the cache
 MANY = 2**12  # numbers, from which on it is faster than NumPy's ziggurat
 
 
 def normals(rng: np.random.Generator, out: Any) -> Any:
     """Fill an array of float64, of any shape but contiguous, with standard normal numbers.
 
-    The largest that can come is 8.6, which is exceeded once in 10¹⁷.
+    An array of several pieces gets the numbers that the pieces would get one after the other. What
+    is left over from these is filled by NumPy if it is little. The largest number that can come is
+    8.6, which is exceeded once in 10¹⁷.
 
     Examples
     --------
@@ -30,9 +33,22 @@ def normals(rng: np.random.Generator, out: Any) -> Any:
     (-0.002, 0.999)
     """
     flat = out.reshape(-1)
-    pairs = len(flat) // 2
-    rng.random(out=flat)
-    r, t = flat[:pairs], flat[pairs : 2 * pairs]
+    whole = len(flat) // PIECE * PIECE
+    half = (len(flat) - whole) // 2
+    end = whole + 2 * half if len(flat) - whole >= MANY else whole
+    rng.random(out=flat[:end])
+    if whole:
+        turned(flat[:whole].reshape(-1, 2, PIECE // 2))
+    if end > whole:
+        turned(flat[whole:end].reshape(1, 2, half))
+    if end < len(flat):
+        rng.standard_normal(out=flat[end:])
+    return out
+
+
+def turned(uniforms: Any) -> None:
+    """Make uniform numbers normal in place, shape (pieces, 2, pairs)."""
+    r, t = uniforms[:, 0], uniforms[:, 1]
     np.subtract(1.0, r, out=r)  # 0 has no logarithm
     np.log(r, out=r)
     np.multiply(r, -2.0, out=r)
@@ -45,6 +61,3 @@ def normals(rng: np.random.Generator, out: Any) -> Any:
     np.multiply(w, r, out=w)
     np.multiply(t, w, out=t)
     np.subtract(w, r, out=r)
-    if len(flat) > 2 * pairs:
-        flat[-1] = rng.standard_normal()
-    return out

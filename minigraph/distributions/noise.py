@@ -20,7 +20,7 @@ import numpy as np
 from ..ops.elementwise import expm1, log1p
 from ..ops.special import ndtr, ndtri
 from .base import Distribution
-from .box_muller import MANY, normals
+from .box_muller import normals
 from .constraints import nonnegative, real, unit_interval
 
 
@@ -47,7 +47,7 @@ class Noise(Distribution):
     def fill_block(self, rng: np.random.Generator, out: Any) -> Any:
         """Fill an array with samples, in whatever way is fastest: they may be others than `fill`'s.
 
-        Which way is taken depends on the size of the array alone.
+        An array of several pieces of `PIECE` numbers gets what they would get one by one.
         """
         return self.fill(rng, out)
 
@@ -93,8 +93,7 @@ class StandardNormal(Noise):
         return rng.standard_normal(out=out, dtype=self.dtype.type)
 
     def fill_block(self, rng: np.random.Generator, out: Any) -> Any:
-        many = out.size >= MANY and self.dtype == np.float64
-        return normals(rng, out) if many else self.fill(rng, out)
+        return normals(rng, out) if self.dtype == np.float64 else self.fill(rng, out)
 
     def formula(self, x: Any) -> Any:
         return -0.5 * (x * x) - 0.5 * math.log(2.0 * math.pi)

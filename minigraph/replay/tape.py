@@ -130,7 +130,7 @@ class Tape:
         )
         forget_early(self.steps, kept)
         self.buffers = share_buffers(self.steps)
-        self.largest = max([math.prod(shape_of(step)) for step in self.steps], default=1)
+        self.largest = max([1, *(math.prod(shape_of(step)) for step in self.steps)])
         self.sample_bytes = sum(math.prod(s) * dtype.itemsize for s, dtype in self.buffers)
         fit = max(FEWEST, CHUNK_BYTES // max(1, self.sample_bytes))
         self.chunk = max(1, min(ARRAY_BYTES // 8 // self.largest, fit))
@@ -142,7 +142,7 @@ class Tape:
         self.same = Start(self.size, self.constants, self.inputs, self.once, self.wanted)
         self.names = [(slot, data.name or "") for slot, data in self.inputs]
         self.runs = 0
-        self.kept: tuple[tuple[int, int], list[Workspace]] = ((0, 0), [])
+        self.kept: tuple[int, list[Workspace]] = (0, [])
         self.compiled: tuple[Text, Callable[..., Any]] | None = None
 
     @property
@@ -179,21 +179,21 @@ class Tape:
         """Return the buffers for blocks of up to `count` samples."""
         return arrays([((count, *shape), dtype) for shape, dtype in self.buffers])
 
-    def idle(self, count: int, chunk: int) -> list[Workspace]:
-        """Return the memory for blocks of `count` samples that nobody works in at the moment.
+    def idle(self, count: int) -> list[Workspace]:
+        """Return the memory for `count` samples that nobody works in at the moment.
 
         A small one is kept for the next run: fresh memory costs more than the arithmetic in it.
         """
-        if count * self.drawn_bytes + chunk * self.sample_bytes > KEPT:
+        if count * (self.drawn_bytes + self.sample_bytes) > KEPT:
             return []
-        if self.kept[0] != (count, chunk):
-            self.kept = (count, chunk), []
+        if self.kept[0] != count:
+            self.kept = count, []
         return self.kept[1]
 
-    def workspace(self, count: int, chunk: int) -> Workspace:
-        """Return memory for blocks of `count` samples that are computed `chunk` at a time."""
+    def workspace(self, count: int) -> Workspace:
+        """Return memory for `count` samples."""
         kinds = [((count, *draw.shape), draw.law.dtype) for draw in self.ahead]
-        return Workspace(self.memory(chunk), arrays(kinds))
+        return Workspace(self.memory(count), arrays(kinds))
 
     def identity(self) -> Any:
         """Return what tells this program from others, but for names and the values of inputs."""
@@ -214,7 +214,7 @@ class Tape:
             "inputs": [],
             "same": None,
             "compiled": None,
-            "kept": ((0, 0), []),
+            "kept": (0, []),
         }
         return {**self.__dict__, **started}
 
