@@ -16,6 +16,8 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from .program import Buffer, Draw, Step
 from .words import LONGEST, as_numpy, described, imported, in_numpy, known, padded, printable
 
@@ -56,12 +58,16 @@ class Text:
         By name: the steps whose function is not written as NumPy.
     needs : list of int
         The slots that `block` takes, in order.
+    numbers : dict of str
+        By name: constants as arrays, where they are asked for. NumPy takes longer to make an array
+        of a number than for ten multiplications.
     lines : list
         By line of `block`: the step that it runs, if any.
     """
 
-    def __init__(self, program: Program) -> None:
-        self.program = program
+    def __init__(self, program: Program, arrays: bool = False) -> None:
+        self.program, self.arrays = program, arrays
+        self.numbers: dict[str, Any] = {}
         self.names: dict[int, str] = {}
         self.taken = set(RESERVED)
         for slot, name in program.inputs:
@@ -78,7 +84,7 @@ class Text:
         """Give a slot a name of its own, like its title."""
         letters = re.sub(r"\W+", "_", unicodedata.normalize("NFKC", title))[:LONGEST]
         usable = letters.isidentifier() and not keyword.iskeyword(letters)
-        usable = usable and not re.fullmatch(r"[tbf]\d+|__.*", letters)
+        usable = usable and not re.fullmatch(r"[tbfk]\d+|__.*", letters)
         if not usable or letters in self.taken:
             letters = f"t{slot}"
         self.taken.add(letters)
@@ -90,6 +96,13 @@ class Text:
             return self.names[slot]
         number = repr(float(self.program.constants[slot]))
         return f"np.{number}" if number in ("inf", "nan") else number.replace("-inf", "-np.inf")
+
+    def array(self, slot: int) -> str:
+        """Return how the text says a slot, a constant as an array."""
+        if slot not in self.program.constants:
+            return self.names[slot]
+        self.numbers[f"k{slot}"] = np.asarray(float(self.program.constants[slot]))
+        return f"k{slot}"
 
     def _needs(self) -> list[int]:
         made = {step.out for step in self.program.steps} | self.program.constants.keys()
@@ -131,6 +144,8 @@ class Text:
             return f"{out} = draw({arguments})  # {title} ~ {law}{step.shape or ''}"
         comment = f"  # {title}" if title not in (out, step.call.op.name) else ""
         if step.buffer is not None:
+            if self.arrays and step.dtype == np.float64:  # others would become float64
+                inputs = [self.array(slot) for slot in step.inputs]
             inputs = [padded(x, n) for x, n in zip(inputs, step.pads, strict=True)]
             function = f"np.{step.run.__name__}" if in_numpy(step.run) else self.function(step)
             call = f"{function}({', '.join(inputs)}, out=b{step.buffer})"

@@ -150,16 +150,18 @@ class Tape:
         """The program as straight-line NumPy, to be read, pasted and run; see `source.py`."""
         return self.text().whole()
 
-    def text(self) -> Text:
-        """Return the program as text."""
-        return Text(Program(
+    def text(self, arrays: bool = False) -> Text:
+        """Return the program as text, its constants as `arrays` or as they are read."""
+        program = Program(
             self.names, self.constants, self.once, self.steps, self.outputs, self.buffers,
             self.forward,
-        ))  # fmt: skip
+        )  # fmt: skip
+        return Text(program, arrays)
 
     def _compile(self) -> tuple[Text, Callable[..., Any]]:
-        text = self.text()
-        known = {"np": np, **{name: step.run for name, step in text.functions.items()}}
+        text = self.text(arrays=True)
+        functions = {name: step.run for name, step in text.functions.items()}
+        known = {"np": np, **functions, **text.numbers}
         exec(compile(text.block, FILE, "exec"), known)  # only names made by `Text` are in it
         return text, known["block"]
 
@@ -257,6 +259,8 @@ class Tape:
     ) -> list[Any]:  # fmt: skip
         def draw(i: int, *parameters: Any) -> Any:
             one = self.draws[i]
+            if not parameters:
+                return source(one, one.law)
             return source(one, one.now(dict(zip(one.inputs, parameters, strict=True))))
 
         try:
