@@ -14,11 +14,13 @@ from ..graph import StochasticNode
 from ..ops.along import Call, elementwise
 from ..ops.base import literal
 from ..ops.boxes import stop
-from ..ops.elementwise import multiply
+from ..ops.elementwise import add, divide, multiply, negative, power, subtract
 from ..ops.shaping import broadcast_to, reshape, sum_to
 from ..ops.trigonometry import cos, sin
 from .cheaper import Expression, Known, cheaper
 from .program import Draw, Shape, Step
+
+ARITHMETIC = (add, divide, multiply, negative, power, subtract)
 
 
 class Kind(NamedTuple):
@@ -41,7 +43,10 @@ class Writer:
         self.steps: list[Step | Draw] = []
         self.made: dict[int, tuple[Any, tuple[int, ...]]] = {}  # by slot: how
         self.written: dict[Any, int] = {}
-        self.known = Known(self.constants.__getitem__, lambda i: i not in sampled, self.made)
+        self.shapes: dict[int, Shape] = {}  # by slot: of one sample
+        shapes, number = self.shapes, self.constants.__getitem__
+        self.of_samples = Known(number, lambda i: i not in sampled, self.made)
+        self.of_arrays = Known(number, lambda i: shapes[i] == (), self.made)
         self.spread: dict[int, tuple[int, Shape]] = {}  # by slot full of one number: where it is
 
     def new(self, constant: float | None = None) -> int:
@@ -54,6 +59,7 @@ class Writer:
         key = ("number", repr(value))
         if key not in self.written:
             self.written[key] = self.new(value)
+            self.shapes[self.written[key]] = ()
         return self.written[key]
 
     def slot(self, data: Data) -> int:
@@ -63,6 +69,7 @@ class Writer:
             self.slots[data] = self.new() if number is None else self.number(number)
             if number is None:
                 self.inputs.append((self.slots[data], data))
+                self.shapes[self.slots[data]] = data.shape
         return self.slots[data]
 
     def write(self, data: Data) -> None:
@@ -82,11 +89,12 @@ class Writer:
         node, title = data._node, data.name or data._node.name
         if isinstance(node, StochasticNode):
             out = self.new()
+            self.shapes[out] = data.shape
             self.sampled.add(out)
             self.steps.append(Draw(data, has, inputs, out))
             return out
         shapes = tuple(x.shape for x in node.inputs)
-        if any(has) and node.op.along is elementwise:
+        if node.op.along is elementwise:
             narrow = [self.narrow(i, s) for i, s in zip(inputs, shapes, strict=True)]
             if data.shape in (s for _, s in narrow):
                 inputs, shapes = (tuple(x) for x in zip(*narrow, strict=True))
@@ -111,16 +119,19 @@ class Writer:
 
     def plain(self, node: Any, shapes: Any, has: tuple[bool, ...], kind: Kind) -> bool:
         """Return whether an operation is one of floats, and its samples all look the same."""
+        alone = not any(has)  # and then so do its arrays
         return not node.fixed and kind.dtype.kind == "f" and all(
-            (s, x.dtype) == kind if sampled else x.dtype.kind == "f"
+            (s, x.dtype) == kind if sampled or (alone and s) else x.dtype.kind == "f"
             for s, sampled, x in zip(shapes, has, node.inputs, strict=True)
         )  # fmt: skip
 
     def short(self, op: Any, inputs: tuple[int, ...], kind: Kind) -> Expression:
-        """Return a cheaper expression for an operation on samples, None if there is none."""
-        if self.sampled.isdisjoint(inputs) or (op in (sin, cos) and kind.dtype != np.float64):
+        """Return a cheaper expression for an operation on arrays, None if there is none."""
+        if self.sampled.isdisjoint(inputs):
+            return cheaper(op, inputs, self.of_arrays) if kind.shape and op in ARITHMETIC else None
+        if op in (sin, cos) and kind.dtype != np.float64:
             return None
-        return cheaper(op, inputs, self.known)
+        return cheaper(op, inputs, self.of_samples)
 
     def step(self, title: str, call: Call, inputs: tuple[int, ...], dtype: Any) -> int:
         """Write an operation, to be run for all samples or once; return its slot."""
@@ -130,6 +141,7 @@ class Writer:
             if type(value) is float and math.isfinite(value):
                 return self.number(value)
         out = self.new()
+        self.shapes[out] = call.shape
         if any(call.sampled):
             self.sampled.add(out)
         if not call.fixed:
@@ -150,8 +162,8 @@ class Writer:
             self.written[key] = self.expression(short, kind, title)
         if key not in self.written:
             has = tuple(i in self.sampled for i in inputs)
-            shapes = tuple(kind.shape if sampled else () for sampled in has)
-            call = Call(op, {}, shapes, has, kind.shape if any(has) else ())
+            shapes = tuple(self.shapes[i] for i in inputs)
+            call = Call(op, {}, shapes, has, kind.shape if any(has) or any(shapes) else ())
             self.written[key] = self.step(title or op.name, call, inputs, kind.dtype)
         return self.written[key]
 
