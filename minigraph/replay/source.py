@@ -1,8 +1,9 @@
 """A tape as text: straight-line NumPy that can be read, pasted and run, one line an operation.
 
-The replay runs the same text, so what one reads is what is computed. Names of the graph become
-names of variables where they can (letters, digits and underscores, none twice) and appear in
-comments without what does not print; no other part of a name gets into the text.
+The replay runs the same text, so what one reads is what is computed; an average runs the lines in
+an order that needs less memory, and gets the same bits. Names of the graph become names of
+variables where they can (letters, digits and underscores, none twice) and appear in comments
+without what does not print; no other part of a name gets into the text.
 
 The inner part of the text, the function `block`, has these variables: inputs and draws under their
 names, other results as t0, t1, …, and the memory that they lie in as b0, b1, ….
@@ -44,7 +45,7 @@ class Program(NamedTuple):
     steps: Sequence[Step | Draw]
     outputs: Sequence[tuple[int, bool]]
     buffers: Sequence[Buffer]
-    forward: int  # how many steps lead to the first output
+    forward: int | None  # how many steps lead to the first output, if these come first
 
 
 class Text:
@@ -112,10 +113,12 @@ class Text:
 
     def _block(self) -> str:
         program = self.program
-        self.lines = [None] * 3
+        self.lines = [None] * 2
         arguments = ", ".join(["draw", "memory", *map(self.of, self.needs)])
         text = [f"def block({arguments}):", '    """Return the outputs for a block of samples."""']
-        text.append("    # Forward, to the first output")
+        if program.forward is not None:
+            self.lines.append(None)
+            text.append("    # Forward, to the first output")
         if program.buffers:
             self.lines.append(None)
             count = len(program.buffers)

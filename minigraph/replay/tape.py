@@ -23,6 +23,7 @@ from ..graph import rewrite
 from ..ops.along import pad
 from .hoisting import Hoisted, factors, hoisted
 from .memory import arrays
+from .ordering import ordered
 from .program import Draw, Step, forget_early, is_apart, needed_steps, shape_of, share_buffers
 from .source import Program, Text
 from .starting import LONG, Start
@@ -53,7 +54,8 @@ class Tape:
         then, so a parameter can be trained and a batch swapped by assigning ``.value``.
     averaged : bool
         Whether only averages of the outputs are wanted: then what can be done to an average is
-        left out of the program, and is listed in `after`.
+        left out of the program, and is listed in `after`, and the steps run in the order that
+        takes least memory.
 
     Attributes
     ----------
@@ -122,7 +124,10 @@ class Tape:
             id(step) for step in needed_steps(self.steps, {slot for slot, _ in self.outputs[:1]})
         }
         self.steps.sort(key=lambda step: id(step) not in first)  # forward, then backward
-        self.forward = len(first)
+        self.forward: int | None = len(first)
+        if averaged:
+            self.forward = None
+            self.steps = ordered(self.steps, {slot for slot, _ in self.outputs})
         self.wanted = set(needed)  # without a sample axis, or of a block
         self.once: list[Step] = needed_steps(writer.once, needed)
         kept = {slot for slot, _ in self.outputs}.union(
