@@ -69,6 +69,16 @@ def minigraph() -> Run:
     return run
 
 
+def minigraph_compiled() -> Run:
+    import minigraph as mg
+
+    parameters = [mg.Data(p, name=f"p{i}") for i, p in enumerate(PARAMETERS)]
+    x = mg.Data(POINTS, name="x", constant=True)
+    loss = loss_of(parameters, x, LABELS, lambda a: mg.maximum(a, 0.0), mg.sum)
+    both = mg.compile(loss, parameters, inputs=[*parameters, x])
+    return lambda seed: told(*both(*PARAMETERS, POINTS))
+
+
 def minigraph_eager() -> Run:
     import minigraph as mg
 
@@ -158,9 +168,9 @@ WORKLOADS = [
     Workload(
         "two moons, a step",
         {
-            "NumPy": by_hand, "minigraph": minigraph, "minigraph, eager": minigraph_eager,
-            "PyTorch": torch, "JAX": jax, "autograd": autograd, "MyGrad": mygrad,
-            "micrograd": micrograd,
+            "NumPy": by_hand, "minigraph": minigraph, "minigraph, compiled": minigraph_compiled,
+            "minigraph, eager": minigraph_eager, "PyTorch": torch, "JAX": jax,
+            "autograd": autograd, "MyGrad": mygrad, "micrograd": micrograd,
         },
         {"minigraph": 1.0},
     )

@@ -93,6 +93,19 @@ def minigraph(dtype: str) -> Run:
     return run
 
 
+def minigraph_compiled(dtype: str) -> Run:
+    """Return the step as a plain function of arrays, which has no standard errors to compute."""
+    import minigraph as mg
+
+    data, values = batches(dtype), parameters(dtype)
+    p = [mg.Data(a, name=f"p{i}") for i, a in enumerate(values)]
+    x = mg.Data(data[0], name="digits", constant=True)
+    latent = lambda loc, scale: mg.sample(mg.Normal(loc, scale), name="Z", rng=0)
+    elbo = mg.reparameterize(elbo_of(p, x, latent, mg, mg.softplus))
+    both = mg.compile(elbo, p, inputs=[*p, x])
+    return lambda seed: told(*both(*values, data[seed % len(data)], rng=seed))
+
+
 def torch(dtype: str) -> Run:
     import torch
 
@@ -139,8 +152,8 @@ def autograd(dtype: str) -> Run:
     return lambda seed: told(*both(p, data[seed % len(data)], seed))
 
 
-PEERS = {"NumPy": by_hand, "minigraph": minigraph, "PyTorch": torch, "JAX": jax,
-         "autograd": autograd}  # fmt: skip
+PEERS = {"NumPy": by_hand, "minigraph": minigraph, "minigraph, compiled": minigraph_compiled,
+         "PyTorch": torch, "JAX": jax, "autograd": autograd}  # fmt: skip
 WORKLOADS = [
     Workload(
         f"autoencoder, a step, {dtype}",

@@ -68,6 +68,8 @@ class Arguments:
 
 def fitting(what: str, raw: Any, shape: tuple[int, ...], dtype: Any, convert: Convert) -> Any:
     """Return an array of a library, or raise if it is of another shape or kind."""
+    if type(raw) is float and shape == () and dtype.kind == "f":
+        return convert(raw, dtype)
     try:
         raw = raw if hasattr(raw, "dtype") else np.asarray(raw)
         own = isinstance(raw.dtype, np.dtype)  # and not one of another library
@@ -89,6 +91,8 @@ def fitting(what: str, raw: Any, shape: tuple[int, ...], dtype: Any, convert: Co
 
 def as_numpy(x: Any, dtype: Any = None) -> Any:
     """Return `x` as the tape wants it: a float, or an array."""
+    if type(x) is float and dtype == np.float64:
+        return x
     found = np.asarray(x, dtype)
     return float(found) if not found.ndim and found.dtype == float else found
 

@@ -35,10 +35,14 @@ class OnTape:
         self, given: Mapping[Data, Any], drawn: Sequence[Any], rng: Any, samples: int | None
     ) -> list[Any]:
         """Return the outputs, averaged over samples; what is not in `drawn` is drawn from `rng`."""
+        if not self.tape.steps:  # nothing is drawn
+            values = self._start(given)
+            results = [copy.copy(values[slot]) for slot, _ in self.tape.outputs]
+            self.tape.finish(values)
+            return results
         count = samples or 1
         stream = generator(rng) if rng is not None or any(x is None for x in drawn) else None
-        new = {self.slots[data]: value for data, value in given.items() if data in self.slots}
-        values = self.tape.start({**self.frozen, **new})
+        values = self._start(given)
         found = dict(zip(self.draws, drawn, strict=True))
 
         def source(draw: Draw, law: Any) -> Any:
@@ -47,11 +51,18 @@ class OnTape:
                 return law.generate(stream, (count, *draw.shape))
             return np.asarray(one)[None] if samples is None else np.asarray(one)
 
-        memory = self.tape.memory(count) if self.tape.buffers else []
-        outputs = self.tape.run(values, source, memory)
+        space = self.tape.take(count)
+        outputs = self.tape.run(values, source, space.steps)
+        mean = (lambda one: one[0].copy()) if count == 1 else (lambda one: np.mean(one, axis=0))
         results = [
-            np.mean(one, axis=0) if sampled else copy.copy(one)
+            mean(one) if sampled else copy.copy(one)
             for one, (_, sampled) in zip(outputs, self.tape.outputs, strict=True)
         ]
+        self.tape.idle(count).append(space)
         self.tape.finish(values)
         return results
+
+    def _start(self, given: Mapping[Data, Any]) -> list[Any]:
+        """Return what `Tape.start` does, with the inputs that are given."""
+        new = {self.slots[data]: value for data, value in given.items() if data in self.slots}
+        return self.tape.start({**self.frozen, **new})

@@ -66,6 +66,15 @@ def _matmul_along(call: along.Call) -> along.Run:
             return c.reshape(len(a), *call.shape) if out is None else out
 
         return along.fills(product)
+    if len(a_shape) == 2 and not a_has and len(b_shape) == 2 and b_shape[1] == 1:
+        rows, inner = a_shape
+
+        def mirrored(a: Any, b: Any, out: Any = None) -> Any:  # columns are rows, side by side
+            into = None if out is None else out.reshape(len(b), rows)
+            c = np.matmul(b.reshape(len(b), inner), a.T, out=into)
+            return c.reshape(len(b), rows, 1) if out is None else out
+
+        return along.fills(mirrored)
     a_matrix = (1, *a_shape) if len(a_shape) == 1 else a_shape
     b_matrix = (*b_shape, 1) if len(b_shape) == 1 else b_shape
     run = along.aligned(np.matmul, (a_matrix, b_matrix), call.sampled)

@@ -197,6 +197,13 @@ class Tape:
             self.kept = count, []
         return self.kept[1]
 
+    def take(self, count: int) -> Workspace:
+        """Return memory for `count` samples; whoever is done with it adds it to `idle`."""
+        try:
+            return self.idle(count).pop()
+        except IndexError:
+            return self.workspace(count)
+
     def workspace(self, count: int) -> Workspace:
         """Return memory for `count` samples."""
         kinds = [((count, *draw.shape), draw.law.dtype) for draw in self.ahead]
