@@ -53,8 +53,8 @@ def ratio(result: Result) -> str:
 
 
 def best(results: dict[str, Result], name: str = "minigraph") -> float:
-    """Return the smallest ratio of minigraph's ways, or that of one with workers."""
-    ways = [n for n in results if n.startswith("minigraph") and "workers" not in n]
+    """Return the smallest ratio of minigraph's ways on one core, or that of one on two."""
+    ways = [n for n in results if n.startswith("minigraph") and ", 2 " not in n]
     found = [results[n].ratio for n in (ways if name == "minigraph" else [name])]
     return min((x for x in found if not math.isnan(x)), default=math.inf)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from harness import Run, Workload
@@ -39,7 +40,7 @@ def numpy_run(method: str, samples: int) -> Run:
     return pathwise if method == "pathwise" else score
 
 
-def minigraph(method: str, samples: int, workers: int = 1) -> Run:
+def minigraph(method: str, samples: int, **options: Any) -> Run:
     import minigraph as mg
 
     mu, log_scale = mg.Data(MU, name="μ"), mg.Data(LOG_SCALE, name="s")
@@ -48,14 +49,27 @@ def minigraph(method: str, samples: int, workers: int = 1) -> Run:
     z = mg.reparameterize(y) if method == "pathwise" else mg.reinforce(y)
 
     def run(seed: int) -> Answer:
-        estimate = mg.expectation(z, samples, wrt=[mu, log_scale], rng=seed, workers=workers)
+        estimate = mg.expectation(z, samples, wrt=[mu, log_scale], rng=seed, **options)
         return estimate.value, estimate.grad[mu], estimate.grad[log_scale]
 
     return run
 
 
 def two_workers(method: str, samples: int) -> Run:
-    return minigraph(method, samples, 2)
+    return minigraph(method, samples, workers=2)
+
+
+def two_processes(method: str, samples: int) -> Run:
+    return minigraph(method, samples, executor=processes())
+
+
+@functools.cache
+def processes() -> Any:
+    """Return two processes that are there before the first run, as in a program that uses them."""
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    return ProcessPoolExecutor(2, mp_context=get_context("forkserver"))
 
 
 def torch(method: str, samples: int) -> Run:
@@ -142,6 +156,7 @@ PEERS: dict[str, Callable[[str, int], Run]] = {
     "NumPy": numpy_run,
     "minigraph": minigraph,
     "minigraph, 2 workers": two_workers,
+    "minigraph, 2 processes": two_processes,
     "PyTorch": torch,
     "PyTorch, 2 threads": torch,
     "JAX": jax,

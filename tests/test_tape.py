@@ -244,3 +244,11 @@ def test_nodes_of_the_tape_are_those_of_the_graph():
     y = mg.sample(mg.Normal(mg.Data(0.5), 1.0), name="X") ** 2
     mg.Tape([y])
     assert [type(node) for node in mg.Graph(y).nodes] == [StochasticNode, DeterministicNode]
+
+
+def test_tasks_of_a_run_receive_one_tape():
+    """So what a worker process has compiled for a task serves the next one."""
+    x = mg.sample(mg.Normal(mg.Data(1.0), 1.0), name="X")
+    one, two = mg.Tape([x * x]), mg.Tape([x + x])
+    assert pickle.loads(pickle.dumps(one)) is pickle.loads(pickle.dumps(one))
+    assert pickle.loads(pickle.dumps(two)) is not pickle.loads(pickle.dumps(one))

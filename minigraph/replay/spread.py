@@ -103,7 +103,7 @@ class Columns:
     """
 
     def __init__(self, draws: Sequence[Draw], shared: Mapping[object, object]) -> None:
-        self.slices: dict[Draw, slice] = {}
+        self.slices: dict[int, slice] = {}  # by the slot of the draw
         self.total = 0
         starts: dict[object, slice] = {}
         for draw in draws:
@@ -114,7 +114,7 @@ class Columns:
             if key not in starts:
                 starts[key] = slice(self.total, self.total + size)
                 self.total += size
-            self.slices[draw] = starts[key]
+            self.slices[draw.out] = starts[key]
 
     def source(
         self, uniforms: Uniforms, rng: np.random.Generator, count: int
@@ -124,9 +124,9 @@ class Columns:
         np.clip(table, 2.0**-54, 1.0 - 2.0**-53, out=table)  # the quantiles there are finite
 
         def source(draw: Draw, law: Any) -> Any:
-            if draw not in self.slices:
+            if draw.out not in self.slices:
                 return law.generate(rng, (count, *draw.shape))
-            return by_inversion(law, table[:, self.slices[draw]], draw.shape)
+            return by_inversion(law, table[:, self.slices[draw.out]], draw.shape)
 
         return source
 

@@ -11,7 +11,9 @@ filled again and again: memory does not grow with the number of samples, and sta
 
 from __future__ import annotations
 
+import functools
 import math
+import pickle
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -146,6 +148,7 @@ class Tape:
         self.drawn_bytes = sum(math.prod(d.shape) * d.law.dtype.itemsize for d in self.ahead)
         self.same = Start(self.size, self.constants, self.inputs, self.once, self.wanted)
         self.names = [(slot, data.name or "") for slot, data in self.inputs]
+        self.sent: bytes | None = None  # what another process gets; a started tape needs no inputs
         self.runs = 0
         self.kept: tuple[int, list[Workspace]] = (0, [])
         self.compiled: tuple[Text, Callable[..., Any]] | None = None
@@ -222,15 +225,17 @@ class Tape:
         after = [[(op.name, slot) for op, slot in one] for one in self.after]
         return lines, sorted(self.constants.items()), self.outputs, after
 
-    def __getstate__(self) -> dict[str, Any]:
-        # A started tape needs no inputs.
-        started: dict[str, Any] = {
-            "inputs": [],
-            "same": None,
-            "compiled": None,
-            "kept": (0, []),
-        }
-        return {**self.__dict__, **started}
+    def __reduce__(self) -> Any:
+        if self.sent is None:
+            started: dict[str, Any] = {
+                "inputs": [],
+                "same": None,
+                "compiled": None,
+                "runs": 0,
+                "kept": (0, []),
+            }
+            self.sent = pickle.dumps({**self.__dict__, **started})
+        return received, (self.sent,)
 
     def run(
         self,
@@ -314,6 +319,14 @@ class Tape:
                 raise
             raise explained(error, step, [values[i] for i in step.inputs]) from error
         return [values[slot] for slot, _ in self.outputs]
+
+
+@functools.lru_cache(maxsize=4)
+def received(state: bytes) -> Tape:
+    """Return the tape that another process sent; the same one for all tasks of a run."""
+    tape = Tape.__new__(Tape)
+    tape.__dict__.update(pickle.loads(state))
+    return tape
 
 
 def _told(value: Any) -> Any:
