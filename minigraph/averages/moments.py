@@ -128,7 +128,9 @@ class Moments(NamedTuple):
 
     def times(self, factor: Any) -> Moments:
         """Return the moments of the samples multiplied by the same value each."""
-        return Moments(self.weight, self.mean * factor, self.squares * (factor * factor))
+        varies = type(self.squares) is not float or self.squares  # those of one sample do not
+        squares = self.squares * (factor * factor) if varies else 0.0
+        return Moments(self.weight, self.mean * factor, squares)
 
     def plus(self, term: Any) -> Moments:
         """Return the moments of the samples plus the same value each."""

@@ -51,12 +51,14 @@ class Parts:
 def looked_at(table: Any) -> list[Part]:
     """Return the rows of a table as parts."""
     count = table.shape[1]
-    found = []
-    sums, raw = np.vecdot(table, ONES[:count]).tolist(), np.vecdot(table, table).tolist()
-    for i, (total, square) in enumerate(zip(sums, raw, strict=True)):
-        squares = square - total * total / count
-        if not squares >= CANCELLED * square:  # no NaN is
-            off = table[i] - total / count
-            squares = float(off.dot(off))
-        found.append((count, total, squares))
-    return found
+    ones = ONES if count == PART else ONES[:count]
+    sums, raw = np.vecdot(table, ones).tolist(), np.vecdot(table, table).tolist()
+    found = [
+        (count, total, squares)
+        for total, square in zip(sums, raw, strict=True)
+        if (squares := square - total * total / count) >= CANCELLED * square  # no NaN is
+    ]
+    if len(found) == len(sums):
+        return found
+    off = table - np.divide(sums, count)[:, None]
+    return list(zip([count] * len(sums), sums, np.vecdot(off, off).tolist(), strict=True))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..data import Data
+from ..distributions.noise import Noise
 from ..ops.along import Call, elementwise, pad, paddings
 from ..values import own
 
@@ -86,7 +87,7 @@ class Draw:
         self.law, self.shape, self.title = law.plain(), data.shape, data.name or data._node.name
         self.inputs, self.out, self.identity = inputs, out, data._node.draw
         self.done: tuple[int, ...] = ()
-        self.ahead = hasattr(self.law, "fill")
+        self.ahead = isinstance(self.law, Noise) and hasattr(self.law, "fill")
         self.pads = [
             len(law.shape) - len(x.shape) + law.event_axes.get(name, 0) if sampled else None
             for name, x, sampled in zip(law.parameters, data._node.inputs, has, strict=True)
