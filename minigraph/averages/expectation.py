@@ -26,9 +26,7 @@ from .jobs import Job, Replay, Root, Trace
 from .workers import Mapper
 
 CHUNKS = 8  # in a block, at most
-WORK = (
-    2**22
-)  # elements that a block computes, if that takes no more chunks: a new stream takes time
+WORK = 2**22  # elements that a block computes at most, if it is more than a chunk
 TRACED = 1000  # samples in a block of a function, which has no arrays
 
 

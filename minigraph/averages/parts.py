@@ -34,8 +34,9 @@ class Parts:
         return cls(found + looked_at(numbers[whole:].reshape(1, -1)))
 
     def merge(self, other: Parts) -> Parts:
-        """Return both, one after the other."""
-        return Parts(self.found + other.found)
+        """Add the parts of the numbers that follow, and return itself."""
+        self.found += other.found
+        return self
 
     def joined(self) -> tuple[float, float, float]:
         """Return how many numbers there are, their mean, their summed squared deviations."""
