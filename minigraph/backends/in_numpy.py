@@ -37,16 +37,17 @@ class OnTape:
         """Return the outputs, averaged over samples; what is not in `drawn` is drawn from `rng`."""
         if not self.tape.steps:  # nothing is drawn
             values = self._start(given)
-            results = [copy.copy(values[slot]) for slot, _ in self.tape.outputs]
+            found = [values[slot] for slot, _ in self.tape.outputs]
+            results = [x if type(x) is float else copy.copy(x) for x in found]
             self.tape.finish(values)
             return results
         count = samples or 1
         stream = generator(rng) if rng is not None or any(x is None for x in drawn) else None
         values = self._start(given)
-        found = dict(zip(self.draws, drawn, strict=True))
+        given_by = dict(zip(self.draws, drawn, strict=True))
 
         def source(draw: Draw, law: Any) -> Any:
-            one = found[draw]
+            one = given_by[draw]
             if one is None:
                 return law.generate(stream, (count, *draw.shape))
             return np.asarray(one)[None] if samples is None else np.asarray(one)

@@ -44,11 +44,15 @@ class Known(NamedTuple):
         Whether it is the same for all samples.
     made : mapping
         The operation and the slots that it was made by, unless that has fixed arguments.
+    deep : bool
+        Whether to look for factors within products. What is found there is another product, which
+        is one more if the first is needed as well.
     """
 
     number: Callable[[int], float | None]
     same_for_all: Callable[[int], bool]
     made: Mapping[int, tuple[Operation, tuple[int, ...]]]
+    deep: bool = True
 
     def of(self, slot: int) -> tuple[Any, tuple[int, ...]]:
         """Return how a slot was made; None and nothing if that is not known."""
@@ -164,7 +168,7 @@ def _scaled(slot: int, known: Known) -> tuple[Expression, float | None]:
     factor = known.number(parts[1])
     if factor and 1e-9 < abs(factor) < 1e9:
         return parts[0], factor
-    for one, other in (parts, parts[::-1]):
+    for one, other in (parts, parts[::-1]) if known.deep else ():
         of, (inner, *rest) = known.made.get(one, (None, (one,)))
         if of is negative:
             return (multiply, inner, other), -1.0

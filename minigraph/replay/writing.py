@@ -46,7 +46,7 @@ class Writer:
         self.shapes: dict[int, Shape] = {}  # by slot: of one sample
         shapes, number = self.shapes, self.constants.__getitem__
         self.of_samples = Known(number, lambda i: i not in sampled, self.made)
-        self.of_arrays = Known(number, lambda i: shapes[i] == (), self.made)
+        self.of_arrays = Known(number, lambda i: shapes[i] == (), self.made, deep=False)
         self.spread: dict[int, tuple[int, Shape]] = {}  # by slot full of one number: where it is
 
     def new(self, constant: float | None = None) -> int:
