@@ -6,6 +6,7 @@ import pytest
 import minigraph as mg
 from minigraph.replay import straight as straight_module
 from minigraph.replay.memory import LINE, arrays
+from minigraph.replay.straight import LARGE, TILE
 
 
 def texts_of(monkeypatch, y, wrt, runs=3):
@@ -57,6 +58,26 @@ def test_layers_of_a_network_have_the_slopes_of_a_single_run(monkeypatch):
     hidden = mg.maximum(x @ w + b, 0.0)
     y = mg.sum(mg.tanh(hidden @ v)) + 0.1 * (mg.sum(w * w) + mg.sum(v * v))
     texts_of(monkeypatch, y, [w, b, v])
+
+
+@pytest.mark.parametrize("shape", [(LARGE + 7,), (3, LARGE)])
+def test_large_arrays_are_computed_part_by_part(monkeypatch, shape):
+    a = mg.Data(np.random.default_rng(0).normal(size=shape), name="a")
+    k = mg.Data(1.5, name="k")
+    middle = mg.exp(-0.1 * a * a) * k + mg.maximum(a, 0.2)
+    y = mg.sum(middle * a - mg.sin(middle) / 3.0) + mg.sum(mg.tanh(middle))
+    (text,) = texts_of(monkeypatch, y, [a, k])
+    assert f"range(0, {a.size}, {TILE})" in text
+
+
+@pytest.mark.parametrize("view", ["reversed", "turned over", "transposed"])
+def test_views_of_large_arrays_that_are_written_over_keep_their_values(monkeypatch, view):
+    shape = (300, 300) if view == "transposed" else (90_000,)
+    a = mg.Data(np.random.default_rng(1).normal(size=shape), name="a")
+    b = a * 2.0 + 1.0  # it is needed no more when its view is, which lies in the same memory
+    turned = {"reversed": lambda: b[::-1], "turned over": lambda: mg.flip(b)}.get(view, lambda: b.T)
+    y = mg.sum((turned() * 3.0 - 1.0) * np.arange(90_000.0).reshape(shape))
+    texts_of(monkeypatch, y, [a])
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])

@@ -16,13 +16,31 @@ from typing import Any
 import numpy as np
 
 from ..ops.elementwise import add, divide, maximum, minimum, multiply, negative, share, subtract
-from .program import Step
+from .program import Step, is_apart
 from .quick import adds_all, dot, is_product, quick
 
 SMALL = 256  # elements of an array that costs no more to read than a number
 DEEP = 8  # brackets within brackets
 EXACT = (add, subtract, multiply, divide, maximum, minimum, share)  # however numbers are given
 SIGNS = {add: "+", subtract: "-", multiply: "*"}  # of numbers, where Python's own is right
+
+
+TILE = 2**14  # elements of large arrays that are computed together
+LARGE = 2**16  # elements, from which on an array is large
+
+
+def tile_shape(step: Step, fresh: Set[int]) -> tuple[int, ...] | None:
+    """Return the shape of the large arrays that a step works on element by element, if it does.
+
+    Not those in the slots `fresh`: they may be views of a buffer, such as a reversed one, that a
+    step writes into. NumPy sees that for whole arrays only.
+    """
+    shape = step.call.shape
+    if step.buffer is None or not isinstance(step.run, np.ufunc) or not is_apart(step):
+        return None
+    pairs = zip(step.inputs, step.call.shapes, strict=True)
+    alike = all(given == () or (given == shape and i not in fresh) for i, given in pairs)
+    return shape if alike and math.prod(shape) >= LARGE else None
 
 
 def straight(
@@ -52,6 +70,7 @@ class Straight:
     ) -> None:
         self.steps, self.known, self.wanted, self.numbers = steps, known, wanted, numbers
         self.uses = Counter(i for step in steps for i in step.inputs)
+        self.after = {a.out: b for a, b in itertools.pairwise([*steps, None]) if a is not None}
         self.lines: list[str] = []
         self.functions: dict[str, Any] = {}  # what the text calls, by name
         self.said: dict[int, str] = {}  # by slot
@@ -68,8 +87,14 @@ class Straight:
         buffers = [step.buffer for step in self.steps if step.buffer is not None]
         if buffers:
             self.lines.append(f"{', '.join(f'b{i}' for i in range(max(buffers) + 1))}, = v[-1]")
-        for step, following in itertools.pairwise([*self.steps, None]):
-            self._write(step, following)
+        fresh = {step.out for step in self.steps if step.buffer is None}
+        for tiled, several in itertools.groupby(self.steps, lambda step: tile_shape(step, fresh)):
+            run = list(several)
+            if tiled is not None and len(run) > 1:
+                self._write_tiled(run, math.prod(tiled))
+                continue
+            for step in run:
+                self._write(step, self.after[step.out])
         text = "\n    ".join(["def start(v):", "pass", *self.lines])
         exec(compile(text, "<start>", "exec"), self.functions)
         return self.functions["start"]
@@ -85,9 +110,7 @@ class Straight:
     def _write(self, step: Any, following: Any) -> None:
         out, depth = step.out, max([self.within.get(i, 0) for i in step.inputs], default=0) + 1
         expression = self._expression(step)
-        dying = {i: self.said[i] for i in step.done if self.said.get(i, "").startswith("t")}
-        self.free += [name for i, name in dying.items() if i in self.numbers]
-        arrays = [name for i, name in dying.items() if i not in self.numbers]
+        arrays = self._freed(step)
         alone = self._only_for(following, out)
         if alone and not arrays and is_product(step) and adds_all(following):
             self.said[out] = ", ".join(self.said[i] for i in step.inputs)
@@ -100,10 +123,49 @@ class Straight:
         else:
             name = self.said[out] = self.free.pop() if self.free else self._variable()
             self.lines.append(f"{name} = {expression}")
-        if out in self.wanted:
-            self.lines.append(f"v[{out}] = {self.said[out]}")
+        self._after(step, arrays)
+
+    def _freed(self, step: Step) -> list[str]:
+        """Free the variables of numbers that are needed no more; return those of arrays."""
+        dying = {i: self.said[i] for i in step.done if self.said.get(i, "").startswith("t")}
+        self.free += [name for i, name in dying.items() if i in self.numbers]
+        return [name for i, name in dying.items() if i not in self.numbers]
+
+    def _after(self, step: Step, arrays: list[str]) -> None:
+        """Keep a result that is wanted, and drop arrays that are needed no more."""
+        if step.out in self.wanted:
+            self.lines.append(f"v[{step.out}] = {self.said[step.out]}")
         self.lines += [f"{name} = None" for name in arrays]
         self.free += arrays
+
+    def _write_tiled(self, steps: Sequence[Step], size: int) -> None:
+        """Write steps on large arrays of one shape, part by part: these stay in the cache."""
+        parts: dict[str, str] = {}  # what stands for a part, by array
+        calls = []
+        for step in steps:
+            self.said[step.out] = f"b{step.buffer}"
+            pairs = zip(step.inputs, step.call.shapes, strict=True)
+            inputs = [
+                self._part(i, parts) if shape else self._number(i, step) for i, shape in pairs
+            ]
+            self.functions[f"f{step.out}"] = step.run
+            into = self._part(step.out, parts)
+            calls.append(f"f{step.out}({', '.join(inputs)}, out={into})")
+        self.lines += [f"{part} = {array}.reshape(-1)" for array, part in parts.items()]
+        self.lines.append(f"for i in range(0, {size}, {TILE}):")
+        cuts = [f"{part}_ = {part}[i : i + {TILE}]" for part in parts.values()]
+        self.lines += [f"    {line}" for line in (*cuts, *calls)]
+        for step in steps:
+            self._after(step, self._freed(step))
+
+    def _part(self, slot: int, parts: dict[str, str]) -> str:
+        """Return what stands for a part of an array."""
+        return parts.setdefault(self.said[slot], f"p{len(parts)}") + "_"
+
+    def _number(self, slot: int, step: Step) -> str:
+        """Return what stands for a number beside an array."""
+        exact = step.call.op in EXACT and step.dtype == np.float64
+        return self._array(slot, step.call.shape) if exact else self.said[slot]
 
     def _variable(self) -> str:
         self.count += 1
