@@ -65,5 +65,6 @@ class OnTape:
 
     def _start(self, given: Mapping[Data, Any]) -> list[Any]:
         """Return what `Tape.start` does, with the inputs that are given."""
-        new = {self.slots[data]: value for data, value in given.items() if data in self.slots}
-        return self.tape.start({**self.frozen, **new})
+        slots = self.slots
+        new = {slots[data]: value for data, value in given.items() if data in slots}
+        return self.tape.start(new if len(new) == len(slots) else {**self.frozen, **new})
