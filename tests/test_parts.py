@@ -6,6 +6,7 @@ import pytest
 import minigraph as mg
 from minigraph.averages.moments import Moments, merged
 from minigraph.averages.parts import PART, Parts
+from minigraph.distributions.box_muller import PIECE
 
 
 @pytest.mark.parametrize("count", [1, 5, PART, PART + 1, 5 * PART + 17])
@@ -41,7 +42,7 @@ def problem():
     return mg.reparameterize(y), [mu, s]
 
 
-@pytest.mark.parametrize("samples", [20_000, 150_001])
+@pytest.mark.parametrize("samples", [PIECE + 1, 20_000, 8 * PIECE + 1, 150_001])
 @pytest.mark.parametrize("block_size", [None, 10_001, 40_000])
 def test_threads_compute_longer_chunks_to_the_same_bits(samples, block_size):
     y, wrt = problem()
@@ -51,3 +52,12 @@ def test_threads_compute_longer_chunks_to_the_same_bits(samples, block_size):
     ]
     one, two = ([e.value, e.stderr, *e.grad.values(), *e.grad_stderr.values()] for e in found)
     assert one == two
+
+
+@pytest.mark.parametrize("samples", [PIECE + 1, 40_000])
+@pytest.mark.parametrize("dtype", [bool, np.int64, np.float32])
+def test_threads_give_the_same_bits_for_outputs_of_any_dtype(samples, dtype):
+    x = mg.sample(mg.Normal(mg.Data(1.0), 1.0), name="X", rng=0)
+    y = {bool: x > 0.5, np.int64: mg.astype(3.0 * x, int), np.float32: mg.astype(x, np.float32)}
+    one, two = (mg.expectation(y[dtype], samples, rng=5, workers=workers) for workers in (1, 2))
+    assert (one.value, one.stderr) == (two.value, two.stderr)

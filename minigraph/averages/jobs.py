@@ -96,7 +96,7 @@ class Replay(Job):
                 'depend on each other; use noise="independent", or another baseline'
             )
         self.chunk = min(size, samples, self._chunk(threads))
-        self.plain = len(tape.parts) == len(tape.outputs)
+        self.single = self.chunk == 1 and len(tape.parts) == len(tape.outputs)
         self.values = tape.start()
         self.idle = tape.idle(self.chunk)
 
@@ -171,7 +171,7 @@ class Replay(Job):
         source, steps = self.source(rng, count, space), space.steps
         cut = steps if count == self.chunk else [array[:count] for array in steps]
         outputs = self.tape.run(self.values, source, cut)
-        if count == 1 and self.plain:
+        if self.single:
             return [
                 Moments.constant(x[0] if sampled else x, 1.0)
                 for x, (_, sampled) in zip(outputs, self.tape.outputs, strict=True)
@@ -186,8 +186,8 @@ class Replay(Job):
         (array, (_, sampled)), *others = parts
         if not sampled:
             return Moments.constant(array, float(count))
-        if not others and self.unit == 1 and array.ndim == 1 and array.dtype == np.float64:
-            return Parts.of(array)
+        if not others and self.unit == 1 and array.ndim == 1:
+            return Parts.of(np.asarray(array, dtype=float))
         if not others:
             return Moments.of_units(array, self.unit)
         ((row, _),) = others
