@@ -149,10 +149,7 @@ class Replay(Job):
             return [
                 Moments.constant(self.values[slot], float(count)) for slot, _ in self.tape.outputs
             ]
-        try:
-            space = self.idle.pop()
-        except IndexError:
-            space = self.tape.workspace(self.chunk)
+        space = self.tape.take(self.idle, self.chunk)
         rng = self.stream(block)
         total: list[Any] = []
         for start in range(0, count, self.chunk):

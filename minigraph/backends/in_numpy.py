@@ -52,14 +52,15 @@ class OnTape:
                 return law.generate(stream, (count, *draw.shape))
             return np.asarray(one)[None] if samples is None else np.asarray(one)
 
-        space = self.tape.take(count)
+        idle = self.tape.idle(count)
+        space = self.tape.take(idle, count)
         outputs = self.tape.run(values, source, space.steps)
         mean = (lambda one: one[0].copy()) if count == 1 else (lambda one: np.mean(one, axis=0))
         results = [
             mean(one) if sampled else copy.copy(one)
             for one, (_, sampled) in zip(outputs, self.tape.outputs, strict=True)
         ]
-        self.tape.idle(count).append(space)
+        idle.append(space)
         self.tape.finish(values)
         return results
 

@@ -42,9 +42,8 @@ def quick(step: Step) -> Callable[..., Any] | None:
 def adds_all(step: Step) -> bool:
     """Return whether a step adds up all elements of a small array of floats."""
     call = step.call
-    if call.op is not sum_ or call.shape != () or step.dtype.kind != "f":
-        return False
-    return call.shapes[0] != () and 1 <= math.prod(call.shapes[0]) <= FEW
+    whole = call.op is sum_ and call.shape == () != call.shapes[0] and step.dtype.kind == "f"
+    return whole and 1 <= math.prod(call.shapes[0]) <= FEW
 
 
 def is_product(step: Step) -> bool:

@@ -23,8 +23,6 @@ SMALL = 256  # elements of an array that costs no more to read than a number
 DEEP = 8  # brackets within brackets
 EXACT = (add, subtract, multiply, divide, maximum, minimum, share)  # however numbers are given
 SIGNS = {add: "+", subtract: "-", multiply: "*"}  # of numbers, where Python's own is right
-
-
 TILE = 2**14  # elements of large arrays that are computed together
 LARGE = 2**16  # elements, from which on an array is large
 
@@ -146,7 +144,7 @@ class Straight:
             self.said[step.out] = f"b{step.buffer}"
             pairs = zip(step.inputs, step.call.shapes, strict=True)
             inputs = [
-                self._part(i, parts) if shape else self._number(i, step) for i, shape in pairs
+                self._part(i, parts) if shape else self._operand(i, step) for i, shape in pairs
             ]
             self.functions[f"f{step.out}"] = step.run
             into = self._part(step.out, parts)
@@ -162,11 +160,6 @@ class Straight:
         """Return what stands for a part of an array."""
         return parts.setdefault(self.said[slot], f"p{len(parts)}") + "_"
 
-    def _number(self, slot: int, step: Step) -> str:
-        """Return what stands for a number beside an array."""
-        exact = step.call.op in EXACT and step.dtype == np.float64
-        return self._array(slot, step.call.shape) if exact else self.said[slot]
-
     def _variable(self) -> str:
         self.count += 1
         return f"t{self.count}"
@@ -178,14 +171,12 @@ class Straight:
 
     def _expression(self, step: Step) -> str:
         """Return a step as an expression, and put its function where the text finds it."""
-        inputs, op = [self.said[i] for i in step.inputs], step.call.op
+        inputs, op = [self._operand(i, step) for i in step.inputs], step.call.op
         plain = self.numbers.issuperset(step.inputs)
         if plain and op in SIGNS:
             return f" {SIGNS[op]} ".join(inputs)
         if plain and op is negative:
             return f"-{inputs[0]}"
-        if op in EXACT and step.dtype == np.float64 and step.call.shape:
-            inputs = [self._array(i, step.call.shape) for i in step.inputs]
         name, short = f"f{step.out}", quick(step)
         if not self.products.isdisjoint(step.inputs):
             short = dot
@@ -196,13 +187,14 @@ class Straight:
         named = "out=" if op in (maximum, minimum) else ""  # NumPy wants it for these two
         return f"{name}({', '.join(inputs)}, {named}b{step.buffer})"
 
-    def _array(self, slot: int, shape: tuple[int, ...]) -> str:
-        """Return what stands for a slot beside an array: a number that never changes as an array.
+    def _operand(self, slot: int, step: Step) -> str:
+        """Return what stands for an input: a number that never changes, beside arrays, as an array.
 
         To make one of a float takes NumPy longer than ten multiplications.
         """
-        value = self.known.get(slot)
-        if type(value) is not float:
+        value, shape = self.known.get(slot), step.call.shape
+        exact = step.call.op in EXACT and step.dtype == np.float64  # another would become that
+        if not (exact and shape and type(value) is float):
             return self.said[slot]
         small = math.prod(shape) <= SMALL
         name = f"c{slot}_{'_'.join(map(str, shape))}" if small else f"c{slot}"

@@ -200,11 +200,11 @@ class Tape:
             self.kept = count, []
         return self.kept[1]
 
-    def take(self, count: int) -> Workspace:
-        """Return memory for `count` samples; whoever is done with it adds it to `idle`."""
+    def take(self, idle: list[Workspace], count: int) -> Workspace:
+        """Return memory for `count` samples, `idle` if there is some, where it goes when done."""
         try:
-            return self.idle(count).pop()
-        except IndexError:
+            return idle.pop()
+        except IndexError:  # the first run, or other threads have it
             return self.workspace(count)
 
     def workspace(self, count: int) -> Workspace:
