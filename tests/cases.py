@@ -394,3 +394,11 @@ def nested():
     y = x1 + x2**2 * a
     y.name = "Y"
     return y, a
+
+
+def wave():
+    """Return a pathwise Y and its two parameters; of one draw, in which it is smooth."""
+    mu, s = mg.Data(1.0, name="μ"), mg.Data(-0.3, name="s")
+    x = mg.sample(mg.Normal(mu, mg.exp(s)), name="X", rng=0)
+    y = (x - 3) ** 2 + mg.cos(x) * mg.exp(-(x**2) / 10)
+    return mg.reparameterize(y), [mu, s]

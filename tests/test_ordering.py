@@ -2,17 +2,11 @@
 
 import numpy as np
 import pytest
+from cases import wave
 
 import minigraph as mg
 from minigraph.averages.expectation import tape_of, with_gradients
 from minigraph.replay.program import Draw
-
-
-def problem():
-    mu, s = mg.Data(1.0, name="μ"), mg.Data(-0.3, name="s")
-    x = mg.sample(mg.Normal(mu, mg.exp(s)), name="X", rng=0)
-    y = (x - 3.0) ** 2 + mg.cos(x) * mg.exp(-(x**2) / 10.0)
-    return mg.reparameterize(y), [mu, s]
 
 
 def run(tape, samples):
@@ -22,7 +16,7 @@ def run(tape, samples):
 
 
 def test_average_needs_less_memory_and_gets_the_same_bits():
-    y, wrt = problem()
+    y, wrt = wave()
     averaged, read = mg.Tape(with_gradients(y, wrt), averaged=True), mg.Tape([y])
     assert len(averaged.buffers) <= 4
     assert {step.out for step in averaged.steps} >= {averaged.outputs[0][0]}
@@ -30,7 +24,7 @@ def test_average_needs_less_memory_and_gets_the_same_bits():
 
 
 def test_every_step_comes_after_what_it_needs():
-    y, wrt = problem()
+    y, wrt = wave()
     tape = tape_of(y, wrt)
     there = {slot for slot, _ in tape.inputs} | {step.out for step in tape.once} | {*tape.constants}
     for step in tape.steps:
@@ -66,7 +60,7 @@ def test_draws_and_black_boxes_keep_their_order():
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_text_of_an_average_has_no_parts(workers):
-    y, wrt = problem()
+    y, wrt = wave()
     mg.expectation(y, 40_000, wrt=wrt, rng=0, workers=workers)
     assert "Backward" not in tape_of(y, wrt).source
     assert "Backward" in mg.Tape([y, mg.gradient(y, wrt[0])]).source

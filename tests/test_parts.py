@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from cases import wave
 
 import minigraph as mg
 from minigraph.averages.moments import Moments, merged
@@ -35,17 +36,10 @@ def test_infinite_and_missing_numbers_show():
         assert np.isnan(Parts.of(np.array([1.0, np.nan])).joined()[1])
 
 
-def problem():
-    mu, s = mg.Data(1.0, name="μ"), mg.Data(-0.3, name="s")
-    x = mg.sample(mg.Normal(mu, mg.exp(s)), name="X", rng=0)
-    y = (x - 3.0) ** 2 + mg.cos(x) * mg.exp(-(x**2) / 10.0)
-    return mg.reparameterize(y), [mu, s]
-
-
 @pytest.mark.parametrize("samples", [PIECE + 1, 20_000, 8 * PIECE + 1, 150_001])
 @pytest.mark.parametrize("block_size", [None, 10_001, 40_000])
 def test_threads_compute_longer_chunks_to_the_same_bits(samples, block_size):
-    y, wrt = problem()
+    y, wrt = wave()
     found = [
         mg.expectation(y, samples, wrt=wrt, rng=5, workers=workers, block_size=block_size)
         for workers in (1, 2)

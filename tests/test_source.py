@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+from cases import wave
 
 import minigraph as mg
 
@@ -48,13 +49,6 @@ def run_tape(tape, samples):
     return [np.array(x) for x in tape.run(tape.start(), source, tape.memory(samples))]
 
 
-def scalar():
-    mu, s = mg.Data(1.0, name="μ"), mg.Data(-0.3, name="s")
-    x = mg.sample(mg.Normal(mu, mg.exp(s)), name="X", rng=0)
-    y = (x - 3) ** 2 + mg.cos(x) * mg.exp(-(x**2) / 10)
-    return mg.reparameterize(y), [mu, s]
-
-
 def arrays():
     w = mg.Data(np.linspace(0.5, 1.5, 6), name="w")
     x = mg.sample(mg.Normal(w, 1.0), name="X", rng=0)
@@ -71,7 +65,7 @@ def scored():
     return mg.reinforce((k - 1.0) ** 2 + b), [p]
 
 
-CASES = [scalar, arrays, scored]
+CASES = [wave, arrays, scored]
 
 
 def tape_of(case):
@@ -96,7 +90,7 @@ def test_compiled_replay_equals_the_steps_bit_for_bit(case):
 
 
 def test_text_of_arithmetic_needs_numpy_alone():
-    source = tape_of(scalar).source
+    source = tape_of(wave).source
     names = [n.name for n in ast.walk(ast.parse(source)) if isinstance(n, ast.alias)]
     assert names == ["numpy"]
     code = source + (
@@ -104,14 +98,14 @@ def test_text_of_arithmetic_needs_numpy_alone():
         "y, *g = run(lambda i: rng.standard_normal(100_000), 100_000, *inputs)\n"
         "print(abs(y.mean() - 4.9) < 0.2, len(g))"
     )
-    order = ["-0.3" if data.name == "s" else "1.0" for _, data in tape_of(scalar).inputs]
+    order = ["-0.3" if data.name == "s" else "1.0" for _, data in tape_of(wave).inputs]
     code = code.replace("*inputs", ", ".join(order))
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert out.stdout == "True 2\n", out.stderr
 
 
 def test_names_of_the_graph_are_names_of_variables_in_two_parts():
-    source = tape_of(scalar).source
+    source = tape_of(wave).source
     assert "def run(draw, samples, s, μ):" in source or "def run(draw, samples, μ, s):" in source
     assert "ε_X = draw(0)" in source
     assert source.index("# Forward") < source.index("X = np.add(") < source.index("# Backward")
