@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .errors import InputError, UsageError
-from .values import Value, from_user, show
+from .values import Value, from_user, own, show
 from .walk import above, ancestors, label, varies, walk  # noqa: F401
 
 clock = itertools.count(1)  # it orders what ran, across graphs and threads
@@ -103,7 +103,7 @@ class Data:
                 f"value of {label(self)}: {show(value)} is not of dtype {self.dtype}; "
                 "make a new Data for another dtype"
             )
-        self._value = from_user(kept)
+        self._value = own(kept)
         self._changed = tick()
 
     @property

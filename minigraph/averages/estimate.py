@@ -35,13 +35,13 @@ class ByData(Mapping[Data, Any]):
         return ByData, (self._keys, self._all())
 
     def __getitem__(self, key: Data | str) -> Any:
-        found = [
-            i
-            for i, x in enumerate(self._keys)
-            if x is key or (isinstance(key, str) and x.name == key)
-        ]
-        if len(found) == 1:
-            return self._all()[found[0]]
+        values = self._all()
+        for x, value in zip(self._keys, values, strict=True):
+            if x is key:
+                return value
+        found = [v for x, v in zip(self._keys, values, strict=True) if x.name == key]
+        if len(found) == 1 and isinstance(key, str):
+            return found[0]
         known = ", ".join(label(x) for x in self._keys) or "nothing: pass wrt=θ to get gradients"
         raise UnknownNameError(f"estimate[{key!r}]: {len(found)} entries match; there is {known}")
 

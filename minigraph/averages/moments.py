@@ -107,10 +107,9 @@ class Moments(NamedTuple):
     @classmethod
     def constant(cls, value: Any, weight: float) -> Moments:
         """Return the moments of a value that does not vary."""
-        if type(value) is float:
-            return cls(weight, value, 0.0)
-        mean = np.array(value, dtype=float)  # of its own: the value may lie in a buffer
-        return cls(weight, mean if mean.ndim else float(value), 0.0)
+        if type(value) is not float:  # a copy: the value may lie in a buffer
+            value = value.astype(np.float64) if np.ndim(value) else float(value)
+        return cls(weight, value, 0.0)
 
     def merge(self, other: Moments) -> Moments:
         """Return the moments of both together."""

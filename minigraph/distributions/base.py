@@ -141,6 +141,14 @@ class Distribution(Definition):
         """
         return self._boxed("log_prob", self.log_density, x)
 
+    def log_prob_drawn(self, x: Any) -> Data:
+        """Return `log_prob` of a sample of this law, which is not looked for outside the support.
+
+        That of counts is not; rounding may put another sample on the edge.
+        """
+        plain = self.support.discrete and type(self).log_density is Distribution.log_density
+        return self._boxed("log_prob", self.formula if plain else self.log_density, x)
+
     def cdf(self, x: Any) -> Data:
         """Return P(X <= x), differentiable where the law knows how."""
         return self._boxed("cdf", self.cumulative, x)

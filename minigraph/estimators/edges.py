@@ -71,9 +71,9 @@ def why_not_edge(x: Data) -> str | None:
 def log_prob(law: Any, x: Data) -> Data:
     """Return the log-probability of a draw, of which the score never misses an outcome."""
     if not any(True for _ in _edged(law)):
-        return law.log_prob(x)
+        return law.log_prob_drawn(x)
     box = function(
-        lambda x, *_: unmissed(law, x).log_prob(x), name=f"{type(law).__name__}.log_prob"
+        lambda x, *_: unmissed(law, x).log_prob_drawn(x), name=f"{type(law).__name__}.log_prob"
     )
     return box(x, *law.inputs)
 

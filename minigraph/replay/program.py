@@ -12,6 +12,7 @@ from ..data import Data
 from ..distributions.noise import Noise
 from ..ops.along import Call, elementwise, pad, paddings
 from ..values import own
+from .select import select
 
 Shape = tuple[int, ...]
 Buffer = tuple[Shape, np.dtype[Any]]  # the shape of one sample, and the dtype
@@ -41,8 +42,9 @@ class Step:
         self.title, self.call, self.inputs, self.out, self.dtype = title, call, inputs, out, dtype
         self.pads = [0] * len(inputs)
         self.run: Any = call.op.along(call) if any(call.sampled) else call.op.forward
-        if call.op.along is elementwise and isinstance(call.op.forward, np.ufunc) and self.run:
+        if call.op.along is elementwise and writes(call.op.forward) and self.run:
             self.run, self.pads = call.op.forward, paddings(call.shapes, call.sampled)
+            self.run = select if self.run is np.where else self.run
         self.crosses = getattr(self.run, "across_samples", False)
         self.buffer: int | None = None
         self.done: tuple[int, ...] = ()
@@ -133,11 +135,16 @@ def is_apart(step: Step | Draw) -> bool:
     return step.ahead if isinstance(step, Draw) else step.call.op.along is elementwise
 
 
+def writes(function: Any) -> bool:
+    """Return whether a function of elements, or what stands for it here, writes into an array."""
+    return isinstance(function, np.ufunc) or function in (np.where, select)
+
+
 def written_into(step: Step | Draw) -> Buffer | None:
     """Return the kind of memory that a step can write its result into, if it can."""
     if isinstance(step, Draw):
         return None  # its samples come from outside
-    fills = isinstance(step.run, np.ufunc) or getattr(step.run, "fills", False)
+    fills = writes(step.run) or getattr(step.run, "fills", False)
     fills = fills and not step.call.fixed and bool(step.call.shape or any(step.call.sampled))
     return (step.call.shape, step.dtype) if fills else None
 

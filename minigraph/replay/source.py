@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .program import Buffer, Draw, Step
+from .select import select
 from .words import LONGEST, as_numpy, described, imported, in_numpy, known, padded, printable
 
 RESERVED = {"np", "operation", "buffers", "once", "block", "run", "draw", "memory", "samples"}
@@ -150,8 +151,11 @@ class Text:
             if self.arrays and step.dtype == np.float64:  # others would become float64
                 inputs = [self.array(slot) for slot in step.inputs]
             inputs = [padded(x, n) for x, n in zip(inputs, step.pads, strict=True)]
-            function = f"np.{step.run.__name__}" if in_numpy(step.run) else self.function(step)
-            call = f"{function}({', '.join(inputs)}, out=b{step.buffer})"
+            if step.run is select and not self.arrays:  # the same, for a reader
+                call = f"np.where({', '.join(inputs)})"
+            else:
+                function = f"np.{step.run.__name__}" if in_numpy(step.run) else self.function(step)
+                call = f"{function}({', '.join(inputs)}, out=b{step.buffer})"
         else:
             call = as_numpy(step, inputs) or f"{self.function(step)}({', '.join(inputs)})"
         return f"{out} = {call}{comment}"

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..ops.elementwise import add, divide, maximum, minimum, multiply, negative, share, subtract
-from .program import Step, is_apart
+from .program import Step, is_apart, writes
 from .quick import adds_all, dot, is_product, quick
 
 SMALL = 256  # elements of an array that costs no more to read than a number
@@ -34,7 +34,7 @@ def tile_shape(step: Step, fresh: Set[int]) -> tuple[int, ...] | None:
     step writes into. NumPy sees that for whole arrays only.
     """
     shape = step.call.shape
-    if step.buffer is None or not isinstance(step.run, np.ufunc) or not is_apart(step):
+    if step.buffer is None or not writes(step.run) or not is_apart(step):
         return None
     pairs = zip(step.inputs, step.call.shapes, strict=True)
     alike = all(given == () or (given == shape and i not in fresh) for i, given in pairs)
