@@ -11,9 +11,9 @@ from .errors import InputError, UsageError
 EXACT = 2**53  # up to which every int is a float
 Value = Any  # float | NDArray; kept loose because NumPy's own functions return either
 
-# The C library of Linux gives freed memory back at once, and each graph would get its own anew, page
-# by page, which takes longer than arithmetic on small arrays. Once an array of 16 MiB was freed, it
-# keeps up to 32 MiB for the next. This one takes no memory: nobody looks into it.
+# The C library of Linux gives freed memory back at once, and each graph would get its own anew,
+# page by page, which takes longer than arithmetic on small arrays. Once an array of 16 MiB was
+# freed, it keeps up to 32 MiB for the next. This one takes no memory: nobody looks into it.
 np.empty(2**24, np.uint8)
 
 

@@ -19,9 +19,11 @@ def test_pairs_are_those_of_the_formula():
     np.testing.assert_allclose(drawn[:, 1], radius * np.sin(angle), atol=1e-13)
 
 
-@pytest.mark.parametrize("edge", [0.0, 0.25, 0.5, 0.75, 1.0 - 2.0**-53])
+@pytest.mark.parametrize(
+    "edge", [0.0, 0.25, 0.5, np.float32(0.5), 1.0 - 2.0**-53, np.float32(1.0 - 2.0**-24)]
+)
 def test_numbers_at_the_edges_are_finite(edge):
-    drawn = np.full((1, 2, 4), edge)
+    drawn = np.full((1, 2, 4), edge, np.asarray(edge).dtype)
     turned(drawn)
     assert np.all(np.isfinite(drawn))
     assert np.all(np.abs(drawn) < 8.6)
@@ -46,8 +48,9 @@ def test_every_element_is_written(shape):
 
 
 # One p-value below 1e-6 comes in a million seeds; these are fixed.
-def test_law_is_normal_and_halves_are_independent():
-    drawn = normals(np.random.default_rng(2), np.empty(1_000_000))
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_law_is_normal_and_halves_are_independent(dtype):
+    drawn = normals(np.random.default_rng(2), np.empty(1_000_000, dtype))
     assert stats.kstest(drawn, "norm").pvalue > 1e-6
     a, b = drawn[:500_000], drawn[500_000:]
     for x, y in ((a, b), (a**2, b**2), (np.abs(a), b), (a[1:], a[:-1])):
@@ -58,9 +61,10 @@ def test_law_is_normal_and_halves_are_independent():
 
 @pytest.mark.parametrize(
     ("size", "dtype", "same"),
-    [(MANY - 1, float, True), (MANY, float, False), (2 * MANY, np.float32, True)],
-)
-def test_small_arrays_and_single_precision_are_filled_one_after_the_other(size, dtype, same):
+    [(MANY - 1, float, True), (MANY, float, False), (MANY - 1, np.float32, True),
+     (MANY, np.float32, False)],
+)  # fmt: skip
+def test_small_arrays_are_filled_one_after_the_other(size, dtype, same):
     law, out = StandardNormal((), dtype), np.empty(size, dtype)
     law.fill_block(np.random.default_rng(3), out)
     one_by_one = law.fill(np.random.default_rng(3), np.empty(size, dtype))

@@ -93,7 +93,7 @@ class StandardNormal(Noise):
         return rng.standard_normal(out=out, dtype=self.dtype.type)
 
     def fill_block(self, rng: np.random.Generator, out: Any) -> Any:
-        return normals(rng, out) if self.dtype == np.float64 else self.fill(rng, out)
+        return normals(rng, out)
 
     def formula(self, x: Any) -> Any:
         return -0.5 * (x * x) - 0.5 * math.log(2.0 * math.pi)
