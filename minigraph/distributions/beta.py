@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 
 from ..ops.base import Operation
-from ..ops.elementwise import clip, divide, exp
+from ..ops.elementwise import clip, divide, exp, sigmoid
 from ..ops.special import betaln, digamma, xlog1py, xlogy
 from ..ops.tails import beta_rate_a, beta_rate_b, betainc, betaincinv
 from .base import Distribution
 from .constraints import positive, unit_interval
 from .implicit import followed, held
+from .many import Line
 from .noise import OpenUniform
 from .parameters import inside_unit
 
@@ -23,7 +24,14 @@ def _slope(rate: Operation) -> Any:
     )
 
 
-beta_sample = followed("beta sample", [_slope(rate) for rate in (beta_rate_a, beta_rate_b)])
+beta_sample = followed(
+    "beta sample",
+    [_slope(rate) for rate in (beta_rate_a, beta_rate_b)],
+    Line(
+        lambda x: np.log(x) - np.log1p(-x), sigmoid.forward, lambda x: x * (1.0 - x),
+        lambda a, b: 1.5 * min(1.0, (1.0 / a + 1.0 / b) ** 0.5),
+    ),
+)  # fmt: skip
 
 
 class StandardBeta(Distribution):

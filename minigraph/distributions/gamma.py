@@ -13,12 +13,14 @@ from ..ops.tails import gamma_rate, gammainc, gammaincc, gammainccinv, gammainci
 from .base import Distribution
 from .constraints import nonnegative, positive
 from .implicit import followed, held
+from .many import Line
 from .noise import OpenUniform
 from .parameters import floored, off_zero
 
 gamma_sample = followed(
     "gamma sample",
     [lambda x, a: -gamma_rate(a, x) * exp(x + gammaln(a) - xlogy(a - 1.0, x))],
+    Line(np.log, np.exp, lambda x: x, lambda a: 1.5 * min(1.0, a**-0.5)),
 )
 
 

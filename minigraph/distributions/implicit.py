@@ -9,7 +9,7 @@ https://arxiv.org/abs/1805.08498
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from ..ops import along
 from ..ops.base import Operation
 from ..ops.boxes import stop
 from .base import Distribution
+from .many import Line, Slope, at_many
 
 
 def held(kind: type[Distribution], law: Distribution, **parameters: Any) -> Any:
@@ -34,11 +35,15 @@ def still(x: Any) -> Any:
     return stop(x) if type(x) is Data else x
 
 
-def followed(name: str, slopes: Sequence[Callable[..., Any]]) -> Operation:
-    """Return the operation (x, *θ) → x whose derivatives in θ are slopes(x, *θ)."""
+def followed(name: str, slopes: Sequence[Slope], line: Line) -> Operation:
+    """Return the operation (x, *θ) → x whose derivatives in θ are slopes(x, *θ), even on `line`."""
 
-    def rule(slope: Callable[..., Any]) -> Callable[..., Any]:
-        return lambda g, y, x, *theta: g * slope(x, *theta)
+    def rule(slope: Slope) -> Slope:
+        moved = Operation(
+            f"{name} slope", at_many(slope, line), *[None] * (1 + len(slopes)),
+            along=along.elementwise, numpy=(), barrier="black box",
+        )  # fmt: skip
+        return lambda g, y, x, *theta: g * moved(x, *theta)
 
     return Operation(
         name, lambda x, *theta: x, lambda g, y, *_: g, *map(rule, slopes),

@@ -13,11 +13,16 @@ from .base import Distribution
 from .constraints import positive, real
 from .implicit import followed, held
 from .location_scale import LocationScale
+from .many import Line
 from .noise import OpenUniform
 from .special import gamma_step_slope
 from .tails import log_t_density, stdtr, stdtrit, t_rate
 
-t_sample = followed("t sample", [lambda x, df: -t_rate(df, x) * exp(-log_t_density(df, x))])
+t_sample = followed(
+    "t sample",
+    [lambda x, df: -t_rate(df, x) * exp(-log_t_density(df, x))],
+    Line(np.arcsinh, np.sinh, lambda x: np.hypot(1.0, x), lambda df: min(1.0, df**0.5)),
+)
 
 
 class StandardT(Distribution):

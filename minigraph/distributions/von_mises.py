@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from ..ops import along
-from ..ops.base import Operation
 from ..ops.elementwise import rint
 from ..ops.special import from_scipy
 from ..ops.trigonometry import sin
@@ -16,6 +14,7 @@ from .base import Distribution
 from .charts import Chart, midpoints
 from .constraints import Constraint, nonnegative, positive, real
 from .implicit import followed, held
+from .many import Line
 from .special import bessel_ratio, log_i0
 
 NODES, WEIGHTS = (tuple(x) for x in np.polynomial.legendre.leggauss(48))
@@ -42,11 +41,11 @@ def _slope(x: Any, k: Any) -> Any:
 
 
 angle = Constraint("real, an angle in radians", np.isfinite)
-slope = Operation(
-    "angle sample slope", _slope, None, None,
-    along=along.elementwise, numpy=(), barrier="black box",
-)  # fmt: skip
-angle_sample = followed("angle sample", [slope])
+angle_sample = followed(
+    "angle sample",
+    [_slope],
+    Line(np.positive, np.positive, np.ones_like, lambda k: 0.75 * min(1.0, k**-0.5)),
+)
 
 
 class StandardVonMises(Distribution):
