@@ -66,8 +66,17 @@ def squared_length():
     return mg.reparameterize(x @ x), [a]
 
 
+def triangle():
+    """Gradients that are transposed, reshaped and cut to a triangle."""
+    scale = mg.Data(np.tril(np.arange(1.0, 10.0).reshape(3, 3)) / 5.0, name="L")
+    loc = mg.Data(np.arange(3.0).reshape(1, 3), name="loc")
+    law = mg.MultivariateNormal(mg.reshape(loc, (3,)), scale_tril=mg.tril(scale))
+    return mg.reparameterize(mg.sum(mg.sin(mg.sample(law, name="X", rng=0)))), [scale, loc]
+
+
 GRAPHS = [
     squared_length,
+    triangle,
     second,
     scored,
     reparameterized,
@@ -108,6 +117,15 @@ def test_gradient_of_a_weight_matrix_has_no_matrix_for_each_sample():
     tape = tape_of(y, wrt)
     assert tape.parts == [1, 2, 2]
     assert tape.largest == 6
+
+
+def test_a_triangle_is_cut_from_the_average():
+    y, wrt = triangle()
+    tape = tape_of(y, wrt)
+    assert tape.parts == [1, 2, 1]
+    assert tape.largest == 3
+    grad = mg.expectation(y, 100, wrt=wrt, rng=3).grad[wrt[0]]
+    assert np.array_equal(grad == 0.0, np.triu(np.ones((3, 3)), 1) == 1.0)
 
 
 def test_what_is_the_same_for_all_samples_is_done_to_the_average():

@@ -8,7 +8,7 @@ variance*, https://doi.org/10.1080/00031305.1983.10483115
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -134,6 +134,12 @@ class Moments(NamedTuple):
     def plus(self, term: Any) -> Moments:
         """Return the moments of the samples plus the same value each."""
         return Moments(self.weight, self.mean + term, self.squares)
+
+    def laid(self, f: Callable[[Any], Any]) -> Moments:
+        """Return the moments of the samples with their elements somewhere else, or 0."""
+        varies = type(self.squares) is not float or self.squares
+        squares = f(np.broadcast_to(self.squares, np.shape(self.mean))) if varies else 0.0
+        return Moments(self.weight, f(self.mean), squares)
 
     def variance(self, freedom: float = 1.0) -> Any:
         """Return the variance of one sample; NaN if there are too few samples to tell."""

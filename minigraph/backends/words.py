@@ -78,6 +78,11 @@ def shared(xp: Any, stop: Word) -> dict[str, Word]:
     def softplus(x: Any) -> Any:
         return xp.logaddexp(x, xp.zeros_like(x))
 
+    def log_ratio(part: Any, total: Any) -> Any:
+        edge = xp.where(part == -math.inf, part, 0.0)
+        off = part - total
+        return xp.where(xp.isfinite(total), off, xp.where(part == total, edge, off))
+
     def log_of(x: Any, other: Any, f: Word, safe: float) -> Any:
         """Return x·f(other), 0 where x = 0."""
         return x * f(xp.where((x == 0) & ~xp.isnan(other), safe, other))
@@ -125,7 +130,7 @@ def shared(xp: Any, stop: Word) -> dict[str, Word]:
         # of networks, of statistics
         "share": lambda a, b: ((a > b) * xp.ones_like(a - b) + (a >= b)) * 0.5,
         "relu": lambda x: xp.where((x > 0) | xp.isnan(x), x, 0.0), "softplus": softplus,
-        "log_expit": lambda x: -softplus(-x), "log1p_square": log1p_square,
+        "log_ratio": log_ratio, "log_expit": lambda x: -softplus(-x), "log1p_square": log1p_square,
         "xlogy": lambda a, x: log_of(a, x, xp.log, 1.0),
         "xlog1py": lambda a, x: log_of(a, x, xp.log1p, 0.0),
         "rel_entr": rel_entr, "kl_div": lambda a, b: rel_entr(a, b) + (b - a), "sinc": sinc,

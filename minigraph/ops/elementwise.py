@@ -257,19 +257,27 @@ log10 = ufunc("log10", np.log10, lambda g, y, x: divide(g, x * math.log(10.0)), 
 log1p = ufunc("log1p", np.log1p, lambda g, y, x: divide(g, x + 1.0), fast=math.log1p)
 logaddexp = ufunc(
     "logaddexp", np.logaddexp,
-    lambda g, y, a, b: g * exp(behind(a, y)),
-    lambda g, y, a, b: g * exp(behind(b, y)),
+    lambda g, y, a, b: g * exp(log_ratio(a, y)),
+    lambda g, y, a, b: g * exp(log_ratio(b, y)),
 )  # fmt: skip
 logaddexp2 = ufunc(
     "logaddexp2", np.logaddexp2,
-    lambda g, y, a, b: g * exp2(behind(a, y)),
-    lambda g, y, a, b: g * exp2(behind(b, y)),
+    lambda g, y, a, b: g * exp2(log_ratio(a, y)),
+    lambda g, y, a, b: g * exp2(log_ratio(b, y)),
 )  # fmt: skip
 
 
-def behind(part: Any, total: Any) -> Any:
+@along.fills
+def _log_ratio(part: Any, total: Any, out: Any = None) -> Any:
     """Return part - total: -inf where both are -inf, 0 where both are inf."""
-    return where(equal(part, total), where(equal(part, -np.inf), part, 0.0), part - total)
+    if np.isfinite(total).all():
+        return np.subtract(part, total, out=out)
+    alike = np.where(np.equal(part, -np.inf), part, 0.0)
+    found = np.where(np.equal(part, total), alike, np.subtract(part, total))
+    return np.positive(found, out=out)
+
+
+log_ratio = ufunc("log_ratio", _log_ratio, lambda g, y, a, b: g, lambda g, y, a, b: -g, numpy=())
 
 
 # For networks ----------------------------------------------------------------------------------

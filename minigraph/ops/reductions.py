@@ -5,17 +5,14 @@
 from __future__ import annotations
 
 import functools
-import math
 from typing import Any
 
 import numpy as np
 
-from . import along
+from . import along, rows
 from .base import Operation
-from .elementwise import behind, divide, equal, exp, greater_equal, where
+from .elementwise import divide, equal, exp, greater_equal, log_ratio, where
 from .shaping import broadcast_to, flip, inverse, reshape, shape_of, transpose
-
-SHORT_ROW = 1024  # elements, of which the order of adding up loses no digits
 
 
 def folded_axes(x: Any, axis: Any) -> tuple[int, ...]:
@@ -68,34 +65,15 @@ def _prod_rule(g: Any, y: Any, x: Any, axis: Any = None, keepdims: bool = False)
     return spread(g, x, axis) * transpose(back, axes=inverse(order))
 
 
-def _sum_along(call: along.Call) -> along.Run:
-    """Add up rows of floats by a product with ones: on short rows ten times as fast."""
-    run, shape = along.along_axis(call), call.shapes[0]
-    folded = sorted(
-        a - len(shape) for a in folded_axes(np.broadcast_to(0.0, shape), call.fixed.get("axis"))
-    )
-    n = math.prod(shape[a] for a in folded)
-    last = folded == list(range(-len(folded), 0)) and not call.fixed.get("keepdims")
-    if not last or not 1 < n <= SHORT_ROW:
-        return run
-
-    def product(x: Any) -> Any:
-        if x.dtype.kind != "f":
-            return run(x)
-        return (x.reshape(-1, n) @ np.ones(n, x.dtype)).reshape(len(x), *call.shape)
-
-    return product
-
-
 def _sum(x: Any, axis: Any = None, keepdims: Any = False) -> Any:
     return np.add.reduce(x, axis=axis, keepdims=keepdims)  # np.sum takes four times as long to call
 
 
-sum_ = reduction("sum", _sum, _sum_rule, along=_sum_along)
-mean = reduction("mean", np.mean, _mean_rule)
+sum_ = reduction("sum", _sum, _sum_rule, along=rows.folding(rows.total, rows.SHORT))
+mean = reduction("mean", np.mean, _mean_rule, along=rows.folding(rows.average, rows.SHORT))
 prod = reduction("prod", np.prod, _prod_rule)
-max_ = reduction("max", np.max, _extreme_rule)
-min_ = reduction("min", np.min, _extreme_rule)
+max_ = reduction("max", np.max, _extreme_rule, along=rows.folding(rows.largest, rows.NARROW))
+min_ = reduction("min", np.min, _extreme_rule, along=rows.folding(rows.smallest, rows.NARROW))
 all_ = reduction("all", np.all, None)
 any_ = reduction("any", np.any, None)
 count_nonzero = reduction("count_nonzero", np.count_nonzero, None)
@@ -111,10 +89,12 @@ def _logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 def _logsumexp_rule(g: Any, y: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    return spread(g, x, axis) * exp(behind(x, spread(y, x, axis)))
+    return spread(g, x, axis) * exp(log_ratio(x, spread(y, x, axis)))
 
 
-logsumexp = reduction("logsumexp", _logsumexp, _logsumexp_rule)
+logsumexp = reduction(
+    "logsumexp", _logsumexp, _logsumexp_rule, along=rows.folding(rows.logsumexp, rows.NARROW)
+)
 
 # Positions: integers, which carry no gradient ---------------------------------------------------
 position = functools.partial(Operation, fixed=["axis"], along=along.along_rows)

@@ -2,6 +2,7 @@
 
 The average of a·X + b is a·E[X] + b: the gradient of a parameter often ends with factors that are
 the same for all samples, such as a scale, and with terms that no sample enters, such as a penalty.
+It may be transposed, reshaped, or 0 at some places of all samples: the average is, too.
 
 The average of g xᵀ, the gradient of a weight matrix, is one matrix product over all samples, and so
 is that of its squares: no sample has a matrix of its own. This is the order of the two rewrites
@@ -10,24 +11,37 @@ in which the sample axis comes first, and one gradient is taken of the average.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence, Set
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..ops.elementwise import add, divide, multiply, negative, reciprocal, subtract
+from ..data import NO_FIXED
+from ..ops.elementwise import add, divide, multiply, negative, reciprocal, subtract, where
 from ..ops.linear import matmul
+from ..ops.shaping import reshape, transpose
 from .program import Draw, Step
 
-Hoisted = tuple[tuple[Any, int | None], ...]  # operations with the value in a slot, in order
+Hoisted = tuple["After", ...]  # in order
 
 
-def hoisted(slot: int, steps: Mapping[int, Step | Draw], sampled: Set[int]) -> tuple[int, Hoisted]:
+class After(NamedTuple):
+    """An operation on an average, with the value in a slot, or with fixed arguments."""
+
+    op: Any
+    slot: int | None = None
+    fixed: Mapping[str, Any] = NO_FIXED
+
+
+def hoisted(
+    slot: int, steps: Mapping[int, Step | Draw], sampled: Set[int], zeros: Set[int]
+) -> tuple[int, Hoisted]:
     """Return the slot to be averaged, and what is to be done to the average and its variance."""
-    after: list[tuple[Any, int | None]] = []
-    while (step := steps.get(slot)) is not None and isinstance(step, Step) and not step.call.fixed:
+    after: list[After] = []
+    while (step := steps.get(slot)) is not None and isinstance(step, Step):
         of = [i for i in step.inputs if i in sampled]
-        if len(of) != 1 or (found := _done(step.call.op, step.inputs, of[0])) is None:
+        if len(of) != 1 or (found := _done(step, of[0], zeros)) is None:
             break
         inner = steps[of[0]]
         dtype = inner.law.dtype if isinstance(inner, Draw) else inner.dtype
@@ -48,23 +62,35 @@ def factors(slot: int, steps: Mapping[int, Step | Draw], sampled: Set[int]) -> t
     return step.inputs if plain else (slot,)
 
 
-def _done(op: Any, inputs: Sequence[int], of: int) -> list[tuple[Any, int | None]] | None:
-    """Return what an operation does to its input `of` as steps with one other value each."""
+def _done(step: Step, of: int, zeros: Set[int]) -> list[After] | None:
+    """Return what a step does to its input `of` as steps with one other value each."""
+    op, inputs, fixed = step.call.op, step.inputs, step.call.fixed
+    if op in (transpose, reshape):
+        return [After(op, fixed=fixed)]
+    if op is where:
+        masked = inputs[1] == of and inputs[2] in zeros and step.call.shapes[1] == step.call.shape
+        return [After(where, inputs[0])] if masked else None
     if op is negative:
-        return [(negative, None)]
-    if len(inputs) != 2:
+        return [After(negative)]
+    if len(inputs) != 2 or fixed:
         return None
     other = inputs[1] if inputs[0] == of else inputs[0]
     if op in (add, multiply):
-        return [(op, other)]
+        return [After(op, other)]
     if op is subtract:
-        return [(subtract, other)] if inputs[0] == of else [(negative, None), (add, other)]
-    return [(divide, other)] if op is divide and inputs[0] == of else None
+        return [After(subtract, other)] if inputs[0] == of else [After(negative), After(add, other)]
+    return [After(divide, other)] if op is divide and inputs[0] == of else None
 
 
 def applied(moments: Any, after: Hoisted, values: Sequence[Any]) -> Any:
     """Return the moments of what the operations `after` make of samples with these moments."""
-    for op, slot in after:
+    for op, slot, fixed in after:
+        if op in (transpose, reshape):
+            moments = moments.laid(functools.partial(op.forward, **fixed))
+            continue
+        if op is where and slot is not None:
+            moments = moments.laid(functools.partial(_masked, values[slot]))
+            continue
         k = -1.0 if slot is None else values[slot]
         if type(k) is not float and type(moments.mean) is float and not np.ndim(k):
             k = float(k)
@@ -73,3 +99,7 @@ def applied(moments: Any, after: Hoisted, values: Sequence[Any]) -> Any:
         else:
             moments = moments.times(reciprocal.forward(k) if op is divide else k)
     return moments
+
+
+def _masked(keep: Any, x: Any) -> Any:
+    return np.where(keep, x, 0.0)

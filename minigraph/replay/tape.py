@@ -111,7 +111,8 @@ class Tape:
         self.after: list[Hoisted] = []
         if averaged:
             made: dict[int, Step | Draw] = {step.out: step for step in writer.steps}
-            found = [hoisted(slot, made, writer.sampled) for slot, *_ in slots]
+            zeros = {slot for slot, number in enumerate(writer.constants) if number == 0.0}
+            found = [hoisted(slot, made, writer.sampled, zeros) for slot, *_ in slots]
             slots = [factors(slot, made, writer.sampled) for slot, _ in found]
             self.after = [after for _, after in found]
         self.parts = [len(one) for one in slots]
@@ -120,7 +121,7 @@ class Tape:
         self.size = len(writer.constants)
         self.constants = {i: c for i, c in enumerate(writer.constants) if c is not None}
         needed = {slot for slot, _ in self.outputs}
-        needed.update(slot for after in self.after for _, slot in after if slot is not None)
+        needed.update(slot for after in self.after for _, slot, _ in after if slot is not None)
         self.steps = needed_steps(writer.steps, needed)
         first = {
             id(step) for step in needed_steps(self.steps, {slot for slot, _ in self.outputs[:1]})
@@ -222,7 +223,8 @@ class Tape:
                 fixed = sorted((k, _told(v)) for k, v in step.call.fixed.items())
                 lines.append((step.call.op.name, fixed, step.call.shapes, step.inputs, step.out,
                               step.dtype.str))  # fmt: skip
-        after = [[(op.name, slot) for op, slot in one] for one in self.after]
+        after = [[(op.name, slot, sorted(fixed.items())) for op, slot, fixed in one]
+                 for one in self.after]  # fmt: skip
         return lines, sorted(self.constants.items()), self.outputs, after
 
     def __reduce__(self) -> Any:

@@ -1,0 +1,88 @@
+"""Short rows folded together: the numbers of NumPy, for every axis, dtype and odd value."""
+
+import numpy as np
+import pytest
+
+import minigraph as mg
+from minigraph.ops import along, reductions, rows
+from minigraph.ops.rows import NARROW, SHORT
+
+RNG = np.random.default_rng(0)
+FOLDS = [reductions.sum_, reductions.mean, reductions.max_, reductions.min_, reductions.logsumexp]
+
+
+def folded(op, x, **fixed):
+    """Return what a replay computes of samples `x`, and what a loop over them does."""
+    shape = op.forward(x[0], **fixed).shape if x.ndim > 1 else ()
+    run = op.along(along.Call(op, fixed, (x.shape[1:],), (True,), shape))
+    return run(x), np.stack([op.forward(one, **fixed) for one in x])
+
+
+@pytest.mark.parametrize("op", FOLDS)
+@pytest.mark.parametrize("keepdims", [False, True])
+@pytest.mark.parametrize("axis", [None, 0, 1, -1, (0, 1), (1, 2), (-1, -2), 2])
+def test_folds_of_samples_are_those_of_a_loop(op, axis, keepdims):
+    x = RNG.normal(size=(50, 3, 4, 5))
+    found, each = folded(op, x, axis=axis, keepdims=keepdims)
+    assert found.shape == each.shape
+    np.testing.assert_allclose(found, each, rtol=1e-13, atol=1e-14)
+
+
+@pytest.mark.parametrize("op", FOLDS)
+@pytest.mark.parametrize("n", [1, 2, NARROW, NARROW + 1, SHORT, SHORT + 1])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_folds_of_any_length_keep_the_dtype(op, n, dtype):
+    x = RNG.normal(size=(7, n)).astype(dtype)
+    found, each = folded(op, x, axis=-1)
+    assert found.dtype == each.dtype == dtype
+    rtol, atol = (1e-12, 1e-13) if dtype == np.float64 else (1e-5, 1e-5)
+    np.testing.assert_allclose(found, each, rtol=rtol, atol=atol)
+
+
+@pytest.mark.parametrize("op", FOLDS[2:])
+def test_infinite_and_unknown_elements(op):
+    odd = np.array([[-np.inf, -np.inf], [np.inf, 1.0], [np.nan, 1.0], [1.0, np.nan], [-np.inf, 0.5],
+                    [np.inf, -np.inf], [np.inf, np.inf], [1e308, 1e308]])  # fmt: skip
+    before = odd.copy()
+    with np.errstate(all="ignore"):
+        found, each = folded(op, odd, axis=-1)
+    np.testing.assert_array_equal(found, each)
+    np.testing.assert_array_equal(odd, before)
+
+
+def test_integers_are_folded_by_numpy():
+    x = RNG.integers(0, 9, (20, 6))
+    for op in FOLDS[:4]:
+        found, each = folded(op, x, axis=0)
+        assert found.dtype == each.dtype
+        np.testing.assert_allclose(found, each, rtol=1e-14)
+
+
+def test_tables_are_left_as_they_are():
+    table = RNG.normal(size=(5, 4))
+    before = table.copy()
+    for fold in (rows.total, rows.average, rows.largest, rows.smallest, rows.logsumexp):
+        fold(table)
+        fold(np.asfortranarray(table))
+        assert np.array_equal(table, before)
+
+
+@pytest.mark.parametrize(
+    ("part", "total", "expected"),
+    [(1.0, 3.0, -2.0), (-np.inf, 3.0, -np.inf), (-np.inf, -np.inf, -np.inf), (np.inf, np.inf, 0.0),
+     (2.0, np.inf, -np.inf), (np.nan, 1.0, np.nan), (1.0, np.nan, np.nan)],
+)  # fmt: skip
+def test_log_ratio(part, total, expected):
+    log_ratio = mg.ops.elementwise.log_ratio
+    out = np.array([part, 1.0])  # written where it reads
+    with np.errstate(invalid="ignore"):
+        np.testing.assert_equal(log_ratio(part, total), expected)
+        log_ratio.forward(out, np.array([total, 2.0]), out=out)
+    np.testing.assert_equal(out, [expected, -1.0])
+
+
+def test_second_derivative_where_one_element_is_all_there_is():
+    x = mg.Data(np.array([0.3, -np.inf]), name="x")
+    slope = mg.gradient(mg.logsumexp(x), x)
+    assert np.array_equal(slope.value, [1.0, 0.0])
+    assert np.array_equal(mg.gradient(slope[0], x).value, [0.0, 0.0])
