@@ -13,7 +13,7 @@ from ..ops.special import xlogy
 from .base import Distribution
 from .constraints import Constraint, below, logits, weights
 
-FEW = 32  # up to which number outcomes are tried one by one
+FEW = 48  # up to which number outcomes are tried one by one
 
 
 class Outcomes(Distribution):
@@ -46,10 +46,10 @@ class Outcomes(Distribution):
             return np.sum(u[..., None] >= edges, axis=-1, dtype=np.int64)
         if len(edges) > FEW:
             return np.searchsorted(edges, u, side="right").astype(np.int64)
-        k = np.zeros(shape, np.int64)
+        k = np.zeros(shape, np.uint8)  # bytes are added up many at a time
         for edge in edges[:-1]:
-            k += u >= edge
-        return k
+            k += np.asarray(u >= edge).view(np.uint8)
+        return np.asarray(k, dtype=np.int64)
 
     def edges(self) -> Any:
         """Return the cdf of the plain law at each outcome."""

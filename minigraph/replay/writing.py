@@ -21,6 +21,7 @@ from .cheaper import Expression, Known, cheaper
 from .program import Draw, Shape, Step
 
 ARITHMETIC = (add, divide, multiply, negative, power, subtract)
+MANY = 2**9  # elements, from which on several steps of arithmetic are faster than a slow function
 
 
 class Kind(NamedTuple):
@@ -136,11 +137,12 @@ class Writer:
 
     def short(self, op: Any, inputs: tuple[int, ...], kind: Kind) -> Expression:
         """Return a cheaper expression for an operation on arrays, None if there is none."""
-        if self.sampled.isdisjoint(inputs):
-            return cheaper(op, inputs, self.of_arrays) if kind.shape and op in ARITHMETIC else None
         if op in (sin, cos) and kind.dtype != np.float64:
             return None
-        return cheaper(op, inputs, self.of_samples)
+        if not self.sampled.isdisjoint(inputs):
+            return cheaper(op, inputs, self.of_samples)
+        pays = kind.shape if op in ARITHMETIC else math.prod(kind.shape) >= MANY
+        return cheaper(op, inputs, self.of_arrays) if pays else None
 
     def step(self, title: str, call: Call, inputs: tuple[int, ...], dtype: Any) -> int:
         """Write an operation, to be run for all samples or once; return its slot."""
