@@ -14,6 +14,8 @@ from . import along
 from .base import Operation
 from .shaping import reshape, shape_of, swap_last
 
+SMALL = 2**12  # elements of a matrix that is copied in less time than it takes to multiply by it
+MANY = 64  # rows
 
 def _as_matrix(x: Any, left: bool) -> Any:
     """Return a vector as a row (on the left of a product) or as a column (on the right)."""
@@ -47,6 +49,16 @@ def _right_rule(g: Any, y: Any, a: Any, b: Any) -> Any:
     return reshape(c, shape=shape_of(c)[:-1]) if len(shape_of(b)) == 1 else c
 
 
+def of_rows(rows: Any, b: Any, out: Any = None) -> Any:
+    """Return the product of many rows with a matrix.
+
+    Where that is small and was transposed, BLAS is up to twice as fast with a copy that was not.
+    """
+    if b.size <= SMALL and len(rows) >= MANY:
+        b = np.ascontiguousarray(b)
+    return np.dot(rows, b, out)
+
+
 def _matmul_along(call: along.Call) -> along.Run:
     (a_shape, b_shape), (a_has, b_has) = call.shapes, call.sampled
     if len(b_shape) == 2 and not b_has and len(a_shape) == 1:
@@ -62,7 +74,7 @@ def _matmul_along(call: along.Call) -> along.Run:
 
         def product(a: Any, b: Any, out: Any = None) -> Any:
             into = None if out is None else out.reshape(len(a) * rows, columns)
-            c = np.matmul(a.reshape(len(a) * rows, inner), b, out=into)
+            c = of_rows(a.reshape(len(a) * rows, inner), b, into)
             return c.reshape(len(a), *call.shape) if out is None else out
 
         return along.fills(product)

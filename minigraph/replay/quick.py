@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..ops.elementwise import multiply
-from ..ops.linear import matmul
+from ..ops.linear import MANY, matmul, of_rows
 from ..ops.reductions import sum_
 from ..ops.shaping import FEW, sum_to, transpose
 from ..values import own
@@ -24,7 +24,7 @@ def quick(step: Step) -> Callable[..., Any] | None:
     """
     call, op = step.call, step.call.op
     if op is matmul and [len(shape) for shape in call.shapes] == [2, 2]:
-        return np.dot
+        return np.dot if call.shapes[0][0] < MANY else of_rows
     if op is transpose and call.fixed.get("axes") in (None, tuple(range(len(call.shape)))[::-1]):
         return operator.attrgetter("T")
     if step.dtype.kind != "f" or step.buffer is not None:
