@@ -44,7 +44,7 @@ class Arguments:
                 f"compiled function: {len(args)} arrays arrived by position, it has "
                 f"{len(self.data)} inputs: {self.listed()}; see mg.compile(…, inputs=…)"
             )
-        given = dict(zip(range(len(args)), args, strict=True))
+        given = dict(enumerate(args))
         for name, value in by_name.items():
             places = [i for i, known in enumerate(self.names) if known == name]
             if len(places) != 1 or places[0] in given:
@@ -70,6 +70,8 @@ def fitting(what: str, raw: Any, shape: tuple[int, ...], dtype: Any, convert: Co
     """Return an array of a library, or raise if it is of another shape or kind."""
     if type(raw) is float and shape == () and dtype.kind == "f":
         return convert(raw, dtype)
+    if type(raw) is np.ndarray and raw.dtype == dtype and raw.shape == shape:  # nearly always
+        return convert(raw, dtype)
     try:
         raw = raw if hasattr(raw, "dtype") else np.asarray(raw)
         own = isinstance(raw.dtype, np.dtype)  # and not one of another library
@@ -91,6 +93,8 @@ def fitting(what: str, raw: Any, shape: tuple[int, ...], dtype: Any, convert: Co
 
 def as_numpy(x: Any, dtype: Any = None) -> Any:
     """Return `x` as the tape wants it: a float, or an array."""
+    if type(x) is np.ndarray and x.ndim and x.dtype == dtype:
+        return x
     if type(x) is float and dtype == np.float64:
         return x
     found = np.asarray(x, dtype)
