@@ -75,6 +75,7 @@ class Straight:
         self.within: dict[int, int] = {}  # by slot that is an expression: how deep its brackets are
         self.products: set[int] = set()  # slots said as two factors
         self.free: list[str] = []  # variables
+        self.held: list[str] = []  # variables of arrays that an expression still looks at
         self.count = 0
 
     def function(self) -> Callable[[list[Any]], None]:
@@ -125,16 +126,21 @@ class Straight:
 
     def _freed(self, step: Step) -> list[str]:
         """Free the variables of numbers that are needed no more; return those of arrays."""
-        dying = {i: self.said[i] for i in step.done if self.said.get(i, "").startswith("t")}
+        done = [i for i in step.done if i not in self.products]
+        dying = {i: self.said[i] for i in done if self.said.get(i, "").startswith("t")}
         self.free += [name for i, name in dying.items() if i in self.numbers]
         return [name for i, name in dying.items() if i not in self.numbers]
 
     def _after(self, step: Step, arrays: list[str]) -> None:
         """Keep a result that is wanted, and drop arrays that are needed no more."""
+        self.held += arrays
+        if step.out in self.within:  # it runs with the next step
+            return
         if step.out in self.wanted:
             self.lines.append(f"v[{step.out}] = {self.said[step.out]}")
-        self.lines += [f"{name} = None" for name in arrays]
-        self.free += arrays
+        self.lines += [f"{name} = None" for name in self.held]
+        self.free += self.held
+        self.held = []
 
     def _write_tiled(self, steps: Sequence[Step], size: int) -> None:
         """Write steps on large arrays of one shape, part by part: these stay in the cache."""

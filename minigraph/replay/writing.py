@@ -174,7 +174,7 @@ class Writer:
         if key not in self.written:
             has = tuple(i in self.sampled for i in inputs)
             shapes = tuple(self.shapes[i] for i in inputs)
-            call = Call(op, {}, shapes, has, kind.shape if any(has) or any(shapes) else ())
+            call = Call(op, {}, shapes, has, np.broadcast_shapes(*shapes))
             self.written[key] = self.step(title or op.name, call, inputs, kind.dtype)
         return self.written[key]
 
