@@ -12,26 +12,28 @@ from ..ops.special import betaln, digamma, xlog1py, xlogy
 from ..ops.tails import beta_rate_a, beta_rate_b, betainc, betaincinv
 from .base import Distribution
 from .constraints import positive, unit_interval
-from .implicit import followed, held
+from .implicit import followed, held, slope_of
 from .many import Line
 from .noise import OpenUniform
 from .parameters import inside_unit
 
 
-def _slope(rate: Operation) -> Any:
-    return lambda x, a, b: (
-        -rate(a, b, x) * exp(betaln(a, b) - xlogy(a - 1.0, x) - xlog1py(b - 1.0, -x))
-    )
+def _slope(name: str, rate: Operation) -> Operation:
+    return slope_of(
+        name,
+        lambda x, a, b: (
+            -rate(a, b, x) * exp(betaln(a, b) - xlogy(a - 1.0, x) - xlog1py(b - 1.0, -x))
+        ),
+        Line(
+            lambda x: np.log(x) - np.log1p(-x), sigmoid.forward, lambda x: x * (1.0 - x),
+            lambda a, b: 1.5 * min(1.0, (1.0 / a + 1.0 / b) ** 0.5),
+        ),
+    )  # fmt: skip
 
 
-beta_sample = followed(
-    "beta sample",
-    [_slope(rate) for rate in (beta_rate_a, beta_rate_b)],
-    Line(
-        lambda x: np.log(x) - np.log1p(-x), sigmoid.forward, lambda x: x * (1.0 - x),
-        lambda a, b: 1.5 * min(1.0, (1.0 / a + 1.0 / b) ** 0.5),
-    ),
-)  # fmt: skip
+beta_slope_1 = _slope("beta sample slope 1", beta_rate_a)
+beta_slope_0 = _slope("beta sample slope 0", beta_rate_b)
+beta_sample = followed("beta sample", [beta_slope_1, beta_slope_0])
 
 
 class StandardBeta(Distribution):

@@ -12,16 +12,17 @@ from ..ops.special import digamma, gammaln, xlogy
 from ..ops.tails import gamma_rate, gammainc, gammaincc, gammainccinv, gammaincinv
 from .base import Distribution
 from .constraints import nonnegative, positive
-from .implicit import followed, held
+from .implicit import followed, held, slope_of
 from .many import Line
 from .noise import OpenUniform
 from .parameters import floored, off_zero
 
-gamma_sample = followed(
-    "gamma sample",
-    [lambda x, a: -gamma_rate(a, x) * exp(x + gammaln(a) - xlogy(a - 1.0, x))],
+gamma_slope = slope_of(
+    "gamma sample slope",
+    lambda x, a: -gamma_rate(a, x) * exp(x + gammaln(a) - xlogy(a - 1.0, x)),
     Line(np.log, np.exp, lambda x: x, lambda a: 1.5 * min(1.0, a**-0.5)),
 )
+gamma_sample = followed("gamma sample", [gamma_slope])
 
 
 class StandardGamma(Distribution):

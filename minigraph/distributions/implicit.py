@@ -35,15 +35,22 @@ def still(x: Any) -> Any:
     return stop(x) if type(x) is Data else x
 
 
-def followed(name: str, slopes: Sequence[Slope], line: Line) -> Operation:
-    """Return the operation (x, *θ) → x whose derivatives in θ are slopes(x, *θ), even on `line`."""
+def slope_of(name: str, slope: Slope, line: Line) -> Operation:
+    """Return the operation (x, *θ) → ∂x/∂θᵢ, which varies evenly along `line`.
 
-    def rule(slope: Slope) -> Slope:
-        moved = Operation(
-            f"{name} slope", at_many(slope, line), *[None] * (1 + len(slopes)),
-            along=along.elementwise, numpy=(), barrier="black box",
-        )  # fmt: skip
-        return lambda g, y, x, *theta: g * moved(x, *theta)
+    Like what it is computed by, it is not differentiable again.
+    """
+    blank = [None] * slope.__code__.co_argcount
+    return Operation(
+        name, at_many(slope, line), *blank, along=along.elementwise, numpy=(), barrier="black box"
+    )
+
+
+def followed(name: str, slopes: Sequence[Operation]) -> Operation:
+    """Return the operation (x, *θ) → x whose derivatives in θ are slopes(x, *θ)."""
+
+    def rule(slope: Operation) -> Slope:
+        return lambda g, y, x, *theta: g * slope(x, *theta)
 
     return Operation(
         name, lambda x, *theta: x, lambda g, y, *_: g, *map(rule, slopes),

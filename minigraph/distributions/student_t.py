@@ -11,18 +11,19 @@ from ..ops.elementwise import divide, exp, less_equal, log, square, where
 from ..ops.special import betaln
 from .base import Distribution
 from .constraints import positive, real
-from .implicit import followed, held
+from .implicit import followed, held, slope_of
 from .location_scale import LocationScale
 from .many import Line
 from .noise import OpenUniform
 from .special import gamma_step_slope
 from .tails import log_t_density, stdtr, stdtrit, t_rate
 
-t_sample = followed(
-    "t sample",
-    [lambda x, df: -t_rate(df, x) * exp(-log_t_density(df, x))],
+t_slope = slope_of(
+    "t sample slope",
+    lambda x, df: -t_rate(df, x) * exp(-log_t_density(df, x)),
     Line(np.arcsinh, np.sinh, lambda x: np.hypot(1.0, x), lambda df: min(1.0, df**0.5)),
 )
+t_sample = followed("t sample", [t_slope])
 
 
 class StandardT(Distribution):

@@ -13,7 +13,7 @@ from ..ops.trigonometry import sin
 from .base import Distribution
 from .charts import Chart, midpoints
 from .constraints import Constraint, nonnegative, positive, real
-from .implicit import followed, held
+from .implicit import followed, held, slope_of
 from .many import Line
 from .special import bessel_ratio, log_i0
 
@@ -41,11 +41,12 @@ def _slope(x: Any, k: Any) -> Any:
 
 
 angle = Constraint("real, an angle in radians", np.isfinite)
-angle_sample = followed(
-    "angle sample",
-    [_slope],
+angle_slope = slope_of(
+    "angle sample slope",
+    _slope,
     Line(np.positive, np.positive, np.ones_like, lambda k: 0.75 * min(1.0, k**-0.5)),
 )
+angle_sample = followed("angle sample", [angle_slope])
 
 
 class StandardVonMises(Distribution):

@@ -17,6 +17,7 @@ from .shaping import reshape, shape_of, swap_last
 SMALL = 2**12  # elements of a matrix that is copied in less time than it takes to multiply by it
 MANY = 64  # rows
 
+
 def _as_matrix(x: Any, left: bool) -> Any:
     """Return a vector as a row (on the left of a product) or as a column (on the right)."""
     shape = shape_of(x)
