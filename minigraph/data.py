@@ -103,8 +103,7 @@ class Data:
                 f"value of {label(self)}: {show(value)} is not of dtype {self.dtype}; "
                 "make a new Data for another dtype"
             )
-        self._value = own(kept)
-        self._changed = tick()
+        assign(self, kept)
 
     @property
     def grad(self) -> Any:
@@ -238,6 +237,12 @@ def made(
                 data._carries = True
     data._time = next(clock)
     return data
+
+
+def assign(data: Data, value: Any) -> None:
+    """Give an input a new value of its shape and dtype, an array that nobody else holds."""
+    data._value = own(value)
+    data._changed = tick()
 
 
 def literal_data(x: Any) -> Data:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .data import Data, label
+from .data import Data, assign, label
 from .errors import InputError, UsageError
 
 Rate = float | Callable[[int], float]
@@ -52,7 +52,9 @@ class Optimizer:
         self.rate = rate
         self.maximize = maximize
         self.steps = 0
-        self.memory = [{name: np.zeros(x.shape) for name in self.memories} for x in self.parameters]
+        self.memory = [
+            {name: np.zeros(x.shape, x.dtype) for name in self.memories} for x in self.parameters
+        ]
 
     def step(self, gradients: Mapping[Any, Any] | None = None) -> None:
         """Assign new values to the parameters. If a gradient is bad, none of them moves.
@@ -73,17 +75,24 @@ class Optimizer:
         found = [self._gradient(x, gradients) for x in self.parameters]
         rate = self.rate(self.steps) if callable(self.rate) else self.rate
         self.steps += 1
+        rate = rate if self.maximize else -rate
         for x, g, memory in zip(self.parameters, found, self.memory, strict=True):
-            move = rate * self.direction(g, memory)
-            x.value = x.value + move if self.maximize else x.value - move
+            move = self.move(g, memory, rate)
+            move += x._value
+            assign(x, move)
 
-    def direction(self, g: Any, memory: dict[str, Any]) -> Any:
-        """Return where to go from the gradient `g`, and update the `memory` of its parameter."""
+    def move(self, g: Any, memory: dict[str, Any], rate: float) -> Any:
+        """Return `rate` times where to go from the gradient `g`, as an array of its own.
+
+        The `memory` of the parameter is updated in place.
+        """
         raise NotImplementedError
 
     def state(self) -> dict[str, Any]:
         """Return the number of steps and the memory as arrays by name, for a checkpoint."""
-        arrays = {f"{name}.{i}": a for i, m in enumerate(self.memory) for name, a in m.items()}
+        arrays = {
+            f"{name}.{i}": a.copy() for i, m in enumerate(self.memory) for name, a in m.items()
+        }
         return {"steps": np.asarray(self.steps), **arrays}
 
     def restore(self, state: Mapping[str, Any]) -> None:
@@ -103,7 +112,8 @@ class Optimizer:
                 )
         self.steps = int(state["steps"])
         for i, memory in enumerate(self.memory):
-            memory.update({name: np.array(state[f"{name}.{i}"]) for name in memory})
+            for name, array in memory.items():
+                array[...] = state[f"{name}.{i}"]
 
     def _gradient(self, x: Data, gradients: Mapping[Any, Any]) -> Any:
         """Return the gradient of a parameter as an array, checked."""
@@ -111,7 +121,7 @@ class Optimizer:
         if x not in gradients:
             raise InputError(f"{where} is missing; compute it with wrt=[…, {x.name or 'it'}]")
         given = gradients[x]
-        g = np.asarray(given.value if isinstance(given, Data) else given)
+        g = np.asarray(given._value if isinstance(given, Data) else given, x.dtype)
         if g.shape != x.shape:
             raise InputError(
                 f"{where} has shape {g.shape}, its value {x.shape}; pass one gradient, averaged "
@@ -160,9 +170,11 @@ class SGD(Optimizer):
         super().__init__(parameters, rate, maximize=maximize)
         self.momentum = fraction("SGD", "momentum", momentum)
 
-    def direction(self, g: Any, memory: dict[str, Any]) -> Any:
-        memory["velocity"] = self.momentum * memory["velocity"] + g
-        return memory["velocity"]
+    def move(self, g: Any, memory: dict[str, Any], rate: float) -> Any:
+        velocity = memory["velocity"]
+        velocity *= self.momentum
+        velocity += g
+        return np.multiply(velocity, rate, out=np.empty_like(velocity))
 
 
 class Adam(Optimizer):
@@ -212,13 +224,21 @@ class Adam(Optimizer):
         self.decays = fraction("Adam", "decays[0]", first), fraction("Adam", "decays[1]", second)
         self.epsilon = epsilon
 
-    def direction(self, g: Any, memory: dict[str, Any]) -> Any:
-        first, second = self.decays
-        memory["mean"] = first * memory["mean"] + (1 - first) * g
-        memory["square"] = second * memory["square"] + (1 - second) * g**2
-        mean = memory["mean"] / (1 - first**self.steps)
-        square = memory["square"] / (1 - second**self.steps)
-        return mean / (np.sqrt(square) + self.epsilon)
+    def move(self, g: Any, memory: dict[str, Any], rate: float) -> Any:
+        (first, second), mean, square = self.decays, memory["mean"], memory["square"]
+        part = np.multiply(g, 1.0 - first, out=np.empty_like(mean))
+        mean *= first
+        mean += part
+        np.multiply(g, g, out=part)
+        part *= 1.0 - second
+        square *= second
+        square += part
+        np.sqrt(square, out=part)
+        part *= (1.0 - second**self.steps) ** -0.5
+        part += self.epsilon
+        np.divide(mean, part, out=part)
+        part *= rate / (1.0 - first**self.steps)
+        return part
 
 
 def fraction(optimizer: str, name: str, x: float) -> float:

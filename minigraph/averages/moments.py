@@ -108,7 +108,7 @@ class Moments(NamedTuple):
     def constant(cls, value: Any, weight: float) -> Moments:
         """Return the moments of a value that does not vary."""
         if type(value) is not float:  # a copy: the value may lie in a buffer
-            value = value.astype(np.float64) if np.ndim(value) else float(value)
+            value = value.astype(np.float64) if value.ndim else float(value)
         return cls(weight, value, 0.0)
 
     def merge(self, other: Moments) -> Moments:
