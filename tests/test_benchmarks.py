@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent.parent / "benchmarks"
-FAMILIES = {"montecarlo": 4, "regression": 6, "vae": 2, "moons": 1, "chains": 6, "depth": 1}
+FAMILIES = {"montecarlo": 4, "laws": 7, "regression": 6, "vae": 2, "moons": 1, "chains": 6,
+            "depth": 1}  # fmt: skip
 
 
 @pytest.fixture
