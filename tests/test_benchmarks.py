@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent.parent / "benchmarks"
-FAMILIES = {"montecarlo": 4, "laws": 7, "regression": 6, "vae": 2, "moons": 1, "chains": 6,
+FAMILIES = {"montecarlo": 4, "averages": 7, "regression": 6, "vae": 2, "moons": 1, "chains": 6,
             "depth": 1}  # fmt: skip
 
 

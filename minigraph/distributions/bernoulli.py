@@ -105,8 +105,8 @@ class Bernoulli(Coin):
 
     def formula(self, x: Any) -> Any:
         one = equal(x, 1.0)
-        if "logits" in self.parameters:
-            return 0.0 * x - softplus(where(one, -self.logits, self.logits))
+        if "logits" in self.parameters:  # both are the same for all samples
+            return 0.0 * x - where(one, softplus(-self.logits), softplus(self.logits))
         p = self.probs  # each logarithm sees only the probability that it is asked for
         return 0.0 * x + (log(where(one, p, 1.0)) + log1p(-where(one, 0.0, p)))
 
