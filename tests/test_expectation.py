@@ -520,3 +520,21 @@ def test_callback_that_changes_its_estimate_does_not_change_the_run():
 
     found = mg.expectation(y, 5000, callback=spoil, **options)
     np.testing.assert_array_equal(found.grad[a], mg.expectation(y, 5000, **options).grad[a])
+
+
+@pytest.mark.parametrize("law", [mg.Bernoulli, mg.Categorical])
+def test_laws_are_those_of_the_parameters_of_now(law):
+    logits = mg.Data(np.zeros(2), name="logits")
+    x = mg.sample(law(logits=logits), name="X", rng=0)
+    for value in (np.zeros(2), np.array([-50.0, 50.0]), np.array([50.0, -50.0])):
+        logits.value = value
+        found = mg.expectation(mg.sum(1.0 * x), 4000, rng=1, block_size=1000).value
+        p = 1.0 / (1.0 + np.exp(-value)) if law is mg.Bernoulli else np.exp(value - 50.0)
+        expected = p.sum() if law is mg.Bernoulli else p[1] / p.sum()
+        assert found == pytest.approx(expected, abs=0.08)
+
+
+def test_laws_follow_what_is_drawn_before():
+    coin = mg.sample(mg.Bernoulli(0.5), name="C", rng=0)
+    x = mg.sample(mg.Bernoulli(mg.where(coin > 0, 1.0, 0.0)), name="X", rng=0)
+    assert mg.expectation(mg.abs(x - coin), 5000, rng=1, block_size=500).value == 0.0

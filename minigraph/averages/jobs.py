@@ -98,10 +98,11 @@ class Replay(Job):
         self.chunk = min(size, samples, self._chunk(threads))
         self.single = self.chunk == 1 and len(tape.parts) == len(tape.outputs)
         self.values = tape.start()
+        self.laws: dict[Draw, Any] = {}  # of draws, where all samples have the same
         self.idle = tape.idle(self.chunk)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "idle": [], "values": self._wanted()}
+        return {**self.__dict__, "idle": [], "laws": {}, "values": self._wanted()}
 
     def _chunk(self, threads: int) -> int:
         """Return how many samples are computed together, at most."""
@@ -167,7 +168,7 @@ class Replay(Job):
         """Return the moments over the next `count` samples."""
         source, steps = self.source(rng, count, space), space.steps
         cut = steps if count == self.chunk else [array[:count] for array in steps]
-        outputs = self.tape.run(self.values, source, cut)
+        outputs = self.tape.run(self.values, source, cut, laws=self.laws)
         if self.single:
             return [
                 Moments.constant(x[0] if sampled else x, 1.0)

@@ -96,8 +96,16 @@ class Distribution(Definition):
         """Return the same law with other parameters: Data, or plain values for a replay."""
         law = object.__new__(type(self))
         law.__dict__.update(self.__dict__)
+        law.__dict__.pop("known", None)
         law.parameters = dict(zip(self.parameters, inputs, strict=True))
         return law
+
+    def once(self, compute: Callable[[], Any]) -> Any:
+        """Return what a method of this law returns for its parameters, computed once."""
+        known = self.__dict__.setdefault("known", {})
+        if compute.__name__ not in known:
+            known[compute.__name__] = compute()
+        return known[compute.__name__]
 
     def __getattr__(self, name: str) -> Any:
         parameters = self.__dict__.get("parameters", {})

@@ -41,7 +41,7 @@ class Outcomes(Distribution):
 
     def index(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
         """Return indices of outcomes, of `shape`."""
-        edges, u = self.edges(), rng.random(shape)
+        edges, u = self.once(self.edges), rng.random(shape)
         if edges.ndim > 1:
             return np.sum(u[..., None] >= edges, axis=-1, dtype=np.int64)
         if len(edges) > FEW:

@@ -77,11 +77,14 @@ class Draw:
         The shape of one sample.
     identity : object
         Which draw of the graph it is.
+    same_law : bool
+        Whether all samples of a run have the same law, with parameters of that run.
     ahead : bool
         Whether the law can fill an array with samples before anything else is known.
     """
 
-    __slots__ = ("ahead", "done", "identity", "inputs", "law", "out", "pads", "shape", "title")
+    __slots__ = ("ahead", "done", "identity", "inputs", "law", "out", "pads", "same_law", "shape",
+                 "title")  # fmt: skip
     buffer = None
 
     def __init__(self, data: Data, has: Sequence[bool], inputs: tuple[int, ...], out: int) -> None:
@@ -95,15 +98,26 @@ class Draw:
             for name, x, sampled in zip(law.parameters, data._node.inputs, has, strict=True)
         ]
 
-    def now(self, values: Sequence[Any] | Mapping[int, Any]) -> Any:
-        """Return the law with the parameters in the slots, checked; as recorded if not known."""
+        self.same_law = bool(inputs) and not any(has)
+
+    def now(
+        self, values: Sequence[Any] | Mapping[int, Any], laws: dict[Any, Any] | None = None
+    ) -> Any:
+        """Return the law with the parameters in the slots, checked; as recorded if not known.
+
+        If it is the same for all samples of a run, `laws` of that run keep it.
+        """
         if not self.inputs:
             return self.law
+        if laws and self in laws:
+            return laws[self]
         law = self.law.with_inputs([
             old if values[i] is None else values[i] if axes is None else pad(values[i], axes)
             for i, old, axes in zip(self.inputs, self.law.inputs, self.pads, strict=True)
         ])  # fmt: skip
         law.refuse_bad(law.parameters)
+        if self.same_law and laws is not None:
+            laws[self] = law
         return law
 
 

@@ -245,6 +245,7 @@ class Tape:
         source: Source,
         memory: Sequence[Any],
         weights: Callable[[], Any] | None = None,
+        laws: dict[Any, Any] | None = None,
     ) -> list[Any]:
         """Return the outputs for one block of samples from `source`.
 
@@ -261,7 +262,10 @@ class Tape:
             What `memory` returned, cut to the number of samples.
         weights : callable, optional
             Returns the weights of the samples, for what looks across them.
+        laws : dict, optional
+            Where the laws of draws are kept that are the same for all blocks with these `values`.
         """
+        laws = {} if laws is None else laws
         if not self.steps:
             return [values[slot] for slot, _ in self.outputs]
         if weights is None and len(self.steps) <= LONG:
@@ -269,18 +273,18 @@ class Tape:
             if self.compiled is None and self.runs > 1:
                 self.compiled = self._compile()
             if self.compiled is not None:
-                return self._run_text(*self.compiled, values, source, memory)
-        return self._run_steps(list(values), source, memory, weights)
+                return self._run_text(*self.compiled, values, source, memory, laws)
+        return self._run_steps(list(values), source, memory, weights, laws)
 
     def _run_text(
         self, text: Text, block: Callable[..., Any], values: Sequence[Any], source: Source,
-        memory: Sequence[Any],
+        memory: Sequence[Any], laws: dict[Any, Any],
     ) -> list[Any]:  # fmt: skip
         def draw(i: int, *parameters: Any) -> Any:
             one = self.draws[i]
             if not parameters:
                 return source(one, one.law)
-            return source(one, one.now(dict(zip(one.inputs, parameters, strict=True))))
+            return source(one, one.now(dict(zip(one.inputs, parameters, strict=True)), laws))
 
         try:
             return list(block(draw, memory, *[values[slot] for slot in text.needs]))
@@ -297,13 +301,13 @@ class Tape:
 
     def _run_steps(
         self, values: list[Any], source: Source, memory: Sequence[Any],
-        weights: Callable[[], Any] | None,
+        weights: Callable[[], Any] | None, laws: dict[Any, Any],
     ) -> list[Any]:  # fmt: skip
         step: Any = None
         try:
             for step in self.steps:
                 if isinstance(step, Draw):
-                    values[step.out] = source(step, step.now(values))
+                    values[step.out] = source(step, step.now(values, laws))
                 else:
                     arrays = [
                         pad(values[i], n) for i, n in zip(step.inputs, step.pads, strict=True)
