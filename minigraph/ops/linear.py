@@ -65,7 +65,7 @@ def _matmul_along(call: along.Call) -> along.Run:
     if len(b_shape) == 2 and not b_has and len(a_shape) == 1:
         return np.matmul  # many row vectors times one matrix: one matrix product
     if len(a_shape) == 2 and not a_has and len(b_shape) == 1:
-        return lambda a, b: np.matmul(b, a.T)  # one matrix times many vectors: the same, mirrored
+        return lambda a, b: of_rows(b, a.T)  # one matrix times many vectors: the same, mirrored
     if len(a_shape) == len(b_shape) == 1:
         if a_has and b_has:
             return lambda a, b: np.einsum("si,si->s", a, b)
@@ -74,6 +74,9 @@ def _matmul_along(call: along.Call) -> along.Run:
         rows, (inner, columns) = math.prod(a_shape[:-1]), b_shape
 
         def product(a: Any, b: Any, out: Any = None) -> Any:
+            if len(a) == 1:
+                found = of_rows(a[0], b, None if out is None else out[0])
+                return found[None] if out is None else out
             into = None if out is None else out.reshape(len(a) * rows, columns)
             c = of_rows(a.reshape(len(a) * rows, inner), b, into)
             return c.reshape(len(a), *call.shape) if out is None else out
@@ -84,7 +87,7 @@ def _matmul_along(call: along.Call) -> along.Run:
 
         def mirrored(a: Any, b: Any, out: Any = None) -> Any:  # columns are rows, side by side
             into = None if out is None else out.reshape(len(b), rows)
-            c = np.matmul(b.reshape(len(b), inner), a.T, out=into)
+            c = of_rows(b.reshape(len(b), inner), a.T, into)
             return c.reshape(len(b), rows, 1) if out is None else out
 
         return along.fills(mirrored)

@@ -54,12 +54,14 @@ def _sum_to_along(call: along.Call) -> along.Run:
         if x.dtype.kind != "f":
             return reduced(x)
         rows = x if x.ndim == 3 and lead == 1 else x.reshape(len(x), n, math.prod(to))
-        found = np.matmul(ones if x.dtype == ones.dtype else ones.astype(x.dtype), rows)
+        if x.dtype not in ones:
+            ones[x.dtype] = np.ones(n, x.dtype)
+        found = np.matmul(ones[x.dtype], rows)
         return found if found.shape[1:] == to else found.reshape(x.shape[:1] + to)
 
     if stretched or not 0 < n <= FEW:
         return reduced
-    ones = np.ones(n)
+    ones: dict[Any, Any] = {}  # by dtype
     return product
 
 

@@ -24,6 +24,7 @@ from ..ops.shaping import reshape, transpose
 from .program import Draw, Step
 
 Hoisted = tuple["After", ...]  # in order
+LAID = (transpose, reshape)
 
 
 class After(NamedTuple):
@@ -38,7 +39,7 @@ def hoisted(
     slot: int, steps: Mapping[int, Step | Draw], sampled: Set[int], zeros: Set[int]
 ) -> tuple[int, Hoisted]:
     """Return the slot to be averaged, and what is to be done to the average and its variance."""
-    after: list[After] = []
+    after: list[tuple[int, list[After]]] = []  # with the slot of the result, the last one first
     while (step := steps.get(slot)) is not None and isinstance(step, Step):
         of = [i for i in step.inputs if i in sampled]
         if len(of) != 1 or (found := _done(step, of[0], zeros)) is None:
@@ -47,9 +48,12 @@ def hoisted(
         dtype = inner.law.dtype if isinstance(inner, Draw) else inner.dtype
         if dtype.kind != "f" or step.dtype != dtype:
             break
-        after[:0] = found
+        after.append((slot, found))
         slot = of[0]
-    return slot, tuple(after)
+    if len(factors(slot, steps, sampled)) == 1:
+        while after and after[-1][1][0].op in LAID:  # it takes no time, for samples neither
+            slot = after.pop()[0]
+    return slot, tuple(one for _, found in reversed(after) for one in found)
 
 
 def factors(slot: int, steps: Mapping[int, Step | Draw], sampled: Set[int]) -> tuple[int, ...]:
@@ -65,7 +69,7 @@ def factors(slot: int, steps: Mapping[int, Step | Draw], sampled: Set[int]) -> t
 def _done(step: Step, of: int, zeros: Set[int]) -> list[After] | None:
     """Return what a step does to its input `of` as steps with one other value each."""
     op, inputs, fixed = step.call.op, step.inputs, step.call.fixed
-    if op in (transpose, reshape):
+    if op in LAID:
         return [After(op, fixed=fixed)]
     if op is where:
         masked = inputs[1] == of and inputs[2] in zeros and step.call.shapes[1] == step.call.shape
@@ -85,7 +89,7 @@ def _done(step: Step, of: int, zeros: Set[int]) -> list[After] | None:
 def applied(moments: Any, after: Hoisted, values: Sequence[Any]) -> Any:
     """Return the moments of what the operations `after` make of samples with these moments."""
     for op, slot, fixed in after:
-        if op in (transpose, reshape):
+        if op in LAID:
             moments = moments.laid(functools.partial(op.forward, **fixed))
             continue
         if op is where and slot is not None:
