@@ -68,9 +68,9 @@ class Arguments:
 
 def fitting(what: str, raw: Any, shape: tuple[int, ...], dtype: Any, convert: Convert) -> Any:
     """Return an array of a library, or raise if it is of another shape or kind."""
-    if type(raw) is float and shape == () and dtype.kind == "f":
-        return convert(raw, dtype)
     if type(raw) is np.ndarray and raw.dtype == dtype and raw.shape == shape:  # nearly always
+        return raw if shape and convert is as_numpy else convert(raw, dtype)
+    if type(raw) is float and shape == () and dtype.kind == "f":
         return convert(raw, dtype)
     try:
         raw = raw if hasattr(raw, "dtype") else np.asarray(raw)
@@ -93,8 +93,6 @@ def fitting(what: str, raw: Any, shape: tuple[int, ...], dtype: Any, convert: Co
 
 def as_numpy(x: Any, dtype: Any = None) -> Any:
     """Return `x` as the tape wants it: a float, or an array."""
-    if type(x) is np.ndarray and x.ndim and x.dtype == dtype:
-        return x
     if type(x) is float and dtype == np.float64:
         return x
     found = np.asarray(x, dtype)

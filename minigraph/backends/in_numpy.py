@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -38,7 +37,7 @@ class OnTape:
         if not self.tape.steps:  # nothing is drawn
             values = self._start(given)
             found = [values[slot] for slot, _ in self.tape.outputs]
-            results = [x if type(x) is float else copy.copy(x) for x in found]
+            results = [x if type(x) is float else x.copy() for x in found]
             self.tape.finish(values)
             return results
         count = samples or 1
@@ -57,7 +56,7 @@ class OnTape:
         outputs = self.tape.run(values, source, space.steps)
         mean = (lambda one: one[0].copy()) if count == 1 else (lambda one: np.mean(one, axis=0))
         results = [
-            mean(one) if sampled else copy.copy(one)
+            mean(one) if sampled else one if type(one) is float else one.copy()
             for one, (_, sampled) in zip(outputs, self.tape.outputs, strict=True)
         ]
         idle.append(space)
