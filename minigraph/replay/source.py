@@ -86,7 +86,7 @@ class Text:
         """Give a slot a name of its own, like its title."""
         letters = re.sub(r"\W+", "_", unicodedata.normalize("NFKC", title))[:LONGEST]
         usable = letters.isidentifier() and not keyword.iskeyword(letters)
-        usable = usable and not re.fullmatch(r"[tbfk]\d+|__.*", letters)
+        usable = usable and not re.fullmatch(r"[tbfks]\d+|__.*", letters)
         if not usable or letters in self.taken:
             letters = f"t{slot}"
         self.taken.add(letters)
@@ -99,12 +99,13 @@ class Text:
         number = repr(float(self.program.constants[slot]))
         return f"np.{number}" if number in ("inf", "nan") else number.replace("-inf", "-np.inf")
 
-    def array(self, slot: int) -> str:
+    def array(self, slot: int, dtype: np.dtype[Any]) -> str:
         """Return how the text says a slot, a constant as an array."""
         if slot not in self.program.constants:
             return self.names[slot]
-        self.numbers[f"k{slot}"] = np.asarray(float(self.program.constants[slot]))
-        return f"k{slot}"
+        name = f"{'k' if dtype == np.float64 else 's'}{slot}"
+        self.numbers[name] = np.asarray(self.program.constants[slot], dtype)
+        return name
 
     def _needs(self) -> list[int]:
         made = {step.out for step in self.program.steps} | self.program.constants.keys()
@@ -148,8 +149,8 @@ class Text:
             return f"{out} = draw({arguments})  # {title} ~ {law}{step.shape or ''}"
         comment = f"  # {title}" if title not in (out, step.call.op.name) else ""
         if step.buffer is not None:
-            if self.arrays and step.dtype == np.float64:  # others would become float64
-                inputs = [self.array(slot) for slot in step.inputs]
+            if self.arrays and step.dtype in (np.float64, np.float32):
+                inputs = [self.array(slot, step.dtype) for slot in step.inputs]
             inputs = [padded(x, n) for x, n in zip(inputs, step.pads, strict=True)]
             if step.run is select and not self.arrays:  # the same, for a reader
                 call = f"np.where({', '.join(inputs)})"

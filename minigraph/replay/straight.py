@@ -199,10 +199,11 @@ class Straight:
         To make one of a float takes NumPy longer than ten multiplications.
         """
         value, shape = self.known.get(slot), step.call.shape
-        exact = step.call.op in EXACT and step.dtype == np.float64  # another would become that
+        exact = step.call.op in EXACT and step.dtype in (np.float64, np.float32)
         if not (exact and shape and type(value) is float):
             return self.said[slot]
         small = math.prod(shape) <= SMALL
-        name = f"c{slot}_{'_'.join(map(str, shape))}" if small else f"c{slot}"
-        self.functions[name] = np.full(shape, value) if small else np.asarray(value)
+        name = f"{'c' if step.dtype == np.float64 else 's'}{slot}"
+        name += f"_{'_'.join(map(str, shape))}" if small else ""
+        self.functions[name] = np.full(shape if small else (), value, step.dtype)
         return name
