@@ -121,7 +121,8 @@ class Optimizer:
         if x not in gradients:
             raise InputError(f"{where} is missing; compute it with wrt=[…, {x.name or 'it'}]")
         given = gradients[x]
-        g = np.asarray(given._value if isinstance(given, Data) else given, x.dtype)
+        with np.errstate(over="ignore"):  # too large for float32 is not finite
+            g = np.asarray(given._value if isinstance(given, Data) else given, x.dtype)
         if g.shape != x.shape:
             raise InputError(
                 f"{where} has shape {g.shape}, its value {x.shape}; pass one gradient, averaged "

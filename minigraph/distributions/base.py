@@ -100,12 +100,12 @@ class Distribution(Definition):
         law.parameters = dict(zip(self.parameters, inputs, strict=True))
         return law
 
-    def once(self, compute: Callable[[], Any]) -> Any:
-        """Return what a method of this law returns for its parameters, computed once."""
+    def once(self, name: str) -> Any:
+        """Return an attribute that is worked out from the parameters, once for this law."""
         known = self.__dict__.setdefault("known", {})
-        if compute.__name__ not in known:
-            known[compute.__name__] = compute()
-        return known[compute.__name__]
+        if name not in known:
+            known[name] = getattr(self, name)
+        return known[name]
 
     def __getattr__(self, name: str) -> Any:
         parameters = self.__dict__.get("parameters", {})
@@ -150,9 +150,10 @@ class Distribution(Definition):
         return self._boxed("log_prob", self.log_density, x)
 
     def log_prob_drawn(self, x: Any) -> Data:
-        """Return `log_prob` of a sample of this law, which is not looked for outside the support.
+        """Return `log_prob` of a sample of this law.
 
-        That of counts is not; rounding may put another sample on the edge.
+        A count that was drawn is in the support, so nobody looks; of other samples, rounding may
+        have put one on the edge.
         """
         plain = self.support.discrete and type(self).log_density is Distribution.log_density
         return self._boxed("log_prob", self.formula if plain else self.log_density, x)

@@ -113,12 +113,8 @@ class Bernoulli(Coin):
     def probability(self, x: Any) -> Any:
         return where(equal(x, 1.0), self.probs, where(equal(x, 0.0), self.others, 0.0))
 
-    def chance(self) -> Any:
-        """Return `probs`, as a method."""
-        return self.probs
-
     def generate(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
-        return np.asarray(rng.random(shape) < self.once(self.chance)).astype(np.int64)
+        return np.asarray(rng.random(shape) < self.once("probs")).astype(np.int64)
 
     def reach(self, spread: int = 1) -> float:
         return 1.0

@@ -41,7 +41,7 @@ class Outcomes(Distribution):
 
     def index(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
         """Return indices of outcomes, of `shape`."""
-        edges, u = self.once(self.edges), rng.random(shape)
+        edges, u = self.once("edges"), rng.random(shape)
         if edges.ndim > 1:
             return np.sum(u[..., None] >= edges, axis=-1, dtype=np.int64)
         if len(edges) > FEW:
@@ -51,8 +51,9 @@ class Outcomes(Distribution):
             k += np.asarray(u >= edge).view(np.uint8)
         return np.asarray(k, dtype=np.int64)
 
+    @property
     def edges(self) -> Any:
-        """Return the cdf of the plain law at each outcome."""
+        """The cdf of the plain law at each outcome."""
         edges = np.cumsum(self.probs, axis=-1)
         return edges / edges[..., -1:]  # rounding must not leave a gap below one
 

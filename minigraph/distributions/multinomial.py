@@ -87,7 +87,7 @@ class Multinomial(Outcomes):
         p, n = np.asarray(self.probs, dtype=float), self.total_count
         if p.ndim == 1 and 0 < n * len(p) <= FEW:  # few draws of few outcomes are counted
             u = rng.random((n, *shape[:-1]))
-            below = [np.sum(u < edge, axis=0, dtype=np.int64) for edge in self.edges()[:-1]]
+            below = [np.sum(u < edge, axis=0, dtype=np.int64) for edge in self.once("edges")[:-1]]
             below.append(np.full(shape[:-1], n))
             return np.stack([below[0], *map(np.subtract, below[1:], below)], axis=-1)
         p = p / p.sum(axis=-1, keepdims=True)

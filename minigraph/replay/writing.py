@@ -73,8 +73,8 @@ class Writer:
                 self.shapes[self.slots[data]] = data.shape
         return self.slots[data]
 
-    def single(self, x: Data, output: Data) -> int:
-        """Return the slot of an input; a number of float32 is any number beside such an array."""
+    def input_of(self, output: Data, x: Data) -> int:
+        """Return the slot of an input; a float32 number is any number beside a float32 array."""
         op, kind = output._op, output.dtype
         if x._literal and x.shape == () and x.dtype == kind and kind in (np.float32, np.float16):
             others = [other for other in output._node.inputs if other.dtype == kind]
@@ -85,7 +85,7 @@ class Writer:
     def write(self, data: Data) -> None:
         """Write the step that makes `data`, unless a slot holds the same already."""
         node = data._node
-        inputs = tuple(self.single(x, data) for x in node.inputs)
+        inputs = tuple(self.input_of(data, x) for x in node.inputs)
         has = tuple(i in self.sampled for i in inputs)
         key = self.key(node, inputs)
         same = self.same(data, inputs)
