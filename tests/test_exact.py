@@ -362,3 +362,14 @@ def test_too_many_counts_are_refused_with_their_number(law, count):
     assert "outcomes" not in law.ways
     with pytest.raises(mg.InputError, match=rf"N ~ \w+ has about {count} outcomes.*mg\.expect"):
         mg.exact(1.0 * x)
+
+
+@pytest.mark.parametrize("k", np.random.default_rng(0).normal(size=80))
+def test_a_kink_anywhere_is_found(k):
+    """Also one in a panel between its last point and its edge, where no rule sees it."""
+    loc = mg.Data(0.25, name="loc")
+    y = mg.maximum(mg.sample(mg.Normal(loc, 1.0), name="X", rng=0) - k, 0.0)
+    estimate = mg.exact(y, loc)
+    slope = 0.5 * math.erfc((k - 0.25) / math.sqrt(2.0))
+    assert estimate.error < 1e-10
+    assert estimate.grad[loc] == pytest.approx(slope, abs=1e-10)

@@ -43,13 +43,14 @@ def refined(
     def looked_at(finer: Grid, draws: Sequence[Draw]) -> tuple[list[Moments], float, Any]:
         watch = Watch(finer, draws, sizes)
         found = summed(tape, finer, weighted, watch)
-        doubts = [watch.doubts(draw) for draw in draws]
+        doubts = [watch.doubts(draw, edges[draw], parts[draw]) for draw in draws]
         return found, float(sum(map(np.sum, doubts))), doubts[0]
 
+    parts = {draw: chart_of(draw.law).parts for draw in smooth}
     few = {draw: draw.law.quadrature(FEWEST) for draw in smooth}
-    edges = {}
+    edges: dict[Draw, Any] = {}
     for draw in smooth:  # where it has kinks does not depend on the others
-        panels = chart_of(draw.law).parts * (PANELS if grid.smooth == 1 else PANELS // 4)
+        panels = parts[draw] * (PANELS if grid.smooth == 1 else PANELS // 4)
         edges[draw], work = np.linspace(0.0, 1.0, panels + 1), 0
         while (finer := laid({**few, draw: panelled(draw, edges[draw], ORDER)})) is not None:
             _, error, doubts = looked_at(finer, [draw])
@@ -113,19 +114,36 @@ class Watch:
                     [np.bincount(at, weights * x, n) for x in columns] for at in index.T
                 ])  # fmt: skip
 
-    def doubts(self, draw: Draw) -> Any:
-        """Return by how much a coarser rule differs in each panel, relative to the sizes.
+    def doubts(self, draw: Draw, edges: Any, parts: int) -> Any:
+        """Return by how much each panel may be wrong, relative to the sizes.
 
-        It has every other point, and is right for polynomials of a lower degree; so the error is
-        less than the difference.
+        A coarser rule, which has every other point, is right for polynomials of a lower degree; so
+        the error is less than the difference. Neither sees a jump between the last point and the
+        edge, but then the polynomials of this panel and the next one do not meet there. They need
+        not meet where two of the `parts` do that the line is made of.
         """
         nodes, weights = np.polynomial.legendre.leggauss(ORDER)
-        half = ORDER // 2
-        powers = np.polynomial.legendre.legvander(nodes[1::2], half - 1).T
-        off = -np.ones(ORDER)
-        off[1::2] += np.linalg.solve(powers, 2.0 * np.eye(half)[0]) / weights[1::2]
-        gaps = [
-            np.abs(x.reshape(*x.shape[:2], -1, ORDER) @ off) / np.reshape(size, (-1, 1))
-            for x, size in zip(self.sums[draw], self.sizes, strict=True)
-        ]
+        coarser, ends = other_rules(nodes)
+        width = 0.5 * np.diff(edges)
+        place = edges[1:-1] * parts
+        meet = np.abs(place - np.rint(place)) > 1e-9
+        gaps = []
+        for x, size in zip(self.sums[draw], self.sizes, strict=True):
+            table = x.reshape(*x.shape[:2], -1, ORDER)
+            gap = np.abs(table @ (coarser / weights - 1.0))
+            at_ends = (table / weights) @ ends / width[:, None]
+            jump = np.abs(at_ends[..., 1:, 0] - at_ends[..., :-1, 1]) * meet
+            unseen = (1.0 - nodes[-1]) * width
+            gap[..., :-1] = np.maximum(gap[..., :-1], jump * unseen[:-1])
+            gap[..., 1:] = np.maximum(gap[..., 1:], jump * unseen[1:])
+            gaps.append(gap / np.reshape(size, (-1, 1)))
         return np.max([gap.max(axis=(0, 1), initial=0.0) for gap in gaps], axis=0)
+
+
+def other_rules(nodes: Any) -> tuple[Any, Any]:
+    """Return the weights of a coarser rule, and those of the values at both ends of a panel."""
+    vander, half = np.polynomial.legendre.legvander, ORDER // 2
+    coarser = np.zeros(ORDER)
+    coarser[1::2] = np.linalg.solve(vander(nodes[1::2], half - 1).T, 2.0 * np.eye(half)[0])
+    ends = vander(np.array([-1.0, 1.0]), ORDER - 1)
+    return coarser, np.linalg.solve(vander(nodes, ORDER - 1).T, ends.T)
