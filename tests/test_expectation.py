@@ -16,6 +16,7 @@ import minigraph as mg
 from minigraph.averages import workers as who
 from minigraph.averages.expectation import uninterrupted
 from minigraph.averages.jobs import Replay
+from minigraph.distributions.constraints import positive
 
 
 def problem(rewrite=mg.reparameterize):
@@ -538,3 +539,21 @@ def test_laws_follow_what_is_drawn_before():
     coin = mg.sample(mg.Bernoulli(0.5), name="C", rng=0)
     x = mg.sample(mg.Bernoulli(mg.where(coin > 0, 1.0, 0.0)), name="X", rng=0)
     assert mg.expectation(mg.abs(x - coin), 5000, rng=1, block_size=500).value == 0.0
+
+
+def test_numbers_of_single_precision_may_be_parameters_of_a_law_without_noise():
+    class Rayleigh(mg.Distribution):
+        constraints = {"scale": positive, "shift": positive}
+        support = positive
+
+        def __init__(self, scale, shift):
+            super().__init__(scale=scale, shift=shift)
+
+        def generate(self, rng, shape):
+            return np.asarray(self.shift + rng.rayleigh(self.scale, shape), np.float32)
+
+    scale = mg.Data(np.float32(2.0), name="scale")
+    x = mg.sample(Rayleigh(scale, np.float32(1.0)), name="X", rng=0)
+    found = mg.expectation(x * np.float32(2.0), 20_000, rng=1)
+    expected = 2.0 + 4.0 * np.sqrt(np.pi / 2.0)
+    assert abs(found.value - expected) < 5.0 * found.stderr < 0.1

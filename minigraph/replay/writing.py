@@ -75,11 +75,11 @@ class Writer:
 
     def input_of(self, output: Data, x: Data) -> int:
         """Return the slot of an input; a float32 number is any number beside a float32 array."""
-        op, kind = output._op, output.dtype
-        if x._literal and x.shape == () and x.dtype == kind and kind in (np.float32, np.float16):
-            others = [other for other in output._node.inputs if other.dtype == kind]
-            if op.along is elementwise and any(not other._literal for other in others):
-                return self.number(float(x._value))
+        node, kind = output._node, output.dtype
+        single = x._literal and x.shape == () and x.dtype == kind in (np.float32, np.float16)
+        plain = not isinstance(node, StochasticNode) and node.op.along is elementwise
+        if single and plain and any(o.dtype == kind and not o._literal for o in node.inputs):
+            return self.number(float(x._value))
         return self.slot(x)
 
     def write(self, data: Data) -> None:
