@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
-from harness import Run, Workload
+from harness import Run, Workload, told
 
 RNG = np.random.default_rng(0)
 LOGITS, TABLE, EVENTS, WEIGHTS = (RNG.normal(size=k) for k in (10, 10, 50, 50))
@@ -32,11 +32,6 @@ class Case(NamedTuple):
     graph: Callable[..., Any]
     torch: Callable[..., Any]
     jax: Callable[..., Any]
-
-
-def told(value: Any, slopes: Any) -> list[float]:
-    """Return the answer: the value, and each gradient summed up."""
-    return [float(value), *(float(np.sum(np.asarray(g))) for g in slopes)]
 
 
 # A gamma number, pathwise ------------------------------------------------------------------------

@@ -15,10 +15,12 @@ import select
 import statistics
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 HERE = Path(__file__).parent
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS",
@@ -68,6 +70,11 @@ class Result:
     ratio: float = math.nan
     mib: float = math.nan
     said: str = ""
+
+
+def told(value: Any, slopes: Iterable[Any]) -> list[float]:
+    """Return the answer of a run: the value, and each gradient summed up."""
+    return [float(value), *(float(np.sum(np.asarray(g))) for g in slopes)]
 
 
 Measured = tuple[Workload, dict[str, Result]]

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from harness import Run, Workload
+from harness import Run, Workload, told
 from sklearn.datasets import load_digits
 
 BATCH, HIDDEN, LATENT, PIXELS = 128, 200, 10, 64
@@ -32,11 +32,6 @@ def batches(dtype: str) -> list[Any]:
     """Return a few batches."""
     count = 4
     return list(DIGITS[: count * BATCH].astype(dtype).reshape(count, BATCH, PIXELS))
-
-
-def told(elbo: Any, slopes: Any) -> list[float]:
-    """Return the answer: the ELBO, and the sum of the gradient in each parameter."""
-    return [float(elbo), *(float(np.sum(np.asarray(g))) for g in slopes)]
 
 
 def by_hand(dtype: str) -> Run:

@@ -35,7 +35,7 @@ class ByData(Mapping[Data, Any]):
         return ByData, (self._keys, self._all())
 
     def __getitem__(self, key: Data | str) -> Any:
-        values = self._values if type(self._values) is list else self._all()
+        values = self._all()
         for x, value in zip(self._keys, values, strict=True):
             if x is key:
                 return value

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..ops.rows import ones
 from .parts import CANCELLED, PART, Parts
 
 
@@ -23,15 +24,14 @@ def total(rows: Any) -> Any:
         return np.add.reduce(rows)
     table = rows.reshape(len(rows), size)
     if rows.size <= PART:
-        return (np.ones(len(rows)) @ table).reshape(rows.shape[1:])
+        return (ones(len(rows), rows.dtype) @ table).reshape(rows.shape[1:])
     length = PART // size
     whole = len(rows) // length * length
-    ones = np.ones(length)
     # A product with ones is ten times as fast as np.add.reduce on rows of a few numbers.
-    parts = np.matmul(ones, table[:whole].reshape(-1, length, size))
+    parts = np.matmul(ones(length, rows.dtype), table[:whole].reshape(-1, length, size))
     found = parts[0] if len(parts) == 1 else np.add.reduce(parts)
     if whole < len(rows):
-        found = found + ones[: len(rows) - whole] @ table[whole:]
+        found = found + ones(len(rows) - whole, rows.dtype) @ table[whole:]
     return found.reshape(rows.shape[1:])
 
 
@@ -125,10 +125,14 @@ class Moments(NamedTuple):
         squares = self.squares + other.squares + off * off * (self.weight * share)
         return Moments(weight, mean, squares)
 
+    @property
+    def varies(self) -> bool:
+        """Whether there are deviations: one sample has none."""
+        return type(self.squares) is not float or self.squares != 0.0
+
     def times(self, factor: Any) -> Moments:
         """Return the moments of the samples multiplied by the same value each."""
-        varies = type(self.squares) is not float or self.squares  # those of one sample do not
-        squares = self.squares * (factor * factor) if varies else 0.0
+        squares = self.squares * (factor * factor) if self.varies else 0.0
         return Moments(self.weight, self.mean * factor, squares)
 
     def plus(self, term: Any) -> Moments:
@@ -137,8 +141,7 @@ class Moments(NamedTuple):
 
     def laid(self, f: Callable[[Any], Any]) -> Moments:
         """Return the moments of the samples with their elements somewhere else, or 0."""
-        varies = type(self.squares) is not float or self.squares
-        squares = f(np.broadcast_to(self.squares, np.shape(self.mean))) if varies else 0.0
+        squares = f(np.broadcast_to(self.squares, np.shape(self.mean))) if self.varies else 0.0
         return Moments(self.weight, f(self.mean), squares)
 
     def variance(self, freedom: float = 1.0) -> Any:

@@ -7,6 +7,7 @@ Of several numbers each has its own panels, which a kink along a diagonal does n
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
@@ -122,8 +123,7 @@ class Watch:
         edge, but then the polynomials of this panel and the next one do not meet there. They need
         not meet where two of the `parts` do that the line is made of.
         """
-        nodes, weights = np.polynomial.legendre.leggauss(ORDER)
-        coarser, ends = other_rules(nodes)
+        nodes, weights, coarser, ends = rules()
         width = 0.5 * np.diff(edges)
         place = edges[1:-1] * parts
         meet = np.abs(place - np.rint(place)) > 1e-9
@@ -140,10 +140,12 @@ class Watch:
         return np.max([gap.max(axis=(0, 1), initial=0.0) for gap in gaps], axis=0)
 
 
-def other_rules(nodes: Any) -> tuple[Any, Any]:
-    """Return the weights of a coarser rule, and those of the values at both ends of a panel."""
+@functools.cache
+def rules() -> tuple[Any, Any, Any, Any]:
+    """Return points and weights of a panel, and other weights: of a coarser rule, of both ends."""
+    nodes, weights = np.polynomial.legendre.leggauss(ORDER)
     vander, half = np.polynomial.legendre.legvander, ORDER // 2
     coarser = np.zeros(ORDER)
     coarser[1::2] = np.linalg.solve(vander(nodes[1::2], half - 1).T, 2.0 * np.eye(half)[0])
     ends = vander(np.array([-1.0, 1.0]), ORDER - 1)
-    return coarser, np.linalg.solve(vander(nodes, ORDER - 1).T, ends.T)
+    return nodes, weights, coarser, np.linalg.solve(vander(nodes, ORDER - 1).T, ends.T)

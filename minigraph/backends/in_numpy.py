@@ -37,7 +37,7 @@ class OnTape:
         if not self.tape.steps:  # nothing is drawn
             values = self._start(given)
             found = [values[slot] for slot, _ in self.tape.outputs]
-            results = [x if type(x) is float else x.copy() for x in found]
+            results = [copied(x) for x in found]
             self.tape.finish(values)
             return results
         count = samples or 1
@@ -56,7 +56,7 @@ class OnTape:
         outputs = self.tape.run(values, source, space.steps)
         mean = (lambda one: one[0].copy()) if count == 1 else (lambda one: np.mean(one, axis=0))
         results = [
-            mean(one) if sampled else one if type(one) is float else one.copy()
+            mean(one) if sampled else copied(one)
             for one, (_, sampled) in zip(outputs, self.tape.outputs, strict=True)
         ]
         idle.append(space)
@@ -68,3 +68,8 @@ class OnTape:
         slots = self.slots
         new = {slots[data]: value for data, value in given.items() if data in slots}
         return self.tape.start(new if len(new) == len(slots) else {**self.frozen, **new})
+
+
+def copied(value: Any) -> Any:
+    """Return a value that does not lie in the memory of the tape."""
+    return value if type(value) is float else value.copy()

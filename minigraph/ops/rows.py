@@ -7,6 +7,7 @@ of two long columns, a few times.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -48,9 +49,17 @@ def upright(table: Any) -> Any:
     return np.array(table.T, order="C")
 
 
+@functools.lru_cache(maxsize=64)
+def ones(n: int, dtype: np.dtype[Any]) -> Any:
+    """Return `n` ones, the same array for all that ask."""
+    found = np.ones(n, dtype)
+    found.setflags(write=False)
+    return found
+
+
 def total(table: Any) -> Any:
     """Return the sum of each row."""
-    return table @ np.ones(table.shape[1], table.dtype)
+    return table @ ones(table.shape[1], table.dtype)
 
 
 def average(table: Any) -> Any:

@@ -18,6 +18,7 @@ import numpy as np
 from . import along
 from .base import Operation
 from .base import stack as stack  # a join too, but every operation needs it
+from .rows import ones
 
 FEW = 2**13  # summands, up to which a product with ones is faster, rounds no worse, is one thread
 
@@ -54,14 +55,11 @@ def _sum_to_along(call: along.Call) -> along.Run:
         if x.dtype.kind != "f":
             return reduced(x)
         rows = x if x.ndim == 3 and lead == 1 else x.reshape(len(x), n, math.prod(to))
-        if x.dtype not in ones:
-            ones[x.dtype] = np.ones(n, x.dtype)
-        found = np.matmul(ones[x.dtype], rows)
+        found = np.matmul(ones(n, x.dtype), rows)
         return found if found.shape[1:] == to else found.reshape(x.shape[:1] + to)
 
     if stretched or not 0 < n <= FEW:
         return reduced
-    ones: dict[Any, Any] = {}  # by dtype
     return product
 
 

@@ -77,14 +77,11 @@ class Draw:
         The shape of one sample.
     identity : object
         Which draw of the graph it is.
-    same_law : bool
-        Whether all samples of a run have the same law, with parameters of that run.
     ahead : bool
         Whether the law can fill an array with samples before anything else is known.
     """
 
-    __slots__ = ("ahead", "done", "identity", "inputs", "law", "out", "pads", "same_law", "shape",
-                 "title")  # fmt: skip
+    __slots__ = ("ahead", "done", "identity", "inputs", "law", "out", "pads", "shape", "title")
     buffer = None
 
     def __init__(self, data: Data, has: Sequence[bool], inputs: tuple[int, ...], out: int) -> None:
@@ -97,8 +94,6 @@ class Draw:
             len(law.shape) - len(x.shape) + law.event_axes.get(name, 0) if sampled else None
             for name, x, sampled in zip(law.parameters, data._node.inputs, has, strict=True)
         ]
-
-        self.same_law = bool(inputs) and not any(has)
 
     def now(
         self, values: Sequence[Any] | Mapping[int, Any], laws: dict[Any, Any] | None = None
@@ -116,7 +111,7 @@ class Draw:
             for i, old, axes in zip(self.inputs, self.law.inputs, self.pads, strict=True)
         ])  # fmt: skip
         law.refuse_bad(law.parameters)
-        if self.same_law and laws is not None:
+        if laws is not None and all(axes is None for axes in self.pads):
             laws[self] = law
         return law
 

@@ -265,7 +265,6 @@ class Tape:
         laws : dict, optional
             Where the laws of draws are kept that are the same for all blocks with these `values`.
         """
-        laws = {} if laws is None else laws
         if not self.steps:
             return [values[slot] for slot, _ in self.outputs]
         if weights is None and len(self.steps) <= LONG:
@@ -278,7 +277,7 @@ class Tape:
 
     def _run_text(
         self, text: Text, block: Callable[..., Any], values: Sequence[Any], source: Source,
-        memory: Sequence[Any], laws: dict[Any, Any],
+        memory: Sequence[Any], laws: dict[Any, Any] | None,
     ) -> list[Any]:  # fmt: skip
         def draw(i: int, *parameters: Any) -> Any:
             one = self.draws[i]
@@ -301,7 +300,7 @@ class Tape:
 
     def _run_steps(
         self, values: list[Any], source: Source, memory: Sequence[Any],
-        weights: Callable[[], Any] | None, laws: dict[Any, Any],
+        weights: Callable[[], Any] | None, laws: dict[Any, Any] | None,
     ) -> list[Any]:  # fmt: skip
         step: Any = None
         try:
