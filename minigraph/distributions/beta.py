@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
 
 from ..ops.base import Operation
 from ..ops.elementwise import clip, divide, exp, sigmoid
+from ..ops.series import beta_drift
 from ..ops.special import betaln, digamma, xlog1py, xlogy
 from ..ops.tails import beta_rate_a, beta_rate_b, betainc, betaincinv
 from .base import Distribution
@@ -18,7 +20,7 @@ from .noise import OpenUniform
 from .parameters import inside_unit
 
 
-def _slope(name: str, rate: Operation) -> Operation:
+def _slope(name: str, rate: Operation, i: int) -> Operation:
     return slope_of(
         name,
         lambda x, a, b: (
@@ -28,11 +30,12 @@ def _slope(name: str, rate: Operation) -> Operation:
             lambda x: np.log(x) - np.log1p(-x), sigmoid.forward, lambda x: x * (1.0 - x),
             lambda a, b: 1.5 * min(1.0, (1.0 / a + 1.0 / b) ** 0.5),
         ),
+        functools.partial(beta_drift, i=i),
     )  # fmt: skip
 
 
-beta_slope_1 = _slope("beta sample slope 1", beta_rate_a)
-beta_slope_0 = _slope("beta sample slope 0", beta_rate_b)
+beta_slope_1 = _slope("beta sample slope 1", beta_rate_a, 0)
+beta_slope_0 = _slope("beta sample slope 0", beta_rate_b, 1)
 beta_sample = followed("beta sample", [beta_slope_1, beta_slope_0])
 
 

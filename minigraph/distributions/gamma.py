@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..ops.elementwise import divide, exp, less_equal, log, maximum, reciprocal, square, where
+from ..ops.series import gamma_drift
 from ..ops.special import digamma, gammaln, xlogy
 from ..ops.tails import gamma_rate, gammainc, gammaincc, gammainccinv, gammaincinv
 from .base import Distribution
@@ -21,6 +22,7 @@ gamma_slope = slope_of(
     "gamma sample slope",
     lambda x, a: -gamma_rate(a, x) * exp(x + gammaln(a) - xlogy(a - 1.0, x)),
     Line(np.log, np.exp, lambda x: x, lambda a: 1.5 * min(1.0, a**-0.5)),
+    gamma_drift,
 )
 gamma_sample = followed("gamma sample", [gamma_slope])
 

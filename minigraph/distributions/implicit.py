@@ -18,6 +18,7 @@ from ..graph import Data
 from ..ops import along
 from ..ops.base import Operation
 from ..ops.boxes import stop
+from ..ops.series import steady
 from .base import Distribution
 from .many import Line, Slope, at_many
 
@@ -35,15 +36,15 @@ def still(x: Any) -> Any:
     return stop(x) if type(x) is Data else x
 
 
-def slope_of(name: str, slope: Slope, line: Line) -> Operation:
+def slope_of(name: str, slope: Slope, line: Line, series: Slope | None = None) -> Operation:
     """Return the operation (x, *θ) → ∂x/∂θᵢ, which varies evenly along `line`.
 
-    Like what it is computed by, it is not differentiable again.
+    If there is a `series`, it is asked first; where it is NaN, `slope` is. Like what it is computed
+    by, the operation is not differentiable again.
     """
     blank = [None] * slope.__code__.co_argcount
-    return Operation(
-        name, at_many(slope, line), *blank, along=along.elementwise, numpy=(), barrier="black box"
-    )
+    forward = at_many(slope if series is None else steady(series, slope), line)
+    return Operation(name, forward, *blank, along=along.elementwise, numpy=(), barrier="black box")
 
 
 def followed(name: str, slopes: Sequence[Operation]) -> Operation:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..ops.elementwise import divide, exp, less_equal, log, square, where
+from ..ops.series import t_drift
 from ..ops.special import betaln
 from .base import Distribution
 from .constraints import positive, real
@@ -22,6 +23,7 @@ t_slope = slope_of(
     "t sample slope",
     lambda x, df: -t_rate(df, x) * exp(-log_t_density(df, x)),
     Line(np.arcsinh, np.sinh, lambda x: np.hypot(1.0, x), lambda df: min(1.0, df**0.5)),
+    t_drift,
 )
 t_sample = followed("t sample", [t_slope])
 

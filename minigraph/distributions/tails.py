@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..ops.elementwise import divide, exp, log, sqrt
+from ..ops.series import t_drift
 from ..ops.special import from_scipy, special
 from ..ops.tails import rate_of
 from .special import gamma_step, log1p_square
@@ -26,7 +27,7 @@ def _quantile(df: Any, p: Any) -> Any:
 t_rate = rate_of(
     "t tail slope",
     lambda df, x: from_scipy("stdtr")(df, x), lambda df, x: from_scipy("stdtr")(df, -x),
-    0, lambda df: 0.05 * df,
+    0, lambda df: 0.05 * df, lambda df, x: -t_drift(x, df) * np.exp(log_t_density(df, x)),
 )  # fmt: skip
 stdtr = special(
     "stdtr",

@@ -1,8 +1,9 @@
 """Tail probabilities and quantiles of gamma and beta numbers, smooth in all their arguments.
 
-Their derivative in a shape has no closed form. It is a central difference of order eight, of the
-logarithm of the smaller tail, which is nearly straight in the shape: exact to about ten digits. It
-is not differentiable again, and a second derivative is refused by name.
+Their derivative in a shape has no closed form. It comes from a power series; in the far tails and
+for large shapes it is a central difference of order eight, of the logarithm of the smaller tail,
+which is nearly straight in the shape: exact to about ten digits. It is not differentiable again,
+and a second derivative is refused by name.
 """
 
 from __future__ import annotations
@@ -15,23 +16,30 @@ import numpy as np
 from . import along
 from .base import Operation
 from .elementwise import exp
+from .series import beta_drift, gamma_drift, steady
 from .special import betaln, from_scipy, gammaln, special, xlog1py, xlogy
 
 DIFFERENCE = ((1, 4.0 / 5.0), (2, -1.0 / 5.0), (3, 4.0 / 105.0), (4, -1.0 / 280.0))
 Tail = Callable[..., Any]
 
 
-def rate_of(name: str, below: Tail, above: Tail, i: int, step: Callable[[Any], Any]) -> Operation:
-    """Return the operation ∂P/∂θᵢ, where P = below(*θ) = 1 - above(*θ)."""
+def rate_of(
+    name: str, below: Tail, above: Tail, i: int, step: Callable[[Any], Any], series: Tail
+) -> Operation:
+    """Return the operation ∂P/∂θᵢ, where P = below(*θ) = 1 - above(*θ); `series` is it, or NaN."""
 
-    def rate(*theta: Any) -> Any:
-        dtype = np.result_type(*theta)
-        values = np.broadcast_arrays(*[np.asarray(v, dtype=float) for v in theta])
-        lower = below(*values) <= 0.5
-        out = np.empty(values[0].shape)
+    def difference(*theta: Any) -> Any:
+        lower = below(*theta) <= 0.5
+        out = np.empty(lower.shape)
         for tail, here, sign in ((below, lower, 1.0), (above, ~lower, -1.0)):
-            out[here] = sign * _slope(tail, [v[here] for v in values], i, step)
-        return out.astype(dtype)
+            out[here] = sign * _slope(tail, [v[here] for v in theta], i, step)
+        return out
+
+    exact = steady(series, difference)
+
+    @np.errstate(all="ignore")
+    def rate(*theta: Any) -> Any:
+        return exact(*theta).astype(np.result_type(*theta))
 
     blank = [None] * below.__code__.co_argcount
     return Operation(name, rate, *blank, along=along.elementwise, numpy=(), barrier="black box")
@@ -43,10 +51,9 @@ def _slope(tail: Tail, args: list[Any], i: int, step: Callable[[Any], Any]) -> A
     def log_tail(k: float) -> Any:
         return np.log(tail(*args[:i], args[i] + k * h, *args[i + 1 :]))
 
-    with np.errstate(all="ignore"):
-        rise = sum(c * (log_tail(k) - log_tail(-k)) for k, c in DIFFERENCE) / h
-        whole = tail(*args)
-    return np.where(whole > 0.0, rise * whole, 0.0)
+    rise = sum(c * (log_tail(k) - log_tail(-k)) for k, c in DIFFERENCE) / h
+    whole = tail(*args)
+    return np.where(whole == 0.0, 0.0, rise * whole)
 
 
 def _step(a: Any) -> Any:
@@ -62,6 +69,7 @@ def _log_gamma_density(a: Any, x: Any) -> Any:
 gamma_rate = rate_of(
     "gamma tail slope",
     lambda a, x: from_scipy("gammainc")(a, x), lambda a, x: from_scipy("gammaincc")(a, x), 0, _step,
+    lambda a, x: -gamma_drift(x, a) * np.exp(_log_gamma_density(a, x)),
 )  # fmt: skip
 gammainc = special(
     "gammainc",
@@ -94,8 +102,9 @@ beta_rate_a, beta_rate_b = (
     rate_of(
         "beta tail slope",
         lambda a, b, x: from_scipy("betainc")(a, b, x),
-        lambda a, b, x: from_scipy("betainc")(b, a, 1.0 - x),
+        lambda a, b, x: from_scipy("betaincc")(a, b, x),
         i, _step,
+        lambda a, b, x, i=i: -beta_drift(x, a, b, i) * np.exp(_log_beta_density(a, b, x)),
     )
     for i in (0, 1)
 )  # fmt: skip
