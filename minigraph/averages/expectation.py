@@ -17,6 +17,7 @@ from ..distributions.streams import Rng, generator
 from ..errors import InputError, UsageError
 from ..gradient import gradients, seed_of
 from ..graph import Graph
+from ..replay.merging import merged
 from ..replay.spread import Scheme, scheme_of
 from ..replay.tape import Tape
 from .averaging import average
@@ -150,7 +151,10 @@ def targets(y: Data, wrt: Any) -> list[Data]:
 
 def with_gradients(y: Data, wrt: Sequence[Data]) -> list[Data]:
     """Return `y` and its gradients, what a tape computes for an average."""
-    return [y, *gradients(y, wrt, seed_of(y, None), stale_ok=True)] if wrt else [y]
+    if not wrt:
+        return [y]
+    y, wrt = merged(y, wrt)
+    return [y, *gradients(y, wrt, seed_of(y, None), stale_ok=True)]
 
 
 def tape_of(y: Data, wrt: Sequence[Data]) -> Tape:

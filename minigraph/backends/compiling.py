@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..averages.expectation import targets, whole
+from ..averages.expectation import targets, whole, with_gradients
 from ..data import Data, label
 from ..errors import InputError, UsageError
-from ..gradient import gradients, seed_of
 from .arguments import Arguments, as_numpy, samples_of
 from .elsewhere import Elsewhere
 from .in_jax import Jax
@@ -95,17 +94,17 @@ def compile(
         raise InputError(f"compile: backend={backend!r} is not known; known are {known}")
     count = None if samples is None else whole("samples", samples, call="compile")
     wanted = targets(y, wrt)
-    found = gradients(y, wanted, seed_of(y, None), stale_ok=True) if wanted else []
+    outputs = with_gradients(y, wanted)
     arguments = Arguments(y, wanted, inputs)
     if backend == "numpy":
-        on_tape = OnTape([y, *found], arguments.data)
+        on_tape = OnTape(outputs, arguments.data)
         run: Any = lambda given, drawn, rng: on_tape(given, drawn, rng, count)
         draws, source = on_tape.draws, on_tape.source
         convert = as_numpy
     else:
         library = Jax() if backend == "jax" else Torch(device)
-        warn_of_precision(library, [y, *found])
-        program = Elsewhere([y, *found], arguments.data, library, functions or {}, count)
+        warn_of_precision(library, outputs)
+        program = Elsewhere(outputs, arguments.data, library, functions or {}, count)
         run, draws, source, convert = program, program.draws, program.source, library.array
     names = tuple(draw.title for draw in draws)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..data import Data
 from ..ops.elementwise import divide, equal, exp, less_equal, log, square, where
 from ..ops.reductions import argmax, logsumexp, sum_
 from ..ops.shaping import expand_dims, shape_of
@@ -14,6 +15,7 @@ from .base import Distribution
 from .constraints import Constraint, below, logits, weights
 
 FEW = 48  # up to which number outcomes are tried one by one
+LONG = 2**9  # laws, from which on their weights are added up outcome by outcome
 
 
 class Outcomes(Distribution):
@@ -41,15 +43,32 @@ class Outcomes(Distribution):
 
     def index(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
         """Return indices of outcomes, of `shape`."""
-        edges, u = self.once("edges"), rng.random(shape)
-        if edges.ndim > 1:
-            return np.sum(u[..., None] >= edges, axis=-1, dtype=np.int64)
+        u = rng.random(shape)
+        if np.ndim(self.inputs[0]) > 1:
+            return self.side_by_side(u)
+        edges = self.once("edges")
         if len(edges) > FEW:
             return np.searchsorted(edges, u, side="right").astype(np.int64)
         k = np.zeros(shape, np.uint8)  # bytes are added up many at a time
         for edge in edges[:-1]:
             k += np.asarray(u >= edge).view(np.uint8)
         return np.asarray(k, dtype=np.int64)
+
+    def side_by_side(self, u: Any) -> Any:
+        """Return where many laws have these quantiles: the outcomes come first, then the laws."""
+        edges = np.array(np.moveaxis(self.inputs[0], -1, 0), self.dtype, order="C")
+        if "logits" in self.parameters:
+            edges -= np.max(edges, axis=0)
+            np.exp(edges, out=edges)
+        if edges[0].size < LONG:
+            np.add.accumulate(edges, axis=0, out=edges)
+        else:
+            for i in range(1, len(edges)):
+                edges[i] += edges[i - 1]
+        edges = edges.reshape(len(edges), *[1] * (u.ndim - edges.ndim + 1), *edges.shape[1:])
+        above = u * edges[-1] >= edges[:-1]
+        small = np.uint8 if len(edges) <= 256 else np.int64
+        return np.sum(above.view(np.uint8), axis=0, dtype=small).astype(np.int64)
 
     @property
     def edges(self) -> Any:
@@ -95,6 +114,9 @@ class Categorical(Outcomes):
 
     def pick(self, table: Any, x: Any) -> Any:
         """Return the entry of `table` at index `x` along its last axis; 0 outside."""
+        k = x._value if type(x) is Data and x._literal and not x.ndim else np.nan
+        if 0 <= k < self.size and k % 1 == 0:  # an outcome that was written down
+            return table[..., int(k)]
         x = x if hasattr(x, "shape") else np.asarray(x)
         chosen = equal(expand_dims(x, axis=-1), np.arange(self.size))
         return sum_(where(chosen, table, 0.0), axis=-1)

@@ -84,7 +84,11 @@ class Multinomial(Outcomes):
         return ways * prod(power(self.probs, 1.0 * x), axis=-1)
 
     def generate(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
-        p, n = np.asarray(self.probs, dtype=float), self.total_count
+        n = self.total_count
+        if n == 1 and np.ndim(self.inputs[0]) > 1:
+            k = self.index(rng, shape[:-1])
+            return np.equal(k[..., None], np.arange(shape[-1])).astype(np.int64)
+        p = np.asarray(self.probs, dtype=float)
         if p.ndim == 1 and 0 < n * len(p) <= FEW:  # few draws of few outcomes are counted
             u = rng.random((n, *shape[:-1]))
             below = [np.sum(u < edge, axis=0, dtype=np.int64) for edge in self.once("edges")[:-1]]

@@ -282,8 +282,7 @@ log_ratio = ufunc("log_ratio", _log_ratio, lambda g, y, a, b: g, lambda g, y, a,
 
 # For networks ----------------------------------------------------------------------------------
 def _sigmoid(x: Any) -> Any:
-    small = np.exp(-np.abs(x))  # never overflows
-    return np.where(np.less(x, 0), small, 1.0) / (1.0 + small)
+    return np.exp(np.minimum(x, 0.0)) / (1.0 + np.exp(-np.abs(x)))  # neither overflows
 
 
 def _sigmoid_scalar(x: float) -> float:

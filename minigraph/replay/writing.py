@@ -18,6 +18,7 @@ from ..ops.elementwise import add, divide, multiply, negative, power, subtract
 from ..ops.shaping import broadcast_to, reshape, sum_to
 from ..ops.trigonometry import cos, sin
 from .cheaper import Expression, Known, cheaper
+from .merging import work_of
 from .program import Draw, Shape, Step
 
 ARITHMETIC = (add, divide, multiply, negative, power, subtract)
@@ -87,7 +88,7 @@ class Writer:
         node = data._node
         inputs = tuple(self.input_of(data, x) for x in node.inputs)
         has = tuple(i in self.sampled for i in inputs)
-        key = self.key(node, inputs)
+        key = work_of(node, inputs)
         same = self.same(data, inputs)
         out = self.written.get(key) if same is None else same
         if out is None:
@@ -177,19 +178,6 @@ class Writer:
             call = Call(op, {}, shapes, has, np.broadcast_shapes(*shapes))
             self.written[key] = self.step(title or op.name, call, inputs, kind.dtype)
         return self.written[key]
-
-    def key(self, node: Any, inputs: tuple[int, ...]) -> Any:
-        """Return what two nodes that do the same work have in common."""
-        if isinstance(node, StochasticNode):
-            return ("draw", node.draw, inputs)
-        if node.barrier == "black box":  # it may count its calls, or draw by itself
-            return object()
-        key = (node.op, inputs, tuple(sorted(node.fixed.items())))
-        try:
-            hash(key)
-        except TypeError:
-            return object()
-        return key
 
     def same(self, data: Data, inputs: tuple[int, ...]) -> int | None:
         """Return the slot of an input that `data` is a copy of, or of the number that it is."""
