@@ -112,6 +112,46 @@ def test_buffer_under_a_view_is_not_used_again():
     np.testing.assert_allclose(found[-1], np.sin(truth.transpose(0, 2, 1)) + truth, rtol=1e-12)
 
 
+def test_what_matters_to_slopes_only_is_not_computed_for_the_value():
+    law = mg.MixtureSameFamily(mg.Categorical([0.3, 0.7]), mg.Normal([0.0, 2.0], [1.0, 1.0]))
+    y = mg.reparameterize(mg.sample(law, name="X", rng=0))
+    assert len(mg.Tape([y]).steps) == 1  # the draw, without its cdf and its density
+    k = mg.sample(mg.Bernoulli(mg.Data(0.3)), name="K", rng=0)
+    y = mg.exp(-k)
+    assert len(mg.Tape([mg.marginalize(y)]).steps) == len(mg.Tape([y]).steps)
+    whole = mg.sample(mg.Poisson(2.0), name="N", rng=0)
+    assert mg.Tape([mg.stop_gradient(whole)]).steps
+
+
+def test_samples_that_share_a_matrix_are_solved_for_together():
+    rng = np.random.default_rng(0)
+    good = rng.normal(size=(4, 4)) + 4.0 * np.eye(4)
+    bad = 1.0 / (1.0 + np.add.outer(np.arange(7), np.arange(7)))  # condition 5e8
+    for a, shape in ((good, (4,)), (good, (4, 3)), (bad, (7,)), (bad, (7, 2))):
+        x = mg.sample(mg.Normal(np.zeros(shape), 1.0), name="X", rng=0)
+        (b, found), _, _ = replayed([x, mg.linalg.solve(a, x)], 200)
+        columns = b if b.ndim == 3 else b[..., None]
+        truth = np.linalg.solve(a, columns).reshape(found.shape)
+        np.testing.assert_allclose(found, truth, rtol=1e-14 * np.linalg.cond(a), atol=1e-12)
+        again = (a @ found.reshape(columns.shape)).reshape(b.shape)
+        np.testing.assert_allclose(again, b, atol=1e-16 * np.linalg.cond(a))
+    a = mg.Data(good, name="A")
+    y = mg.sum(mg.linalg.solve(a, mg.sample(mg.Normal(np.zeros(4), 1.0), name="X", rng=0)))
+    a.value = np.ones((4, 4))
+    with pytest.raises((mg.MinigraphError, np.linalg.LinAlgError), match="ingular"):
+        mg.expectation(y, 200, rng=0)
+
+
+def test_logaddexp_of_infinities_and_of_nothing():
+    values = np.array([np.inf, -np.inf, 0.0, 1.0, -800.0, 800.0, np.nan, 1e-300])
+    zero = 0.0 * mg.sample(mg.Normal(np.zeros((8, 8)), 1.0), name="X", rng=0)
+    with np.errstate(invalid="ignore"):
+        y = mg.logaddexp(values[:, None] + zero, values + zero)
+        found, _, _ = replayed([y], 2)
+        truth = np.logaddexp(values[:, None], values)
+    np.testing.assert_allclose(found[0], np.stack([truth, truth]), rtol=1e-15)
+
+
 @pytest.mark.parametrize("scale", [1.0, 1e3, 1e8])
 def test_sines_and_cosines_are_right_to_a_few_units_in_the_last_place(scale):
     x = mg.sample(mg.Normal(0.0, 1.0)) * scale

@@ -55,7 +55,7 @@ def followed(name: str, slopes: Sequence[Operation]) -> Operation:
 
     return Operation(
         name, lambda x, *theta: x, lambda g, y, *_: g, *map(rule, slopes),
-        along=along.elementwise, numpy=(),
+        along=along.elementwise, numpy=(), passes=True,
     )  # fmt: skip
 
 
@@ -68,5 +68,5 @@ per_density = Operation(
 by_cdf = Operation(
     "sample at its quantile", lambda x, f, p: x,
     lambda g, y, x, f, p: g, lambda g, y, x, f, p: g * per_density(p), None,
-    along=along.elementwise, numpy=(),
+    along=along.elementwise, numpy=(), passes=True,
 )  # fmt: skip

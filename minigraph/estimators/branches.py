@@ -27,7 +27,7 @@ from ..values import own
 # Y, with the slope of another estimate of its expectation.
 expected = Operation(
     "local expectation", lambda y, s: y * 1.0, None, lambda g, y, _, s: g,
-    along=along.elementwise, numpy=(),
+    along=along.elementwise, numpy=(), passes=True,
 )  # fmt: skip
 expected.stands_for = True  # type: ignore[attr-defined]
 # A gradient that says nothing about the next one: how the draws themselves move is not in it. So

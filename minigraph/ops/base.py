@@ -55,6 +55,8 @@ class Operation:
         It takes a sequence of arrays as its first argument.
     barrier : {None, "stop", "black box"}
         A gradient ends here on purpose; a gradient must not cross here.
+    passes : bool
+        Its value is that of its first input; the others matter to its slope only.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class Operation:
         numpy: Sequence[Any] | None = None,
         variadic: bool = False,
         barrier: str | None = None,
+        passes: bool = False,
     ) -> None:
         self.name = name
         self.__doc__ = f"Return {name} of Data, as NumPy's does."
@@ -84,6 +87,7 @@ class Operation:
         self.numpy = tuple(numpy) if numpy is not None else _numpy_named(name)
         self.variadic = variadic
         self.barrier = barrier
+        self.passes = passes
 
     def __call__(self, *inputs: Any, **fixed: Any) -> Any:
         for x in inputs:

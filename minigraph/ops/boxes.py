@@ -15,7 +15,9 @@ from . import along
 from .base import Operation, as_data, public
 from .shaping import shape_of
 
-stop = Operation("stop_gradient", lambda x: x, None, barrier="stop", along=along.elementwise)
+stop = Operation(
+    "stop_gradient", lambda x: x, None, barrier="stop", passes=True, along=along.elementwise
+)
 
 
 def moves(value: Any, slope: Any) -> bool:

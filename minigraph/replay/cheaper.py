@@ -17,7 +17,9 @@ from ..ops.elementwise import (
     add,
     divide,
     exp,
+    fmin,
     log1p,
+    logaddexp,
     maximum,
     minimum,
     multiply,
@@ -82,6 +84,9 @@ def cheaper(op: Operation, inputs: tuple[int, ...], known: Known) -> Expression:
         if op is sigmoid:
             return (divide, (exp, (minimum, x, 0.0)), (add, small, 1.0))
         return (add, (maximum, x, 0.0), (log1p, small))
+    if op is logaddexp:  # infinities that are alike have no difference: then 1, and any will do
+        apart = (exp, (negative, (absolute, (subtract, *inputs))))
+        return (add, (maximum, *inputs), (log1p, (fmin, apart, 1.0)))
     short = _factors(op, inputs, known)
     return _signs(op, inputs, known) if short is None else short
 

@@ -13,7 +13,6 @@ from ..estimators.reparameterize import opened
 from ..graph import StochasticNode
 from ..ops.along import Call, elementwise
 from ..ops.base import literal
-from ..ops.boxes import stop
 from ..ops.elementwise import add, divide, multiply, negative, power, subtract
 from ..ops.shaping import broadcast_to, reshape, sum_to
 from ..ops.trigonometry import cos, sin
@@ -184,7 +183,10 @@ class Writer:
         node = data._node
         if isinstance(node, StochasticNode):
             return None
-        if node.op is stop:
+        if node.op.passes and (data.shape, data.dtype) == (
+            node.inputs[0].shape,
+            node.inputs[0].dtype,
+        ):
             return inputs[0]
         if node.op in (reshape, broadcast_to, sum_to) and data.shape == node.inputs[0].shape:
             return inputs[0]
