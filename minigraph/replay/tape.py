@@ -34,7 +34,8 @@ from .writing import Writer, with_noise
 Source = Callable[[Draw, Any], Any]  # a draw and its law as of now -> samples, (count, *shape)
 FILE = "<tape>"
 ARRAY_BYTES = 2**17  # one array of a chunk, so that a handful of them stays in the cache of a core
-CHUNK_BYTES = 2**25  # all arrays of a chunk
+CACHE_BYTES = 2**21  # all arrays of a chunk, where samples are arrays
+CHUNK_BYTES = 2**25  # all arrays of a chunk, at most
 FEWEST = 64  # samples in a chunk, below which calls cost more than arithmetic
 KEPT = 2**24  # bytes of memory that a tape keeps between runs, at most, for each worker
 
@@ -141,7 +142,10 @@ class Tape:
         self.largest = max([1, *(math.prod(shape_of(step)) for step in self.steps)])
         self.sample_bytes = sum(math.prod(s) * dtype.itemsize for s, dtype in self.buffers)
         fit = max(FEWEST, CHUNK_BYTES // max(1, self.sample_bytes))
-        self.chunk = max(1, min(ARRAY_BYTES // 8 // self.largest, fit))
+        chunk = ARRAY_BYTES // 8 // self.largest
+        if self.largest > 1:  # most arrays are smaller, and rows within samples are short
+            chunk = max(chunk, min(4 * chunk, CACHE_BYTES // max(1, self.sample_bytes)))
+        self.chunk = max(1, min(chunk, fit))
         self.numbers = all(shape_of(step) == () and is_apart(step) for step in self.steps)
         self.crosses = any(isinstance(step, Step) and step.crosses for step in self.steps)
         self.draws = [step for step in self.steps if isinstance(step, Draw)]
