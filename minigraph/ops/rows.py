@@ -17,7 +17,7 @@ import numpy as np
 from . import along
 
 SHORT = 1024  # elements of a row, of which the order of adding up loses no digits
-NARROW = 48  # elements of a row, up to which it pays to turn the table
+NARROW = 100  # elements of a row, up to which it pays to turn the table
 
 
 def folding(fold: Callable[[Any], Any], longest: int) -> Callable[[along.Call], along.Run]:
