@@ -22,7 +22,17 @@ from pathlib import Path
 from harness import Measured, Peer, Result, Workload, measure
 
 PAGE = Path(__file__).parent.parent / "docs" / "speed.md"
-FAMILIES = ("montecarlo", "averages", "regression", "vae", "moons", "chains", "depth", "imports")
+FAMILIES = (
+    "montecarlo",
+    "averages",
+    "hierarchies",
+    "regression",
+    "vae",
+    "moons",
+    "chains",
+    "depth",
+    "imports",
+)
 PACKAGES = ("numpy", "torch", "jax", "numba", "autograd", "mygrad", "micrograd")
 BEHIND = 1.05  # a peer is ahead if minigraph takes this much longer
 
