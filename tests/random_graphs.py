@@ -14,7 +14,7 @@ UNARY = [
     lambda x: x / 3.0, lambda x: 1.0 - x, lambda x: 2.0 * x, lambda x: mg.maximum(x, 0.1),
     lambda x: mg.minimum(x, 0.2), lambda x: mg.where(x > 0.1, x, 0.0),
     lambda x: mg.where(x > 0.3, 0.0, x * x), lambda x: mg.log1p(x * x),
-    lambda x: mg.stop_gradient(x) * x,
+    lambda x: mg.stop_gradient(x) * x, lambda x: mg.tanh(x) - mg.tanh(x) * mg.tanh(x),
 ]  # fmt: skip
 BINARY = [
     lambda a, b: a + b, lambda a, b: a - b, lambda a, b: a * b, lambda a, b: a / (1.0 + b * b),

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..data import Data
-from ..ops.elementwise import divide, equal, exp, less_equal, log, square, where
+from ..ops.elementwise import divide, equal, exp, less_equal, log, log_ratio, square, where
 from ..ops.reductions import argmax, logsumexp, sum_
 from ..ops.shaping import expand_dims, shape_of
 from ..ops.special import xlogy
@@ -31,7 +31,7 @@ class Outcomes(Distribution):
             p = self.parameters["probs"]
             return divide(p, sum_(p, axis=-1, keepdims=True))
         x = self.parameters["logits"]
-        return exp(x - logsumexp(x, axis=-1, keepdims=True))
+        return exp(log_ratio(x, logsumexp(x, axis=-1, keepdims=True)))  # as in logsumexp's slope
 
     @property
     def logits(self) -> Any:

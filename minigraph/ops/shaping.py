@@ -18,7 +18,7 @@ import numpy as np
 from . import along
 from .base import Operation
 from .base import stack as stack  # a join too, but every operation needs it
-from .rows import ones
+from .rows import SHORT, ones, total
 
 FEW = 2**13  # summands, up to which a product with ones is faster, rounds no worse, is one thread
 
@@ -58,9 +58,17 @@ def _sum_to_along(call: along.Call) -> along.Run:
         found = np.matmul(ones(n, x.dtype), rows)
         return found if found.shape[1:] == to else found.reshape(x.shape[:1] + to)
 
-    if stretched or not 0 < n <= FEW:
-        return reduced
-    return product
+    def folded(x: Any) -> Any:
+        if x.dtype.kind != "f":
+            return reduced(x)
+        return total(x.reshape(-1, width)).reshape(x.shape[:1] + to)
+
+    # What is added up comes last, or there is nothing else.
+    last = not lead and stretched == tuple(range(-len(stretched), 0))
+    width = math.prod(shape[len(shape) - len(stretched) :]) if last else n
+    if (last or math.prod(to) == 1 == math.prod(shape[lead:])) and 1 < width <= SHORT:
+        return folded
+    return product if not stretched and 0 < n <= FEW else reduced
 
 
 broadcast_to = Operation(
