@@ -6,7 +6,7 @@ written out: of a gamma sample as a difference of SciPy's incomplete gamma funct
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -318,11 +318,18 @@ CASES = {
     "logsumexp of 20, pathwise": LARGEST,
     f"walk of {STEPS} draws, pathwise": WALK,
 }
-WORKLOADS = [
-    Workload(
-        f"{name}, n = {case.samples:.0e}",
-        {who: lambda make=make, case=case: make(case) for who, make in PEERS.items()},
-        trials=40,
-    )
-    for name, case in CASES.items()
-]
+
+
+def workloads(cases: Mapping[str, Case]) -> list[Workload]:
+    """Return cases, by their names, for all peers."""
+    return [
+        Workload(
+            f"{name}, n = {case.samples:.0e}",
+            {who: lambda make=make, case=case: make(case) for who, make in PEERS.items()},
+            trials=40,
+        )
+        for name, case in cases.items()
+    ]
+
+
+WORKLOADS = workloads(CASES)

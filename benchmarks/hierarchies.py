@@ -10,8 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from averages import PEERS, Case
-from harness import Workload
+from averages import Case, workloads
 
 OUTCOMES, TILTS = np.arange(10.0), np.linspace(-1.0, 1.0, 10)
 WEIGHTS, SEEN = 50, 1.3
@@ -204,11 +203,4 @@ CASES = {
     "the same, summed over": SUMMED,
     f"bound of {WEIGHTS} weights, pathwise": BOUND,
 }
-WORKLOADS = [
-    Workload(
-        f"{name}, n = {case.samples:.0e}",
-        {who: lambda make=make, case=case: make(case) for who, make in PEERS.items()},
-        trials=40,
-    )
-    for name, case in CASES.items()
-]
+WORKLOADS = workloads(CASES)
