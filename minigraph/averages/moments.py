@@ -76,12 +76,17 @@ class Moments(NamedTuple):
         if unit == 1:
             return cls.of(samples)
         samples = np.asarray(samples, dtype=float)
-        starts = np.arange(0, len(samples), unit)
-        sizes = np.diff([*starts, len(samples)]).astype(float)
-        sums = np.add.reduceat(samples, starts, axis=0)
-        mean = samples.mean(axis=0)
-        off = (sums.T / sizes).T - mean
-        return cls(float(len(samples)), mean, np.tensordot(sizes, np.square(off), 1))
+        mean, whole = samples.mean(axis=0), len(samples) // unit * unit
+        squares: Any = 0.0
+        if whole:
+            units = samples[:whole].reshape(-1, unit, *mean.shape)
+            # NumPy takes ten times as long for sums of two.
+            means = 0.5 * (units[:, 0] + units[:, 1]) if unit == 2 else units.mean(axis=1)
+            squares = unit * total_of_squares(means - mean)
+        if whole < len(samples):
+            rest = samples[whole:]
+            squares = squares + len(rest) * np.square(rest.mean(axis=0) - mean)
+        return cls(float(len(samples)), mean, squares)
 
     @classmethod
     def of_products(cls, columns: Any, rows: Any) -> Moments:
