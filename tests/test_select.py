@@ -34,6 +34,17 @@ def test_select_may_write_where_it_reads(name):
     assert same_bits(select(condition, x, other, {"x": x, "other": other}[name]), expected)
 
 
+def test_select_may_write_where_it_reads_both():
+    condition, x = RNG.random(BIG) < 0.5, RNG.normal(size=BIG)
+    expected = x.copy()
+    assert same_bits(select(condition, x, x, x), expected)
+    for a, b in ((x, 0.0), (0.0, x), (x, x[:1]), (x[:1], x)):
+        out = x.copy()
+        view = lambda v, out=out: out if v is x else v
+        expected = np.where(condition, a, b)
+        assert same_bits(select(condition, view(a), view(b), out), expected)
+
+
 def test_select_keeps_negative_zero_and_broadcasts():
     condition = RNG.random((BIG // 8, 8)) < 0.5
     row, column = RNG.normal(size=8), RNG.normal(size=(BIG // 8, 1))

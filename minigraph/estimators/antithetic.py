@@ -18,7 +18,7 @@ from ..errors import BlockedGradientError
 from ..graph import Data, label
 from ..ops.base import as_data
 from ..ops.boxes import function, stop_gradient
-from ..ops.elementwise import greater, maximum, minimum, where
+from ..ops.elementwise import absolute, divide, equal, greater, less, maximum, minimum, where
 from .branches import branch
 from .choose import Handle, call_for, choose
 from .edges import finite_logits, unmissed, why_not_edge
@@ -108,10 +108,10 @@ def _by_uniform(x: Data, twin: Data, p: Data, rng: np.random.Generator) -> Data:
     """Return ½ - u with a u of which `x` and its twin are made: uniform in an interval."""
 
     def weight(x: Data, twin: Data, p: Data, v: Data) -> Data:
-        one, both = greater(x, 0.0), greater(twin, 0.0)
-        low = where(one, twin * (1.0 - p), where(both, maximum(p, 1.0 - p), p))
-        high = where(one, where(both, p, minimum(p, 1.0 - p)), 1.0 - p * (1 - twin))
-        return 0.5 - (low + v * (high - low))
+        one, other, least = greater(x, 0.0), greater(twin, 0.0), minimum(p, 1.0 - p)
+        low = where(one, where(other, 1.0 - p, 0.0), where(other, 1.0 - least, p))
+        width = where(equal(one, other), absolute(2.0 * p - 1.0), least)
+        return 0.5 - (low + v * width)
 
     v = sample(StandardUniform(x.shape), f"v_{x.name}" if x.name else None, rng=rng)
     return as_data(function(weight, name="weight")(x, twin, p, v))
@@ -148,10 +148,10 @@ def twin_of(x: Data, p: Data, rng: np.random.Generator) -> Data:
     """Return the coins [1 - u < p], where `x` is [u < p]: drawn given `x`."""
 
     def chance(x: Data, p: Data) -> Data:
-        one = greater(x, 0.0)
-        both = where(one, maximum(2.0 * p - 1.0, 0.0), minimum(p, 1.0 - p))
-        this = where(one, p, 1.0 - p)  # 0 where `x` is impossible, and so are both
-        return minimum(both / where(greater(this, 0.0), this, 1.0), 1.0)
+        # 0 where `x` is impossible, and so are both
+        if_one = divide(maximum(2.0 * p - 1.0, 0.0), where(greater(p, 0.0), p, 1.0))
+        if_none = divide(minimum(p, 1.0 - p), where(less(p, 1.0), 1.0 - p, 1.0))
+        return where(greater(x, 0.0), minimum(if_one, 1.0), minimum(if_none, 1.0))
 
     return sample(Bernoulli(function(chance, name="P(twin given X)")(x, p)), "twin", rng=rng)
 

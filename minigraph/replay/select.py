@@ -27,12 +27,21 @@ def select(condition: Any, x: Any, other: Any, out: Any) -> Any:
         return out
     bits = np.dtype(f"i{out.itemsize}")
     a, b = (np.asarray(one, out.dtype).view(bits) for one in (x, other))
-    truth = np.asarray(condition, bool).view(np.int8)
-    if not b.ndim and not b:
-        np.bitwise_and(a, np.negative(truth).astype(bits), out=out.view(bits))
-    elif not a.ndim and not a:
-        np.bitwise_and(b, (truth - np.int8(1)).astype(bits), out=out.view(bits))
+    truth, found = np.asarray(condition, bool).view(np.int8), out.view(bits)
+    if is_zero(a) or np.may_share_memory(found, b):  # b is read after `found` is written
+        a, b, mask = b, a, (truth - np.int8(1)).astype(bits)
     else:
-        mask = np.bitwise_and(np.negative(truth).astype(bits), np.bitwise_xor(a, b))
-        np.bitwise_xor(mask, b, out=out.view(bits))
+        mask = np.negative(truth).astype(bits)
+    if is_zero(b):
+        np.bitwise_and(a, mask, out=found)
+    else:
+        b = b.copy() if np.may_share_memory(found, b) else b  # both do
+        apart = np.bitwise_xor(a, b, out=found if out.shape in (a.shape, b.shape) else None)
+        np.bitwise_and(apart, mask, out=found)
+        np.bitwise_xor(found, b, out=found)
     return out
+
+
+def is_zero(bits: Any) -> bool:
+    """Return whether these are the bits of the number 0.0."""
+    return not bits.ndim and not bits
