@@ -9,6 +9,8 @@ import pytest
 from cases import wave
 
 import minigraph as mg
+from minigraph.ops.indices import Slot
+from minigraph.replay.words import written
 
 
 def draws_of(tape, samples, seed=0):
@@ -65,12 +67,50 @@ def scored():
     return mg.reinforce((k - 1.0) ** 2 + b), [p]
 
 
-CASES = [wave, arrays, scored]
+def chosen():
+    v, p = mg.Data([1.0, 2.0, 4.0], name="v"), mg.Data([0.2, 0.3, 0.5], name="p")
+    k = mg.sample(mg.Categorical(p), name="K", rng=0)
+    return mg.reinforce(v[k] ** 2, baseline="leave-one-out"), [v, p]
+
+
+def summed_over():
+    a = mg.Data([0.3, -0.2, 0.5], name="a")
+    z = mg.sample(mg.Normal(a[0], 1.0), name="Z", rng=0)
+    k = mg.sample(mg.Categorical(logits=a * z), name="K", rng=0)
+    return mg.reparameterize(mg.marginalize((k - z) ** 2, k)), [a]
+
+
+def relaxed():
+    a = mg.Data([0.3, -0.2, 0.5], name="a")
+    y = mg.sum(mg.sample(mg.Bernoulli(logits=a), name="B", rng=0) * a) ** 2
+    return mg.straight_through(y), [a]
+
+
+def implicit():
+    a = mg.Data(1.5, name="a")
+    x = mg.sample(mg.Gamma(a, 2.0), name="X", rng=0) + mg.sample(mg.StudentT(a), name="T", rng=1)
+    return mg.reparameterize(x * mg.sample(mg.Beta(a, 2.0), name="B", rng=2)), [a]
+
+
+def moved():
+    a = mg.Data(0.3, name="a")
+    x = a + mg.sample(mg.Normal(np.ones((3, 4)), 0.1), name="X", rng=0)
+    rows, mask = np.array([0, 2]), np.tri(3, 4, dtype=bool)
+    y = mg.sum(x[rows] * x[:2]) + mg.sum(x[:, rows]) + mg.sum(x[mask]) + mg.sum(mg.sort(x) ** 2)
+    return mg.reparameterize(y + mg.sum(mg.astype(x, np.float32)) + mg.sum(mg.roll(x, 1) * x)), [a]
+
+
+CASES = [wave, arrays, scored, chosen, summed_over, relaxed, implicit, moved]
 
 
 def tape_of(case):
     y, wrt = case()
     return mg.Tape([y, *mg.gradient(y, wrt)])
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_text_asks_for_nothing(case):
+    assert "set it before you run" not in tape_of(case).source
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -156,6 +196,33 @@ def test_operation_of_this_package_is_imported_and_a_primitive_is_asked_for():
     name = line.split(" = ")[0]
     (found,) = run_text(tape, 5, **{name: lambda x: x + 1.0})
     np.testing.assert_array_equal(found, run_tape(tape, 5)[0])
+
+
+@pytest.mark.parametrize(
+    "value",
+    [1, -0.0, 1e-300, np.inf, -np.inf, np.nan, True, None, ..., "a'b", (1,), (), [1, 2.5],
+     {"axis": (-1,), "x": slice(1, None, 2)}, np.arange(6).reshape(2, 3), np.array(2.5, np.float32),
+     np.array([True, False]), np.array([np.nan, -np.inf]), np.zeros((0, 3)), float, np.float32,
+     np.dtype("int8"), (Slot(0), slice(None), np.array([0, 2]))],
+)  # fmt: skip
+def test_values_that_are_written_are_read_again(value):
+    found = eval(written(value), {"np": np, "Slot": Slot})
+    if isinstance(value, (type, np.dtype)):
+        assert found == np.dtype(value)
+    elif isinstance(value, np.ndarray):
+        assert (found.dtype, found.shape) == (value.dtype, value.shape)
+        np.testing.assert_array_equal(found, value)
+    else:
+        assert written(found) == written(value)
+        assert type(found) is type(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [object(), np.sin, dict, np.zeros(10_000), [object()], {"a": object()}, np.array(["a"])],
+)
+def test_what_cannot_be_written_is_not(value):
+    assert written(value) is None
 
 
 def test_unknown_operation_is_refused():

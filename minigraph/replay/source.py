@@ -21,7 +21,17 @@ import numpy as np
 
 from .program import Buffer, Draw, Step
 from .select import select
-from .words import LONGEST, as_numpy, described, imported, in_numpy, known, padded, printable
+from .words import (
+    LONGEST,
+    addressed,
+    as_numpy,
+    described,
+    imported,
+    in_numpy,
+    known,
+    padded,
+    printable,
+)
 
 RESERVED = {"np", "operation", "buffers", "once", "block", "run", "draw", "memory", "samples"}
 HEADER = '''"""{count} operations on a block of samples; written by minigraph, to be read and run.
@@ -34,7 +44,7 @@ HEADER = '''"""{count} operations on a block of samples; written by minigraph, t
 
 import numpy as np
 '''
-IMPORT = "\nfrom minigraph.replay.words import operation\n"
+IMPORT = "\nfrom minigraph.replay.words import {}\n"
 
 
 class Program(NamedTuple):
@@ -177,14 +187,17 @@ class Text:
         header = HEADER.format(
             count=len(program.steps), arguments=inputs, draws="\n".join(lines) or "    none"
         )
-        functions = [imported(name, step) for name, step in self.functions.items()]
+        addresses = addressed() if self.functions else {}
+        functions = [imported(name, step, addresses) for name, step in self.functions.items()]
+        words = "Slot, operation" if any("Slot(" in line for line in functions) else "operation"
+        imports = IMPORT.format(words) if functions else ""
         memory = "".join(
             f"        np.empty((samples, {''.join(f'{n}, ' for n in shape)}), {dtype.name!r}),\n"
             for shape, dtype in program.buffers
         )
         needs = "".join(f", {self.of(slot)}" for slot in self.needs)
         return "\n".join([
-            header + (IMPORT if functions else ""), *functions, "\n",
+            header + imports, *functions, "\n",
             f"def run(draw, {inputs}):",
             '    """Return the outputs for new samples, and for these values of the inputs."""',
             *[f"    {line}" for line in once],

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import importlib
 import math
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,12 +15,15 @@ import numpy as np
 from ..errors import UsageError
 from ..ops import along
 from ..ops.base import Operation
+from ..ops.indices import Slot
 from ..ops.namespace import TABLES
 from ..ops.reductions import sum_
 from ..ops.selection import getitem, is_basic
 from .program import Draw, Step
 
 LONGEST = 32  # letters of a name
+LARGEST = 2**12  # elements of an array that is written down
+PACKAGE = __name__.partition(".")[0] + "."
 
 
 def printable(title: str) -> str:
@@ -54,10 +60,10 @@ def as_numpy(step: Step, inputs: list[str]) -> str | None:
         index = "".join(f", {said(i)}" for i in call.fixed["index"])
         return f"{x}[:{index}]"
     if isinstance(run, functools.partial) and not run.args:
-        fixed = [f"{name}={value!r}" for name, value in run.keywords.items()]
         name = "add.reduce" if run.func is sum_.forward else getattr(run.func, "__name__", "")
         known = run.func is sum_.forward or in_numpy(run.func)
         if known and all(map(is_text, run.keywords.values())):
+            fixed = [f"{name}={value!r}" for name, value in run.keywords.items()]
             return f"np.{name}({', '.join(inputs + fixed)})"
     return None
 
@@ -70,33 +76,68 @@ def said(index: Any) -> str:
     return "..." if index is Ellipsis else "None" if index is None else str(int(index))
 
 
-def is_text(value: Any) -> bool:
-    """Return whether Python reads the repr of a value as the same value."""
+def written(value: Any) -> str | None:
+    """Return a value as Python reads it again, None if it cannot be written down."""
+    if type(value) is np.ndarray:
+        if value.dtype.kind not in "biuf" or value.size > LARGEST:
+            return None
+        made = f"array({written(value.tolist())}" if value.size else f"zeros({value.shape}"
+        return f"np.{made}, {value.dtype.name!r})"
     if type(value) is dict:
-        return all(is_text(part) for item in value.items() for part in item)
+        pairs = [(written(key), written(part)) for key, part in value.items()]
+        said = [None if None in pair else f"{pair[0]}: {pair[1]}" for pair in pairs]
+        return None if None in said else f"{{{', '.join(map(str, said))}}}"
     if type(value) in (tuple, list):
-        return all(map(is_text, value))
+        inner = joined(value)
+        single = "," * (type(value) is tuple and len(value) == 1)
+        left, right = "()" if type(value) is tuple else "[]"
+        return None if inner is None else f"{left}{inner}{single}{right}"
     if type(value) is slice:
-        return all(map(is_text, (value.start, value.stop, value.step)))
-    return (
-        value is None or value is Ellipsis or type(value) in (bool, int, str) or _is_finite(value)
-    )
+        inner = joined((value.start, value.stop, value.step))
+        return inner and f"slice({inner})"
+    if isinstance(value, (type, np.dtype)):
+        kind = np.dtype(value)
+        return f"np.dtype({kind.name!r})" if kind.kind in "biuf" else None
+    if type(value) is float and not math.isfinite(value):
+        return f"np.{value}".replace("np.-", "-np.")
+    if type(value) is Slot:
+        return f"Slot({value.number})"
+    plain = value is None or value is Ellipsis or type(value) in (bool, int, str, float)
+    return repr(value) if plain else None
 
 
-def _is_finite(value: Any) -> bool:
-    return type(value) is float and math.isfinite(value)
+def joined(values: Sequence[Any]) -> str | None:
+    """Return values with commas between them."""
+    found = [written(value) for value in values]
+    return None if None in found else ", ".join(map(str, found))
 
 
-def imported(name: str, step: Step) -> str:
+def is_text(value: Any) -> bool:
+    """Return whether Python reads the repr of a value as the same value, with no imports."""
+    return written(value) == repr(value)
+
+
+def imported(name: str, step: Step, addresses: Mapping[Operation, str]) -> str:
     """Return the line that gets the function of a step."""
     call = step.call
-    op: Any = call.op
-    fixed = dict(call.fixed)
-    if op not in known().values() or not is_text(fixed):
+    op, fixed = call.op, written(dict(call.fixed))
+    if op not in addresses or fixed is None:
         return f"{name} = None  # set it before you run: {printable(op.name)}"
     return (
-        f"{name} = operation({op.name!r}, {fixed!r}, {call.shapes}, {call.sampled}, {call.shape})"
+        f"{name} = operation({addresses[op]!r}, {fixed}, {call.shapes}, {call.sampled}, "
+        f"{call.shape})"
     )
+
+
+def addressed() -> dict[Operation, str]:
+    """Return where operations are found again: by name, or as a variable of a module."""
+    found = {op: name for name, op in known().items()}
+    for module, space in list(sys.modules.items()):
+        if module.startswith(PACKAGE):
+            for name, thing in vars(space).items():
+                if isinstance(thing, Operation):
+                    found.setdefault(thing, f"{module.removeprefix(PACKAGE)}.{name}")
+    return found
 
 
 def known() -> dict[str, Operation]:
@@ -114,7 +155,7 @@ def operation(
     Parameters
     ----------
     name : str
-        The name of the operation.
+        The name of the operation, or the module of this package and its name there.
     fixed : mapping
         Its arguments that are no arrays.
     shapes, shape : tuples of int
@@ -122,8 +163,12 @@ def operation(
     sampled : tuple of bool
         Which arrays have a sample axis.
     """
-    op = known().get(name)
-    if op is None:
+    op: Any = known().get(name)
+    module, _, variable = name.rpartition(".")
+    if op is None and module:
+        with contextlib.suppress(ImportError):
+            op = getattr(importlib.import_module(PACKAGE + module), variable, None)
+    if not isinstance(op, Operation):
         raise UsageError(f"operation: {name!r} is not known; was the text written by minigraph?")
     if any(sampled):
         return op.along(along.Call(op, fixed, tuple(shapes), tuple(sampled), tuple(shape)))
