@@ -132,14 +132,14 @@ def test_draws_from_a_seed_have_the_law(law, backend):
 
 
 def test_a_draw_that_a_library_cannot_make_must_be_given(backend):
-    rate = mg.Data(3.0, name="rate")
-    y = mg.reinforce(mg.sample(mg.Poisson(rate), name="K", rng=0) * 2.0)
-    f = mg.compile(y, rate, backend=backend)
-    assert [float(x) for x in f(noise={"K": 6})] == [12.0, 12.0]
+    k = mg.Data(3.0, name="k")
+    y = mg.reinforce(mg.sample(mg.VonMises(0.0, k), name="A", rng=0) * 2.0)
+    f = mg.compile(y, k, backend=backend)
+    assert float(f(noise={"ε_A": 0.5})[0]) == 1.0
     if backend == "numpy":
-        assert float(f(rng=0)[0]) >= 0.0
+        assert abs(float(f(rng=0)[0])) <= 2.0 * np.pi
         return
-    with pytest.raises(mg.UsageError, match="K ~ Poisson cannot be drawn in"):
+    with pytest.raises(mg.UsageError, match="ε_A ~ StandardVonMises cannot be drawn in"):
         f(rng=0)
 
 

@@ -13,6 +13,8 @@ import numpy as np
 
 from ..distributions.bernoulli import Bernoulli
 from ..distributions.categorical import Categorical
+from ..distributions.discrete_uniform import DiscreteUniform
+from ..distributions.empirical import Empirical
 from ..distributions.geometric import Geometric
 from ..distributions.half import StandardHalfCauchy, StandardHalfNormal
 from ..distributions.noise import (
@@ -27,9 +29,10 @@ from ..distributions.standards import (
     StandardLaplace,
     StandardLogistic,
 )
-from ..ops.elementwise import divide, exp, floor, log1p, sigmoid
+from ..ops.elementwise import astype, divide, exp, floor, log1p, minimum, sigmoid
 from ..ops.reductions import cumsum, max_, sum_
 from ..replay.program import Draw
+from .samplers import MADE, softened
 
 Numbers = Mapping[str, Callable[[], Any]]  # of "normal", "uniform", "exponential"
 
@@ -70,7 +73,7 @@ NOISE: Mapping[type, Callable[[Any, Numbers, float], Any]] = {
 
 
 # What these need of a library.
-NEEDED = (sigmoid, log1p, floor, divide, exp, max_, cumsum, sum_)
+NEEDED = (sigmoid, log1p, floor, minimum, divide, exp, max_, cumsum, sum_, astype)
 
 
 # Draws made from a uniform number and from parameters; `words` are those of the library ---------
@@ -78,6 +81,12 @@ def _chance(words: Any, parameters: Mapping[str, Any]) -> Any:
     if "probs" in parameters:
         return parameters["probs"]
     return words.sigmoid(parameters["logits"])
+
+
+def _discrete_uniform(words: Any, u: Any, parameters: Mapping[str, Any]) -> Any:
+    low, high = parameters["low"], parameters["high"]
+    found = low + words.floor(u * (high - low + 1))
+    return words.minimum(found, high + 0.0 * found)  # which rounding may have passed
 
 
 def _bernoulli(words: Any, u: Any, parameters: Mapping[str, Any]) -> Any:
@@ -94,20 +103,30 @@ def _categorical(words: Any, u: Any, parameters: Mapping[str, Any]) -> Any:
     """Return how many of the running totals a part of the whole has passed."""
     p = parameters.get("probs")
     if p is None:
-        x = parameters["logits"]
-        p = words.exp(x - words.max(x, axis=-1, keepdims=True))
+        p = softened(words, parameters["logits"])
     total = words.cumsum(p, axis=-1)
     return words.sum(u[..., None] * total[..., -1:] >= total, axis=-1)
 
 
+def _empirical(words: Any, u: Any, parameters: Mapping[str, Any]) -> Any:
+    """Return the row in which a part of all of them ends."""
+    rows = words.array(parameters["samples"])
+    count, each = rows.shape[0], rows.reshape(rows.shape[0], -1)
+    k = words.astype(words.minimum(words.floor(u * count), count - 1.0 + 0.0 * u), dtype="int64")
+    ones = words.astype(0.0 * each[0] + 1.0, dtype="int64")
+    at = k[..., None] * each.shape[1] + words.cumsum(ones, axis=-1) - 1
+    return words.pick(rows, at).reshape(tuple(k.shape) + tuple(rows.shape[1:]))
+
+
 PLACED: Mapping[type, Callable[[Any, Any, Mapping[str, Any]], Any]] = {
     Bernoulli: _bernoulli, Geometric: _geometric, Categorical: _categorical,
+    DiscreteUniform: _discrete_uniform, Empirical: _empirical,
 }  # fmt: skip
 
 
 def can_draw(draw: Draw) -> bool:
-    """Return whether a draw can be made here, of the numbers that every library has."""
-    return type(draw.law) in NOISE or type(draw.law) in PLACED
+    """Return whether a draw can be made here."""
+    return any(type(draw.law) in table for table in (NOISE, PLACED, MADE))
 
 
 def base(xp: Any, draw: Draw, of: Numbers) -> Any:

@@ -15,6 +15,7 @@ from ..replay.program import Draw, Step
 from . import chance
 from .arguments import dtype_of
 from .program import Lines, Words
+from .samplers import MADE, made
 from .words import OWN, UNSLOPED
 
 
@@ -46,7 +47,12 @@ class Elsewhere:
             inf=np.inf, nan=np.nan,
             **{name: self.word(op, functions) for name, op in text.words.items()},
         )  # fmt: skip
-        self.helpers = SimpleNamespace(**{op.name: library.word(op) for op in chance.NEEDED})
+        self.helpers = SimpleNamespace(
+            xp=library.xp,
+            array=library.array,
+            pick=library.pick,
+            **{op.name: library.word(op) for op in chance.NEEDED},
+        )
         known: dict[str, Any] = {"np": self.words}
         for name, step in text.functions.items():
             known[name] = partial_word(self.word(step.call.op, functions), step.call.fixed)
@@ -70,15 +76,20 @@ class Elsewhere:
         for slot, x in self.inputs:
             values[slot] = self.guarded(given[x], self.blocked.get(x))
         is_given = [one is not None for one in drawn]
-        drawn = self.complete(drawn, rng)
+        drawn, streams = self.complete(drawn, rng)
 
         def run(values: Mapping[int, Any], drawn: Sequence[Any]) -> tuple[Any, ...]:
             def draw(i: int, *parameters: Any) -> Any:
                 one = self.draws[i]
                 if is_given[i] or type(one.law) in chance.NOISE:
                     return drawn[i]
-                made = chance.placed(self.helpers, one, drawn[i], parameters)
-                return self.library.array(made, dtype_of(one))
+                if type(one.law) in MADE:
+                    stream = self.library.stream(streams[i], drawn[i])
+                    of = self.library.primitives(stream, one.law.batch_shape, one.law.dtype)
+                    found = made(self.helpers, of, one, parameters)
+                else:
+                    found = chance.placed(self.helpers, one, drawn[i], parameters)
+                return self.library.array(found, dtype_of(one))
 
             found = self.block(draw, None, *[values[slot] for slot in self.needs])
             return tuple(
@@ -92,8 +103,8 @@ class Elsewhere:
         found = self.library.spread(run, has)(values, drawn)
         return [self.library.mean(x) if h else x for x, h in zip(found, has, strict=True)]
 
-    def complete(self, drawn: Sequence[Any], rng: Any) -> list[Any]:
-        """Return the samples of all draws, or the noise to make them of."""
+    def complete(self, drawn: Sequence[Any], rng: Any) -> tuple[list[Any], list[Any]]:
+        """Return the samples of all draws, or what to make them of, and where that comes from."""
         lead = () if self.samples is None else (self.samples,)
         found, streams = [], self.library.streams(rng, len(drawn)) if len(drawn) else []
         for i, (draw, one) in enumerate(zip(self.draws, drawn, strict=True)):
@@ -109,10 +120,14 @@ class Elsewhere:
                         f"compiled function: {draw.title} is to be drawn, and no seed arrived; "
                         f"pass {self.library.seeds}, or its samples as noise={{{draw.title!r}: …}}"
                     )
-                numbers = self.library.primitives(streams[i], lead + draw.shape, draw.law.dtype)
-                one = chance.base(self.library.xp, draw, numbers)
+                if type(draw.law) in MADE:
+                    one = self.library.apart(streams[i], lead)
+                else:
+                    shape = lead + draw.law.batch_shape
+                    numbers = self.library.primitives(streams[i], shape, draw.law.dtype)
+                    one = chance.base(self.library.xp, draw, numbers)
             found.append(one)
-        return found
+        return found, streams
 
     def guarded(self, x: Any, message: str | None) -> Any:
         """Return an input; a gradient that the library takes of it is refused with `message`."""

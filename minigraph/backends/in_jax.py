@@ -12,7 +12,8 @@ from ..errors import BlockedGradientError, MissingExtraError
 from ..ops.base import Operation
 from ..ops.selection import filled
 from ..ops.shaping import delete, positions, repeat, resize
-from .words import Places, Word, shared
+from .drifts import drifts
+from .words import Places, Word, of_laws, shared
 
 
 class Jax:
@@ -53,8 +54,11 @@ class Jax:
             "psi": special.digamma, "rgamma": lambda x: 1.0 / special.gamma(x),
             "erfcinv": lambda x: special.ndtri(0.5 * x) * -math.sqrt(0.5),
             "argwhere": None,  # its shape would depend on values
-            "log_i0": lambda x: jnp.log(special.i0e(x)) + x,
-            "bessel_ratio": lambda x: special.i1e(x) / special.i0e(x),
+            **drifts(jnp, special.digamma, special.gammaln, self.loop),
+            "gamma sample slope": lambda x, a: jax.lax.random_gamma_grad(
+                *jnp.broadcast_arrays(jnp.asarray(a, x.dtype), x)
+            ),
+            **of_laws(jnp, stop, special.log_ndtr, special),
         }  # fmt: skip
 
     def word(self, op: Operation) -> Word | None:
@@ -113,6 +117,10 @@ class Jax:
         return self.xp.full(size, -1).at[at].max(order)
 
     # Functions ---------------------------------------------------------------------------------
+    def loop(self, count: int, step: Callable[[Any], Any], start: Any) -> Any:
+        """Return what `count` steps make of `start`."""
+        return self.jax.lax.fori_loop(0, count, lambda i, state: step(state), start)
+
     def spread(self, run: Callable[..., Any], sampled: Sequence[bool]) -> Callable[..., Any]:
         """Return `run(values, draws)` for draws with a leading axis."""
         axes = tuple(0 if has else None for has in sampled)
@@ -139,11 +147,31 @@ class Jax:
         key = self.jax.random.key(rng) if isinstance(rng, (int, np.integer)) else rng
         return list(self.jax.random.split(key, count))
 
+    def apart(self, key: Any, lead: tuple[int, ...]) -> Any:
+        """Return where the numbers of each sample come from: a key for each."""
+        return self.jax.random.split(key, lead) if lead else key
+
+    def stream(self, stream: Any, own: Any) -> Any:
+        """Return where the numbers of one sample come from: its own of `apart`."""
+        return own
+
     def primitives(self, key: Any, shape: tuple[int, ...], dtype: Any) -> Mapping[str, Word]:
-        """Return the random numbers that all others are made of."""
+        """Return the random numbers that all others are made of, new ones at each call."""
         random, dtype = self.jax.random, self.dtype(dtype)
+
+        def own() -> Any:
+            nonlocal key
+            key, one = random.split(key)
+            return one
+
+        def binomial(n: Any, p: Any) -> Any:
+            return random.binomial(own(), self.xp.asarray(n, dtype), p, shape, dtype)
+
         return {
-            "normal": lambda: random.normal(key, shape, dtype),
-            "uniform": lambda: random.uniform(key, shape, dtype),
-            "exponential": lambda: random.exponential(key, shape, dtype),
+            "normal": lambda: random.normal(own(), shape, dtype),
+            "uniform": lambda: random.uniform(own(), shape, dtype),
+            "exponential": lambda: random.exponential(own(), shape, dtype),
+            "gamma": lambda a: random.gamma(own(), a, shape, dtype),
+            "poisson": lambda rate: random.poisson(own(), rate, shape),
+            "binomial": binomial,
         }

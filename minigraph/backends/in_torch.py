@@ -14,7 +14,8 @@ from ..ops import shaping
 from ..ops.base import Operation
 from ..ops.selection import filled
 from ..ops.shaping import positions
-from .words import Places, Word, shared
+from .drifts import drifts
+from .words import Places, Word, of_laws, shared
 
 MOVES = (
     shaping.flip, shaping.roll, shaping.rot90, shaping.repeat, shaping.tile, shaping.resize,
@@ -165,6 +166,12 @@ class Torch:
         def log_beta(a: Any, b: Any) -> Any:
             return log_gamma(a) + log_gamma(b) - log_gamma(a + b)
 
+        def log_ndtr(x: Any) -> Any:  # PyTorch's own does not know vmap
+            low, root = x < 0.0, math.sqrt(0.5)
+            tail = torch.log(0.5 * special.erfcx(-root * torch.where(low, x, 0.0))) - 0.5 * x * x
+            body = torch.log1p(-0.5 * special.erfc(root * torch.where(low, 0.0, x)))
+            return torch.where(low, tail, body)
+
         def polygamma(n: Any, x: Any) -> Any:
             factor = torch.exp(log_gamma(n + 1.0)) * torch.where(n % 2 == 0, -1.0, 1.0)
             return torch.where(n == 0, torch.digamma(x), factor * special.zeta(n + 1.0, x))
@@ -175,8 +182,8 @@ class Torch:
             "beta": lambda a, b: sign(a) * sign(b) * sign(a + b) * torch.exp(log_beta(a, b)),
             "polygamma": polygamma,
             "erfcinv": lambda x: special.ndtri(0.5 * x) * -math.sqrt(0.5),
-            "log_i0": lambda x: torch.log(special.i0e(x)) + x,
-            "bessel_ratio": lambda x: special.i1e(x) / special.i0e(x),
+            **drifts(torch, torch.digamma, log_gamma, self.loop),
+            "log_ndtr": log_ndtr, **of_laws(torch, torch.Tensor.detach, log_ndtr, special),
         }  # fmt: skip
 
     # Arrays ------------------------------------------------------------------------------------
@@ -228,10 +235,17 @@ class Torch:
         return nothing.scatter_reduce(0, at.reshape(-1), order, "amax")
 
     # Functions ---------------------------------------------------------------------------------
+    @staticmethod
+    def loop(count: int, step: Callable[[Any], Any], start: Any) -> Any:
+        """Return what `count` steps make of `start`."""
+        for _ in range(count):
+            start = step(start)
+        return start
+
     def spread(self, run: Callable[..., Any], sampled: Sequence[bool]) -> Callable[..., Any]:
         """Return `run(values, draws)` for draws with a leading axis."""
         axes = tuple(0 if has else None for has in sampled)
-        return self.xp.func.vmap(run, in_dims=(None, 0), out_dims=axes)
+        return self.xp.func.vmap(run, in_dims=(None, 0), out_dims=axes, randomness="different")
 
     def guarded(self, x: Any, message: str) -> Any:
         """Return `x`, with `message` raised if a gradient of it is asked for."""
@@ -246,11 +260,27 @@ class Torch:
             rng = self.xp.Generator(self.device or "cpu").manual_seed(int(rng))
         return [rng] * count
 
+    def apart(self, rng: Any, lead: tuple[int, ...]) -> Any:
+        """Return a zero for each sample; their numbers come from the same generator."""
+        return self.xp.zeros(lead, device=self.device)
+
+    def stream(self, stream: Any, own: Any) -> Any:
+        """Return where the numbers of one sample come from: its own of `apart` tells it apart."""
+        return stream, own
+
     def primitives(self, rng: Any, shape: tuple[int, ...], dtype: Any) -> Mapping[str, Word]:
-        """Return the random numbers that all others are made of."""
+        """Return the random numbers that all others are made of, new ones at each call."""
         torch = self.xp
         how = {"dtype": self.dtype(dtype), "device": self.device}
+        rng, own = rng if isinstance(rng, tuple) else (rng, 0.0)
+
+        def wide(x: Any) -> Any:
+            return (torch.as_tensor(x, **how) + own).to(how["dtype"]).expand(shape)
+
         return {
+            "gamma": lambda a: torch._standard_gamma(wide(a), generator=rng),
+            "poisson": lambda rate: torch.poisson(wide(rate), generator=rng),
+            "binomial": lambda n, p: torch.binomial(wide(n), wide(p), generator=rng),
             "normal": lambda: torch.randn(shape, generator=rng, **how),
             "uniform": lambda: torch.rand(shape, generator=rng, **how),
             "exponential": lambda: torch.empty(shape, **how).exponential_(generator=rng),

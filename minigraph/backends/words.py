@@ -227,3 +227,42 @@ class Places:
             "gather": lambda x, places: self.pick(x, places),
             "scatter": lambda g, places, shape: self.add(g, places, shape),
         }  # fmt: skip
+
+
+def of_laws(xp: Any, stop: Word, log_ndtr: Word, special: Any) -> dict[str, Word]:
+    """Return words for the special functions of the laws; `special` is a room of SciPy's names."""
+    log_gamma, digamma = special.gammaln, special.digamma
+
+    def gamma_step(x: Any) -> Any:  # log Γ(x + ½) - log Γ(x)
+        far = x > 100.0
+        near, u = xp.where(far, 1.0, x), 1.0 / xp.where(far, x, 1.0)
+        series = u * (-1.0 / 8.0 + u * u * (1.0 / 192.0 - u * u / 640.0)) - 0.5 * xp.log(u)
+        return xp.where(far, series, log_gamma(near + 0.5) - log_gamma(near))
+
+    def gamma_step_slope(x: Any) -> Any:
+        far = x > 100.0
+        near, u = xp.where(far, 1.0, x), 1.0 / xp.where(far, x, 1.0)
+        series = u * (0.5 + u * (0.125 + u * u * (-1.0 / 64.0 + u * u * (1.0 / 128.0))))
+        return xp.where(far, series, digamma(near + 0.5) - digamma(near))
+
+    def ndtri_exp(y: Any) -> Any:
+        """Return the quantile; far out by Newton's steps, the last of which have its slopes."""
+        high, low = y > -math.log(2.0), y < -5.0
+        near = special.ndtri(xp.exp(xp.where(high | low, -1.0, y)))
+        near = xp.where(high, -special.ndtri(-xp.expm1(xp.where(high, y, -1.0))), near)
+        end = y == -math.inf
+        far = xp.where(low & ~end, y, -5.0)
+        tail = -2.0 * stop(far)
+        x = -xp.sqrt(tail - xp.log(tail) - math.log(2.0 * math.pi))
+        for steps in range(8):
+            log_p = log_ndtr(x)
+            slope = xp.exp(-0.5 * x * x - 0.5 * math.log(2.0 * math.pi) - log_p)
+            x = x - (log_p - far) / slope
+            x = stop(x) if steps < 6 else x
+        return xp.where(end, -math.inf, xp.where(low, x, near))
+
+    return {
+        "gamma_step": gamma_step, "gamma_step_slope": gamma_step_slope, "ndtri_exp": ndtri_exp,
+        "log_i0": lambda x: xp.log(special.i0e(x)) + x,
+        "bessel_ratio": lambda x: special.i1e(x) / special.i0e(x),
+    }  # fmt: skip

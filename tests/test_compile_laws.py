@@ -1,0 +1,133 @@
+"""Laws in other array libraries: drawn from a seed, and differentiated along their quantiles."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from compile_cases import quickly
+
+import minigraph as mg
+from minigraph.distributions.beta import beta_slope_0, beta_slope_1
+from minigraph.distributions.gamma import gamma_slope
+from minigraph.distributions.special import gamma_step, gamma_step_slope, ndtri_exp
+from minigraph.distributions.student_t import t_slope
+
+pytest.importorskip("scipy")
+N = 20_000
+
+
+@pytest.fixture(params=["jax", "torch"])
+def backend(request):
+    """Return the name of a library; JAX computes in double precision."""
+    library = pytest.importorskip(request.param)
+    if request.param == "torch":
+        yield "torch"
+        return
+    with library.enable_x64(True):
+        yield "jax"
+
+
+def library(backend):
+    from minigraph.backends.in_jax import Jax
+    from minigraph.backends.in_torch import Torch
+
+    return Jax() if backend == "jax" else Torch()
+
+
+def close(found, exact, spread, n=N):
+    """Compare averages over `n` samples; one in 1.7 million is further off."""
+    assert np.all(np.abs(np.asarray(found) - exact) < 5.0 * np.asarray(spread) / np.sqrt(n))
+
+
+LAWS = [
+    mg.Poisson(3.0), mg.Binomial(10, 0.3), mg.Binomial(4, logits=0.4), mg.DiscreteUniform(2, 6),
+    mg.NegativeBinomial(2.5, 0.4), mg.NegativeBinomial(3.0, logits=-0.5), mg.Gamma(0.05, 2.0),
+    mg.Gamma(7.0, 0.5), mg.Chi2(3.0), mg.InverseGamma(5.0, 2.0), mg.Beta(0.05, 0.2),
+    mg.Beta(3.0, 2.0), mg.StudentT(6.0, 1.0, 2.0), mg.TruncatedNormal(0.3, 1.0, 0.0, 1.0),
+    mg.Multinomial(5, [0.2, 0.5, 0.3]), mg.Multinomial(5, logits=[0.1, 0.2, -1.0]),
+    mg.OneHotCategorical([0.2, 0.0, 0.8]), mg.Dirichlet([0.3, 1.0, 4.0]),
+    mg.Empirical([1.0, 4.0, 9.0]), mg.Empirical([[1.0, 2.0], [5.0, 3.0], [0.0, 1.0]]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("law", LAWS, ids=repr)
+def test_draws_from_a_seed_have_the_law(law, backend):
+    x = mg.sample(law, name="X", rng=0)
+    f = mg.compile(mg.concatenate([mg.ravel(x * 1.0), mg.ravel(x * x * 1.0)]), backend=backend,
+                   samples=N)  # fmt: skip
+    found = np.asarray(f(rng=1))
+    assert np.array_equal(np.asarray(f(rng=1)), found)
+    assert not np.array_equal(np.asarray(f(rng=2)), found)
+    drawn = np.asarray(law.sample(rng=0, shape=N), dtype=float).reshape(N, -1)
+    both = np.concatenate([drawn, drawn**2], axis=1)
+    close(found, both.mean(0), np.sqrt(2.0) * both.std(0) + 1e-12)  # two of them are random
+
+
+def test_samples_are_of_their_own_kind(backend):
+    for law, kind in (
+        (mg.Poisson(3.0), "i"),
+        (mg.Gamma(2.0, 1.0), "f"),
+        (mg.Binomial(3, 0.5), "i"),
+    ):
+        x = mg.sample(law, name="X", rng=0)
+        assert np.asarray(mg.compile(x, backend=backend)(rng=0)).dtype.kind == kind
+
+
+def test_parameters_may_differ_from_sample_to_sample(backend):
+    m = mg.Data(0.2, name="m")
+    z = mg.sample(mg.Normal(m, 0.5), name="Z", rng=0)
+    a = mg.exp(z)
+    laws = [mg.Poisson(a), mg.Gamma(a, 1.0), mg.Binomial(3, mg.sigmoid(z)), mg.Beta(a, a)]
+    y = sum(mg.sample(law, name=f"X{i}", rng=i) * 1.0 for i, law in enumerate(laws))
+    value, slope = mg.compile(mg.unblock(y), m, backend=backend, samples=N)(rng=0)
+    truth = mg.expectation(mg.unblock(y), 200_000, wrt=m, rng=0)
+    assert abs(float(value) - truth.value) < 5.0 * np.sqrt(truth.variance * (1 / N + 1 / 200_000))
+    spread = np.sqrt(truth.grad_variance[m] * (1 / N + 1 / 200_000))
+    assert abs(float(slope) - truth.grad[m]) < 5.0 * spread
+
+
+def test_slopes_along_quantiles_are_those_here(backend):
+    rng, words = np.random.default_rng(0), library(backend)
+    a, b = np.exp(rng.uniform(-2.5, 4.0, (2, 400)))
+    cases = [
+        (gamma_slope, (np.maximum(rng.standard_gamma(a), 1e-300), a)),
+        (t_slope, (rng.standard_t(a), a)),
+        *((op, (np.clip(rng.beta(a, b), 1e-300, 1.0 - 1e-16), a, b))
+          for op in (beta_slope_1, beta_slope_0)),
+    ]  # fmt: skip
+    for op, args in cases:
+        found = np.asarray(words.word(op)(*map(words.array, args)))
+        np.testing.assert_allclose(found, op.forward(*args), rtol=1e-7)
+
+
+def test_slopes_that_take_too_many_terms_are_not_numbers(backend):
+    words = library(backend)
+    x, a = words.array(np.array([0.5, 0.5])), words.array(np.array([2.0, 1e4]))
+    found = np.asarray(words.word(beta_slope_1)(x, a, a))
+    assert np.array_equal(np.isnan(found), [False, True])
+
+
+@pytest.mark.parametrize(
+    ("law", "noise"),
+    [(lambda a: mg.Gamma(a, 2.0), [1.2]), (lambda a: mg.Beta(a, 2.0), [0.3]),
+     (lambda a: mg.StudentT(a), [0.7]), (lambda a: mg.Dirichlet(mg.stack([a, a * 2.0])), None),
+     (lambda a: mg.TruncatedNormal(a, a, 0.0, 2.0), [0.4])],
+)  # fmt: skip
+def test_gradients_on_the_same_noise_are_those_here(law, noise, backend):
+    a = mg.Data(1.5, name="a")
+    x = mg.sample(law(a), name="X", rng=0)
+    noise = [np.array([0.4, 1.1])] if noise is None else noise
+    for y in (mg.reparameterize(mg.sum(mg.sin(x))), mg.reinforce(mg.sum(mg.sin(x)))):
+        here = mg.compile(y, a)(noise=noise)
+        f = mg.compile(y, a, backend=backend)
+        found = (quickly(f) if backend == "jax" else f)(noise=noise)
+        np.testing.assert_allclose(np.array([*map(float, found)]), here, rtol=1e-10)
+
+
+def test_special_functions_of_the_laws(backend):
+    words = library(backend)
+    x = np.concatenate([np.geomspace(1e-3, 1e6, 200), [99.0, 101.0]])
+    y = -np.concatenate([np.geomspace(1e-12, 700.0, 300), [0.0, np.inf, 5.0, np.log(2.0)]])
+    for op, at in ((gamma_step, x), (gamma_step_slope, x), (ndtri_exp, y)):
+        found = np.asarray(words.word(op)(words.array(at)))
+        np.testing.assert_allclose(found, op.forward(at), rtol=1e-9, atol=1e-9)
