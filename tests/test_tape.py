@@ -123,6 +123,23 @@ def test_what_matters_to_slopes_only_is_not_computed_for_the_value():
     assert mg.Tape([mg.stop_gradient(whole)]).steps
 
 
+def test_slopes_of_a_choice_are_one_choice():
+    a = mg.Data(np.array([-2.0, 0.3, 1.0, np.inf, -np.inf]), name="a")
+    x = mg.sample(mg.Bernoulli(logits=a), name="X", rng=0)
+    y = mg.reinforce(mg.sum(x * np.arange(5.0)))
+    tape = mg.Tape([y, mg.gradient(y, a)])
+    assert tape.source.count("np.where(") == 1
+    (value, slopes), (coins,), _ = replayed([y, mg.gradient(y, a)], 50)
+    p = 1.0 / (1.0 + np.exp(-a.value))
+    np.testing.assert_allclose(slopes, value[:, None] * (coins - p), rtol=1e-12, atol=1e-12)
+    b = mg.Data(np.array([0.5, -1.0]), name="b")
+    z = mg.sample(mg.Normal(np.zeros(2), 1.0), name="Z", rng=0)
+    y = mg.sum(mg.where(z > 0.0, mg.exp(b * z), mg.sin(b * z)))
+    (_, slopes), (z,), _ = replayed([y, mg.gradient(y, b)], 50)
+    exact = z * np.where(z > 0.0, np.exp(b.value * z), np.cos(b.value * z))
+    np.testing.assert_allclose(slopes, exact, rtol=1e-12)
+
+
 def test_samples_that_share_a_matrix_are_solved_for_together():
     rng = np.random.default_rng(0)
     good = rng.normal(size=(4, 4)) + 4.0 * np.eye(4)

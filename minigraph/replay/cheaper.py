@@ -29,6 +29,7 @@ from ..ops.elementwise import (
     sigmoid,
     softplus,
     subtract,
+    where,
 )
 from ..ops.trigonometry import cos, sin, tan
 
@@ -145,6 +146,8 @@ def _factors(op: Operation, inputs: tuple[int, ...], known: Known) -> Expression
     if op in (add, subtract) and (both := _shared(inputs, known)) is not None:
         (a, b), k = both
         return (multiply, (op, a, b), k)
+    if op in (add, subtract) and (chosen := _chosen(op, inputs, known)) is not None:
+        return chosen
     if op is not multiply:
         return None
     (a, k), (b, j) = (_scaled(slot, known) for slot in inputs)
@@ -191,6 +194,28 @@ def _shared(inputs: tuple[int, ...], known: Known) -> tuple[list[int], int] | No
     for k in a:
         if k in b and known.same_for_all(k):
             return [x[1] if x[0] == k else x[0] for x in (a, b)], k
+    return None
+
+
+def _chosen(op: Operation, inputs: tuple[int, ...], known: Known) -> Expression:
+    """Return where(c, g, 0) · a + where(c, 0, g) · b as g · where(c, a, b): a slope of a choice."""
+    one, other = (_side(slot, known) for slot in inputs)
+    if one is None or other is None or one[:2] != other[:2] or one[2] == other[2]:
+        return None
+    c, g, when, a = one
+    b = other[3] if op is add else (negative, other[3])
+    return (multiply, g, (where, c, a, b) if when else (where, c, b, a))
+
+
+def _side(slot: int, known: Known) -> tuple[int, int, bool, int] | None:
+    """Return what is in a product of a number that is 0 unless a condition holds, or if it does."""
+    found, parts = known.of(slot)
+    for one, factor in (parts, parts[::-1]) if found is multiply else ():
+        of, choice = known.of(one)
+        if of is where and known.number(choice[2]) == 0.0:
+            return choice[0], choice[1], True, factor
+        if of is where and known.number(choice[1]) == 0.0:
+            return choice[0], choice[2], False, factor
     return None
 
 
