@@ -272,3 +272,12 @@ def test_the_page_about_it_says_what_comes_out():
     exec(code_of("compile.md")[0], scope)
     assert abs(scope["value"] - 2.0) < 0.1
     assert abs(scope["slope"] + 2.0) < 0.3
+
+
+def test_numbers_of_single_precision_in_a_graph(backend):
+    x = mg.Data(np.array([0.5, 1.0, 2.0], np.float32), name="x")
+    y = mg.sum(mg.tanh(x * np.float32(0.25) + np.float32(1.0)))
+    value, slope = mg.compile(y, x, backend=backend)()
+    np.testing.assert_allclose(np.asarray(value), y.value, rtol=1e-6)
+    np.testing.assert_allclose(np.asarray(slope), mg.gradient(y, x).value, rtol=1e-6)
+    assert np.asarray(slope).dtype == np.float32

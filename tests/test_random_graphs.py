@@ -75,3 +75,18 @@ def step_by_step(z, wrt, samples):
     estimate = average(job, wrt, Mapper(1, None))
     slopes = [mapping[w] for mapping in (estimate.grad, estimate.grad_stderr) for w in wrt]
     return [estimate.value, *slopes]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_another_library_computes_the_same(seed):
+    pytest.importorskip("torch")
+    y, wrt, dtype = random_graph(seed, random=True)
+    try:
+        z = mg.reparameterize(y) if seed % 2 else mg.reinforce(y)
+    except mg.MinigraphError:  # it would be biased
+        z = mg.reinforce(y)
+    rng, draws = np.random.default_rng(seed), Tape(with_gradients(z, wrt)).draws
+    noise = [draw.law.generate(rng, (1, *draw.shape))[0] for draw in draws]
+    value, slopes = mg.compile(z, wrt)(noise=noise)
+    there, others = mg.compile(z, wrt, backend="torch")(noise=noise)
+    compare([there, *others], [value, *slopes], dtype)

@@ -56,6 +56,12 @@ class Plain(Writer):
         self.dtypes[found] = data.dtype
         return found
 
+    def input_of(self, output: Data, x: Data) -> int:
+        """Return the slot of an input, and remember its dtype: a single number has no Data."""
+        found = super().input_of(output, x)
+        self.dtypes.setdefault(found, x.dtype)
+        return found
+
 
 class Lines:
     """The lines of a program.
