@@ -138,7 +138,7 @@ def _with_twins(call: str, title: str, y: Data, nodes: Handle, rng: Rng, weigh: 
 
         return rule
 
-    for x in chosen:
+    for x in reversed(chosen):  # the last first: what is copied above it needs no slope of its own
         for now in choose(call, y, x):
             y = with_slopes(y, now, title, prepare)
     return y

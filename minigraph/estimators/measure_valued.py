@@ -75,7 +75,7 @@ def measure_valued(y: Data, nodes: Handle = None, *, limit: int = LIMIT, rng: Rn
         if problem:
             raise BlockedGradientError(f"measure_valued: {problem}")
     rng = generator(rng)
-    for x in chosen:
+    for x in reversed(chosen):  # the last first: what is copied above it needs no slope of its own
         for now in choose("measure_valued", y, x):
             y = with_slopes(
                 y, now, "measure-valued", lambda x, law: _differences(x, law, limit, rng)
