@@ -32,7 +32,7 @@ from ..distributions.standards import (
 from ..ops.elementwise import astype, divide, exp, floor, log1p, minimum, sigmoid
 from ..ops.reductions import cumsum, max_, sum_
 from ..replay.program import Draw
-from .samplers import MADE, softened
+from .samplers import MADE, chance_of, softened
 
 Numbers = Mapping[str, Callable[[], Any]]  # of "normal", "uniform", "exponential"
 
@@ -77,12 +77,6 @@ NEEDED = (sigmoid, log1p, floor, minimum, divide, exp, max_, cumsum, sum_, astyp
 
 
 # Draws made from a uniform number and from parameters; `words` are those of the library ---------
-def _chance(words: Any, parameters: Mapping[str, Any]) -> Any:
-    if "probs" in parameters:
-        return parameters["probs"]
-    return words.sigmoid(parameters["logits"])
-
-
 def _discrete_uniform(words: Any, u: Any, parameters: Mapping[str, Any]) -> Any:
     low, high = parameters["low"], parameters["high"]
     found = low + words.floor(u * (high - low + 1))
@@ -90,12 +84,12 @@ def _discrete_uniform(words: Any, u: Any, parameters: Mapping[str, Any]) -> Any:
 
 
 def _bernoulli(words: Any, u: Any, parameters: Mapping[str, Any]) -> Any:
-    return u < _chance(words, parameters)
+    return u < chance_of(words, parameters)
 
 
 def _geometric(words: Any, u: Any, parameters: Mapping[str, Any]) -> Any:
     """Return how often log(1 - p) fits into log(1 - u)."""
-    fails = words.log1p(-_chance(words, parameters))
+    fails = words.log1p(-chance_of(words, parameters))
     return words.floor(words.divide(words.log1p(-u), fails))
 
 
@@ -137,6 +131,5 @@ def base(xp: Any, draw: Draw, of: Numbers) -> Any:
 
 def placed(words: Any, draw: Draw, noise: Any, inputs: tuple[Any, ...]) -> Any:
     """Return the sample of a law with these parameters, made from `noise`."""
-    parameters = dict(zip(draw.law.parameters, draw.law.inputs, strict=True))
-    parameters.update(zip(parameters, inputs, strict=True))
+    parameters = dict(zip(draw.law.parameters, inputs, strict=True))
     return PLACED[type(draw.law)](words, noise, parameters)

@@ -16,8 +16,12 @@ Word = Callable[..., Any]
 Loop = Callable[[int, Callable[[Any], Any], Any], Any]  # how often, a step, where it starts
 
 
-def drifts(xp: Any, digamma: Word, log_gamma: Word, loop: Loop) -> Mapping[str, Word]:
-    """Return the words for the slopes of samples in the shapes of their laws."""
+def drifts(xp: Any, special: Any, loop: Loop) -> Mapping[str, Word]:
+    """Return the words for the slopes of samples in the shapes of their laws.
+
+    `special` is a room of SciPy's names.
+    """
+    log_gamma, digamma = special.gammaln, special.digamma
 
     def gamma(x: Any, a: Any) -> Any:
         x, a = x + 0.0 * a, a + 0.0 * x

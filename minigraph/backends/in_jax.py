@@ -54,7 +54,7 @@ class Jax:
             "psi": special.digamma, "rgamma": lambda x: 1.0 / special.gamma(x),
             "erfcinv": lambda x: special.ndtri(0.5 * x) * -math.sqrt(0.5),
             "argwhere": None,  # its shape would depend on values
-            **drifts(jnp, special.digamma, special.gammaln, self.loop),
+            **drifts(jnp, special, self.loop),
             "gamma sample slope": lambda x, a: jax.lax.random_gamma_grad(
                 *jnp.broadcast_arrays(jnp.asarray(a, x.dtype), x)
             ),

@@ -182,7 +182,7 @@ class Torch:
             "beta": lambda a, b: sign(a) * sign(b) * sign(a + b) * torch.exp(log_beta(a, b)),
             "polygamma": polygamma,
             "erfcinv": lambda x: special.ndtri(0.5 * x) * -math.sqrt(0.5),
-            **drifts(torch, torch.digamma, log_gamma, self.loop),
+            **drifts(torch, special, self.loop),
             "log_ndtr": log_ndtr, **of_laws(torch, torch.Tensor.detach, log_ndtr, special),
         }  # fmt: skip
 

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
-from ..distributions.beta import Beta, StandardBeta
+from ..distributions.beta import StandardBeta
 from ..distributions.binomial import Binomial
 from ..distributions.gamma import StandardGamma
 from ..distributions.multinomial import Multinomial, OneHotCategorical
@@ -34,36 +33,37 @@ def log_gamma(xp: Any, of: Numbers, a: Any, kind: Any) -> Any:
     return xp.log(of["gamma"](a + 1.0)) + xp.log(u) / a
 
 
-def _gamma(words: Any, of: Numbers, p: Any, draw: Draw) -> Any:
+def _gamma(words: Any, of: Numbers, p: Mapping[str, Any], draw: Draw) -> Any:
     kind = np.finfo(draw.law.dtype)
-    return words.xp.clip(of["gamma"](p.concentration), float(kind.tiny), None)
+    return words.xp.clip(of["gamma"](p["concentration"]), float(kind.tiny), None)
 
 
-def _beta(words: Any, of: Numbers, p: Any, draw: Draw) -> Any:
+def _beta(words: Any, of: Numbers, p: Mapping[str, Any], draw: Draw) -> Any:
     kind, xp = np.finfo(draw.law.dtype), words.xp
-    a, b = (log_gamma(xp, of, c, kind) for c in (p.concentration1, p.concentration0))
+    a, b = (log_gamma(xp, of, c, kind) for c in (p["concentration1"], p["concentration0"]))
     return xp.clip(words.sigmoid(a - b), float(kind.tiny), 1.0 - float(kind.epsneg))
 
 
-def _t(words: Any, of: Numbers, p: Any, draw: Draw) -> Any:
+def _t(words: Any, of: Numbers, p: Mapping[str, Any], draw: Draw) -> Any:
     kind, xp = np.finfo(draw.law.dtype), words.xp
     most = 1e-20 * float(kind.max)
-    spread = log_gamma(xp, of, 0.5 * p.df, kind) + math.log(2.0)
-    return xp.clip(of["normal"]() * xp.exp(0.5 * (xp.log(p.df) - spread)), -most, most)
+    spread = log_gamma(xp, of, 0.5 * p["df"], kind) + math.log(2.0)
+    return xp.clip(of["normal"]() * xp.exp(0.5 * (xp.log(p["df"]) - spread)), -most, most)
 
 
-def _chance(words: Any, p: Any) -> Any:
-    return words.sigmoid(p.logits) if hasattr(p, "logits") else p.probs
+def chance_of(words: Any, p: Mapping[str, Any]) -> Any:
+    """Return the probability of the event of a coin."""
+    return words.sigmoid(p["logits"]) if "logits" in p else p["probs"]
 
 
-def _binomial(words: Any, of: Numbers, p: Any, draw: Draw) -> Any:
-    return of["binomial"](p.total_count, _chance(words, p))
+def _binomial(words: Any, of: Numbers, p: Mapping[str, Any], draw: Draw) -> Any:
+    return of["binomial"](p["total_count"], chance_of(words, p))
 
 
-def _negative_binomial(words: Any, of: Numbers, p: Any, draw: Draw) -> Any:
+def _negative_binomial(words: Any, of: Numbers, p: Mapping[str, Any], draw: Draw) -> Any:
     """Return Poisson numbers whose rates are gamma numbers times the odds."""
-    odds = words.xp.exp(p.logits) if hasattr(p, "logits") else p.probs / (1.0 - p.probs)
-    return of["poisson"](of["gamma"](p.total_count) * odds)
+    odds = words.xp.exp(p["logits"]) if "logits" in p else p["probs"] / (1.0 - p["probs"])
+    return of["poisson"](of["gamma"](p["total_count"]) * odds)
 
 
 def softened(words: Any, logits: Any) -> Any:
@@ -71,11 +71,11 @@ def softened(words: Any, logits: Any) -> Any:
     return words.exp(logits - words.max(logits, axis=-1, keepdims=True))
 
 
-def _multinomial(words: Any, of: Numbers, p: Any, draw: Draw) -> Any:
+def _multinomial(words: Any, of: Numbers, p: Mapping[str, Any], draw: Draw) -> Any:
     """Return counts one after the other: each is binomial, given those before it."""
     xp, rest = words.xp, float(draw.law.total_count)
     counts: list[Any] = []
-    table = softened(words, p.logits) if hasattr(p, "logits") else p.probs
+    table = softened(words, p["logits"]) if "logits" in p else p["probs"]
     left = words.sum(table, axis=-1)
     for k in range(draw.shape[-1] - 1):
         share = table[..., k] / xp.where(left > 0.0, left, 1.0)
@@ -86,8 +86,8 @@ def _multinomial(words: Any, of: Numbers, p: Any, draw: Draw) -> Any:
 
 
 MADE: Mapping[type, Callable[[Any, Numbers, Any, Draw], Any]] = {
-    StandardGamma: _gamma, StandardBeta: _beta, Beta: _beta, StandardT: _t,
-    Poisson: lambda words, of, p, draw: of["poisson"](p.rate), Binomial: _binomial,
+    StandardGamma: _gamma, StandardBeta: _beta, StandardT: _t,
+    Poisson: lambda words, of, p, draw: of["poisson"](p["rate"]), Binomial: _binomial,
     NegativeBinomial: _negative_binomial, Multinomial: _multinomial,
     OneHotCategorical: _multinomial,
 }  # fmt: skip
@@ -95,7 +95,5 @@ MADE: Mapping[type, Callable[[Any, Numbers, Any, Draw], Any]] = {
 
 def made(words: Any, of: Numbers, draw: Draw, inputs: tuple[Any, ...]) -> Any:
     """Return the sample of a law with these parameters; `of` makes numbers that depend on them."""
-    parameters = dict(zip(draw.law.parameters, draw.law.inputs, strict=True))
-    parameters.update(zip(parameters, inputs, strict=True))
-    arrays = {name: words.array(x) for name, x in parameters.items()}
-    return MADE[type(draw.law)](words, of, SimpleNamespace(**arrays), draw)
+    parameters = dict(zip(draw.law.parameters, map(words.array, inputs), strict=True))
+    return MADE[type(draw.law)](words, of, parameters, draw)

@@ -20,7 +20,7 @@ from ..ops.base import as_data
 from ..ops.boxes import function, stop_gradient
 from ..ops.elementwise import absolute, divide, equal, greater, less, maximum, minimum, where
 from .branches import branch
-from .choose import Handle, call_for, choose
+from .choose import Handle, call_for, choose, in_turn
 from .edges import finite_logits, unmissed, why_not_edge
 from .elements import Places
 from .slopes import Rule, slope_in, with_slopes
@@ -138,10 +138,7 @@ def _with_twins(call: str, title: str, y: Data, nodes: Handle, rng: Rng, weigh: 
 
         return rule
 
-    for x in reversed(chosen):  # the last first: what is copied above it needs no slope of its own
-        for now in choose(call, y, x):
-            y = with_slopes(y, now, title, prepare)
-    return y
+    return in_turn(call, y, chosen, lambda y, x: with_slopes(y, x, title, prepare))
 
 
 def twin_of(x: Data, p: Data, rng: np.random.Generator) -> Data:

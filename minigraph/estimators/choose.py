@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from ..errors import InputError, UnknownNameError, UsageError
@@ -22,6 +22,19 @@ def choose(call: str, y: Data, nodes: Handle) -> list[Data]:
     handles = nodes if isinstance(nodes, (list, tuple, set)) else [nodes]
     chosen = {x for handle in handles for x in _meant(call, y, handle, draws)}
     return [x for x in draws if x in chosen]
+
+
+def in_turn(
+    call: str, y: Data, chosen: Sequence[Data], change: Callable[[Data, Data], Data]
+) -> Data:
+    """Return `y` after a change for each draw, in every branch that it stands in, the last first.
+
+    So what a change copies for a draw holds no draws that are still to be changed for themselves.
+    """
+    for x in reversed(chosen):
+        for now in choose(call, y, x):
+            y = change(y, now)
+    return y
 
 
 def _meant(call: str, y: Data, handle: Any, draws: list[Data]) -> Iterable[Data]:

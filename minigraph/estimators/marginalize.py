@@ -20,7 +20,7 @@ from ..ops.reductions import prod
 from ..ops.shaping import reshape
 from ..values import own
 from .branches import branch, with_expected
-from .choose import Handle, call_for, choose
+from .choose import Handle, call_for, choose, in_turn
 from .costs import Costs, Draws
 
 LIMIT = 256  # copies of the graph below a draw
@@ -76,10 +76,8 @@ def marginalize(y: Data, nodes: Handle = None, *, limit: int = LIMIT, rng: Rng =
         if problem:
             raise BlockedGradientError(f"marginalize: {problem}")
     rng = generator(rng)
-    for x in reversed(chosen):  # the last first: the copies it makes depend on those before it
-        for now in choose("marginalize", y, x):
-            y = with_expected(y, total(y, now, limit, rng))
-    return y
+    change = lambda y, x: with_expected(y, total(y, x, limit, rng))
+    return in_turn("marginalize", y, chosen, change)
 
 
 def total(y: Data, x: Data, limit: int, rng: np.random.Generator) -> Data:

@@ -21,7 +21,7 @@ from ..ops.picks import index_update
 from ..ops.shaping import broadcast_to
 from ..paths import is_parameter
 from .branches import branch
-from .choose import Handle, call_for, choose
+from .choose import Handle, call_for, choose, in_turn
 from .elements import Places
 from .marginalize import LIMIT
 from .slopes import Rule, slope_in, with_slopes
@@ -75,12 +75,9 @@ def measure_valued(y: Data, nodes: Handle = None, *, limit: int = LIMIT, rng: Rn
         if problem:
             raise BlockedGradientError(f"measure_valued: {problem}")
     rng = generator(rng)
-    for x in reversed(chosen):  # the last first: what is copied above it needs no slope of its own
-        for now in choose("measure_valued", y, x):
-            y = with_slopes(
-                y, now, "measure-valued", lambda x, law: _differences(x, law, limit, rng)
-            )
-    return y
+    prepare = lambda x, law: _differences(x, law, limit, rng)
+    change = lambda y, x: with_slopes(y, x, "measure-valued", prepare)
+    return in_turn("measure_valued", y, chosen, change)
 
 
 def _differences(x: Data, law: Any, limit: int, rng: np.random.Generator) -> Rule:

@@ -18,7 +18,7 @@ from ..ops.boxes import function
 from ..ops.elementwise import add
 from ..ops.joins import stack
 from ..ops.reductions import sum_
-from .choose import Handle, choose
+from .choose import Handle, in_turn
 from .edges import unless_missed
 from .elements import Places
 from .outcomes import (
@@ -100,10 +100,9 @@ def sum_and_sample(y: Data, nodes: Handle = None, size: int = 1, *, rng: Rng = N
 
         return rule
 
-    for x in legal("sum_and_sample", y, nodes, size, 1):
-        for now in choose("sum_and_sample", y, x):
-            y = with_slopes(y, now, "sum and sample", prepare)
-    return y
+    chosen = legal("sum_and_sample", y, nodes, size, 1)
+    change = lambda y, x: with_slopes(y, x, "sum and sample", prepare)
+    return in_turn("sum_and_sample", y, chosen, change)
 
 
 def unordered_set(
@@ -173,14 +172,13 @@ def unordered_set(
 
         return rule
 
-    for x in legal("unordered_set", y, nodes, size, 0):
-        if size > MOST:
-            raise InputError(f"unordered_set: size={size} is too many; at most {MOST}")
-        if baseline and size < 2:
-            raise InputError("unordered_set: size=1 has no others for a baseline; at least 2")
-        for now in choose("unordered_set", y, x):
-            y = with_slopes(y, now, "unordered set", prepare)
-    return y
+    chosen = legal("unordered_set", y, nodes, size, 0)
+    if chosen and size > MOST:
+        raise InputError(f"unordered_set: size={size} is too many; at most {MOST}")
+    if chosen and baseline and size < 2:
+        raise InputError("unordered_set: size=1 has no others for a baseline; at least 2")
+    change = lambda y, x: with_slopes(y, x, "unordered set", prepare)
+    return in_turn("unordered_set", y, chosen, change)
 
 
 def _chances(n: int, p: Data, drawn: Sequence[Data]) -> tuple[list[Data], dict[Any, Any]]:

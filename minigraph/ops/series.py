@@ -26,6 +26,7 @@ MOST = 400  # terms
 N = np.arange(1.0, MOST + 1.0)
 LOST = 1e5  # how much larger than the answer its parts may be
 Function = Callable[..., Any]
+digamma = from_scipy("digamma")
 quiet = np.errstate(all="ignore")  # what is infinite is told from the result
 
 
@@ -194,8 +195,3 @@ def answer(h: Any, logs: Sequence[Any], total: Any, slope: Any) -> Any:
 def settled(factor: Any, rest: Any, largest: Any) -> Any:
     """Return a product, NaN where `rest` is too little of what has cancelled."""
     return np.where(largest <= LOST * np.abs(rest), factor * rest, np.nan)
-
-
-def digamma(x: Any) -> Any:
-    """Return SciPy's digamma."""
-    return from_scipy("digamma")(x)

@@ -84,9 +84,8 @@ def written(value: Any) -> str | None:
         made = f"array({written(value.tolist())}" if value.size else f"zeros({value.shape}"
         return f"np.{made}, {value.dtype.name!r})"
     if type(value) is dict:
-        pairs = [(written(key), written(part)) for key, part in value.items()]
-        said = [None if None in pair else f"{pair[0]}: {pair[1]}" for pair in pairs]
-        return None if None in said else f"{{{', '.join(map(str, said))}}}"
+        pairs = [joined(item, ": ") for item in value.items()]
+        return None if None in pairs else f"{{{', '.join(map(str, pairs))}}}"
     if type(value) in (tuple, list):
         inner = joined(value)
         single = "," * (type(value) is tuple and len(value) == 1)
@@ -106,10 +105,10 @@ def written(value: Any) -> str | None:
     return repr(value) if plain else None
 
 
-def joined(values: Sequence[Any]) -> str | None:
-    """Return values with commas between them."""
+def joined(values: Sequence[Any], by: str = ", ") -> str | None:
+    """Return values with something between them."""
     found = [written(value) for value in values]
-    return None if None in found else ", ".join(map(str, found))
+    return None if None in found else by.join(map(str, found))
 
 
 def is_text(value: Any) -> bool:
