@@ -9,8 +9,6 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from ..ops.base import Operation
 from ..ops.elementwise import (
     absolute,
@@ -18,6 +16,7 @@ from ..ops.elementwise import (
     divide,
     exp,
     fmin,
+    log,
     log1p,
     logaddexp,
     maximum,
@@ -27,11 +26,14 @@ from ..ops.elementwise import (
     power,
     reciprocal,
     sigmoid,
+    sign,
     softplus,
+    sqrt,
     subtract,
     where,
 )
-from ..ops.trigonometry import cos, sin, tan
+from ..ops.trigonometry import cos, sin, tan, tanh
+from ..ops.wide import WIDE, chord_of_half
 
 Expression = Any  # a slot, a number, or an operation and its inputs: (multiply, 3, 0.5)
 
@@ -65,8 +67,9 @@ class Known(NamedTuple):
 def cheaper(op: Operation, inputs: tuple[int, ...], known: Known) -> Expression:
     """Return an expression of the slots `inputs` that equals `op` of them, or None.
 
-    The sine and the cosine come from t = tan(x/2), which NumPy computes many at a time where the
-    processor can: sin x = 2t/(1+t²), cos x = 2/(1+t²) - 1. Where both are needed they share t.
+    Where the processor computes many tangents at a time, sine and cosine come from t = tan(x/2):
+    sin x = 2t/(1+t²), cos x = 2/(1+t²) - 1. Elsewhere from a chord, see `wide.py`, and
+    tanh x = 1 - 2/(exp(2x)+1). Where both are needed they share t, or the chord.
     """
     x, last = inputs[0], known.number(inputs[-1])
     if op is power and last in POWERS:
@@ -76,20 +79,44 @@ def cheaper(op: Operation, inputs: tuple[int, ...], known: Known) -> Expression:
         return (multiply, parts[0], -inverse) if found is negative else (multiply, x, inverse)
     if op is divide and last is None and known.same_for_all(inputs[-1]):
         return (multiply, x, (reciprocal, inputs[-1]))
-    if (op is sin or op is cos) and TANGENT_IS_FAST:
-        t = (tan, (multiply, x, 0.5))
-        size = (divide, 2.0, (add, (multiply, t, t), 1.0))
-        return (multiply, t, size) if op is sin else (subtract, size, 1.0)
+    if op is sin or op is cos:
+        return (_by_tangents if WIDE else _by_chords)(op, x)
+    if op is tanh and not WIDE:
+        square = (exp, (multiply, (minimum, x, 20.0), 2.0))  # of exp(x), which may overflow
+        return (subtract, 1.0, (divide, 2.0, (add, square, 1.0)))
     if op in (sigmoid, softplus):  # as ufuncs, which write into buffers and share exp(-|x|)
         small = (exp, (negative, (absolute, x)))
         if op is sigmoid:
-            return (divide, (exp, (minimum, x, 0.0)), (add, small, 1.0))
-        return (add, (maximum, x, 0.0), (log1p, small))
+            return (divide, (maximum, small, (sign, x)), (add, small, 1.0))
+        return (add, (maximum, x, 0.0), _log1p(small))
     if op is logaddexp:  # infinities that are alike have no difference: then 1, and any will do
         apart = (exp, (negative, (absolute, (subtract, *inputs))))
-        return (add, (maximum, *inputs), (log1p, (fmin, apart, 1.0)))
+        return (add, (maximum, *inputs), _log1p((fmin, apart, 1.0)))
     short = _factors(op, inputs, known)
     return _signs(op, inputs, known) if short is None else short
+
+
+def _by_tangents(op: Operation, x: int) -> Expression:
+    t = (tan, (multiply, x, 0.5))
+    size = (divide, 2.0, (add, (multiply, t, t), 1.0))
+    return (multiply, t, size) if op is sin else (subtract, size, 1.0)
+
+
+def _by_chords(op: Operation, x: int) -> Expression:
+    c = (chord_of_half, x)
+    square = (multiply, c, c)
+    whole = (multiply, c, (sqrt, (subtract, 4.0, square)))
+    if op is sin:
+        return (multiply, whole, (subtract, 1.0, (multiply, square, 0.5)))
+    return (subtract, 1.0, (multiply, (multiply, whole, whole), 0.5))
+
+
+def _log1p(x: Expression) -> Expression:
+    """Return log(1 + x) for x from 0 to 1: log u, and what u = 1 + x was rounded by."""
+    if WIDE:
+        return (log1p, x)
+    u = (add, x, 1.0)
+    return (add, (log, u), (divide, (add, (subtract, 1.0, u), x), u))
 
 
 POWERS: Mapping[float | None, Callable[[Any], Expression]] = {
@@ -223,14 +250,3 @@ def _times(x: Expression, factor: float) -> Expression:
     if factor == 1.0:
         return x
     return (negative, x) if factor == -1.0 else (multiply, x, factor)
-
-
-def _tangent_is_fast() -> bool:
-    try:
-        targets = np.lib.introspect.opt_func_info(func_name="^tan$", signature="float64")
-    except AttributeError:  # NumPy before 2.1 cannot tell
-        return False
-    return any("baseline" not in kernel["current"] for kernel in targets.get("tan", {}).values())
-
-
-TANGENT_IS_FAST = _tangent_is_fast()

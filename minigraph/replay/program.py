@@ -11,6 +11,7 @@ import numpy as np
 from ..data import Data
 from ..distributions.noise import Noise
 from ..ops.along import Call, elementwise, pad, paddings
+from ..ops.wide import chord
 from ..values import own
 from .select import select
 
@@ -146,7 +147,7 @@ def is_apart(step: Step | Draw) -> bool:
 
 def writes(function: Any) -> bool:
     """Return whether a function of elements, or what stands for it here, writes into an array."""
-    return isinstance(function, np.ufunc) or function in (np.where, select)
+    return isinstance(function, np.ufunc) or function in (np.where, select, chord)
 
 
 def written_into(step: Step | Draw) -> Buffer | None:

@@ -11,6 +11,7 @@ names, other results as t0, t1, …, and the memory that they lie in as b0, b1, 
 
 from __future__ import annotations
 
+import inspect
 import keyword
 import re
 import unicodedata
@@ -22,6 +23,7 @@ import numpy as np
 from .program import Buffer, Draw, Step
 from .select import select
 from .words import (
+    DEFINED,
     LONGEST,
     addressed,
     as_numpy,
@@ -34,6 +36,7 @@ from .words import (
 )
 
 RESERVED = {"np", "operation", "buffers", "once", "block", "run", "draw", "memory", "samples"}
+RESERVED |= {function.__name__ for several in DEFINED.values() for function in several}
 HEADER = '''"""{count} operations on a block of samples; written by minigraph, to be read and run.
 
     values = run(draw, {arguments})
@@ -66,8 +69,8 @@ class Text:
     ----------
     block : str
         The function that computes a block of samples.
-    functions : dict of str
-        By name: the steps whose function is not written as NumPy.
+    functions, defined : dict of str
+        By name: the steps whose function is not written as NumPy, or is defined in the whole text.
     needs : list of int
         The slots that `block` takes, in order.
     numbers : dict of str
@@ -88,6 +91,7 @@ class Text:
         for step in (*program.once, *program.steps):
             self.name(step.out, "" if step.title in usual else step.title)
         self.functions: dict[str, Step] = {}
+        self.defined: dict[str, Step] = {}
         self.needs = self._needs()
         self.lines: list[Any] = []
         self.block = self._block()
@@ -173,8 +177,9 @@ class Text:
 
     def function(self, step: Step) -> str:
         """Return the name of the function of a step that is not written as NumPy."""
-        name = f"f{step.out}"
-        self.functions[name] = step
+        defined = step.run in DEFINED
+        name = step.run.__name__ if defined else f"f{step.out}"
+        (self.defined if defined else self.functions)[name] = step
         return name
 
     def whole(self) -> str:
@@ -191,6 +196,8 @@ class Text:
         functions = [imported(name, step, addresses) for name, step in self.functions.items()]
         words = "Slot, operation" if any("Slot(" in line for line in functions) else "operation"
         imports = IMPORT.format(words) if functions else ""
+        for step in self.defined.values():
+            functions += [f"\n\n{untyped(function)}" for function in DEFINED[step.run]]
         memory = "".join(
             f"        np.empty((samples, {''.join(f'{n}, ' for n in shape)}), {dtype.name!r}),\n"
             for shape, dtype in program.buffers
@@ -217,3 +224,9 @@ class Text:
                 call = f"{self.function(step)}({', '.join(inputs)})"
             lines.append(f"{self.of(step.out)} = {call}")
         return lines
+
+
+def untyped(function: Any) -> str:
+    """Return the text of a function without its types, which it would have to import."""
+    text = re.sub(r"(: | -> )Any\b", "", inspect.getsource(function))
+    return text.replace(" = None", "=None").rstrip()

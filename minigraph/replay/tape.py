@@ -173,7 +173,7 @@ class Tape:
 
     def _compile(self) -> tuple[Text, Callable[..., Any]]:
         text = self.text(arrays=True)
-        functions = {name: step.run for name, step in text.functions.items()}
+        functions = {name: step.run for name, step in (text.functions | text.defined).items()}
         known = {"np": np, **functions, **text.numbers}
         exec(compile(text.block, FILE, "exec"), known)  # only names made by `Text` are in it
         return text, known["block"]

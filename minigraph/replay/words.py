@@ -19,10 +19,12 @@ from ..ops.indices import Slot
 from ..ops.namespace import TABLES
 from ..ops.reductions import sum_
 from ..ops.selection import getitem, is_basic
+from ..ops.wide import chord, quarter_chord
 from .program import Draw, Step
 
 LONGEST = 32  # letters of a name
 LARGEST = 2**12  # elements of an array that is written down
+DEFINED: Mapping[Any, tuple[Any, ...]] = {chord: (quarter_chord, chord)}  # in the text itself
 PACKAGE = __name__.partition(".")[0] + "."
 
 

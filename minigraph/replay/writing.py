@@ -15,7 +15,7 @@ from ..ops.along import Call, elementwise
 from ..ops.base import literal
 from ..ops.elementwise import add, divide, multiply, negative, power, subtract
 from ..ops.shaping import broadcast_to, reshape, sum_to
-from ..ops.trigonometry import cos, sin
+from ..ops.trigonometry import cos, sin, tanh
 from .cheaper import Expression, Known, cheaper
 from .merging import work_of
 from .program import Draw, Shape, Step
@@ -137,7 +137,7 @@ class Writer:
 
     def short(self, op: Any, inputs: tuple[int, ...], kind: Kind) -> Expression:
         """Return a cheaper expression for an operation on arrays, None if there is none."""
-        if op in (sin, cos) and kind.dtype != np.float64:
+        if op in (sin, cos, tanh) and kind.dtype != np.float64:
             return None
         if not self.sampled.isdisjoint(inputs):
             return cheaper(op, inputs, self.of_samples)
