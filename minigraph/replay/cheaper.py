@@ -13,6 +13,7 @@ from ..ops.base import Operation
 from ..ops.elementwise import (
     absolute,
     add,
+    copysign,
     divide,
     exp,
     fmin,
@@ -26,7 +27,6 @@ from ..ops.elementwise import (
     power,
     reciprocal,
     sigmoid,
-    sign,
     softplus,
     sqrt,
     subtract,
@@ -87,7 +87,7 @@ def cheaper(op: Operation, inputs: tuple[int, ...], known: Known) -> Expression:
     if op in (sigmoid, softplus):  # as ufuncs, which write into buffers and share exp(-|x|)
         small = (exp, (negative, (absolute, x)))
         if op is sigmoid:
-            return (divide, (maximum, small, (sign, x)), (add, small, 1.0))
+            return (divide, (maximum, small, (copysign, 1.0, x)), (add, small, 1.0))
         return (add, (maximum, x, 0.0), _log1p(small))
     if op is logaddexp:  # infinities that are alike have no difference: then 1, and any will do
         apart = (exp, (negative, (absolute, (subtract, *inputs))))

@@ -67,11 +67,18 @@ class Writer:
         """Return the slot of `data`; that of an input is made on the way."""
         if data not in self.slots:
             number = literal(data)
-            self.slots[data] = self.new() if number is None else self.number(number)
-            if number is None:
-                self.inputs.append((self.slots[data], data))
-                self.shapes[self.slots[data]] = data.shape
+            self.slots[data] = self.input(data) if number is None else self.number(number)
         return self.slots[data]
+
+    def input(self, data: Data) -> int:
+        """Return the slot of an input; single numbers that were written down alike have one."""
+        alike = data._literal and data.shape == ()
+        key = ("input", data.dtype, repr(data._value)) if alike else data
+        if key not in self.written:
+            self.written[key] = self.new()
+            self.inputs.append((self.written[key], data))
+            self.shapes[self.written[key]] = data.shape
+        return self.written[key]
 
     def input_of(self, output: Data, x: Data) -> int:
         """Return the slot of an input; a float32 number is any number beside a float32 array."""
