@@ -56,8 +56,8 @@ class Outcomes(Distribution):
 
     def side_by_side(self, u: Any) -> Any:
         """Return where many laws have these quantiles: the outcomes come first, then the laws."""
-        edges = np.array(np.moveaxis(self.inputs[0], -1, 0), self.dtype, order="C")
-        if "logits" in self.parameters:
+        edges = np.array(np.moveaxis(self.inputs[-1], -1, 0), self.dtype, order="C")
+        if [*self.parameters] == ["logits"]:
             edges -= np.max(edges, axis=0)
             np.exp(edges, out=edges)
         if edges[0].size < LONG:
@@ -101,11 +101,17 @@ class Categorical(Outcomes):
     array([-0.69314718,        -inf])
     """
 
-    event_axes = {"probs": 1, "logits": 1}
+    event_axes = {"probs": 1, "logits": 1, "weights": 1}
 
     def __init__(self, probs: Any = None, logits: Any = None) -> None:
         super().__init__(probs=probs, logits=logits)
         self.size = int(shape_of(self.inputs[0])[-1])
+
+    def by_weights(self, logits: Any, weights: Any) -> Categorical:
+        """Return this law with other logits, exp(logits) up to a factor being known already."""
+        law: Categorical = self.with_inputs([logits])
+        law.parameters["weights"] = weights
+        return law
 
     @property
     def support(self) -> Constraint:  # type: ignore[override]

@@ -27,6 +27,7 @@ from .hoisting import Hoisted, factors, hoisted
 from .memory import arrays
 from .ordering import ordered
 from .program import Draw, Step, forget_early, is_apart, needed_steps, shape_of, share_buffers
+from .softmaxes import with_shared_exponentials
 from .source import Program, Text
 from .starting import LONG, Start
 from .writing import Writer, with_noise
@@ -105,7 +106,7 @@ class Tape:
 
     def __init__(self, outputs: Iterable[Data], averaged: bool = False) -> None:
         writer = Writer()
-        outputs = rewrite(outputs, with_noise)
+        outputs = with_shared_exponentials(rewrite(outputs, with_noise))
         for data in ancestors(outputs):
             writer.write(data)
         slots: list[tuple[int, ...]] = [(writer.slot(data),) for data in outputs]

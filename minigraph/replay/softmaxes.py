@@ -1,0 +1,118 @@
+"""A softmax, its logsumexp and a draw by it share their exponentials, which take longest by far.
+
+With m the largest element, eᵢ = exp(xᵢ - m) and s = Σ eᵢ: logsumexp x = m + log s, softmaxᵢ = eᵢ/s.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..data import Data, ancestors
+from ..distributions.categorical import Categorical
+from ..graph import StochasticNode, result, rewrite
+from ..ops.elementwise import add, divide, exp, log, log_ratio, maximum, minimum, multiply, subtract
+from ..ops.reductions import folded_axes, logsumexp, max_, sum_
+from ..ops.shaping import reshape
+
+MANY = 2**9  # elements, from which on exponentials take longer than the calls
+
+
+class Parts(NamedTuple):
+    """What a softmax and its logsumexp are made of: the largest element, eᵢ, and s."""
+
+    largest: Data
+    each: Data
+    total: Data
+
+
+def parts_of(x: Data, axes: tuple[int, ...]) -> Parts:
+    """Return the parts; where the largest element is infinite, those of its like are 1."""
+    limit = float(np.finfo(x.dtype).max)
+    largest = max_(x, axis=axes, keepdims=True)
+    near = maximum(minimum(largest, limit), -limit)  # infinity less infinity is no number
+    each = exp(minimum(subtract(x, near), 0.0))
+    return Parts(largest, each, sum_(each, axis=axes, keepdims=True))
+
+
+def with_shared_exponentials(outputs: Sequence[Data]) -> list[Data]:
+    """Return `outputs` in a graph where a softmax is a quotient of what its logsumexp adds up."""
+    found = ancestors(outputs)
+    sums = {total for data in found if (total := sum_of(data)) is not None}
+    if not sums:
+        return [*outputs]
+    many = sampled(found)
+    wanted = {
+        total: (x := origin(total._node.inputs[0]), folded_axes(x, total._node.fixed.get("axis")))
+        for total in sums
+        if total in many or math.prod(total._node.inputs[0].shape) >= MANY
+    }
+    parts: dict[Any, Parts] = {}
+
+    def shared(key: Any, x: Data) -> Parts:
+        if key not in parts:
+            parts[key] = parts_of(x, key[1])
+        return parts[key]
+
+    def change(data: Data, inputs: tuple[Data, ...]) -> Data | None:
+        if data in wanted:
+            largest, _, total = shared(wanted[data], inputs[0])
+            return reshape(add(log(total), largest), shape=data.shape)
+        if (whole := sum_of(data)) in wanted:
+            largest, each, total = parts[wanted[whole]]
+            if data._node.inputs[0]._op is log_ratio:
+                return divide(each, maximum(total, 1.0))  # 0 if all were -inf, else 1 at least
+            return divide(each, add(total, multiply(largest, 0.0)))  # no number if that is infinite
+        key = logits_of(data)
+        if key not in wanted.values():
+            return None
+        node = data._node
+        law = node.distribution.by_weights(inputs[0], shared(key, inputs[0]).each)
+        again = StochasticNode(law, node.value, node.noise, node.draw)
+        again.branched = node.branched
+        return result(data._value, again)
+
+    with np.errstate(all="ignore"):
+        return rewrite(outputs, change)
+
+
+def sum_of(data: Data) -> Data | None:
+    """Return the logsumexp of a softmax exp(x - logsumexp x), None if `data` is none."""
+    inner: Any = data._node.inputs[0] if data._op is exp else None
+    if type(inner) is not Data or inner._op not in (log_ratio, subtract):
+        return None
+    x, total = inner._node.inputs
+    while total._op is reshape:
+        total = total._node.inputs[0]
+    of_x = total._op is logsumexp and origin(total._node.inputs[0]) is origin(x)
+    return total if of_x and data.dtype == x.dtype and data.shape == x.shape else None
+
+
+def logits_of(data: Data) -> tuple[Data, tuple[int, ...]] | None:
+    """Return the logits of a categorical draw and the axis of its outcomes."""
+    node = data._node
+    law = node.distribution if isinstance(node, StochasticNode) else None
+    if type(law) is not Categorical or "logits" not in law.parameters:
+        return None
+    x = origin(node.inputs[0])
+    return x, (x.ndim - 1,)
+
+
+def origin(data: Data) -> Data:
+    """Return where the value of `data` comes from."""
+    while getattr(data._op, "passes", False):
+        data = data._node.inputs[0]
+    return data
+
+
+def sampled(found: Iterable[Data]) -> set[Data]:
+    """Return what descends from a draw, of data in the order they ran."""
+    descends: set[Data] = set()
+    for data in found:
+        node = data._node
+        if isinstance(node, StochasticNode) or not descends.isdisjoint(node.inputs):
+            descends.add(data)
+    return descends
