@@ -21,7 +21,7 @@ import numpy as np
 from .special import from_scipy
 
 FEW = 2**8  # numbers, below which all terms are there at once
-BLOCK = 2**11  # numbers that are summed up together
+BLOCK = 2**12  # numbers that are summed up together
 MOST = 400  # terms
 N = np.arange(1.0, MOST + 1.0)
 LOST = 1e5  # how much larger than the answer its parts may be

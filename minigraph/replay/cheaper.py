@@ -72,6 +72,8 @@ def cheaper(op: Operation, inputs: tuple[int, ...], known: Known) -> Expression:
     tanh x = 1 - 2/(exp(2x)+1). Where both are needed they share t, or the chord.
     """
     x, last = inputs[0], known.number(inputs[-1])
+    if op is multiply and last == 1.0:
+        return x
     if op is power and last in POWERS:
         return POWERS[last](x)
     if op is divide and last is not None and math.isfinite(inverse := 1.0 / (last or math.nan)):
