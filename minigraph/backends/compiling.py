@@ -97,9 +97,8 @@ def compile(
     outputs = with_gradients(y, wanted)
     arguments = Arguments(y, wanted, inputs)
     if backend == "numpy":
-        on_tape = OnTape(outputs, arguments.data)
-        run: Any = lambda given, drawn, rng: on_tape(given, drawn, rng, count)
-        draws, source = on_tape.draws, on_tape.source
+        run: Any = OnTape(outputs, arguments.data, count)
+        draws, source = run.draws, run.source
         convert = as_numpy
     else:
         library = Jax() if backend == "jax" else Torch(device)

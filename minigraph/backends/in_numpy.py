@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import itertools
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from ..averages.moments import total as total_of
 from ..data import Data
 from ..distributions.streams import generator
+from ..replay.hoisting import finished
 from ..replay.program import Draw
-from ..replay.tape import Tape
+from ..replay.tape import Tape, Workspace
 
 
 class OnTape:
@@ -18,48 +21,43 @@ class OnTape:
 
     Parameters
     ----------
-    outputs : iterable of Data
+    outputs : sequence of Data
         What to compute.
     arguments : sequence of Data
         The inputs that are given at each call; the others keep the values of now.
+    samples : int, optional
+        How many samples to average over, a chunk at a time: memory does not grow with them.
     """
 
-    def __init__(self, outputs: Iterable[Data], arguments: Sequence[Data]) -> None:
+    def __init__(
+        self, outputs: Sequence[Data], arguments: Sequence[Data], samples: int | None
+    ) -> None:
         self.tape = Tape(outputs)
-        self.draws, self.source = self.tape.draws, self.tape.source
+        self.source = self.tape.source
+        if samples is not None and samples > 1:
+            self.tape = Tape(outputs, averaged=True)
+        self.samples, self.draws = samples, self.tape.draws
+        ends = itertools.accumulate(self.tape.parts)
+        self.parts = [
+            (n, self.tape.outputs[end - 1][1]) for n, end in zip(self.tape.parts, ends, strict=True)
+        ]
+        self.dtypes = [data.dtype for data in outputs]
         self.slots = {data: slot for slot, data in self.tape.same.inputs}
         self.frozen = {slot: data._value for data, slot in self.slots.items()}
 
-    def __call__(
-        self, given: Mapping[Data, Any], drawn: Sequence[Any], rng: Any, samples: int | None
-    ) -> list[Any]:
-        """Return the outputs, averaged over samples; what is not in `drawn` is drawn from `rng`."""
-        if not self.tape.steps:  # nothing is drawn
-            values = self._start(given)
-            found = [values[slot] for slot, _ in self.tape.outputs]
-            results = [copied(x) for x in found]
-            self.tape.finish(values)
-            return results
-        count = samples or 1
-        stream = generator(rng) if rng is not None or any(x is None for x in drawn) else None
+    def __call__(self, given: Mapping[Data, Any], drawn: Sequence[Any], rng: Any) -> list[Any]:
+        """Return the outputs, or their averages; what is not in `drawn` is drawn from `rng`."""
         values = self._start(given)
-        given_by = dict(zip(self.draws, drawn, strict=True))
-
-        def source(draw: Draw, law: Any) -> Any:
-            one = given_by[draw]
-            if one is None:
-                return law.generate(stream, (count, *draw.shape))
-            return np.asarray(one)[None] if samples is None else np.asarray(one)
-
-        idle = self.tape.idle(count)
-        space = self.tape.take(idle, count)
-        outputs = self.tape.run(values, source, space.steps)
-        mean = (lambda one: one[0].copy()) if count == 1 else (lambda one: np.mean(one, axis=0))
-        results = [
-            mean(one) if sampled else copied(one)
-            for one, (_, sampled) in zip(outputs, self.tape.outputs, strict=True)
-        ]
-        idle.append(space)
+        stream = generator(rng) if rng is not None or any(x is None for x in drawn) else None
+        if not self.tape.steps:  # nothing is drawn
+            results = [copied(values[slot]) for slot, _ in self.tape.outputs]
+        elif self.samples == 1:
+            results = self._once(values, drawn, stream)
+        elif self.samples is None:
+            lone = [x if x is None else np.asarray(x)[None] for x in drawn]
+            results = self._once(values, lone, stream)
+        else:
+            results = self._averages(values, self.samples, drawn, stream)
         self.tape.finish(values)
         return results
 
@@ -68,6 +66,70 @@ class OnTape:
         slots = self.slots
         new = {slots[data]: value for data, value in given.items() if data in slots}
         return self.tape.start(new if len(new) == len(slots) else {**self.frozen, **new})
+
+    def _once(self, values: list[Any], drawn: Sequence[Any], stream: Any) -> list[Any]:
+        """Return the outputs for one sample."""
+        idle = self.tape.idle(1)
+        space = self.tape.take(idle, 1)
+        outputs = self._run(values, drawn, stream, space, slice(0, 1))
+        results = [
+            one[0].copy() if sampled else copied(one)
+            for one, (_, sampled) in zip(outputs, self.tape.outputs, strict=True)
+        ]
+        idle.append(space)
+        return results
+
+    def _averages(
+        self, values: list[Any], samples: int, drawn: Sequence[Any], stream: Any
+    ) -> list[Any]:
+        """Return the outputs averaged over samples."""
+        tape = self.tape
+        chunk = samples if tape.crosses else min(samples, tape.chunk)
+        idle = tape.idle(chunk)
+        space = tape.take(idle, chunk)
+        sums: list[Any] = []
+        for start in range(0, samples, chunk):
+            part = slice(start, min(start + chunk, samples))
+            given = [x if x is None else x[part] for x in drawn]
+            outputs = iter(self._run(values, given, stream, space, part))
+            found = [summed([next(outputs) for _ in range(n)], has) for n, has in self.parts]
+            if sums:
+                pairs = zip(sums, found, self.parts, strict=True)
+                found = [a + b if has else b for a, b, (_, has) in pairs]
+            sums = found
+        idle.append(space)
+        results = []
+        for total, (_, has), after, dtype in zip(
+            sums, self.parts, tape.after, self.dtypes, strict=True
+        ):
+            mean = finished(total / samples if has else copied(total), after, values)
+            results.append(np.asarray(mean, dtype)[()])
+        return results
+
+    def _run(
+        self, values: list[Any], drawn: Sequence[Any], stream: Any, space: Workspace, part: slice
+    ) -> list[Any]:
+        """Return the outputs for the samples of one part."""
+        count, given = part.stop - part.start, dict(zip(self.draws, drawn, strict=True))
+
+        def source(draw: Draw, law: Any) -> Any:
+            one = given[draw]
+            return law.generate(stream, (count, *draw.shape)) if one is None else np.asarray(one)
+
+        steps = space.steps
+        whole = not steps or len(steps[0]) == count
+        return self.tape.run(values, source, steps if whole else [x[:count] for x in steps])
+
+
+def summed(parts: Sequence[Any], has_samples: bool) -> Any:
+    """Return the sum over samples of an output, in one part or in two; itself if it has none."""
+    array, *row = parts
+    if not has_samples:
+        return array
+    if not row:
+        return total_of(array).astype(float, copy=False)
+    a, b = (x.reshape(len(x), -1) for x in (array, *row))
+    return (a.T @ b).astype(float, copy=False)
 
 
 def copied(value: Any) -> Any:

@@ -86,6 +86,16 @@ def _done(step: Step, of: int, zeros: Set[int]) -> list[After] | None:
     return [After(divide, other)] if op is divide and inputs[0] == of else None
 
 
+def finished(mean: Any, after: Hoisted, values: Sequence[Any]) -> Any:
+    """Return what the operations `after` make of an average."""
+    for op, slot, fixed in after:
+        if op is where and slot is not None:
+            mean = _masked(values[slot], mean)
+        else:
+            mean = op.forward(mean, *[] if slot is None else [values[slot]], **fixed)
+    return mean
+
+
 def applied(moments: Any, after: Hoisted, values: Sequence[Any]) -> Any:
     """Return the moments of what the operations `after` make of samples with these moments."""
     for op, slot, fixed in after:
