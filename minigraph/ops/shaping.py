@@ -194,7 +194,10 @@ def move(name: str, forward: Callable[..., Any], *fixed: str) -> Operation:
     )  # fmt: skip
 
 
-flip = move("flip", np.flip, "axis")
+flip = Operation(
+    "flip", np.flip, lambda g, y, x, axis=None: flip(g, axis=axis), fixed=["axis"],
+    along=along.along_axis,
+)  # fmt: skip
 roll = move("roll", np.roll, "shift", "axis")
 rot90 = move("rot90", np.rot90, "k", "axes")
 repeat = move("repeat", np.repeat, "repeats", "axis")

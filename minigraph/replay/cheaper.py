@@ -26,6 +26,7 @@ from ..ops.elementwise import (
     negative,
     power,
     reciprocal,
+    relu,
     sigmoid,
     softplus,
     sqrt,
@@ -76,6 +77,8 @@ def cheaper(op: Operation, inputs: tuple[int, ...], known: Known) -> Expression:
         return x
     if op is power and last in POWERS:
         return POWERS[last](x)
+    if op is relu:
+        return (maximum, x, 0.0)
     if op is divide and last is not None and math.isfinite(inverse := 1.0 / (last or math.nan)):
         found, parts = known.of(inputs[0])
         return (multiply, parts[0], -inverse) if found is negative else (multiply, x, inverse)
