@@ -8,6 +8,7 @@ from cases import case
 
 import minigraph as mg
 from minigraph.distributions.weak_derivatives import TABLE
+from minigraph.estimators import choose
 
 LAWS = [
     ("Bernoulli", mg.Bernoulli, {"probs": 0.3}),
@@ -177,3 +178,30 @@ def test_draws_of_draws_are_copied_no_more_than_needed():
     assert len(mg.Graph(found).nodes) < 2_000  # it was 130,000 with the first draw first
     summed = mg.exact(mg.marginalize(y), a).grad[a]
     assert mg.exact(found, a).grad[a] == pytest.approx(summed, rel=1e-10)
+
+
+def chain(length):
+    """Return a cost of coins of which each depends on the one before, and the first chance."""
+    p = x = mg.Data(0.3, name="p")
+    for i in range(length):
+        x = mg.sample(mg.Bernoulli(mg.sigmoid(x)), name=f"X{i}", rng=i)
+    return (x * 1.0 - p) ** 2, p
+
+
+@pytest.mark.parametrize("rewrite", [mg.measure_valued, mg.marginalize, mg.reinforce])
+def test_a_draw_in_several_branches_is_rewritten_once_in_each(rewrite):
+    y, p = chain(3)
+    exact = mg.exact(mg.marginalize(y), p).grad[p]
+    y = rewrite(mg.marginalize(mg.measure_valued(y, "X0"), "X1"), "X2")
+    assert len(mg.Graph(y).nodes) < 1_000
+    np.testing.assert_allclose(mg.exact(y, p).grad[p], exact, rtol=1e-12)
+
+
+def test_a_graph_that_would_grow_without_end_is_refused(monkeypatch):
+    monkeypatch.setattr(choose, "MOST", 100)
+    y, _ = chain(3)
+    y = mg.marginalize(mg.measure_valued(y, "X0"), "X1")
+    with pytest.raises(mg.InputError, match=r"'X2' stands in 9 branches .* from \d+ to \d+ oper"):
+        mg.measure_valued(y, "X2")
+    y, _ = chain(3)
+    mg.measure_valued(mg.marginalize(mg.measure_valued(y, "X2"), "X1"), "X0")  # the last one first

@@ -9,6 +9,7 @@ from ..errors import InputError, UnknownNameError, UsageError
 from ..graph import Data, StochasticNode, ancestors, label
 from ..paths import Flow
 
+MOST = 100_000  # operations that rewriting one draw in many branches may add
 Handle = Any  # a name, a StochasticNode, its sample, or a list of these; None: all that block
 
 
@@ -31,8 +32,17 @@ def in_turn(
 
     So what a change copies for a draw holds no draws that are still to be changed for themselves.
     """
-    for x in reversed(chosen):
-        for now in choose(call, y, x):
+    first = len(ancestors([y]))
+    for x in {x._node.draw: x for x in reversed(chosen)}.values():
+        branches = choose(call, y, x)
+        for now in branches:
+            if len(branches) > 1 and (size := len(ancestors([y]))) > 2 * first + MOST:
+                raise InputError(
+                    f"{call}: {label(x)} stands in {len(branches)} branches that earlier rewrites "
+                    f"made, and the graph has grown from {first} to {size} operations; rewrite "
+                    "draws that come later in the graph before those that they depend on, or all "
+                    "of them in one call"
+                )
             y = change(y, now)
     return y
 
