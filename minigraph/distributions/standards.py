@@ -62,12 +62,12 @@ class StandardLogistic(Noise):
 
     average, spread, peak, nats = 0.0, math.pi**2 / 3.0, 0.0, 2.0
 
-    def generate(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
-        drawn = rng.standard_exponential(shape, dtype=self.dtype)
-        if self.dtype == np.float32:
-            drawn = np.maximum(drawn, np.finfo(np.float32).tiny)
-        drawn = np.expm1(drawn, out=drawn) if np.ndim(drawn) else np.expm1(drawn)
-        return np.log(drawn)
+    def fill(self, rng: np.random.Generator, out: Any) -> Any:
+        """Fill an array with samples log(u / (1 - u)), half a step in place of u = 0."""
+        rng.random(out=out, dtype=self.dtype.type)
+        np.maximum(out, 0.25 * np.finfo(self.dtype).eps, out=out)
+        np.divide(out, np.subtract(1.0, out), out=out)
+        return np.log(out, out=out)
 
     def formula(self, x: Any) -> Any:
         size = absolute(x)
