@@ -47,10 +47,11 @@ def test_logsumexp_and_its_slope_are_those_of_the_graph(axis, keepdims, dtype):
 def test_infinite_elements_have_the_chances_that_they_have_in_the_graph(row):
     x = mg.sample(mg.Normal(np.zeros(3), 1.0), name="X", rng=0)
     total = mg.logsumexp(x)
-    outputs = [total, mg.gradient(mg.reparameterize(total), x), mg.softmax(x)]
     with np.errstate(all="ignore"):
-        (total, slope, chances), tape = replayed(outputs, np.array([row, row]))
-        assert exponentials(tape) == 1
+        outputs = [total, mg.gradient(mg.reparameterize(total), x)]
+        (total, slope), tape = replayed(outputs, np.array([row, row]))
+        (chances,), other = replayed([mg.softmax(x)], np.array([row, row]))
+        assert exponentials(tape) == exponentials(other) == 1
         given = mg.Data(np.array(row))
         exact = mg.logsumexp(given)
         np.testing.assert_allclose(total[1], exact.value)

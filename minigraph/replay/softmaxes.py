@@ -41,15 +41,17 @@ def parts_of(x: Data, axes: tuple[int, ...]) -> Parts:
 def with_shared_exponentials(outputs: Sequence[Data]) -> list[Data]:
     """Return `outputs` in a graph where a softmax is a quotient of what its logsumexp adds up."""
     found = ancestors(outputs)
-    sums = {total for data in found if (total := sum_of(data)) is not None}
-    if not sums:
+    softmaxes = {data: total for data in found if (total := sum_of(data)) is not None}
+    if not softmaxes:
         return [*outputs]
     many = sampled(found)
     wanted = {
         total: (x := origin(total._node.inputs[0]), folded_axes(x, total._node.fixed.get("axis")))
-        for total in sums
+        for total in softmaxes.values()
         if total in many or math.prod(total._node.inputs[0].shape) >= MANY
     }
+    # x - logsumexp x is no number if that is infinite; its slope says what the chances tend to.
+    plain = {wanted.get(t) for data, t in softmaxes.items() if data._node.inputs[0]._op is subtract}
     parts: dict[Any, Parts] = {}
 
     def shared(key: Any, x: Data) -> Parts:
@@ -61,11 +63,11 @@ def with_shared_exponentials(outputs: Sequence[Data]) -> list[Data]:
         if data in wanted:
             largest, _, total = shared(wanted[data], inputs[0])
             return reshape(add(log(total), largest), shape=data.shape)
-        if (whole := sum_of(data)) in wanted:
+        if (whole := softmaxes.get(data)) in wanted:
             largest, each, total = parts[wanted[whole]]
-            if data._node.inputs[0]._op is log_ratio:
-                return divide(each, maximum(total, 1.0))  # 0 if all were -inf, else 1 at least
-            return divide(each, add(total, multiply(largest, 0.0)))  # no number if that is infinite
+            if wanted[whole] in plain:
+                return divide(each, add(total, multiply(largest, 0.0)))
+            return divide(each, maximum(total, 1.0))  # 0 if all were -inf, else 1 at least
         key = logits_of(data)
         if key not in wanted.values():
             return None
