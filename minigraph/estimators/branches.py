@@ -107,7 +107,7 @@ def branch(y: Data, changed: Mapping[Data, Data], rng: Rng = None, redraw: bool 
             continue
         if isinstance(node, StochasticNode):
             new[data] = drawn_again(data, inputs, rng) if redraw else kept(data, inputs)
-        elif stands_for(node):
+        elif stands_for(node) and redraw:  # else its value is the old one, too
             new[data] = inputs[1]
         else:
             with np.errstate(all="ignore"):  # what is infinite there is not the answer here

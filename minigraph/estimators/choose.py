@@ -25,6 +25,11 @@ def choose(call: str, y: Data, nodes: Handle) -> list[Data]:
     return [x for x in draws if x in chosen]
 
 
+def one_each(chosen: Iterable[Data]) -> list[Data]:
+    """Return one sample of each draw: rewrites copy draws, and a copy is still the same draw."""
+    return [*{x._node.draw: x for x in chosen}.values()]
+
+
 def in_turn(
     call: str, y: Data, chosen: Sequence[Data], change: Callable[[Data, Data], Data]
 ) -> Data:
@@ -33,7 +38,7 @@ def in_turn(
     So what a change copies for a draw holds no draws that are still to be changed for themselves.
     """
     first = len(ancestors([y]))
-    for x in {x._node.draw: x for x in reversed(chosen)}.values():
+    for x in reversed(one_each(chosen)):
         branches = choose(call, y, x)
         for now in branches:
             if len(branches) > 1 and (size := len(ancestors([y]))) > 2 * first + MOST:

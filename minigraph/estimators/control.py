@@ -19,7 +19,7 @@ from ..ops.base import as_data
 from ..ops.boxes import function, stop_gradient
 from ..ops.reductions import sum_
 from .branches import branch
-from .choose import Handle, choose
+from .choose import Handle, choose, one_each
 from .costs import Costs
 from .edges import log_prob
 from .elements import Places
@@ -180,4 +180,4 @@ def _legal(call: str, y: Data, nodes: Handle, continuous: bool | None) -> list[D
             problem = why_not_smooth(y, x, continuous)
         if problem:
             raise BlockedGradientError(f"{call}: {problem}")
-    return chosen
+    return one_each(chosen)

@@ -18,7 +18,7 @@ from ..ops import along
 from ..ops.base import Operation, as_data
 from ..ops.boxes import function, stop_gradient
 from .branches import branch, inner
-from .choose import Handle, call_for, choose
+from .choose import Handle, call_for, choose, one_each
 from .latents import given, latent_of, why_not_latent, with_held_noise
 from .reparameterize import why_not_smooth
 
@@ -221,7 +221,7 @@ def _legal(
         problem = why_not(x) or why_not_smooth(y, x, continuous)
         if problem:
             raise BlockedGradientError(f"{call}: {problem}")
-    return chosen
+    return one_each(chosen)
 
 
 def why_not_mean(x: Data) -> str | None:
