@@ -38,3 +38,45 @@ def test_the_order_of_rewrites_does_not_change_the_expected_gradient(earlier, la
         assert len(mg.Graph(z).nodes) < 300
         found.append(mg.exact(z, p, points=points).grad[p])
     np.testing.assert_allclose(*found, rtol=1e-9 if points == 60 else 1e-4)
+
+
+@pytest.mark.parametrize("upper", [name for name in LATER if name != "rebar"])
+@pytest.mark.parametrize("lower", ["marginalize", "reinforce"])
+def test_so_it_is_for_a_draw_that_others_depend_on(upper, lower):
+    first, second = LATER[upper], getattr(mg, lower)
+    found = []
+    for in_order in (True, False):
+        y, p = coins()
+        z = second(first(y, "A"), "B") if in_order else first(second(y, "B"), "A")
+        found.append(mg.exact(z, p, points=40).grad[p])
+    np.testing.assert_allclose(*found, rtol=1e-9)
+
+
+def test_rebar_is_unbiased_where_one_draw_depends_on_another():
+    y, p = coins()
+    exact = mg.exact(mg.marginalize(y), p).grad[p]
+    for lower in (mg.marginalize, mg.reinforce):
+        z = mg.rebar(lower(y, "B"), "A", rng=0)
+        np.testing.assert_allclose(mg.exact(z, p, points=60).grad[p], exact, rtol=1e-8)
+    both = mg.exact(mg.rebar(y, rng=0), p, points=12).grad[p]  # a coarse grid of four numbers
+    np.testing.assert_allclose(both, exact, rtol=1e-3)
+
+
+def test_rebar_of_a_draw_is_refused_while_others_that_depend_on_it_block():
+    y, _ = coins()
+    with pytest.raises(mg.BlockedGradientError, match="'B' depends on 'A' and still blocks"):
+        mg.rebar(y, "A")
+    mg.rebar(mg.rebar(y, "B"), "A")
+
+
+def test_a_surrogate_of_relax_must_not_block_its_own_gradient():
+    y, _ = coins()
+    coin = lambda z: mg.sample(mg.Bernoulli(mg.sigmoid(z)), name="S", rng=2) * 1.0
+    with pytest.raises(mg.BlockedGradientError, match="the surrogate makes a draw, 'S', that bl"):
+        mg.relax(y, "B", surrogate=coin)
+    free = lambda s: mg.reparameterize(s, s)
+    noisy = lambda z: free(mg.sample(mg.Normal(z, 1.0), rng=2))
+    z = mg.marginalize(mg.relax(y, "B", surrogate=noisy, rng=0), "A")
+    p = next(x for x in mg.Graph(z).inputs if x.name == "p")
+    exact = mg.exact(mg.marginalize(y), p).grad[p]
+    np.testing.assert_allclose(mg.exact(z, p, points=12).grad[p], exact, rtol=1e-2)

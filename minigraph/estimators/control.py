@@ -9,17 +9,17 @@ given back by the reparameterization trick:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..distributions.base import Rng, generator
 from ..errors import BlockedGradientError, InputError
-from ..graph import Data
+from ..graph import Data, ancestors, label
 from ..ops.base import as_data
 from ..ops.boxes import function, stop_gradient
 from ..ops.reductions import sum_
 from .branches import branch
-from .choose import Handle, choose, one_each
+from .choose import Handle, choose, in_turn
 from .costs import Costs
 from .edges import log_prob
 from .elements import Places
@@ -54,8 +54,9 @@ def rebar(
     Raises
     ------
     BlockedGradientError
-        If a draw has no latent numbers, or its sample is fed to a step or a black box; also when
-        the gradient is differentiated again in what `y` depends on.
+        If a draw has no latent numbers, or its sample is fed to a step or a black box; if a draw
+        that depends on it still blocks a gradient; also when the gradient is differentiated again
+        in what `y` depends on.
 
     References
     ----------
@@ -87,10 +88,9 @@ def rebar(
 
         return rule
 
-    for x in _legal("rebar", y, nodes, continuous):
-        for now in choose("rebar", y, x):
-            y = with_slopes(y, now, "REBAR", prepare)
-    return y
+    chosen = _legal("rebar", y, nodes, continuous)
+    refuse_blocked_below("rebar", y, chosen)
+    return in_turn("rebar", y, chosen, lambda y, x: with_slopes(y, x, "REBAR", prepare))
 
 
 def relax(y: Data, nodes: Handle = None, *, surrogate: Surrogate, rng: Rng = None) -> Data:
@@ -114,8 +114,8 @@ def relax(y: Data, nodes: Handle = None, *, surrogate: Surrogate, rng: Rng = Non
     Raises
     ------
     BlockedGradientError
-        If a draw has no latent numbers; also when the gradient is differentiated again in what `y`
-        depends on.
+        If a draw has no latent numbers; if the surrogate makes draws that block its gradient; also
+        when the gradient is differentiated again in what `y` depends on.
     InputError
         If `y` is an array, and the surrogate is not of its shape.
 
@@ -148,13 +148,17 @@ def relax(y: Data, nodes: Handle = None, *, surrogate: Surrogate, rng: Rng = Non
                 f"relax: the surrogate has shape {c.shape}, the cost {y.shape}; reshape it"
             )
         score = seen(log_prob(law, x), Costs(c, [x]).places(c, x))
-        slope = _controlled(as_data(0.0), score, surrogate, with_held_noise(law, tied), tied)
+        free = with_held_noise(law, tied)
+        slope = _controlled(as_data(0.0), score, surrogate, free, tied)
+        for drawn in set(choose("relax", slope, None)).difference(ancestors([free, tied, y])):
+            raise BlockedGradientError(
+                f"relax: the surrogate makes a draw, {label(drawn)}, that blocks its gradient; "
+                "return mg.reparameterize(c, draw), or a function without draws"
+            )
         return slope if y.shape else sum_(slope)
 
-    for x in _legal("relax", y, nodes, None):
-        for now in choose("relax", y, x):
-            y = with_slopes(y, now, "RELAX", score, control)
-    return y
+    change = lambda y, x: with_slopes(y, x, "RELAX", score, control)
+    return in_turn("relax", y, _legal("relax", y, nodes, None), change)
 
 
 def _controlled(cost: Data, log_prob: Data, surrogate: Surrogate, free: Data, tied: Data) -> Data:
@@ -171,6 +175,23 @@ def _controlled(cost: Data, log_prob: Data, surrogate: Surrogate, free: Data, ti
     return as_data(function(slope, name="slope")(cost, log_prob, c_free, c_tied))
 
 
+def refuse_blocked_below(call: str, y: Data, chosen: Sequence[Data]) -> None:
+    """Raise if a draw that depends on one of these still blocks a gradient, and is none of them.
+
+    The relaxed cost is differentiated through the draws below: what is added for them later, to
+    the cost as a whole, would not reach the slope that is taken here.
+    """
+    taken = {x._node.draw for x in chosen}
+    for other in choose(call, y, None):
+        if other._node.draw in taken:
+            continue
+        for x in set(ancestors([other])).intersection(chosen):
+            raise BlockedGradientError(
+                f"{call}: {label(other)} depends on {label(x)} and still blocks a gradient, which "
+                "the relaxed cost has to cross; rewrite it first, or both in one call"
+            )
+
+
 def _legal(call: str, y: Data, nodes: Handle, continuous: bool | None) -> list[Data]:
     """Return the chosen draws, or raise for one that cannot be controlled."""
     chosen = choose(call, y, nodes)
@@ -180,4 +201,4 @@ def _legal(call: str, y: Data, nodes: Handle, continuous: bool | None) -> list[D
             problem = why_not_smooth(y, x, continuous)
         if problem:
             raise BlockedGradientError(f"{call}: {problem}")
-    return one_each(chosen)
+    return chosen
