@@ -10,6 +10,7 @@ import pytest
 
 import minigraph as mg
 from minigraph import DeterministicNode, StochasticNode
+from minigraph.estimators.branches import slope_of
 
 
 def build(x, w):
@@ -309,3 +310,12 @@ def test_tasks_of_a_run_receive_one_tape():
     one, two = mg.Tape([x * x]), mg.Tape([x + x])
     assert pickle.loads(pickle.dumps(one)) is pickle.loads(pickle.dumps(one))
     assert pickle.loads(pickle.dumps(two)) is not pickle.loads(pickle.dumps(one))
+
+
+def test_zeros_of_two_shapes_are_two():
+    x = mg.sample(mg.Bernoulli(mg.Data(0.3) * np.ones(2)), name="X", rng=0)
+    total = mg.sum(x * 1.0)
+    none, some = (slope_of(of) for of in (total, x * 1.0))  # 0 always, and one slot for both
+    (apart, together), _, samples = replayed([total * some, total * none], 5)
+    assert apart.shape == (5, 2)
+    assert together.shape == (5,)
