@@ -316,6 +316,6 @@ def test_zeros_of_two_shapes_are_two():
     x = mg.sample(mg.Bernoulli(mg.Data(0.3) * np.ones(2)), name="X", rng=0)
     total = mg.sum(x * 1.0)
     none, some = (slope_of(of) for of in (total, x * 1.0))  # 0 always, and one slot for both
-    (apart, together), _, samples = replayed([total * some, total * none], 5)
+    (apart, together), _, _ = replayed([total * some, total * none], 5)
     assert apart.shape == (5, 2)
     assert together.shape == (5,)
