@@ -255,15 +255,21 @@ def copy_node(node: Node, inputs: tuple[Data, ...], groups: dict[Group, Group]) 
     """Return the same function of other inputs; `groups` maps the old boxes to their copies."""
     copy: Node
     if isinstance(node, StochasticNode):
-        law = node.distribution.with_inputs(inputs)
-        copy = StochasticNode(law, node.value, node.noise, node.draw)
-        copy.branched = node.branched
+        copy = same_draw(node, node.distribution.with_inputs(inputs))
     else:
         assert isinstance(node, DeterministicNode)
         copy = DeterministicNode(node.op, inputs, node.fixed)
-    copy._name = node._name
+        copy._name = node._name
     if node._group is not None:
         copy._group = node._group.copied(groups)
+    return copy
+
+
+def same_draw(node: StochasticNode, law: Any) -> StochasticNode:
+    """Return the same draw, with the same value, as one from another law."""
+    copy = StochasticNode(law, node.value, node.noise, node.draw)
+    copy.branched = node.branched
+    copy._name = node._name
     return copy
 
 

@@ -72,7 +72,7 @@ def test_large_tables_that_no_sample_changes_share_them_too_and_small_ones_do_no
         np.testing.assert_allclose(values, exact, rtol=1e-14)
 
 
-def outcome(rewrite, **law):
+def outcome(rewrite):
     """Return the graph of an outcome by logits that differ from sample to sample, and its input."""
     w = mg.Data(np.array([0.5, -1.0, 0.2, 0.0]), name="w")
     z = mg.sample(mg.Normal(0.0, 1.0), name="Z", rng=0)
@@ -110,3 +110,11 @@ def test_bad_logits_are_refused_by_their_own_name():
         w.value = np.array([0.5, bad, 0.2, 0.0])
         with pytest.raises(mg.InputError, match="Categorical: logits must be real or -inf"):
             mg.expectation(y, 100, wrt=w, rng=0)
+
+
+def test_a_draw_keeps_the_name_of_its_node():
+    w, z = mg.Data([0.5, -1.0, 0.2]), mg.sample(mg.Normal(0.0, 1.0), rng=0)
+    k = mg.sample(mg.Categorical(logits=w * z), rng=1)
+    k.node.name = "choice"
+    y = mg.reinforce((k - z) ** 2)
+    assert "choice" in [draw.title for draw in mg.Tape([y, mg.gradient(y, w)]).draws]

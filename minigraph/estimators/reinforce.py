@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import BlockedGradientError
-from ..graph import Data, StochasticNode, result, rewrite
+from ..graph import Data, result, rewrite, same_draw
 from ..ops import along
 from ..ops.base import Operation
 from ..ops.boxes import stop_gradient
@@ -104,9 +104,7 @@ def detached(data: Data, inputs: tuple[Data, ...]) -> Data:
     """Return the same draw from parameters that no gradient reaches."""
     node = data._node
     still = [stop_gradient(x) if x._node or is_parameter(x) else x for x in inputs]
-    copy = StochasticNode(node.distribution.with_inputs(still), node.value, node.noise, node.draw)
-    copy._name, copy.branched = node._name, node.branched
-    return result(node.value, copy)
+    return result(node.value, same_draw(node, node.distribution.with_inputs(still)))
 
 
 def with_factors(z: Data, scored: dict[Data, Data], baseline_of: dict[Data, Any]) -> Data:

@@ -11,7 +11,7 @@ from ..errors import BlockedGradientError, InputError
 from ..graph import Data
 from .antithetic import arm, disarm, why_not_coins
 from .branches import why_not_branch
-from .choose import choose
+from .choose import choose, one_each
 from .control import rebar
 from .costs import Costs
 from .latents import why_not_latent
@@ -165,7 +165,7 @@ def _choices(y: Data, blocking: list[Data], asked: Mapping[object, str]) -> dict
     together = _together(y, blocking)
     copies: dict[Data, int] = {}  # of the graph, that the methods chosen so far make
     choices: dict[Data, Choice] = {}
-    for x in {x._node.draw: x for x in blocking}.values():
+    for x in one_each(blocking):
         name = asked.get(x._node.draw, "auto")
         if name not in ("auto", *METHODS):
             raise InputError(

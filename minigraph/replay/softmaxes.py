@@ -13,12 +13,11 @@ import numpy as np
 
 from ..data import Data, ancestors
 from ..distributions.categorical import Categorical
-from ..graph import StochasticNode, result, rewrite
+from ..graph import StochasticNode, result, rewrite, same_draw
 from ..ops.elementwise import add, divide, exp, log, log_ratio, maximum, minimum, multiply, subtract
 from ..ops.reductions import folded_axes, logsumexp, max_, sum_
 from ..ops.shaping import reshape
-
-MANY = 2**9  # elements, from which on exponentials take longer than the calls
+from .writing import MANY
 
 
 class Parts(NamedTuple):
@@ -50,6 +49,7 @@ def with_shared_exponentials(outputs: Sequence[Data]) -> list[Data]:
         for total in softmaxes.values()
         if total in many or math.prod(total._node.inputs[0].shape) >= MANY
     }
+    keys = set(wanted.values())
     # x - logsumexp x is no number if that is infinite; its slope says what the chances tend to.
     plain = {wanted.get(t) for data, t in softmaxes.items() if data._node.inputs[0]._op is subtract}
     parts: dict[Any, Parts] = {}
@@ -69,13 +69,10 @@ def with_shared_exponentials(outputs: Sequence[Data]) -> list[Data]:
                 return divide(each, add(total, multiply(largest, 0.0)))
             return divide(each, maximum(total, 1.0))  # 0 if all were -inf, else 1 at least
         key = logits_of(data)
-        if key not in wanted.values():
+        if key not in keys:
             return None
-        node = data._node
-        law = node.distribution.by_weights(inputs[0], shared(key, inputs[0]).each)
-        again = StochasticNode(law, node.value, node.noise, node.draw)
-        again.branched = node.branched
-        return result(data._value, again)
+        law = data._node.distribution.by_weights(inputs[0], shared(key, inputs[0]).each)
+        return result(data._value, same_draw(data._node, law))
 
     with np.errstate(all="ignore"):
         return rewrite(outputs, change)

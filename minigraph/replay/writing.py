@@ -94,10 +94,8 @@ class Writer:
         node = data._node
         inputs = tuple(self.input_of(data, x) for x in node.inputs)
         has = tuple(i in self.sampled for i in inputs)
-        key = work_of(node, inputs)
+        key = work_of(node, inputs), data.shape  # one slot stands for zeros of every shape
         same = self.same(data, inputs)
-        if same is None and key in self.written and self.shapes[self.written[key]] != data.shape:
-            key = (key, data.shape)  # a slot of zeros stands for arrays of them, too
         out = self.written.get(key) if same is None else same
         if out is None:
             out = self.written[key] = self.append(data, has, inputs)
@@ -177,13 +175,14 @@ class Writer:
         if isinstance(x, float):
             return self.number(x)
         op, inputs = x[0], tuple(self.expression(part, kind) for part in x[1:])
-        key = (op, inputs, ())
+        shapes = tuple(self.shapes[i] for i in inputs)
+        shape = np.broadcast_shapes(*shapes)
+        key = (op, inputs, ()), shape
         if key not in self.written and (short := self.short(op, inputs, kind)) is not None:
             self.written[key] = self.expression(short, kind, title)
         if key not in self.written:
             has = tuple(i in self.sampled for i in inputs)
-            shapes = tuple(self.shapes[i] for i in inputs)
-            call = Call(op, {}, shapes, has, np.broadcast_shapes(*shapes))
+            call = Call(op, {}, shapes, has, shape)
             self.written[key] = self.step(title or op.name, call, inputs, kind.dtype)
         return self.written[key]
 
