@@ -8,7 +8,7 @@ as Python can, and finds out on the way.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from heapq import heappop, heappush
+from heapq import heappop, heappush, heapreplace
 from typing import Any
 
 import numpy as np
@@ -50,71 +50,82 @@ def sweep(y: Data, seed: Any) -> tuple[dict[Data, Any], bool]:
     One walk from what ran last to what ran first. If these may not be all (see `is_whole`), it is
     for a `Flow` to say where gradients end, and whether they are allowed.
     """
+    if y._op is None or not y._carries:
+        return ({y: seed} if y._carries else {}), y._op is None
     cotangents: dict[Data, Any] = {}
-    waiting: list[tuple[int, Data]] = []  # a heap: the one that ran last comes next
     sums: set[Data] = set()
+    waiting: dict[int, Data] = {}  # what is not next, by the time when it ran
+    times: list[int] = []  # and a heap of these times, negative: what ran last comes first
     aside: list[Data] = []  # where no cotangent goes
     data, g = y, seed
-    while data._op is not None:
-        after = None  # the next, with its `total`, unless one that waits ran later: chains are fast
-        if data._op.pair is None:
-            for x, c in shared_out(data, g, aside):
-                if x in cotangents:
-                    cotangents[x] = added(cotangents[x], c, x, sums)
-                else:
-                    cotangents[x] = c
-                    if x._op is not None:
-                        heappush(waiting, (-x._time, x))
-        else:  # the same, unrolled: most operations are of two inputs
-            left, right = data._op.pair
-            a, b, out = data._left, data._right, data._value
-            a_value = a if type(a) is float else a._value
-            b_value = b if type(b) is float else b._value
-            fits = type(out) is float  # then nothing was broadcast
-            if a is not a_value:
-                if a._carries:
-                    c = left(g, out, a_value, b_value)
-                    if not fits:
-                        c = fitted(c, a_value, data, 0)
-                    if a in cotangents:
-                        total = cotangents[a]
-                        cotangents[a] = total + c if fits else added(total, c, a, sums)
-                    elif a._op is None:
-                        cotangents[a] = c
-                    else:
-                        after, total = a, c
-                else:
-                    aside.append(a)
-            if b is not b_value:
-                if b._carries:
-                    c = right(g, out, a_value, b_value)
-                    if not fits:
-                        c = fitted(c, b_value, data, 1)
-                    if b is after:
-                        total = total + c
-                    elif b in cotangents:
-                        before = cotangents[b]
-                        cotangents[b] = before + c if fits else added(before, c, b, sums)
-                    elif b._op is None:
-                        cotangents[b] = c
-                    elif after is None:
-                        after, total = b, c
-                    else:
-                        cotangents[b] = c
-                        heappush(waiting, (-b._time, b))
-                else:
-                    aside.append(b)
-        if waiting:
-            if after is not None:
+    while True:
+        rules = data._op.plain
+        second = others = None
+        if rules is None:
+            others = shared_out(data, g, aside)
+            x, c = others.pop() if others else (None, None)
+        else:  # the same, written out: most operations are of one or two inputs
+            x = left = data._left
+            right, out = data._right, data._value
+            if right is None:
+                c = rules[0](g, out, left._value)
+            elif type(right) is float:
+                c = rules[0](g, out, left._value, right)
+            elif type(left) is float:
+                x, c = right, rules[1](g, out, left, right._value)
+            elif not right._carries:
+                aside.append(right)
+                c = rules[0](g, out, left._value, right._value)
+            elif not left._carries:
+                aside.append(left)
+                x, c = right, rules[1](g, out, left._value, right._value)
+            else:
+                c = rules[0](g, out, left._value, right._value)
+                second, d = right, rules[1](g, out, left._value, right._value)
+            if type(out) is not float:  # else nothing was broadcast
+                c = fitted(c, x._value, data, int(x is not left))
+                if second is not None:
+                    d = fitted(d, second._value, data, 1)
+            if second is None and not times and x._op is not None:
+                data, g = x, c  # a chain, without more ado
+                continue
+        after: Any = None  # the next, with its `total`
+        total: Any = None
+        while x is not None:
+            if x in cotangents:
+                before = cotangents[x]
+                cotangents[x] = before + c if type(c) is float else added(before, c, x, sums)
+            elif x._op is None:
+                cotangents[x] = c
+            elif after is None:
+                after, total = x, c
+            elif x is after:
+                total = total + c
+            else:
+                if x._time > after._time:
+                    x, c, after, total = after, total, x, c
+                cotangents[x] = c
+                waiting[x._time] = x
+                heappush(times, -x._time)
+            if second is not None:
+                x, c, second = second, d, None
+            elif others:
+                x, c = others.pop()
+            else:
+                break
+        if times and (after is None or -times[0] > after._time):
+            if after is None:
+                time = heappop(times)
+            else:
                 cotangents[after] = total
-                heappush(waiting, (-after._time, after))
-            data = heappop(waiting)[1]
+                waiting[after._time] = after
+                time = heapreplace(times, -after._time)
+            data = waiting.pop(-time)
             g = cotangents.pop(data)
-        elif after is not None:
-            data, g = after, total
-        else:
+        elif after is None:
             return cotangents, is_whole(cotangents, aside, data._time)
-    return ({y: seed} if y._carries else {}), True
+        else:
+            data, g = after, total
 
 
 def shared_out(data: Data, g: Any, aside: list[Data]) -> list[tuple[Data, Any]]:
@@ -127,7 +138,7 @@ def shared_out(data: Data, g: Any, aside: list[Data]) -> list[tuple[Data, Any]]:
     inputs = data._inputs
     values = [x if type(x) is float else x._value for x in inputs]
     together = op.together and op.together(g, data._value, *values, **fixed)
-    for i, x in enumerate(inputs):
+    for i, x in reversed(list(enumerate(inputs))):
         if type(x) is Data:
             rule = op.rules[i] if x._carries else None
             c = rule and (together(i) if together else rule(g, data._value, *values, **fixed))

@@ -48,14 +48,13 @@ class Data:
 
     # A million results are made before anybody asks one for its node, so they set the first line
     # alone. No __getattr__: with one, Python reads every slot the slow way.
-    __slots__ = ("_value", "_op", "_left", "_right", "_fixed", "_carries", "_time",
+    __slots__ = ("_value", "_op", "_left", "_right", "_carries", "_time",
                  "_name", "_held", "_replays", "_constant", "_changed", "_grad",
                  "__weakref__")  # fmt: skip
     _value: Value
     _op: Any  # the operation or the draw that made it; None for an input
-    _left: Any  # the two inputs that most operations have, a float for a literal (a tuple of them
-    _right: Any  # would cost as much as the rest); or the tuple of all inputs, and None
-    _fixed: Mapping[str, Any]
+    _left: Any  # the one or two inputs that most operations have, a float for a literal (a tuple
+    _right: Any  # would cost as much as the rest); or the tuple of all, and the fixed arguments
     _time: int  # when it ran
     _carries: bool  # a parameter is above it, or it is one: gradients may pass
     _held: Any
@@ -142,11 +141,19 @@ class Data:
     @property
     def _inputs(self) -> tuple[Any, ...]:
         """What a result was made from, in order; a float is a literal."""
-        return self._left if self._right is None else (self._left, self._right)
+        left, right = self._left, self._right
+        return left if type(left) is tuple else (left,) if right is None else (left, right)
 
-    @_inputs.setter
-    def _inputs(self, inputs: tuple[Any, ...]) -> None:
-        self._left, self._right = inputs if len(inputs) == 2 else (inputs, None)
+    @property
+    def _fixed(self) -> Mapping[str, Any]:
+        """The arguments of the operation that are not data."""
+        return self._right if type(self._left) is tuple else NO_FIXED
+
+    def _made_from(self, inputs: tuple[Any, ...], fixed: Mapping[str, Any]) -> None:
+        if fixed or not 1 <= len(inputs) <= 2:
+            self._left, self._right = inputs, fixed
+        else:
+            self._left, self._right = inputs if len(inputs) == 2 else (inputs[0], None)
 
     @property
     def _literal(self) -> bool:
@@ -228,8 +235,7 @@ def made(
     data = new_data(Data)
     data._value = value
     data._op = op
-    data._inputs = inputs
-    data._fixed = fixed
+    data._made_from(inputs, fixed)
     data._carries = False
     if op.barrier != "stop":
         for x in inputs:

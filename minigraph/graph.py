@@ -100,7 +100,7 @@ class StochasticNode(Node):
 
     __slots__ = ("branched", "distribution", "draw", "noise")
     barrier = "draw"
-    pair = None
+    plain = None
     default_name = "P"  # type: ignore[assignment]
 
     def __init__(self, distribution: Any, value: Value, noise: Value | None, draw: object) -> None:
@@ -127,8 +127,9 @@ def node_of(data: Data) -> Node | None:
     held = getattr(data, "_held", None)
     if data._op is None or held is not None:
         return held
-    data._inputs = tuple([literal_data(x) if type(x) is float else x for x in data._inputs])
-    data._held = node = DeterministicNode(data._op, data._inputs, data._fixed, data._time)
+    inputs = tuple([literal_data(x) if type(x) is float else x for x in data._inputs])
+    data._held = node = DeterministicNode(data._op, inputs, data._fixed, data._time)
+    data._made_from(inputs, node.fixed)
     node.value = data._value
     return node
 

@@ -237,6 +237,28 @@ def test_a_target_below_a_draw_does_not_open_the_path_above_it():
 
 
 # Depth and width --------------------------------------------------------------------------------
+@pytest.mark.parametrize("seed", range(30))
+def test_numbers_and_arrays_flow_back_in_the_order_they_ran(seed):
+    rng = np.random.default_rng(seed)
+    wrt = [mg.Data(v) for v in (0.5, -0.3, [0.2, 0.7], [[0.1], [0.4]])]
+    made = [*wrt, mg.Data(0.9, constant=True)]
+    steps = [
+        lambda a, b: a * b, lambda a, b: a + b, lambda a, b: a - 2 * b, lambda a, b: -a,
+        lambda a, b: mg.relu(a), lambda a, b: 0.5 * mg.sin(a) + 1, lambda a, b: 1 / (1.5 + a * a),
+        lambda a, b: mg.maximum(a, b), lambda a, b: mg.mean(a), lambda a, b: mg.stop_gradient(a),
+        lambda a, b: mg.mean(mg.concatenate([mg.ravel(a), mg.ravel(b), mg.ravel(a)])),
+    ]  # fmt: skip
+    for _ in range(60):
+        a, b = (made[i] for i in rng.integers(len(made), size=2))
+        made.append(mg.tanh(steps[rng.integers(len(steps))](a, b)))
+    y = mg.mean(made[-1]) * mg.mean(made[-2]) + mg.mean(made[-3])
+    for x in wrt:
+        y = y + 0.1 * mg.mean(x * x)
+    y.backward()
+    for x, slope in zip(wrt, mg.gradient(y, wrt), strict=True):
+        np.testing.assert_allclose(x.grad, slope.value, rtol=1e-10, atol=1e-13)
+
+
 def test_a_ladder_of_diamonds_takes_linear_time():
     x = mg.Data(1.0)
     y = x

@@ -3,12 +3,11 @@
 An operation is called in two ways. The rules of this package call the `Operation` itself: floats
 and arrays in, a float or an array out; any Data in, a Data out. So one derivative rule serves
 `backward` (plain numbers) and `gradient` (a graph that can be drawn and differentiated again).
-Users call the public function that `public` makes of it, which always returns Data.
+Users call the public function that `calls.public` makes of it, which always returns Data.
 """
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -16,7 +15,7 @@ import numpy as np
 
 from ..data import NO_FIXED, Data, label, literal_data, made
 from ..errors import InputError, MinigraphError, SelectionError, UsageError
-from ..values import Value, own
+from ..values import EXACT, Value, own
 from . import along
 
 Rule = Callable[..., Any]
@@ -78,8 +77,8 @@ class Operation:
         self.forward = forward
         self.rules: Any = _Rest(rules or (together,)) if variadic else rules
         self.together = together
-        plain = not (variadic or fixed or barrier or None in rules)
-        self.pair = rules if plain and len(rules) == 2 else None  # the rules, for the loop of sweep
+        simple = not (variadic or fixed or barrier or together or None in rules)
+        self.plain = rules if simple and len(rules) <= 2 else None  # for the loop of sweep
         self.along = along
         self.scalar = scalar
         self.fixed = tuple(fixed)
@@ -153,8 +152,10 @@ def literal(x: Any) -> float | None:
 
 
 def operand(x: Any) -> Any:
-    """Return `x` as an input of an operation: Data, or a bare float as it is."""
-    return x if type(x) is Data or type(x) is float else as_data(x)
+    """Return `x` as an input of an operation: Data, or a float for a number that was written."""
+    if type(x) is Data or type(x) is float:
+        return x
+    return float(x) if type(x) is int and -EXACT < x < EXACT else as_data(x)
 
 
 def record(op: Operation, inputs: tuple[Any, ...], fixed: Mapping[str, Any] = NO_FIXED) -> Data:
@@ -185,67 +186,6 @@ def explained(error: Exception, op: Operation, inputs: Sequence[Data]) -> Except
     kind = {IndexError: SelectionError, TypeError: UsageError}.get(type(error), InputError)
     problem = str(error).removeprefix(f"{op.name}: ")
     return kind(f"{op.name}: {problem}; it was given {arrived}")
-
-
-def public(op: Operation) -> Callable[..., Data]:
-    """Return the function that users call: NumPy's arguments in, Data out."""
-    count = 1 if op.variadic else len(op.rules)
-
-    def function(*args: Any, **keywords: Any) -> Data:
-        if len(args) < count:
-            raise UsageError(
-                f"{op.name}: needs {count} array arguments by position, got {len(args)}"
-            )
-        fixed = bind(op, args[count:], keywords) if keywords or len(args) > count else NO_FIXED
-        arrays = args[0] if op.variadic else args[:count]
-        return record(op, tuple([operand(x) for x in arrays]), fixed)
-
-    function.__name__ = function.__qualname__ = op.name
-    function.__doc__ = op.__doc__
-    function.numpy = op.numpy  # type: ignore[attr-defined]
-    return function
-
-
-def bind(op: Operation, extra: Sequence[Any], keywords: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fixed arguments, from what came after the arrays and the keywords."""
-    fixed = dict(zip(op.fixed, extra, strict=False))
-    if len(extra) > len(op.fixed) and any(x is not None for x in extra[len(op.fixed) :]):
-        raise UsageError(
-            f"{op.name}: {len(extra) - len(op.fixed)} arguments too many; "
-            "minigraph writes into no array (out=) and makes a new one"
-        )
-    for key, given in keywords.items():
-        if key in op.fixed:
-            fixed[key] = given
-        else:
-            refuse_keyword(op.name, key, given, op.fixed)
-    for key, given in fixed.items():
-        if type(given) is Data or holds_data(given):
-            raise UsageError(
-                f"{op.name}: {key} is Data, and it is fixed when the graph is built; pass numbers "
-                "(x.value, int(x)), or choose elements with mg.take or mg.where"
-            )
-        fixed[key] = copy.deepcopy(given)  # a list of yours may change afterwards
-    return fixed
-
-
-def refuse_keyword(name: str, key: str, given: Any, known: Sequence[str] = ()) -> None:
-    """Raise for a keyword that has no meaning here, unless it says what is done anyway."""
-    harmless = IGNORED.get(key, IGNORED)
-    if given is not harmless and not (isinstance(given, str) and given == harmless):
-        advice = ADVICE.get(key) or f"its keywords are: {', '.join(known) or 'none'}"
-        raise UsageError(f"{name}: no argument {key}={given!r} here; {advice}")
-
-
-IGNORED: Mapping[str, Any] = {  # NumPy's keywords that say nothing when left at their default
-    "out": None, "where": True, "dtype": None, "casting": "same_kind", "order": "K", "subok": True,
-    "copy": None, "like": None, "initial": None,
-}  # fmt: skip
-ADVICE: Mapping[str, str] = {
-    "out": "Data are never written into; use what the call returns",
-    "where": "choose elements with mg.where(mask, result, other)",
-    "dtype": "convert with mg.astype(x, dtype) before or after",
-}
 
 
 def _join(*arrays: Any, axis: int = 0) -> Any:

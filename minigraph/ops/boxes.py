@@ -12,7 +12,8 @@ from ..data import Data, tick
 from ..errors import BlockedGradientError, InputError, UsageError
 from ..graph import Group
 from . import along
-from .base import Operation, as_data, public
+from .base import Operation, as_data
+from .calls import public
 from .shaping import shape_of
 
 stop = Operation(

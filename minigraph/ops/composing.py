@@ -11,8 +11,9 @@ import numpy as np
 from ..data import Data, tick
 from ..errors import InputError, MinigraphError, SelectionError, UsageError
 from ..graph import Group
-from .base import as_data, refuse_keyword
+from .base import as_data
 from .boxes import enclose, made_since
+from .calls import refuse_keyword
 from .elementwise import astype
 
 Function = Callable[..., Any]

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
-from ..data import NO_FIXED, Data, clock, new_data
+from ..data import Data
 from ..errors import UsageError
-from ..values import own
 from ..walk import label, varies
 from . import conversions, elementwise, layouts, linear, selection
-from .base import Operation, as_data, operand, record
+from .base import as_data
+from .calls import of_one, of_two, reflected
 from .conversions import CUT_OFF, ELSEWHERE, elsewhere
 from .namespace import BY_NUMPY, PUBLIC
 
@@ -32,9 +31,6 @@ OPERATORS = {
     "lshift": elementwise.left_shift,
     "rshift": elementwise.right_shift,
 }
-DIRECT = {  # of floats and of arrays, Python's own operator means the operation
-    "add": operator.add, "sub": operator.sub, "mul": operator.mul, "truediv": operator.truediv,
-}  # fmt: skip
 ONE_SIDED = {
     "lt": elementwise.less,
     "le": elementwise.less_equal,
@@ -55,50 +51,6 @@ UFUNC_METHODS = {  # (ufunc, method): the function that it is
     (np.add, "accumulate"): "cumsum", (np.multiply, "accumulate"): "cumprod",
 }  # fmt: skip
 IN_PLACE = ("fill", "itemset", "partition", "put", "resize", "sort")
-
-
-def binary(op: Operation, compute: Callable[[Any, Any], Any]) -> Callable[[Data, Any], Data]:
-    """Return the method ``x op other``; `compute` is the forward function, of values."""
-
-    def method(self: Data, other: Any) -> Data:
-        carries = self._carries
-        if type(other) is float:
-            b = other
-        else:
-            if type(other) is not Data:
-                other = as_data(other)
-            b = other._value
-            carries = carries or other._carries
-        try:
-            value = compute(self._value, b)
-        except (ValueError, TypeError, ZeroDivisionError):
-            return record(op, (self, other))  # NumPy's answer, or what is wrong
-        data = new_data(Data)  # as `made` does, whose call would cost as much
-        data._value = value if type(value) is float else own(value)
-        data._op = op
-        data._left = self
-        data._right = other
-        data._fixed = NO_FIXED
-        data._carries = carries
-        data._time = next(clock)
-        return data
-
-    return method
-
-
-def of_two(op: Operation) -> Callable[[Any, Any], Any]:
-    """Return the forward function of two values."""
-    return lambda a, b: op.evaluate((a, b))
-
-
-def reflected(op: Operation) -> Callable[[Data, Any], Data]:
-    """Return the method ``other op x``."""
-    return lambda self, other: record(op, (operand(other), self))
-
-
-def unary(op: Operation) -> Callable[[Data], Data]:
-    """Return the method ``op x``."""
-    return lambda self: record(op, (self,))
 
 
 def iterate(self: Data) -> Iterator[Data]:
@@ -196,12 +148,12 @@ def several(name: str) -> Callable[..., Any]:
 
 
 for key, op in OPERATORS.items():
-    setattr(Data, f"__{key}__", binary(op, DIRECT.get(key) or of_two(op)))
+    setattr(Data, f"__{key}__", of_two(op))
     setattr(Data, f"__r{key}__", reflected(op))
 for key, op in ONE_SIDED.items():
-    setattr(Data, f"__{key}__", binary(op, of_two(op)))
+    setattr(Data, f"__{key}__", of_two(op))
 for key, op in UNARY.items():
-    setattr(Data, f"__{key}__", unary(op))
+    setattr(Data, f"__{key}__", of_one(op))
 for key in vars(np.ndarray):
     if key in IN_PLACE:
         setattr(Data, key, refused(key))

@@ -300,7 +300,15 @@ softplus = ufunc(
     lambda g, y, x: g * sigmoid(x),
     fast=_softplus_scalar,
 )  # fmt: skip
+
+
+def _relu_slope(g: Any, y: Any, x: Any) -> Any:
+    if type(x) is float and type(g) is float:
+        return g if x > 0.0 else 0.0
+    return where(greater(x, 0.0), g, 0.0)
+
+
 relu = ufunc(
-    "relu", lambda x: np.maximum(x, 0), lambda g, y, x: where(greater(x, 0.0), g, 0.0),
+    "relu", lambda x: np.maximum(x, 0), _relu_slope,
     fast=lambda x: x if x > 0.0 or x != x else 0.0,
 )  # fmt: skip

@@ -34,7 +34,8 @@ from . import (
     tails,
     trigonometry,
 )
-from .base import Operation, public
+from .base import Operation
+from .calls import public
 
 TABLES = (
     shaping, elementwise, trigonometry, reductions, special, tails, linear, factorizations,
