@@ -16,7 +16,7 @@ from ..gradient import gradients, seed_of
 from ..replay.hoisting import applied
 from ..replay.program import Draw
 from ..replay.spread import SCHEMES, Columns, Scheme, independent
-from ..replay.tape import CHUNK_BYTES, Source, Tape, Workspace
+from ..replay.tape import CACHE_BYTES, CHUNK_BYTES, Source, Tape, Workspace
 from .moments import Moments, merged
 from .parts import Parts
 
@@ -109,11 +109,11 @@ class Replay(Job):
         tape = self.tape
         if tape.crosses or self.columns is not None:
             return self.size
-        if threads > 1 and tape.numbers and tape.chunk == PIECE and len(tape.draws) == 1:
-            # Threads wait for each other between two calls of NumPy: theirs are fewer and longer,
-            # and each number is drawn and computed as in shorter ones.
-            bytes_each = tape.sample_bytes + tape.drawn_bytes
-            return max(PIECE, CHUNK_BYTES // bytes_each // PIECE * PIECE)
+        if tape.numbers and tape.chunk == PIECE and len(tape.draws) == 1:
+            # Each number is drawn and computed as in shorter ones. Threads wait for each other
+            # between two calls of NumPy, so that theirs are fewer and longer still.
+            longest = CACHE_BYTES if threads == 1 else CHUNK_BYTES
+            return max(PIECE, longest // (tape.sample_bytes + tape.drawn_bytes) // PIECE * PIECE)
         return tape.chunk
 
     def units(self, samples: int) -> int:

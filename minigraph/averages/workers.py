@@ -1,22 +1,22 @@
-"""Who works on the blocks: this thread, several threads, or any executor with an ordered map."""
+"""Who works on the blocks: this thread, others beside it, or any executor with an ordered map."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
 from ..errors import MissingExtraError, UsageError
+from .threads import abreast
 
 TASK = 16  # blocks that are sent together: a job is pickled once for them
 WINDOW = 8  # tasks that are sent together; two lots are under way, whatever the number of tasks
 
 
 class Mapper:
-    """An ordered map over blocks; as a context it closes the threads that it has opened."""
+    """An ordered map over blocks; as a context it ends the threads that it has started."""
 
     def __init__(self, workers: int, executor: Any) -> None:
         if executor is not None and not hasattr(executor, "map"):
@@ -25,34 +25,37 @@ class Mapper:
                 "map(function, items); pass a concurrent.futures executor, or a pool"
             )
         self.workers, self.executor = workers, executor
-        self.threads: ThreadPoolExecutor | None = None
+        self.running: Generator[Any] | None = None
 
     @property
     def threaded(self) -> int:
-        """How many threads of its own it uses."""
+        """How many threads it uses."""
         return self.workers if self.executor is None else 1
 
     def __enter__(self) -> Mapper:
         return self
 
     def __exit__(self, *error: object) -> None:
-        if self.threads is not None:
-            self.threads.shutdown(cancel_futures=True)
+        if self.running is not None:
+            self.running.close()
 
     def map(self, job: Callable[[int], Any], blocks: int, first: int = 0) -> Iterator[Any]:
         """Yield the results of blocks `first`, … up to `blocks`, in order."""
-        if self.executor is None and min(self.workers, blocks - first) > 1:
-            self.threads = ThreadPoolExecutor(self.workers)
-        if self.threads is None and self.executor is None:
+        if self.executor is not None:
+            yield from self._mapped(job, blocks, first)
+        elif (threads := min(self.workers, blocks - first)) > 1:
+            self.running = abreast(job, range(first, blocks), threads)
+            yield from self.running
+        else:
             yield from map(job, range(first, blocks))
-            return
-        shares = 8 * self.workers if self.threads else 4 * WINDOW
-        size = max(1, min(TASK, (blocks - first) // shares))
-        tasks, there = Tasks(job), self.threads or self.executor
+
+    def _mapped(self, job: Callable[[int], Any], blocks: int, first: int) -> Iterator[Any]:
+        size = max(1, min(TASK, (blocks - first) // (4 * WINDOW)))
+        tasks = Tasks(job)
         ranges = (range(i, min(i + size, blocks)) for i in range(first, blocks, size))
         lot: Iterable[Any] = ()
         while window := list(itertools.islice(ranges, WINDOW)):
-            following = there.map(tasks, window)  # while the lot before it is being used
+            following = self.executor.map(tasks, window)  # while the lot before it is being used
             yield from itertools.chain.from_iterable(lot)
             lot = following
         yield from itertools.chain.from_iterable(lot)
