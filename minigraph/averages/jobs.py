@@ -16,9 +16,11 @@ from ..gradient import gradients, seed_of
 from ..replay.hoisting import applied
 from ..replay.program import Draw
 from ..replay.spread import SCHEMES, Columns, Scheme, independent
-from ..replay.tape import CACHE_BYTES, CHUNK_BYTES, Source, Tape, Workspace
+from ..replay.tape import CHUNK_BYTES, Source, Tape, Workspace
 from .moments import Moments, merged
 from .parts import Parts
+
+LONGER_BYTES = 2**22  # all arrays of a chunk of one draw: calls cost less, and caches a little more
 
 
 class Root(NamedTuple):
@@ -112,7 +114,7 @@ class Replay(Job):
         if tape.numbers and tape.chunk == PIECE and len(tape.draws) == 1:
             # Each number is drawn and computed as in shorter ones. Threads wait for each other
             # between two calls of NumPy, so that theirs are fewer and longer still.
-            longest = CACHE_BYTES if threads == 1 else CHUNK_BYTES
+            longest = LONGER_BYTES if threads == 1 else CHUNK_BYTES
             return max(PIECE, longest // (tape.sample_bytes + tape.drawn_bytes) // PIECE * PIECE)
         return tape.chunk
 
