@@ -58,7 +58,7 @@ def backward(y: Data, seed: Any = None) -> None:
 def fresh(g: Any, x: Data) -> Any:
     """Return a gradient of `x` as an array that shares memory with nothing, of the dtype of `x`."""
     if type(x._value) is float:
-        return 0.0 if g is None else float(g)
+        return g if type(g) is float else 0.0 if g is None else float(g)
     return np.zeros(x.shape, x.dtype) if g is None else np.array(g, dtype=x.dtype)
 
 

@@ -99,7 +99,14 @@ def reflected(op: Operation) -> Callable[[Data, Any], Data]:
 
 def values_of(op: Operation) -> Callable[[Any, Any], Any]:
     """Return the operation on two values."""
-    return DIRECT.get(op) or (lambda a, b: op.evaluate((a, b)))
+    scalar, forward = op.scalar, op.forward
+
+    def compute(a: Any, b: Any) -> Any:
+        if scalar is not None and type(a) is type(b) is float:
+            return scalar(a, b)
+        return forward(a, b)
+
+    return DIRECT.get(op, compute)
 
 
 def public(op: Operation) -> Callable[..., Data]:

@@ -35,19 +35,25 @@ def _as_matrices(g: Any, a: Any, b: Any) -> tuple[Any, Any, Any]:
 
 
 def _left_rule(g: Any, y: Any, a: Any, b: Any) -> Any:
-    if len(shape_of(a)) == len(shape_of(b)) == 1:
+    n, m = len(shape_of(a)), len(shape_of(b))
+    if n == m == 1:
         return g * b
+    if n > 1 and m > 1:
+        return matmul(g, swap_last(b))
     g, _, b = _as_matrices(g, a, b)
     c = matmul(g, swap_last(b))
-    return reshape(c, shape=(*shape_of(c)[:-2], shape_of(c)[-1])) if len(shape_of(a)) == 1 else c
+    return reshape(c, shape=(*shape_of(c)[:-2], shape_of(c)[-1])) if n == 1 else c
 
 
 def _right_rule(g: Any, y: Any, a: Any, b: Any) -> Any:
-    if len(shape_of(a)) == len(shape_of(b)) == 1:
+    n, m = len(shape_of(a)), len(shape_of(b))
+    if n == m == 1:
         return g * a
+    if n > 1 and m > 1:
+        return matmul(swap_last(a), g)
     g, a, _ = _as_matrices(g, a, b)
     c = matmul(swap_last(a), g)
-    return reshape(c, shape=shape_of(c)[:-1]) if len(shape_of(b)) == 1 else c
+    return reshape(c, shape=shape_of(c)[:-1]) if m == 1 else c
 
 
 def of_rows(rows: Any, b: Any, out: Any = None) -> Any:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 from . import along, rows
 from .base import Operation
 from .elementwise import divide, equal, exp, greater_equal, log_ratio, where
-from .shaping import broadcast_to, flip, inverse, reshape, shape_of, transpose
+from .shaping import flip, inverse, reshape, shape_of, stretched_to, transpose
 
 
 def folded_axes(x: Any, axis: Any) -> tuple[int, ...]:
@@ -26,23 +27,23 @@ def spread(folded: Any, x: Any, axis: Any) -> Any:
     """Return a folded array with its axes back, of length one, so that it broadcasts with `x`."""
     gone = folded_axes(x, axis)
     shape = tuple(1 if i in gone else n for i, n in enumerate(shape_of(x)))
-    return folded if shape_of(folded) == shape else reshape(folded, shape=shape)
+    return folded if shape_of(folded) in ((), shape) else reshape(folded, shape=shape)
 
 
 def count(x: Any, axis: Any) -> float:
     """Return how many elements of `x` are folded into one."""
-    return float(np.prod([shape_of(x)[a] for a in folded_axes(x, axis)]))
+    return float(math.prod([shape_of(x)[a] for a in folded_axes(x, axis)]))
 
 
 reduction = functools.partial(Operation, fixed=["axis", "keepdims"], along=along.along_axis)
 
 
 def _sum_rule(g: Any, y: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    return broadcast_to(spread(g, x, axis), shape=shape_of(x))
+    return stretched_to(spread(g, x, axis), shape_of(x))
 
 
 def _mean_rule(g: Any, y: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    return broadcast_to(spread(divide(g, count(x, axis)), x, axis), shape=shape_of(x))
+    return stretched_to(spread(divide(g, count(x, axis)), x, axis), shape_of(x))
 
 
 def _extreme_rule(g: Any, y: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:

@@ -36,6 +36,9 @@ def size_of(x: Any) -> int:
 def _sum_to(x: Any, shape: tuple[int, ...]) -> Any:
     """Sum `x` down to `shape`, over the axes that a broadcast from `shape` added or stretched."""
     lead = np.ndim(x) - len(shape)
+    if lead == 1 and x.shape[1:] == shape and len(x) <= FEW and x.dtype.kind == "f":
+        rows = x.reshape(len(x), math.prod(shape))
+        return ones(len(x), x.dtype).dot(rows).reshape(shape)
     stretched = tuple(lead + i for i, n in enumerate(shape) if n == 1 and x.shape[lead + i] != 1)
     total = np.add.reduce(x, axis=tuple(range(lead)) + stretched, keepdims=True)
     return total.reshape(shape)
@@ -108,8 +111,17 @@ def inverse(axes: Any) -> tuple[int, ...]:
     return tuple(int(i) for i in np.argsort([a % len(axes) for a in axes]))
 
 
+def stretched_to(x: Any, shape: tuple[int, ...]) -> Any:
+    """Return `x` repeated along the axes that it lacks in `shape`."""
+    if type(x) is float:  # a sixth of the time
+        return np.ndarray(shape, np.float64, np.float64(x), 0, (0,) * len(shape))
+    return broadcast_to(x, shape=shape)
+
+
 def swap_last(x: Any) -> Any:
     """Return `x` with its last two axes exchanged."""
+    if type(x) is np.ndarray:
+        return x.mT
     n = len(shape_of(x))
     return transpose(x, axes=(*range(n - 2), n - 1, n - 2))
 
