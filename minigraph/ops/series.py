@@ -13,18 +13,22 @@ Source: DLMF 8.7.1 and 8.17.8, https://dlmf.nist.gov/8.7.E1 and https://dlmf.nis
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
+from numpy import add, divide, multiply, subtract
 
 from .special import from_scipy
 
 FEW = 2**8  # numbers, below which all terms are there at once
-BLOCK = 2**12  # numbers that are summed up together
+BLOCK = 2**12  # numbers, below which all are summed up together
+SLAB = 2**14  # numbers of which those that are alike are summed up together
+SHARES = (0.3, 0.6, 0.85)
 MOST = 400  # terms
 N = np.arange(1.0, MOST + 1.0)
 LOST = 1e5  # how much larger than the answer its parts may be
+ONE = np.asarray(1.0)  # NumPy takes as long to make an array of 1.0 as to add it to some hundreds
 Function = Callable[..., Any]
 digamma = from_scipy("digamma")
 quiet = np.errstate(all="ignore")  # what is infinite is told from the result
@@ -91,11 +95,24 @@ def in_blocks(drift: Function, size: Any, peak: Any, *args: Any) -> Any:
     """
     legal = np.logical_and.reduce([(v > 0.0) & (v < np.inf) for v in args])
     at, found = np.flatnonzero(legal), np.full(size.shape, np.nan)
-    at = at[np.argsort(size[at])]
-    for block in np.split(at, range(BLOCK, len(at), BLOCK)):
-        if len(block):
-            found[block] = drift(peak[block], *[v[block] for v in args])
+    for slab in np.split(at, range(SLAB, len(at), SLAB)):
+        for here in alike(size[slab]):
+            block = slab[here]
+            if len(block):
+                found[block] = drift(peak[block], *[v[block] for v in args])
     return found
+
+
+def alike(size: Any) -> Iterator[Any]:
+    """Yield where numbers are that are about as large as each other, which need no sorting."""
+    if len(size) < BLOCK:
+        yield slice(None)
+        return
+    few = np.sort(size[::64])
+    low = -np.inf
+    for high in [*few[[int(share * len(few)) for share in SHARES]], np.inf]:
+        yield np.flatnonzero((low < size) & (size <= high))
+        low = high
 
 
 def terms(*bounds: Any) -> int:
@@ -128,12 +145,12 @@ def _gamma_many(count: int, x: Any, a: Any) -> Any:
     total, slope, below = np.ones(len(x)), np.zeros(len(x)), a + float(count)
     ratio, part = np.empty((2, len(x)))
     for _ in range(count):  # from the last term to the first; `slope` is times -x
-        np.divide(x, below, out=ratio)
-        np.multiply(ratio, total, out=part)
-        slope += part
-        slope *= ratio
-        np.add(part, 1.0, out=total)
-        below -= 1.0
+        divide(x, below, ratio)
+        multiply(ratio, total, part)
+        add(slope, part, slope)
+        multiply(slope, ratio, slope)
+        add(part, ONE, total)
+        subtract(below, ONE, below)
     return total, -slope / x
 
 
@@ -160,15 +177,15 @@ def _beta_many(count: int, x: Any, a: Any, b: Any, first: bool) -> Any:
     above = below + (b - 1.0)
     ratio, part = np.empty((2, len(x)))
     for _ in range(count):  # as above; `slope` is over 1 - b, if it is that in a
-        np.divide(x, below, out=ratio)
-        np.multiply(ratio, total, out=part)
-        ratio *= above
-        slope *= ratio
-        slope += np.divide(part, below, out=ratio) if first else part
-        part *= above
-        np.add(part, 1.0, out=total)
-        below -= 1.0
-        above -= 1.0
+        divide(x, below, ratio)
+        multiply(ratio, total, part)
+        multiply(ratio, above, ratio)
+        multiply(slope, ratio, slope)
+        add(slope, divide(part, below, ratio) if first else part, slope)
+        multiply(part, above, part)
+        add(part, ONE, total)
+        subtract(below, ONE, below)
+        subtract(above, ONE, above)
     return total, slope * (1.0 - b) if first else slope
 
 
