@@ -1,7 +1,7 @@
 """A step of a small network on two moons: 100 points, layers of 2-16-16-1, ReLU, hinge loss.
 
 Loss with a penalty on the weights, and the gradient in all parameters. The points are given anew
-at every step. With arrays; micrograd has numbers only.
+at every step. With arrays, and as a graph of single numbers: micrograd has no others.
 """
 
 from __future__ import annotations
@@ -137,26 +137,37 @@ def mygrad() -> Run:
     return run
 
 
-def micrograd() -> Run:
-    from micrograd.engine import Value
-
-    sys.setrecursionlimit(100_000)  # its backward pass recurses
+def of_numbers(number: Any, relu: Any, value: Any) -> Run:
+    """Return the step in single numbers, in the words of a library that makes them by `number`."""
 
     def layer(h: list[Any], w: Any, b: Any) -> list[Any]:
         return [sum((a * v for a, v in zip(h, w[:, j], strict=True)), b[j]) for j in range(len(b))]
 
     def run(seed: int) -> list[float]:
-        p = [np.vectorize(Value, otypes=[object])(a) for a in PARAMETERS]
+        p = [np.vectorize(number, otypes=[object])(a) for a in PARAMETERS]
         loss: Any = 0.0
         for point, label in zip(POINTS, LABELS[:, 0], strict=True):
-            h = [a.relu() for a in layer(list(map(float, point)), p[0], p[1])]
-            h = [a.relu() for a in layer(h, p[2], p[3])]
-            loss = loss + (1.0 - float(label) * layer(h, p[4], p[5])[0]).relu()
+            h = [relu(a) for a in layer(list(map(float, point)), p[0], p[1])]
+            h = [relu(a) for a in layer(h, p[2], p[3])]
+            loss = loss + relu(1.0 - float(label) * layer(h, p[4], p[5])[0])
         loss = loss * (1.0 / len(POINTS)) + PENALTY * sum(w * w for a in p for w in a.ravel())
         loss.backward()
-        return told(loss.data, [[w.grad for w in a.ravel()] for a in p])
+        return told(value(loss), [[w.grad for w in a.ravel()] for a in p])
 
     return run
+
+
+def minigraph_numbers() -> Run:
+    import minigraph as mg
+
+    return of_numbers(lambda a: mg.Data(float(a)), mg.relu, lambda loss: loss.value)
+
+
+def micrograd() -> Run:
+    from micrograd.engine import Value
+
+    sys.setrecursionlimit(100_000)  # its backward pass recurses
+    return of_numbers(Value, lambda a: a.relu(), lambda loss: loss.data)
 
 
 WORKLOADS = [
@@ -165,7 +176,8 @@ WORKLOADS = [
         {
             "NumPy": by_hand, "minigraph": minigraph, "minigraph, compiled": minigraph_compiled,
             "minigraph, eager": minigraph_eager, "PyTorch": torch, "JAX": jax,
-            "autograd": autograd, "MyGrad": mygrad, "micrograd": micrograd,
+            "autograd": autograd, "MyGrad": mygrad, "minigraph, numbers": minigraph_numbers,
+            "micrograd": micrograd,
         },
         {"minigraph": 1.0},
     )

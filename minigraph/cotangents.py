@@ -8,7 +8,7 @@ as Python can, and finds out on the way.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from heapq import heappop, heappush, heapreplace
+from heapq import heappop, heappush
 from typing import Any
 
 import numpy as np
@@ -114,13 +114,11 @@ def sweep(y: Data, seed: Any) -> tuple[dict[Data, Any], bool]:
             else:
                 break
         if times and (after is None or -times[0] > after._time):
-            if after is None:
-                time = heappop(times)
-            else:
+            if after is not None:
                 cotangents[after] = total
                 waiting[after._time] = after
-                time = heapreplace(times, -after._time)
-            data = waiting.pop(-time)
+                heappush(times, -after._time)
+            data = waiting.pop(-heappop(times))
             g = cotangents.pop(data)
         elif after is None:
             return cotangents, is_whole(cotangents, aside, data._time)
@@ -129,7 +127,7 @@ def sweep(y: Data, seed: Any) -> tuple[dict[Data, Any], bool]:
 
 
 def shared_out(data: Data, g: Any, aside: list[Data]) -> list[tuple[Data, Any]]:
-    """Return the cotangents of the inputs of `data` from its own, `g`; `aside` gets the rest."""
+    """Return the cotangents of the inputs of `data`, the last one first; `aside` gets the rest."""
     op, fixed = data._op, data._fixed
     found: list[tuple[Data, Any]] = []
     if op.barrier is not None:
