@@ -125,13 +125,30 @@ def result(value: Value, node: Node) -> Data:
 def node_of(data: Data) -> Node | None:
     """Return the function that made `data`: a `Node`, or None for an input."""
     held = getattr(data, "_held", None)
-    if data._op is None or held is not None:
+    if data._op is None or isinstance(held, Node):
         return held
     inputs = tuple([literal_data(x) if type(x) is float else x for x in data._inputs])
     data._held = node = DeterministicNode(data._op, inputs, data._fixed, data._time)
     data._made_from(inputs, node.fixed)
-    node.value = data._value
+    node.value, node._group = data._value, held
     return node
+
+
+def enclose(made: Iterable[Data], group: Group) -> None:
+    """Put a box around the functions that made data, and around the boxes that they are in.
+
+    Until somebody asks for the node of a data, that holds the box in its place.
+    """
+    for data in made:
+        held = getattr(data, "_held", None)
+        inner = held._group if isinstance(held, Node) else held
+        if inner is not None:
+            if inner.outermost is not group:
+                inner.outermost.parent = group
+        elif held is None:
+            data._held = group
+        else:
+            held._group = group
 
 
 def linked_node(data: Data) -> Node | None:

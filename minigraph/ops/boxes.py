@@ -10,7 +10,7 @@ import numpy as np
 
 from ..data import Data, tick
 from ..errors import BlockedGradientError, InputError, UsageError
-from ..graph import Group
+from ..graph import Group, enclose
 from . import along
 from .base import Operation, as_data
 from .calls import public
@@ -117,16 +117,6 @@ def made_since(start: int, outputs: list[Data]) -> list[Data]:
             found[data] = None
             todo.extend(data._inputs)
     return list(found)
-
-
-def enclose(made: list[Data], group: Group) -> None:
-    """Put a box around the nodes that made data, and around the boxes that they are in."""
-    for data in made:
-        node = data._node
-        if node._group is None:
-            node._group = group
-        elif node._group.outermost is not group:
-            node._group.outermost.parent = group
 
 
 def primitive(

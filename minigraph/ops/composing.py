@@ -10,9 +10,9 @@ import numpy as np
 
 from ..data import Data, tick
 from ..errors import InputError, MinigraphError, SelectionError, UsageError
-from ..graph import Group
+from ..graph import Group, enclose
 from .base import as_data
-from .boxes import enclose, made_since
+from .boxes import made_since
 from .calls import refuse_keyword
 from .elementwise import astype
 

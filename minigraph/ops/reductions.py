@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..data import Data
 from . import along, rows
 from .base import Operation
 from .elementwise import divide, equal, exp, greater_equal, log_ratio, where
@@ -57,6 +58,8 @@ def _prod_rule(g: Any, y: Any, x: Any, axis: Any = None, keepdims: bool = False)
     shape = shape_of(x)
     if not shape:
         return g
+    if Data not in map(type, (g, y, x)) and _are_normal(y):  # then no element is 0
+        return divide(spread(g * y, x, axis), x)
     folded = folded_axes(x, axis)
     order = tuple(i for i in range(len(shape)) if i not in folded) + folded
     rest, n = tuple(shape[i] for i in order[: len(shape) - len(folded)]), int(count(x, axis))
@@ -64,6 +67,11 @@ def _prod_rule(g: Any, y: Any, x: Any, axis: Any = None, keepdims: bool = False)
     others = prod(where(np.eye(n, dtype=bool), 1.0, rows), axis=-1)
     back = reshape(others, shape=tuple(shape[i] for i in order))
     return spread(g, x, axis) * transpose(back, axes=inverse(order))
+
+
+def _are_normal(y: Any) -> bool:
+    size = np.abs(y)
+    return bool(np.all((size >= np.finfo(size.dtype).tiny) & (size < np.inf)))
 
 
 def _sum(x: Any, axis: Any = None, keepdims: Any = False) -> Any:
