@@ -36,10 +36,19 @@ def test_infinite_and_missing_numbers_show():
         assert np.isnan(Parts.of(np.array([1.0, np.nan])).joined()[1])
 
 
+def waves():
+    """Return a number that three draws make, and the input that it depends on."""
+    y, wrt = mg.Data(0.0), mg.Data(0.3)
+    for i in range(3):
+        y = 0.9 * mg.tanh(y) + mg.sample(mg.Normal(wrt, 1.0), name=f"X{i}", rng=i)
+    return mg.reparameterize(y * y), wrt
+
+
+@pytest.mark.parametrize("graph", [wave, waves])
 @pytest.mark.parametrize("samples", [PIECE + 1, 20_000, 8 * PIECE + 1, 150_001])
 @pytest.mark.parametrize("block_size", [None, 10_001, 40_000])
-def test_threads_compute_longer_chunks_to_the_same_bits(samples, block_size):
-    y, wrt = wave()
+def test_threads_compute_longer_chunks_to_the_same_bits(graph, samples, block_size):
+    y, wrt = graph()
     found = [
         mg.expectation(y, samples, wrt=wrt, rng=5, workers=workers, block_size=block_size)
         for workers in (1, 2)

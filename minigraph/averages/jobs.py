@@ -16,11 +16,11 @@ from ..gradient import gradients, seed_of
 from ..replay.hoisting import applied
 from ..replay.program import Draw
 from ..replay.spread import SCHEMES, Columns, Scheme, independent
-from ..replay.tape import CHUNK_BYTES, Source, Tape, Workspace
+from ..replay.tape import Source, Tape, Workspace
 from .moments import Moments, merged
 from .parts import Parts
 
-LONGER_BYTES = 2**22  # all arrays of a chunk of one draw: calls cost less, and caches a little more
+LONGER_BYTES = 2**22  # all arrays of a longer chunk: it takes fewer calls, and more cache
 
 
 class Root(NamedTuple):
@@ -98,6 +98,7 @@ class Replay(Job):
                 'depend on each other; use noise="independent", or another baseline'
             )
         self.chunk = min(size, samples, self._chunk(threads))
+        self.piece = self.chunk if tape.crosses else min(self.chunk, tape.chunk)
         self.single = self.chunk == 1 and len(tape.parts) == len(tape.outputs)
         self.values = tape.start()
         self.laws: dict[Draw, Any] = {}  # of draws, where all samples have the same
@@ -111,10 +112,10 @@ class Replay(Job):
         tape = self.tape
         if tape.crosses or self.columns is not None:
             return self.size
-        if tape.numbers and tape.chunk == PIECE and len(tape.draws) == 1:
+        if tape.numbers and tape.chunk == PIECE and tape.draws and tape.ahead == tape.draws:
             # Each number is drawn and computed as in shorter ones. Threads wait for each other
             # between two calls of NumPy, so that theirs are fewer and longer still.
-            longest = LONGER_BYTES if threads == 1 else CHUNK_BYTES
+            longest = LONGER_BYTES if threads == 1 else 2 * LONGER_BYTES
             return max(PIECE, longest // (tape.sample_bytes + tape.drawn_bytes) // PIECE * PIECE)
         return tape.chunk
 
@@ -138,8 +139,10 @@ class Replay(Job):
             return self.columns.source(self.uniforms, rng, count)
         arrays = space.drawn if count == self.chunk else [array[:count] for array in space.drawn]
         ahead = dict(zip(self.tape.ahead, arrays, strict=True))
-        for draw, array in ahead.items():
-            draw.law.fill_block(rng, array)
+        piece = count if len(ahead) == 1 else self.piece
+        for start in range(0, count, piece):
+            for draw, array in ahead.items():
+                draw.law.fill_block(rng, array[start : start + piece])
 
         def source(draw: Draw, law: Any) -> Any:
             return ahead[draw] if draw.ahead else law.generate(rng, (count, *draw.shape))
