@@ -40,8 +40,8 @@ def by_hand(method: str, samples: int) -> Run:
     return run
 
 
-def minigraph(method: str, samples: int) -> Run:
-    """Return the step as the average of one sample, with its standard errors."""
+def graph(method: str) -> tuple[Any, list[Any]]:
+    """Return the ELBO of one sample and its parameters."""
     import minigraph as mg
 
     loc, log_scale = mg.Data(LOC, name="loc"), mg.Data(LOG_SCALE, name="log-scale")
@@ -49,13 +49,30 @@ def minigraph(method: str, samples: int) -> Run:
     logits = X @ w
     fit = mg.sum(LABELS * logits - mg.softplus(logits)) * FACTOR
     kl = 0.5 * mg.sum(loc**2 + mg.exp(2.0 * log_scale) - 1.0 - 2.0 * log_scale)
-    elbo = (mg.reparameterize if method == "pathwise" else mg.reinforce)(fit - kl)
+    rewrite = mg.reparameterize if method == "pathwise" else mg.reinforce
+    return rewrite(fit - kl), [loc, log_scale]
+
+
+def minigraph(method: str, samples: int) -> Run:
+    """Return the step with its standard errors."""
+    import minigraph as mg
+
+    elbo, wrt = graph(method)
 
     def run(seed: int) -> list[float]:
-        estimate = mg.expectation(elbo, samples, wrt=[loc, log_scale], rng=seed)
-        return told(estimate.value, [estimate.grad[loc], estimate.grad[log_scale]])
+        estimate = mg.expectation(elbo, samples, wrt=wrt, rng=seed)
+        return told(estimate.value, [estimate.grad[x] for x in wrt])
 
     return run
+
+
+def minigraph_compiled(method: str, samples: int) -> Run:
+    """Return the step without them, as the other libraries compute it."""
+    import minigraph as mg
+
+    elbo, wrt = graph(method)
+    both = mg.compile(elbo, wrt, inputs=wrt, samples=samples)
+    return lambda seed: told(*both(LOC, LOG_SCALE, rng=seed))
 
 
 def torch(method: str, samples: int) -> Run:
@@ -105,7 +122,8 @@ def jax(method: str, samples: int) -> Run:
 
 
 PEERS: dict[str, Callable[[str, int], Run]] = {
-    "NumPy": by_hand, "minigraph": minigraph, "PyTorch": torch, "JAX": jax,
+    "NumPy": by_hand, "minigraph": minigraph, "minigraph, compiled": minigraph_compiled,
+    "PyTorch": torch, "JAX": jax,
 }  # fmt: skip
 WORKLOADS = [
     Workload(
