@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..data import Data
-from ..distributions.box_muller import PIECE
 from ..distributions.streams import drawing_from
 from ..errors import InputError, UsageError
 from ..gradient import gradients, seed_of
@@ -19,8 +18,6 @@ from ..replay.spread import SCHEMES, Columns, Scheme, independent
 from ..replay.tape import Source, Tape, Workspace
 from .moments import Moments, merged
 from .parts import Parts
-
-LONGER_BYTES = 2**22  # all arrays of a longer chunk: it takes fewer calls, and more cache
 
 
 class Root(NamedTuple):
@@ -97,8 +94,8 @@ class Replay(Job):
                 "expectation: a leave-one-out baseline needs independent samples, and here some "
                 'depend on each other; use noise="independent", or another baseline'
             )
-        self.chunk = min(size, samples, self._chunk(threads))
-        self.piece = self.chunk if tape.crosses else min(self.chunk, tape.chunk)
+        apart = self.columns is None and not tape.crosses
+        self.chunk = min(size, samples, tape.together(threads) if apart else size)
         self.single = self.chunk == 1 and len(tape.parts) == len(tape.outputs)
         self.values = tape.start()
         self.laws: dict[Draw, Any] = {}  # of draws, where all samples have the same
@@ -106,18 +103,6 @@ class Replay(Job):
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "idle": [], "laws": {}, "values": self._wanted()}
-
-    def _chunk(self, threads: int) -> int:
-        """Return how many samples are computed together, at most."""
-        tape = self.tape
-        if tape.crosses or self.columns is not None:
-            return self.size
-        if tape.numbers and tape.chunk == PIECE and tape.draws and tape.ahead == tape.draws:
-            # Each number is drawn and computed as in shorter ones. Threads wait for each other
-            # between two calls of NumPy, so that theirs are fewer and longer still.
-            longest = LONGER_BYTES if threads == 1 else 2 * LONGER_BYTES
-            return max(PIECE, longest // (tape.sample_bytes + tape.drawn_bytes) // PIECE * PIECE)
-        return tape.chunk
 
     def units(self, samples: int) -> int:
         whole, rest = divmod(samples, self.size)
@@ -137,12 +122,7 @@ class Replay(Job):
         """Return where the next `count` samples come from."""
         if self.columns is not None and self.uniforms is not None:
             return self.columns.source(self.uniforms, rng, count)
-        arrays = space.drawn if count == self.chunk else [array[:count] for array in space.drawn]
-        ahead = dict(zip(self.tape.ahead, arrays, strict=True))
-        piece = count if len(ahead) == 1 else self.piece
-        for start in range(0, count, piece):
-            for draw, array in ahead.items():
-                draw.law.fill_block(rng, array[start : start + piece])
+        ahead = self.tape.fill(rng, space, count)
 
         def source(draw: Draw, law: Any) -> Any:
             return ahead[draw] if draw.ahead else law.generate(rng, (count, *draw.shape))

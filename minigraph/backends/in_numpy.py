@@ -84,7 +84,7 @@ class OnTape:
     ) -> list[Any]:
         """Return the outputs averaged over samples."""
         tape = self.tape
-        chunk = samples if tape.crosses else min(samples, tape.chunk)
+        chunk = samples if tape.crosses else min(samples, tape.together())
         idle = tape.idle(chunk)
         space = tape.take(idle, chunk)
         sums: list[Any] = []
@@ -110,11 +110,12 @@ class OnTape:
         self, values: list[Any], drawn: Sequence[Any], stream: Any, space: Workspace, part: slice
     ) -> list[Any]:
         """Return the outputs for the samples of one part."""
-        count, given = part.stop - part.start, dict(zip(self.draws, drawn, strict=True))
+        count = part.stop - part.start
+        given = {d: np.asarray(x) for d, x in zip(self.draws, drawn, strict=True) if x is not None}
+        given.update(self.tape.fill(stream, space, count, given))
 
         def source(draw: Draw, law: Any) -> Any:
-            one = given[draw]
-            return law.generate(stream, (count, *draw.shape)) if one is None else np.asarray(one)
+            return given[draw] if draw in given else law.generate(stream, (count, *draw.shape))
 
         steps = space.steps
         whole = not steps or len(steps[0]) == count

@@ -14,12 +14,13 @@ from __future__ import annotations
 import functools
 import math
 import pickle
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..data import Data, ancestors
+from ..distributions.box_muller import PIECE
 from ..errors import InputError, MinigraphError
 from ..graph import rewrite
 from ..ops.along import pad
@@ -36,6 +37,7 @@ Source = Callable[[Draw, Any], Any]  # a draw and its law as of now -> samples, 
 FILE = "<tape>"
 ARRAY_BYTES = 2**17  # one array of a chunk, so that a handful of them stays in the cache of a core
 CACHE_BYTES = 2**21  # all arrays of a chunk, where samples are arrays
+LONGER_BYTES = 2**22  # all arrays of a longer chunk: it takes fewer calls, and more cache
 CHUNK_BYTES = 2**25  # all arrays of a chunk, at most
 FEWEST = 64  # samples in a chunk, below which calls cost more than arithmetic
 KEPT = 2**24  # bytes of memory that a tape keeps between runs, at most, for each worker
@@ -212,6 +214,28 @@ class Tape:
             return idle.pop()
         except IndexError:  # the first run, or other threads have it
             return self.workspace(count)
+
+    def together(self, threads: int = 1) -> int:
+        """Return how many samples to compute at once: a chunk, or several, to the same bits.
+
+        Threads wait for each other between two calls of NumPy, so that theirs are fewer and longer.
+        """
+        if not (self.numbers and self.chunk == PIECE and self.draws and self.ahead == self.draws):
+            return self.chunk
+        most = LONGER_BYTES if threads == 1 else 2 * LONGER_BYTES
+        return max(1, most // (self.sample_bytes + self.drawn_bytes) // PIECE) * PIECE
+
+    def fill(
+        self, rng: np.random.Generator, space: Workspace, count: int, given: Container[Draw] = ()
+    ) -> dict[Draw, Any]:
+        """Return `count` samples of each draw that comes ahead, in `space`, as chunks have them."""
+        ahead = {draw: array[:count] for draw, array in zip(self.ahead, space.drawn, strict=True)
+                 if draw not in given}  # fmt: skip
+        piece = count if len(ahead) == 1 else self.chunk
+        for start in range(0, count, piece):
+            for draw, array in ahead.items():
+                draw.law.fill_block(rng, array[start : start + piece])
+        return ahead
 
     def workspace(self, count: int) -> Workspace:
         """Return memory for `count` samples."""
