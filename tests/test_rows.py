@@ -86,3 +86,31 @@ def test_second_derivative_where_one_element_is_all_there_is():
     slope = mg.gradient(mg.logsumexp(x), x)
     assert np.array_equal(slope.value, [1.0, 0.0])
     assert np.array_equal(mg.gradient(slope[0], x).value, [0.0, 0.0])
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.int64])
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_sum_of_products_with_what_all_samples_share_is_one_product(dtype, turned):
+    shared = np.linspace(-1.0, 2.0, 7).astype(np.float32 if dtype == np.float32 else float)
+    x = mg.sample(mg.Uniform(np.zeros(7), np.full(7, 5.0)), name="X", rng=0)
+    x = mg.astype(x, dtype)
+    y = mg.sum(shared * x if turned else x * shared)
+    tape = mg.Tape([y])
+    assert [step.title for step in tape.steps][-2:] == ["astype", "sum"]
+    found = mg.expectation(y, 1000, rng=0)
+    apart = mg.expectation(mg.sum(mg.cumsum(x * shared)[-1:]), 1000, rng=0)
+    assert found.value == pytest.approx(apart.value, rel=1e-5 if dtype == np.float32 else 1e-13)
+    assert found.stderr == pytest.approx(apart.stderr, rel=1e-4 if dtype == np.float32 else 1e-10)
+
+
+def test_sums_of_products_are_those_of_numpy():
+    w, m, noise = np.arange(4.0), np.arange(12.0).reshape(3, 4), RNG.normal(size=4)
+    x = mg.sample(mg.Normal(np.zeros(4), 1.0), name="X", rng=0)
+    for total in (
+        lambda x, np: np.sum(x * w), lambda x, np: np.sum(w * x, keepdims=True)[0],
+        lambda x, np: np.sum(x * x), lambda x, np: np.sum(m * x), lambda x, np: np.sum(x * 2.0),
+        lambda x, np: np.sum(m * x, axis=0)[2], lambda x, np: np.sum(x * w) + (x * w)[1],
+        lambda x, np: np.sum(np.sum(x * w) * w),
+    ):  # fmt: skip
+        f = mg.compile(total(x, mg))
+        assert f(noise=[noise]) == pytest.approx(total(noise, np), rel=1e-13)

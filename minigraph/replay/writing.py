@@ -14,6 +14,8 @@ from ..graph import StochasticNode
 from ..ops.along import Call, elementwise
 from ..ops.base import literal
 from ..ops.elementwise import add, divide, multiply, negative, power, subtract
+from ..ops.linear import matmul
+from ..ops.reductions import sum_
 from ..ops.shaping import broadcast_to, reshape, sum_to
 from ..ops.trigonometry import cos, sin, tanh
 from .cheaper import Expression, Known, cheaper
@@ -119,11 +121,24 @@ class Writer:
         plain = self.plain(node, shapes, has, kind)
         if plain and (short := self.short(node.op, inputs, kind)) is not None:
             return self.expression(short, kind, title)
+        if (pair := self.factors(node, inputs, data.shape)) is not None:
+            call = Call(matmul, {}, (shapes[0],) * 2, (True, False), ())
+            return self.step(title, call, pair, data.dtype)
         call = Call(node.op, node.fixed, shapes, has, data.shape)
         out = self.step(title, call, inputs, data.dtype)
         if node.op in (reshape, broadcast_to) and not any(has) and math.prod(shapes[0]) == 1:
             self.spread[out] = inputs[0], shapes[0]
         return out
+
+    def factors(self, node: Any, inputs: tuple[int, ...], shape: Shape) -> tuple[int, int] | None:
+        """Return a vector of samples and one that all share, if a step adds up their product."""
+        if node.op not in (sum_, sum_to) or node.inputs[0].ndim != 1 or shape != ():
+            return None
+        op, pair = self.made.get(inputs[0], (None, ()))
+        if op is not multiply or [self.shapes[i] for i in pair] != [node.inputs[0].shape] * 2:
+            return None
+        a, b = sorted(pair, key=lambda i: i not in self.sampled)
+        return (a, b) if a in self.sampled and b not in self.sampled else None
 
     def narrow(self, slot: int, shape: Shape) -> tuple[int, Shape]:
         """Return a single number instead of an array full of it, of no more axes."""
