@@ -24,7 +24,7 @@ from .special import from_scipy
 FEW = 2**8  # numbers, below which all terms are there at once
 BLOCK = 2**12  # numbers, below which all are summed up together
 SLAB = 2**14  # numbers of which those that are alike are summed up together
-SHARES = (0.3, 0.6, 0.85)
+SHARES = (0.5, 0.85)
 MOST = 400  # terms
 N = np.arange(1.0, MOST + 1.0)
 LOST = 1e5  # how much larger than the answer its parts may be
