@@ -4,6 +4,6 @@ Reading order: `base` (what an operation is), `along` (how it runs on many sampl
 tables `elementwise`, `trigonometry`, `shaping`, `reductions`, `linear`, `factorizations`,
 `selection`, `special`; `boxes` and `composing` (functions made of operations, one rectangle in
 pictures), and the functions that users of NumPy know: `folds`, `norms`, `statistics`, `layouts`,
-`joins`, `products`, `matrices`, `picks`, `grids`, `creation`. `namespace` gathers all names,
-`dispatch` lets Data answer to them.
+`joins`, `products`, `matrices`, `picks`, `grids`, `creation`. `calls` makes what users call of
+operations, `namespace` gathers all names, `dispatch` lets Data answer to them.
 """
