@@ -114,3 +114,18 @@ def test_sums_of_products_are_those_of_numpy():
     ):  # fmt: skip
         f = mg.compile(total(x, mg))
         assert f(noise=[noise]) == pytest.approx(total(noise, np), rel=1e-13)
+
+
+def test_integers_are_compared_as_integers_and_multiplied_as_floats():
+    w = np.linspace(-1.0, 1.0, 5)
+    k = mg.sample(mg.Bernoulli(logits=np.zeros(5)), name="K", rng=0)
+    y = mg.sum(k * w) + mg.sum(mg.where(k < 1.0, w, 0.0)) + k @ w + mg.sum(k > 0.5)
+    y = y + mg.equal(k[0], 2)
+    titles = [step.title for step in mg.Tape([y]).steps]
+    assert titles.count("astype") == 1
+    text = mg.Tape([y]).source
+    assert "np.less(K, 1," in text
+    assert "np.greater(K, 0.5," in text
+    for drawn in (np.zeros(5, int), np.array([1, 0, 1, 1, 0])):
+        exact = 2.0 * drawn @ w + np.sum(np.where(drawn < 1, w, 0.0)) + np.sum(drawn > 0)
+        assert mg.compile(y)(noise=[drawn]) == pytest.approx(exact, rel=1e-14)

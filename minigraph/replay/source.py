@@ -110,7 +110,8 @@ class Text:
         """Return how the text says a slot."""
         if slot not in self.program.constants:
             return self.names[slot]
-        number = repr(float(self.program.constants[slot]))
+        value = self.program.constants[slot]
+        number = repr(value if type(value) is int else float(value))
         return f"np.{number}" if number in ("inf", "nan") else number.replace("-inf", "-np.inf")
 
     def array(self, slot: int, dtype: np.dtype[Any]) -> str:
