@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+
 from ..data import NO_FIXED, Data, clock, new_data
 from ..errors import UsageError
 from ..values import own
@@ -23,6 +25,12 @@ DIRECT: Mapping[Operation, Callable[[Any, Any], Any]] = MappingProxyType({
     elementwise.add: operator.add, elementwise.subtract: operator.sub,
     elementwise.multiply: operator.mul, elementwise.divide: operator.truediv,
 })  # fmt: skip  # of floats and of arrays, Python's own operator means the operation
+COMPARED: Mapping[Operation, Callable[[float, float], bool]] = MappingProxyType({
+    elementwise.less: operator.lt, elementwise.less_equal: operator.le,
+    elementwise.greater: operator.gt, elementwise.greater_equal: operator.ge,
+    elementwise.equal: operator.eq, elementwise.not_equal: operator.ne,
+})  # fmt: skip
+FALSE, TRUE = (own(np.asarray(truth)) for truth in (False, True))
 
 
 def recorded(value: Any, op: Operation, left: Any, right: Any, carries: bool) -> Data:
@@ -99,14 +107,19 @@ def reflected(op: Operation) -> Callable[[Data, Any], Data]:
 
 def values_of(op: Operation) -> Callable[[Any, Any], Any]:
     """Return the operation on two values."""
-    scalar, forward = op.scalar, op.forward
+    scalar, forward, compare = op.scalar, op.forward, COMPARED.get(op)
 
     def compute(a: Any, b: Any) -> Any:
         if scalar is not None and type(a) is type(b) is float:
             return scalar(a, b)
         return forward(a, b)
 
-    return DIRECT.get(op, compute)
+    def compared(a: Any, b: Any) -> Any:
+        if compare is not None and type(a) is type(b) is float:
+            return TRUE if compare(a, b) else FALSE
+        return forward(a, b)
+
+    return DIRECT.get(op) or (compared if compare else compute)
 
 
 def public(op: Operation) -> Callable[..., Data]:
