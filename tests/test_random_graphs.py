@@ -90,3 +90,20 @@ def test_another_library_computes_the_same(seed):
     value, slopes = mg.compile(z, wrt)(noise=noise)
     there, others = mg.compile(z, wrt, backend="torch")(noise=noise)
     compare([there, *others], [value, *slopes], dtype)
+
+
+@pytest.mark.parametrize("seed", [3, 50, 169, 170, 211])
+def test_every_run_has_the_same_bits(seed):
+    y, wrt, _ = random_graph(seed, random=True)
+    z = mg.unblock(y)
+    runs = [mg.expectation(z, 40_000, wrt=wrt, rng=seed, workers=w) for w in (1, 2, 1, 1, 3)]
+    for run in runs[1:]:
+        assert (run.value, run.stderr) == (runs[0].value, runs[0].stderr)
+        for x in wrt:
+            np.testing.assert_array_equal(run.grad[x], runs[0].grad[x])
+    f = mg.compile(z, wrt)
+    values = [f(rng=0) for _ in range(4)]
+    for value, slopes in values[1:]:
+        assert np.array_equal(value, values[0][0], equal_nan=True)
+        for a, b in zip(slopes, values[0][1], strict=True):
+            np.testing.assert_array_equal(a, b)

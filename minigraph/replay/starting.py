@@ -8,19 +8,24 @@ from typing import Any
 import numpy as np
 
 from ..data import Data
+from ..ops import along
 from .memory import arrays
 from .program import Step, forget_early, share_buffers
 from .straight import straight
 
 KEPT = 2  # lists of values that wait for another run
+MOVES = (along.elementwise, along.to_shape, along.broadcasting, along.permuting, along.joining)
+WAIT = 2  # runs, after which it is worth to compile the text
 LONG = 20_000  # steps, from which on Python takes longer to compile the text than it is worth
 
 
 class Start:
     """The slots of a tape, filled with the inputs of now and what depends on these alone.
 
-    From the second run on, the steps are straight-line code that writes into the arrays of a run
-    which is over: fresh memory costs more than the arithmetic in it.
+    From the third run on, the steps are straight-line code that writes into the arrays of a run
+    which is over: fresh memory costs more than the arithmetic in it. Where something is added up it
+    is there for the first run, too: in which order depends on how arrays lie in memory, and all
+    runs have the same bits.
 
     Attributes
     ----------
@@ -42,7 +47,7 @@ class Start:
         self.steps = self._fold(steps)
         forget_early(self.steps, {*wanted, *self.known, *(slot for slot, _ in self.inputs)})
         self.buffers = share_buffers(self.steps)
-        self.runs = 0
+        self.runs = 0 if all(step.call.op.along in MOVES for step in self.steps) else WAIT
         self.code: Callable[[list[Any]], None] | None = None
         self.over: list[list[Any]] = []
 
@@ -59,6 +64,8 @@ class Start:
 
     def __call__(self, given: Mapping[int, Any] | None = None) -> list[Any]:
         """Return the values by slot; those of the inputs are `given`, or as they are now."""
+        if self.code is None and self.runs >= WAIT and len(self.steps) <= LONG:
+            self.code = straight(self.steps, self.known, self.wanted, self._numbers())
         try:
             values = self.over.pop()
         except IndexError:  # the first run, or another thread has them
@@ -68,17 +75,19 @@ class Start:
         if self.code is not None:
             self.code(values)
             return values
-        numbers = {slot for slot, value in enumerate(values) if type(value) is float}
         for step in self.steps:
-            values[step.out] = result = step.once(values)
-            if type(result) is float:
-                numbers.add(step.out)
+            values[step.out] = step.once(values)
             for slot in step.done:
                 values[slot] = None
         self.runs += 1
-        if self.runs > 1 and len(self.steps) <= LONG:
-            self.code = straight(self.steps, self.known, self.wanted, numbers)
         return values
+
+    def _numbers(self) -> set[int]:
+        """Return the slots that hold floats, and no arrays."""
+        outside = [*self.known.items(), *((slot, data._value) for slot, data in self.inputs)]
+        found = {slot for slot, value in outside if type(value) is float}
+        kinds = ((step.out, step.call.shape, step.dtype) for step in self.steps)
+        return found | {out for out, shape, dtype in kinds if shape == () and dtype == np.float64}
 
     def finish(self, values: list[Any]) -> None:
         """Take back values that nobody uses any more."""
