@@ -153,6 +153,10 @@ def test_baseline_with_one_number_for_each_element():
     estimate = mg.exact(mg.reinforce(y, baseline=mean), p)
     np.testing.assert_allclose(estimate.grad_variance[p], 0.0, atol=1e-12)
     np.testing.assert_allclose(estimate.grad[p], 0.4 * np.arange(1.0, 5.0), rtol=1e-9)
+    again = [mg.expectation(mg.reinforce(y, baseline=mean), 10, wrt=p, rng=0) for _ in range(4)]
+    z = mg.reinforce(y, baseline=mean)  # what no draw enters is compiled after two runs
+    again += [mg.expectation(z, 10, wrt=p, rng=0) for _ in range(4)]
+    assert len({e.value for e in again}) == 1
 
 
 def test_rows_of_a_batch_stay_apart_through_a_layer_and_a_second_draw():

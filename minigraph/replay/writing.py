@@ -188,6 +188,8 @@ class Writer:
 
     def narrow(self, slot: int, shape: Shape) -> tuple[int, Shape]:
         """Return a single number instead of an array full of it, of no more axes."""
+        if self.constants[slot] is not None:  # zeros of any shape, too
+            return slot, ()
         found = slot, shape
         while slot in self.spread:
             slot, inner = self.spread[slot]
