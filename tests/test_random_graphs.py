@@ -9,6 +9,7 @@ from minigraph.averages.averaging import average
 from minigraph.averages.expectation import tape_of, with_gradients
 from minigraph.averages.jobs import Replay
 from minigraph.averages.workers import Mapper
+from minigraph.replay.starting import WAIT, Start
 from minigraph.replay.tape import Tape
 
 RUNS = 4  # the first ones are read step by step, the others are compiled
@@ -107,3 +108,18 @@ def test_every_run_has_the_same_bits(seed):
         assert np.array_equal(value, values[0][0], equal_nan=True)
         for a, b in zip(slopes, values[0][1], strict=True):
             np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("seed", [7, 1109, 1309, 1434, 1465])
+def test_straight_line_code_computes_what_its_steps_do(seed):
+    y, wrt, _ = random_graph(seed, random=True)
+    tape = tape_of(mg.measure_valued(y), wrt)
+    by_step, by_code = (
+        Start(tape.size, tape.constants, tape.inputs, tape.once, tape.wanted) for _ in range(2)
+    )
+    by_step.runs, by_code.runs = -1, WAIT
+    for _ in range(2):
+        expected, found = by_step(), by_code()
+        for slot in {step.out for step in tape.once} & tape.wanted:
+            np.testing.assert_allclose(found[slot], expected[slot], rtol=1e-9, atol=1e-12)
+        by_code.finish(found)

@@ -178,7 +178,7 @@ class Straight:
     def _expression(self, step: Step) -> str:
         """Return a step as an expression, and put its function where the text finds it."""
         inputs, op = [self._operand(i, step) for i in step.inputs], step.call.op
-        plain = self.numbers.issuperset(step.inputs)
+        plain = self.numbers.issuperset(step.inputs) and step.out in self.numbers
         if plain and op in SIGNS:
             return f" {SIGNS[op]} ".join(inputs)
         if plain and op is negative:

@@ -131,10 +131,11 @@ class Writer:
             self.steps.append(Draw(data, has, inputs, out))
             return out
         shapes = tuple(x.shape for x in node.inputs)
-        if node.op.along is elementwise:
-            narrow = [self.narrow(i, s) for i, s in zip(inputs, shapes, strict=True)]
-            if data.shape in (s for _, s in narrow):
-                inputs, shapes = (tuple(x) for x in zip(*narrow, strict=True))
+        narrow = [self.narrow(i, s) for i, s in zip(inputs, shapes, strict=True)]
+        if node.op.along is elementwise and data.shape in (s for _, s in narrow):
+            inputs, shapes = (tuple(x) for x in zip(*narrow, strict=True))
+        else:  # then the array that a number stands for is missed
+            inputs = tuple(self.full(i, x) for i, x in zip(inputs, node.inputs, strict=True))
         kind = Kind(data.shape, data.dtype)
         plain = self.plain(node, shapes, has, kind)
         if plain and (short := self.short(node.op, inputs, kind)) is not None:
@@ -185,6 +186,17 @@ class Writer:
             self.number(int(c)) if c is not None and c.is_integer() and abs(c) < 2.0**31 else i
             for i, c in zip(inputs, numbers, strict=True)
         )
+
+    def full(self, slot: int, x: Data) -> int:
+        """Return the slot of an array like `x`, if a number stands for it in a slot."""
+        if self.constants[slot] is None or not x.shape:
+            return slot
+        key = ("full", slot, x.shape, x.dtype)
+        if key not in self.written:
+            call = Call(broadcast_to, {"shape": x.shape}, ((),), (False,), x.shape)
+            array = self.step("broadcast_to", call, (slot,), float)
+            self.written[key] = array if x.dtype == float else self.as_float(array, x.dtype)
+        return self.written[key]
 
     def narrow(self, slot: int, shape: Shape) -> tuple[int, Shape]:
         """Return a single number instead of an array full of it, of no more axes."""
