@@ -15,7 +15,7 @@ import numpy as np
 
 from .data import Data
 from .errors import InputError
-from .ops.shaping import broadcast_to, shape_of, sum_to
+from .ops.shaping import shape_of, stretched_to, sum_to
 from .paths import Flow
 
 
@@ -50,8 +50,10 @@ def sweep(y: Data, seed: Any) -> tuple[dict[Data, Any], bool]:
     One walk from what ran last to what ran first. If these may not be all (see `is_whole`), it is
     for a `Flow` to say where gradients end, and whether they are allowed.
     """
-    if y._op is None or not y._carries:
-        return ({y: seed} if y._carries else {}), y._op is None
+    if not y._carries:
+        return {}, y._op is None
+    if y._op is None:
+        return {y: seed}, True
     cotangents: dict[Data, Any] = {}
     sums: set[Data] = set()
     waiting: dict[int, Data] = {}  # what is not next, by the time when it ran
@@ -182,5 +184,5 @@ def fitted(c: Any, x: Any, output: Data, i: int) -> Any:
             f"derivative of {output.node.name}: the rule of input {i} gave shape {arrived}, "
             f"the input has shape {shape}"
         ) from None
-    full = c if arrived == common else broadcast_to(c, shape=common)
+    full = c if arrived == common else stretched_to(c, common)
     return full if shape == common else sum_to(full, shape=shape)

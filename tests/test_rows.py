@@ -35,7 +35,7 @@ def test_folds_of_any_length_keep_the_dtype(op, n, dtype):
     x = np.random.default_rng(n).normal(size=(7, n)).astype(dtype)
     found, each = folded(op, x, axis=-1)
     assert found.dtype == each.dtype == dtype
-    rtol, atol = (1e-12, 1e-13) if dtype == np.float64 else (1e-5, 5e-5)
+    rtol, atol = (1e-12, 1e-13) if dtype == np.float64 else (1e-5, 1e-5)
     np.testing.assert_allclose(found, each, rtol=rtol, atol=atol)
 
 

@@ -46,7 +46,7 @@ class Plain(Writer):
         """Return no cheaper expression: the other library has its own."""
         return
 
-    def quicker(self, node: Any, call: Any, inputs: Any, dtype: Any) -> Any:
+    def quicker(self, call: Any, inputs: Any, dtype: Any) -> Any:
         """Return the call as it is: what takes NumPy long need not take others long."""
         return call, inputs
 

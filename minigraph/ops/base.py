@@ -15,7 +15,7 @@ import numpy as np
 
 from ..data import NO_FIXED, Data, label, literal_data, made
 from ..errors import InputError, MinigraphError, SelectionError, UsageError
-from ..values import EXACT, Value, own
+from ..values import Value, from_user, own
 from . import along
 
 Rule = Callable[..., Any]
@@ -155,7 +155,7 @@ def operand(x: Any) -> Any:
     """Return `x` as an input of an operation: Data, or a float for a number that was written."""
     if type(x) is Data or type(x) is float:
         return x
-    return float(x) if type(x) is int and -EXACT < x < EXACT else as_data(x)
+    return from_user(x) if type(x) is int else as_data(x)
 
 
 def record(op: Operation, inputs: tuple[Any, ...], fixed: Mapping[str, Any] = NO_FIXED) -> Data:

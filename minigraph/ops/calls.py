@@ -107,19 +107,18 @@ def reflected(op: Operation) -> Callable[[Data, Any], Data]:
 
 def values_of(op: Operation) -> Callable[[Any, Any], Any]:
     """Return the operation on two values."""
-    scalar, forward, compare = op.scalar, op.forward, COMPARED.get(op)
+    if op in DIRECT:
+        return DIRECT[op]
+    scalar, forward = op.scalar, op.forward
+    if (compare := COMPARED.get(op)) is not None:
+        scalar = lambda a, b: TRUE if compare(a, b) else FALSE
 
     def compute(a: Any, b: Any) -> Any:
         if scalar is not None and type(a) is type(b) is float:
             return scalar(a, b)
         return forward(a, b)
 
-    def compared(a: Any, b: Any) -> Any:
-        if compare is not None and type(a) is type(b) is float:
-            return TRUE if compare(a, b) else FALSE
-        return forward(a, b)
-
-    return DIRECT.get(op) or (compared if compare else compute)
+    return compute
 
 
 def public(op: Operation) -> Callable[..., Data]:

@@ -13,21 +13,8 @@ from ..estimators.reparameterize import opened
 from ..graph import StochasticNode
 from ..ops.along import Call, elementwise
 from ..ops.base import literal
-from ..ops.elementwise import (
-    add,
-    astype,
-    divide,
-    equal,
-    greater,
-    greater_equal,
-    less,
-    less_equal,
-    multiply,
-    negative,
-    not_equal,
-    power,
-    subtract,
-)
+from ..ops.calls import COMPARED
+from ..ops.elementwise import add, astype, divide, multiply, negative, power, subtract
 from ..ops.linear import matmul
 from ..ops.reductions import sum_
 from ..ops.shaping import broadcast_to, reshape, sum_to
@@ -36,7 +23,6 @@ from .cheaper import Expression, Known, cheaper
 from .merging import work_of
 from .program import Draw, Shape, Step
 
-COMPARISONS = (equal, not_equal, less, less_equal, greater, greater_equal)
 ARITHMETIC = (add, divide, multiply, negative, power, subtract)
 MANY = 2**9  # elements, from which on several steps of arithmetic are faster than a slow function
 
@@ -141,29 +127,29 @@ class Writer:
         if plain and (short := self.short(node.op, inputs, kind)) is not None:
             return self.expression(short, kind, title)
         call = Call(node.op, node.fixed, shapes, has, data.shape)
-        call, inputs = self.quicker(node, call, inputs, data.dtype)
+        call, inputs = self.quicker(call, inputs, data.dtype)
         out = self.step(title, call, inputs, data.dtype)
         if node.op in (reshape, broadcast_to) and not any(has) and math.prod(shapes[0]) == 1:
             self.spread[out] = inputs[0], shapes[0]
         return out
 
-    def factors(self, node: Any, inputs: tuple[int, ...], shape: Shape) -> tuple[int, int] | None:
-        """Return a vector of samples and one that all share, if a step adds up their product."""
-        if node.op not in (sum_, sum_to) or node.inputs[0].ndim != 1 or shape != ():
+    def factors(self, call: Call, inputs: tuple[int, ...]) -> tuple[int, int] | None:
+        """Return a vector of samples and one that all share, if a call adds up their product."""
+        if call.op not in (sum_, sum_to) or len(call.shapes[0]) != 1 or call.shape != ():
             return None
         op, pair = self.made.get(inputs[0], (None, ()))
-        if op is not multiply or [self.shapes[i] for i in pair] != [node.inputs[0].shape] * 2:
+        if op is not multiply or [self.shapes[i] for i in pair] != [call.shapes[0]] * 2:
             return None
         a, b = sorted(pair, key=lambda i: i not in self.sampled)
         return (a, b) if a in self.sampled and b not in self.sampled else None
 
     def quicker(
-        self, node: Any, call: Call, inputs: tuple[int, ...], dtype: np.dtype[Any]
+        self, call: Call, inputs: tuple[int, ...], dtype: np.dtype[Any]
     ) -> tuple[Call, tuple[int, ...]]:
         """Return a call that does the same and takes NumPy less time, and its inputs."""
-        if call.op in COMPARISONS:
+        if call.op in COMPARED:
             return call, self.integers(inputs)
-        if (pair := self.factors(node, inputs, call.shape)) is not None:
+        if (pair := self.factors(call, inputs)) is not None:
             call, inputs = Call(matmul, {}, (call.shapes[0],) * 2, (True, False), ()), pair
         if call.op is matmul and dtype.kind == "f":
             inputs = tuple(self.as_float(i, dtype) if i in self.whole else i for i in inputs)
