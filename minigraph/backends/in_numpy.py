@@ -84,7 +84,7 @@ class OnTape:
     ) -> list[Any]:
         """Return the outputs averaged over samples."""
         tape = self.tape
-        chunk = samples if tape.crosses else min(samples, tape.together())
+        chunk = samples if tape.crosses else min(samples, tape.chunk)
         idle = tape.idle(chunk)
         space = tape.take(idle, chunk)
         sums: list[Any] = []

@@ -37,7 +37,7 @@ Source = Callable[[Draw, Any], Any]  # a draw and its law as of now -> samples, 
 FILE = "<tape>"
 ARRAY_BYTES = 2**17  # one array of a chunk, so that a handful of them stays in the cache of a core
 CACHE_BYTES = 2**21  # all arrays of a chunk, where samples are arrays
-LONGER_BYTES = 2**22  # all arrays of a longer chunk: it takes fewer calls, and more cache
+LONGER_BYTES = 2**23  # all arrays of a longer chunk, which takes fewer calls and more cache
 CHUNK_BYTES = 2**25  # all arrays of a chunk, at most
 FEWEST = 64  # samples in a chunk, below which calls cost more than arithmetic
 KEPT = 2**24  # bytes of memory that a tape keeps between runs, at most, for each worker
@@ -215,15 +215,15 @@ class Tape:
         except IndexError:  # the first run, or other threads have it
             return self.workspace(count)
 
-    def together(self, threads: int = 1) -> int:
+    def together(self, threads: int) -> int:
         """Return how many samples to compute at once: a chunk, or several, to the same bits.
 
         Threads wait for each other between two calls of NumPy, so that theirs are fewer and longer.
         """
-        if not (self.numbers and self.chunk == PIECE and self.draws and self.ahead == self.draws):
+        whole = self.numbers and self.chunk == PIECE and self.draws and self.ahead == self.draws
+        if threads == 1 or not whole:
             return self.chunk
-        most = LONGER_BYTES if threads == 1 else 2 * LONGER_BYTES
-        return max(1, most // (self.sample_bytes + self.drawn_bytes) // PIECE) * PIECE
+        return max(1, LONGER_BYTES // (self.sample_bytes + self.drawn_bytes) // PIECE) * PIECE
 
     def fill(
         self, rng: np.random.Generator, space: Workspace, count: int, given: Container[Draw] = ()
