@@ -41,7 +41,8 @@ class OnTape:
         self.parts = [
             (n, self.tape.outputs[end - 1][1]) for n, end in zip(self.tape.parts, ends, strict=True)
         ]
-        self.dtypes = [data.dtype for data in outputs]
+        kinds = [data.dtype for data in outputs]
+        self.dtypes = [kind if kind.kind == "f" else np.dtype(float) for kind in kinds]  # averaged
         self.slots = {data: slot for slot, data in self.tape.same.inputs}
         self.frozen = {slot: data._value for data, slot in self.slots.items()}
 
@@ -124,9 +125,9 @@ class OnTape:
 
 def summed(parts: Sequence[Any], has_samples: bool) -> Any:
     """Return the sum over samples of an output, in one part or in two; itself if it has none."""
-    array, *row = parts
     if not has_samples:
-        return array
+        return parts[0]
+    array, *row = (x if x.dtype.kind == "f" else x.astype(float) for x in parts)
     if not row:
         return total_of(array).astype(float, copy=False)
     a, b = (x.reshape(len(x), -1) for x in (array, *row))

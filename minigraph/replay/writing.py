@@ -14,7 +14,7 @@ from ..graph import StochasticNode
 from ..ops.along import Call, elementwise
 from ..ops.base import literal
 from ..ops.calls import COMPARED
-from ..ops.elementwise import add, astype, divide, multiply, negative, power, subtract
+from ..ops.elementwise import add, astype, divide, multiply, negative, power, subtract, where
 from ..ops.linear import matmul
 from ..ops.reductions import sum_
 from ..ops.shaping import broadcast_to, reshape, sum_to
@@ -41,17 +41,18 @@ class Writer:
         self.slots: dict[Data, int] = {}
         self.constants: list[float | None] = []  # by slot: the number that it always holds
         self.sampled: set[int] = set()  # the slots that have a sample axis
-        self.whole: set[int] = set()  # those of integers
-        sampled = self.sampled
+        self.dtypes: dict[int, np.dtype[Any]] = {}  # by slot, but for numbers: those fit anywhere
         self.inputs: list[tuple[int, Data]] = []
         self.once: list[Step] = []
         self.steps: list[Step | Draw] = []
         self.made: dict[int, tuple[Any, tuple[int, ...]]] = {}  # by slot: how
         self.written: dict[Any, int] = {}
         self.shapes: dict[int, Shape] = {}  # by slot: of one sample
-        shapes, number = self.shapes, self.constants.__getitem__
-        self.of_samples = Known(number, lambda i: i not in sampled, self.made)
-        self.of_arrays = Known(number, lambda i: shapes[i] == (), self.made, deep=False)
+        of_floats: dict[int, tuple[Any, tuple[int, ...]]] = {}  # True and True are not 2
+        self.of_floats, sampled, shapes = of_floats, self.sampled, self.shapes
+        number = self.constants.__getitem__
+        self.of_samples = Known(number, lambda i: i not in sampled, of_floats)
+        self.of_arrays = Known(number, lambda i: shapes[i] == (), of_floats, deep=False)
         self.spread: dict[int, tuple[int, Shape]] = {}  # by slot full of one number: where it is
 
     def new(self, constant: float | None = None) -> int:
@@ -82,6 +83,7 @@ class Writer:
             self.written[key] = self.new()
             self.inputs.append((self.written[key], data))
             self.shapes[self.written[key]] = data.shape
+            self.dtypes[self.written[key]] = data.dtype
         return self.written[key]
 
     def input_of(self, output: Data, x: Data) -> int:
@@ -103,8 +105,6 @@ class Writer:
         out = self.written.get(key) if same is None else same
         if out is None:
             out = self.written[key] = self.append(data, has, inputs)
-            if data.dtype == np.int64:
-                self.whole.add(out)
         self.slots[data] = out
 
     def append(self, data: Data, has: tuple[bool, ...], inputs: tuple[int, ...]) -> int:
@@ -112,7 +112,7 @@ class Writer:
         node, title = data._node, data.name or data._node.name
         if isinstance(node, StochasticNode):
             out = self.new()
-            self.shapes[out] = data.shape
+            self.shapes[out], self.dtypes[out] = data.shape, data.dtype
             self.sampled.add(out)
             self.steps.append(Draw(data, has, inputs, out))
             return out
@@ -149,11 +149,15 @@ class Writer:
         """Return a call that does the same and takes NumPy less time, and its inputs."""
         if call.op in COMPARED:
             return call, self.integers(inputs)
-        if (pair := self.factors(call, inputs)) is not None:
+        if dtype.kind == "f" and (pair := self.factors(call, inputs)) is not None:
             call, inputs = Call(matmul, {}, (call.shapes[0],) * 2, (True, False), ()), pair
         if call.op is matmul and dtype.kind == "f":
-            inputs = tuple(self.as_float(i, dtype) if i in self.whole else i for i in inputs)
+            inputs = tuple(self.as_float(i, dtype) if self.whole(i) else i for i in inputs)
         return call, inputs
+
+    def whole(self, slot: int) -> bool:
+        """Return whether a slot holds integers."""
+        return self.dtypes.get(slot) == np.int64
 
     def as_float(self, slot: int, dtype: np.dtype[Any]) -> int:
         """Return the slot of integers as floats, which a product makes one by one."""
@@ -166,7 +170,7 @@ class Writer:
     def integers(self, inputs: tuple[int, ...]) -> tuple[int, ...]:
         """Return the inputs of a comparison, a whole number beside integers as one of them."""
         numbers = [self.constants[i] for i in inputs]
-        if not all(i in self.whole or c is not None for i, c in zip(inputs, numbers, strict=True)):
+        if not all(self.whole(i) or c is not None for i, c in zip(inputs, numbers, strict=True)):
             return inputs
         return tuple(
             self.number(int(c)) if c is not None and c.is_integer() and abs(c) < 2.0**31 else i
@@ -220,13 +224,16 @@ class Writer:
             if type(value) is float and math.isfinite(value):
                 return self.number(value)
         out = self.new()
-        self.shapes[out] = call.shape
+        self.shapes[out], self.dtypes[out] = call.shape, np.dtype(dtype)
         if any(call.sampled):
             self.sampled.add(out)
         if not call.fixed:
             self.made[out] = call.op, inputs
+            decides = 1 if call.op is where else 0
+            if all(i not in self.dtypes or self.dtypes[i].kind == "f" for i in inputs[decides:]):
+                self.of_floats[out] = call.op, inputs
         steps = self.steps if any(call.sampled) else self.once
-        steps.append(Step(title, call, inputs, out, np.dtype(dtype)))
+        steps.append(Step(title, call, inputs, out, self.dtypes[out]))
         return out
 
     def expression(self, x: Expression, kind: Kind, title: str | None = None) -> int:
