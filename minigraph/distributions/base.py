@@ -16,7 +16,7 @@ import numpy as np
 from ..errors import UsageError
 from ..graph import Data
 from ..ops.base import as_data
-from ..ops.boxes import function
+from ..ops.boxes import function, stop
 from ..ops.elementwise import astype, exp, where
 from ..ops.shaping import broadcast_to, expand_dims, shape_of
 from ..values import own, show
@@ -24,6 +24,7 @@ from .blocks import drawn
 from .constraints import real
 from .definition import Definition
 from .parameters import common_shape, one_form, refuse_bad
+from .ranges import within_support
 from .streams import Rng, drawing_from, generator
 
 __all__ = ["Distribution", "Rng", "drawing_from", "generator"]
@@ -134,7 +135,7 @@ class Distribution(Definition):
         known = np.equal(x, x)
         if support.event_ndim:  # a vector is outside as a whole, unless a part of it is unknown
             known = np.all(known, axis=-1)
-        outside = known & ~support.holds(x)
+        outside = within_support(known & ~support.holds(x), x, self)
         apart = expand_dims(outside, axis=-1) if support.event_ndim else outside
         return where(outside, -np.inf, self.formula(where(apart, support.member, x)))
 
@@ -166,7 +167,7 @@ class Distribution(Definition):
         """Return the quantile at probability `p`; NaN unless 0 <= p <= 1."""
 
         def guarded(p: Any) -> Any:
-            legal = np.greater_equal(p, 0.0) & np.less_equal(p, 1.0)
+            legal = stop(np.greater_equal(p, 0.0) & np.less_equal(p, 1.0))
             return where(legal, self.quantile(where(legal, p, 0.5)), np.nan)
 
         return self._boxed("icdf", guarded, p)

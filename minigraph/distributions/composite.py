@@ -128,7 +128,7 @@ class Independent(Composite):
         return Constraint(
             f"{inner.name}, each",
             lambda x: np.all(inner.holds(x), axis=self.folded) if self.folded else inner.holds(x),
-            inner.member, inner.discrete, self.event_ndim,
+            inner.member, inner.discrete, self.event_ndim, inner.bounds,
         )  # fmt: skip
 
     def _fold(self, value: Any) -> Any:

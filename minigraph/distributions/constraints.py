@@ -13,12 +13,15 @@ import numpy as np
 from ..graph import Data
 from ..values import own, show
 
+Bounds = tuple[Any, Any]  # numbers, arrays or Data
+
 
 class Constraint(NamedTuple):
     """A named set of values.
 
     ``holds(x)`` says which elements are in it; ``member`` is one of them; ``event_ndim`` is the
-    number of last axes that are looked at together (1 for a point of a simplex).
+    number of last axes that are looked at together (1 for a point of a simplex); ``bounds`` are its
+    two ends, which may be in it or not, if it is all that lies between them.
 
     Examples
     --------
@@ -33,6 +36,7 @@ class Constraint(NamedTuple):
     member: Any = 0.0
     discrete: bool = False
     event_ndim: int = 0
+    bounds: Bounds | None = None
 
     def __repr__(self) -> str:
         return self.name
@@ -46,13 +50,25 @@ def _total(x: Any) -> Any:
     return np.sum(x, axis=-1, keepdims=True)
 
 
-real = Constraint("real", np.isfinite)
-positive = Constraint("positive", lambda x: np.greater(x, 0) & np.isfinite(x), 1.0)
-nonnegative = Constraint("nonnegative", lambda x: np.greater_equal(x, 0) & np.isfinite(x), 1.0)
-unit_interval = Constraint("in [0, 1]", lambda x: np.greater_equal(x, 0) & np.less_equal(x, 1), 0.5)
-open_unit_interval = Constraint("in (0, 1)", lambda x: np.greater(x, 0) & np.less(x, 1), 0.5)
-above_zero_to_one = Constraint("in (0, 1]", lambda x: np.greater(x, 0) & np.less_equal(x, 1), 0.5)
-below_one = Constraint("in [0, 1)", lambda x: np.greater_equal(x, 0) & np.less(x, 1), 0.5)
+def _between(name: str, low: float, high: float, holds: Any, member: float) -> Constraint:
+    return Constraint(name, holds, member, bounds=(low, high))
+
+
+real = _between("real", -np.inf, np.inf, np.isfinite, 0.0)
+positive = _between("positive", 0.0, np.inf, lambda x: np.greater(x, 0) & np.isfinite(x), 1.0)
+nonnegative = _between(
+    "nonnegative", 0.0, np.inf, lambda x: np.greater_equal(x, 0) & np.isfinite(x), 1.0
+)
+unit_interval = _between(
+    "in [0, 1]", 0.0, 1.0, lambda x: np.greater_equal(x, 0) & np.less_equal(x, 1), 0.5
+)
+open_unit_interval = _between(
+    "in (0, 1)", 0.0, 1.0, lambda x: np.greater(x, 0) & np.less(x, 1), 0.5
+)
+above_zero_to_one = _between(
+    "in (0, 1]", 0.0, 1.0, lambda x: np.greater(x, 0) & np.less_equal(x, 1), 0.5
+)
+below_one = _between("in [0, 1)", 0.0, 1.0, lambda x: np.greater_equal(x, 0) & np.less(x, 1), 0.5)
 # Logits are real or infinite: a logit of -inf is an impossible event, and a legal one.
 logit = Constraint("real or infinite", lambda x: ~np.isnan(x))
 logits = Constraint("real or -inf, not all -inf along the last axis", lambda x: _logits(x))
@@ -69,7 +85,10 @@ simplex = Constraint(
     ),
     event_ndim=1,
 )
-real_vector = Constraint("a real vector", lambda x: np.all(np.isfinite(x), axis=-1), event_ndim=1)
+real_vector = Constraint(
+    "a real vector", lambda x: np.all(np.isfinite(x), axis=-1), event_ndim=1,
+    bounds=(-np.inf, np.inf),
+)  # fmt: skip
 one_hot = Constraint(
     "one 1 along the last axis, else 0",
     lambda x: np.all(boolean.holds(x), axis=-1) & np.equal(np.sum(x, axis=-1), 1),
@@ -131,13 +150,17 @@ def interval(low: Any, high: Any) -> Constraint:
         f"in [{_shown(low)}, {_shown(high)}]",
         lambda x: np.greater_equal(x, low) & np.less_equal(x, high) & np.isfinite(x),
         low * 0.5 + high * 0.5,
+        bounds=(low, high),
     )
 
 
 def at_least(low: Any) -> Constraint:
     """Return the finite numbers from `low` up."""
     return Constraint(
-        f"at least {_shown(low)}", lambda x: np.greater_equal(x, low) & np.isfinite(x), low + 1.0
+        f"at least {_shown(low)}",
+        lambda x: np.greater_equal(x, low) & np.isfinite(x),
+        low + 1.0,
+        bounds=(low, np.inf),
     )
 
 

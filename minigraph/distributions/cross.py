@@ -18,7 +18,6 @@ from ..ops.special import betaln, digamma, gammaln, ndtr, xlogy
 from .base import Distribution
 from .bernoulli import Bernoulli
 from .beta import Beta
-from .constraints import nonnegative, open_unit_interval, positive, real, unit_interval
 from .exponential import Exponential, Pareto, Weibull
 from .gamma import Gamma, InverseGamma
 from .half import HalfNormal
@@ -106,12 +105,6 @@ CROSS: Mapping[type[Distribution], tuple[Pair, Any, Of]] = MappingProxyType({
 })  # fmt: skip
 
 
-ENDS = (
-    (real, (-np.inf, np.inf)), (nonnegative, (0.0, np.inf)), (positive, (0.0, np.inf)),
-    (unit_interval, (0.0, 1.0)), (open_unit_interval, (0.0, 1.0)),
-)  # fmt: skip
-
-
 def kind(law: Any) -> type[Distribution]:
     """Return the family of a law; the chi-squared laws are gamma laws."""
     return Gamma if isinstance(law, Gamma) else type(law)
@@ -121,12 +114,7 @@ def _bounds(p: Any) -> Any:
     """Return the ends of the support of a law of one continuous number."""
     if p.event_ndim or p.support.discrete:
         return None
-    for support, ends in ENDS:
-        if p.support is support:
-            return ends
-    if isinstance(p, Pareto):
-        return p.scale, np.inf
-    return (p.low, p.high) if {"low", "high"} <= set(p.parameters) else None
+    return p.support.bounds
 
 
 def _inside(p: Any, q: Any) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..ops.boxes import stop
 from ..ops.elementwise import (
     divide,
     exp,
@@ -98,7 +99,8 @@ class Weibull(Distribution):
 
     def formula(self, x: Any) -> Any:
         k, size = self.concentration, divide(x, self.scale)
-        flat = where(np.equal(x, 0.0) & np.equal(k, 1.0), 1.0, size)  # 0 · log 0 is 0 there
+        edge = stop(np.equal(x, 0.0) & np.equal(k, 1.0))  # 0 · log 0 is 0 there: nothing jumps
+        flat = where(edge, 1.0, size)
         return log(k) - log(self.scale) + (k - 1.0) * log(flat) - power(size, k)
 
     def cumulative(self, x: Any) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..ops.boxes import stop
 from ..ops.elementwise import (
     divide,
     equal,
@@ -73,7 +74,7 @@ class Kumaraswamy(Distribution):
 
     def formula(self, x: Any) -> Any:
         a, b = self.concentration1, self.concentration0
-        flat = equal(b, 1.0) & equal(x, 1.0)  # 0 · log 0 is 0 there
+        flat = stop(equal(b, 1.0) & equal(x, 1.0))  # 0 · log 0 is 0 there: nothing jumps
         rest = (b - 1.0) * where(flat, 0.0, log_one_less(a * log(where(flat, 0.5, x))))
         return log(a) + log(b) + xlogy(a - 1.0, x) + rest
 

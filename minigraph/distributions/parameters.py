@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import InputError, UsageError
 from ..graph import Data
+from ..ops.boxes import stop
 from ..ops.elementwise import clip, less, where
 from ..values import own, show
 
@@ -25,8 +26,12 @@ def one_form(law: Any, parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def floored(x: Any, low: Any) -> Any:
-    """Return `x`, or `low` where it is less: a cdf is flat outside the support."""
-    return where(less(x, low), low, x)
+    """Return `x`, or `low` where it is less: a cdf is flat outside the support.
+
+    Here as elsewhere in these formulas, a condition goes through `stop` if what it chooses between
+    meets there: then no gradient misses a jump.
+    """
+    return where(stop(less(x, low)), low, x)
 
 
 def refuse_bad(law: Any, values: Mapping[str, Any]) -> None:

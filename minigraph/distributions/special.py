@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..ops.base import Operation
+from ..ops.boxes import stop
 from ..ops.elementwise import (
     divide,
     equal,
@@ -39,7 +40,7 @@ log1p_square = ufunc(
 
 def log_one_less(y: Any) -> Any:
     """Return log(1 - exp(y)) for y <= 0, with all of its digits at both ends."""
-    near = less(-math.log(2.0), y)
+    near = stop(less(-math.log(2.0), y))
     small, far = where(near, y, -1.0), where(near, -1.0, y)
     return where(near, log(-expm1(small)), log1p(-exp(far)))
 

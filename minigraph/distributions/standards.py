@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..ops.boxes import stop
 from ..ops.elementwise import (
     absolute,
     divide,
@@ -40,7 +41,7 @@ class StandardLaplace(Noise):
         return -absolute(x) - math.log(2.0)
 
     def cumulative(self, x: Any) -> Any:
-        below = less(x, 0.0)
+        below = stop(less(x, 0.0))
         left, right = exp(where(below, x, 0.0)), exp(-where(below, 0.0, x))
         return where(below, 0.5 * left, 1.0 - 0.5 * right)
 
@@ -122,13 +123,13 @@ class StandardCauchy(Noise):
 
     def cumulative(self, x: Any) -> Any:
         # arctan(x) loses the lower tail: there the cdf is the angle of the other side.
-        far = less(x, -1.0)
+        far = stop(less(x, -1.0))
         tail = -arctan(divide(1.0, where(far, x, -1.0))) * (1.0 / math.pi)
         return where(far, tail, 0.5 + arctan(x) * (1.0 / math.pi))
 
     def quantile(self, p: Any) -> Any:
         # Near 0 and 1 the tangent of p - 1/2 runs off; its reciprocal does not.
-        low, high = less(p, 0.25), less(0.75, p)
+        low, high = stop(less(p, 0.25)), stop(less(0.75, p))
         edge = tan(math.pi * where(low, p, where(high, 1.0 - p, 0.25)))
         middle = tan(math.pi * (where(low, 0.5, where(high, 0.5, p)) - 0.5))
         return where(low, -divide(1.0, edge), where(high, divide(1.0, edge), middle))

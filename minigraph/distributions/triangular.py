@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from ..ops.boxes import stop
 from ..ops.elementwise import clip, divide, equal, less, log, sqrt, square, where
 from .base import Distribution
 from .constraints import interval, real
 from .noise import StandardUniform
-from .parameters import refuse_order
+from .parameters import floored, refuse_order
 
 
 class Triangular(Distribution):
@@ -87,13 +88,13 @@ class Triangular(Distribution):
 
     def quantile(self, p: Any) -> Any:
         width, left, right = self.high - self.low, self.peak - self.low, self.high - self.peak
-        rising = less(p * width, left)
+        rising = stop(less(p * width, left))
         off = sqrt(where(rising, p * (width * left), (1.0 - p) * (width * right)))
         return where(rising, self.low + off, self.high - off)
 
     def formula(self, x: Any) -> Any:
         width, left, right = self.high - self.low, self.peak - self.low, self.high - self.peak
-        rising = less(x, self.peak)
+        rising = stop(less(x, self.peak))
         side = where(rising, left, right)
         flat = equal(side, 0.0)  # the peak is at the bound: the density there is that of the peak
         up = divide(where(rising, x - self.low, self.high - x), where(flat, 1.0, side))
@@ -101,9 +102,9 @@ class Triangular(Distribution):
 
     def cumulative(self, x: Any) -> Any:
         width, left, right = self.high - self.low, self.peak - self.low, self.high - self.peak
-        rising = less(x, self.peak)
+        rising = stop(less(x, self.peak))
         off = where(rising, x - self.low, self.high - x)
-        area = divide(square(where(less(off, 0.0), 0.0, off)), width)
+        area = divide(square(floored(off, 0.0)), width)
         safe = divide(
             area,
             where(rising, where(equal(left, 0.0), 1.0, left), where(equal(right, 0.0), 1.0, right)),

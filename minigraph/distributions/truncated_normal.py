@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..ops.boxes import stop
 from ..ops.elementwise import clip, divide, exp, greater, isinf, log, logaddexp, square, where
 from ..ops.special import log_ndtr
 from .base import Distribution
@@ -110,12 +111,13 @@ class TruncatedNormal(Distribution):
 
     def cumulative(self, x: Any) -> Any:
         inside = clip(x, self.low, self.high)
-        z = divide(where(isinf(inside), self.loc, inside) - self.loc, self.scale)
+        far = stop(isinf(inside))
+        z = divide(where(far, self.loc, inside) - self.loc, self.scale)
         sign, left, right = self._tails()
-        here = log_ndtr(sign * z)
-        here = where(isinf(inside), where(greater(sign * inside, 0.0), 0.0, -np.inf), here)
+        above = stop(greater(sign * inside, 0.0))
+        here = where(far, where(above, 0.0, -np.inf), log_ndtr(sign * z))
         top, bottom = where(np.less(sign, 0.0), right, here), where(np.less(sign, 0.0), here, left)
-        share = exp(top - right) * -np.expm1(where(isinf(bottom), -np.inf, bottom - top))
+        share = exp(top - right) * -np.expm1(where(stop(isinf(bottom)), -np.inf, bottom - top))
         return share * divide(1.0, -np.expm1(left - right))
 
     def _edges(self) -> tuple[Any, Any, Any, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..distributions.base import Distribution, Rng, generator
+from ..distributions.base import Rng, generator
 from ..distributions.bernoulli import Bernoulli
 from ..distributions.noise import StandardUniform
 from ..distributions.sampling import sample
@@ -21,7 +21,7 @@ from ..ops.boxes import function, stop_gradient
 from ..ops.elementwise import absolute, divide, equal, greater, less, maximum, minimum, where
 from .branches import branch
 from .choose import Handle, call_for, choose, in_turn
-from .edges import finite_logits, unmissed, why_not_edge
+from .edges import finite_logits, is_coin, unmissed, why_not_edge
 from .elements import Places
 from .slopes import Rule, slope_in, with_slopes
 
@@ -151,13 +151,6 @@ def twin_of(x: Data, p: Data, rng: np.random.Generator) -> Data:
         return where(greater(x, 0.0), minimum(if_one, 1.0), minimum(if_none, 1.0))
 
     return sample(Bernoulli(function(chance, name="P(twin given X)")(x, p)), "twin", rng=rng)
-
-
-def is_coin(law: Distribution) -> bool:
-    """Return whether a law draws 0 or 1 and knows their log-odds."""
-    outcomes = law.outcomes()
-    two = outcomes is not None and np.array_equal(outcomes, [0, 1])
-    return two and hasattr(type(law), "logits") and hasattr(type(law), "probs")
 
 
 def why_not_coins(x: Data) -> str | None:

@@ -38,6 +38,13 @@ from .marginalize import why_not_marginal
 FAR = 1e30  # a logit, whose probability is 0 or 1 in any precision
 
 
+def is_coin(law: Any) -> bool:
+    """Return whether a law draws 0 or 1 and knows their log-odds, one number for a coin."""
+    outcomes = law.outcomes()
+    two = outcomes is not None and np.array_equal(outcomes, [0, 1]) and not law.event_axes
+    return two and hasattr(type(law), "logits") and hasattr(type(law), "probs")
+
+
 def within(p: Any, dtype: Any = np.float64) -> Any:
     """Return probabilities kept off 0 and 1, by less than matters; there the slope is 0."""
     limits = np.finfo(dtype)

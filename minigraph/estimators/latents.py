@@ -26,7 +26,7 @@ from ..ops.boxes import function, stop_gradient
 from ..ops.elementwise import exp, greater, log, sigmoid, where
 from ..ops.reductions import logsumexp, sum_
 from .choose import call_for
-from .edges import finite_logits, why_not_edge, within
+from .edges import finite_logits, is_coin, why_not_edge, within
 
 
 class Latent(NamedTuple):
@@ -66,13 +66,11 @@ ONE_HOT = Latent(_one_hot_given, _softmax)
 
 def latent_of(law: Distribution) -> Latent | None:
     """Return how a law makes its samples from latent numbers; None if it does not."""
-    outcomes = law.outcomes()
-    if outcomes is None or not (hasattr(type(law), "logits") and hasattr(type(law), "probs")):
-        return None
-    if np.array_equal(outcomes, [0, 1]):
+    if is_coin(law):
         return COIN
-    several = law.event_ndim == 1 and np.array_equal(outcomes, np.eye(law.event_shape[0]))
-    return ONE_HOT if several else None
+    outcomes = law.outcomes() if law.event_ndim == 1 and hasattr(type(law), "logits") else None
+    one_hot = outcomes is not None and np.array_equal(outcomes, np.eye(law.event_shape[0]))
+    return ONE_HOT if one_hot else None
 
 
 def given(law: Any, x: Data, rng: Any) -> Data:
