@@ -75,3 +75,11 @@ def test_compiled_average_of_whole_numbers_and_of_events():
         mean = mg.compile(y, [], samples=10_000)(rng=1)[0]
         assert mean.dtype == np.float64
         np.testing.assert_allclose(mean, expected, atol=0.03)  # six standard errors
+
+
+def test_numbers_of_single_precision_that_print_alike_are_two():
+    x = mg.sample(mg.Normal([1.0, 1.0], 1e-9), name="X", rng=0)
+    y = mg.sum(x * np.float32(0.501) - x * np.float32(0.499))
+    with np.printoptions(precision=2):
+        found = mg.expectation(y, 10, rng=0).value
+    np.testing.assert_allclose(found, y.value, rtol=1e-6)

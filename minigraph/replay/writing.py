@@ -78,7 +78,7 @@ class Writer:
     def input(self, data: Data) -> int:
         """Return the slot of an input; single numbers that were written down alike have one."""
         alike = data._literal and data.shape == ()
-        key = ("input", data.dtype, repr(data._value)) if alike else data
+        key = ("input", data.dtype, np.asarray(data._value).tobytes()) if alike else data
         if key not in self.written:
             self.written[key] = self.new()
             self.inputs.append((self.written[key], data))
