@@ -218,6 +218,8 @@ class Graph:
 
     def __getitem__(self, name: str) -> Data:
         found = [data for data in self.data if data.name == name]
+        # A rewrite keeps the name of a draw whose cost is the draw itself: the result comes first.
+        found = [data for data in found if data in self.outputs] or found
         if len(found) == 1:
             return found[0]
         names = list(dict.fromkeys(data.name for data in self.data if data.name))

@@ -308,3 +308,13 @@ def test_second_rewrite_with_a_baseline_keeps_the_first_unbiased():
         z = mg.reinforce(y, first, baseline=2.0)
         z = mg.reinforce(z, second, baseline=-1.0)
         assert mg.exact(z, a).grad[a] == pytest.approx(nested_slope(0.4), rel=1e-9)
+
+
+@pytest.mark.parametrize("name", ["Y", "cost", "X"])
+def test_result_of_reinforce_is_found_by_its_name(name):
+    x = mg.sample(mg.Normal(mg.Data(0.3, name="θ"), 1.0), name="X", rng=0)
+    y = x if name == "X" else x**2
+    y.name = name
+    z = mg.reinforce(y)
+    assert mg.Graph(z)[name] is z
+    assert mg.Graph(z)["X"].value == x.value

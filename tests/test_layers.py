@@ -12,9 +12,9 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 # The reading order: a chapter imports from itself and from chapters before it.
 READING = (
-    "errors containers values walk data graph ops paths cotangents gradient run functional copying "
-    "distributions estimators replay averages backends judging drawing optimize testing challenger "
-    "tour __main__ __init__"
+    "errors containers values walk data branching graph ops paths cotangents gradient run "
+    "functional copying distributions estimators replay averages backends judging drawing optimize "
+    "testing challenger tour __main__ __init__"
 )
 ORDER = READING.split()
 # Some need less than all that is before them.

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..branching import traced
 from ..data import Data
 from ..distributions.streams import drawing_from
 from ..errors import InputError, UsageError
@@ -18,6 +19,7 @@ from ..replay.spread import SCHEMES, Columns, Scheme, independent
 from ..replay.tape import Source, Tape, Workspace
 from .moments import Moments, merged
 from .parts import Parts
+from .traces import refuse_hidden
 
 
 class Root(NamedTuple):
@@ -215,13 +217,15 @@ class Trace(Job):
         return [Moments.of(_stacked(column)) for column in columns]
 
     def _one(self, rng: np.random.Generator) -> list[Any]:
-        with drawing_from(rng):
+        with drawing_from(rng), traced() as looks:
             y = self.f(rng) if self.takes_rng else self.f()
         if not isinstance(y, Data):
             raise UsageError(
                 f"expectation: the function returned {type(y).__name__}; return the Data Y, not "
                 "its value (mg.Data(3.0) for a constant)"
             )
+        if self.keys:
+            refuse_hidden(looks, self.keys)
         grads = gradients(y, self.keys, seed_of(y, None)) if self.keys else []
         return [y._value, *[g._value for g in grads]]
 

@@ -155,12 +155,13 @@ def refuse_looked_at(draws: Iterable[Data]) -> None:
     for x in draws:
         if isinstance(x._node, StochasticNode) and x._node.branched:
             raise UsageError(
-                f"other outcomes of {_looked_at(x)}; write the choice as mg.where, or call "
+                f"other outcomes of {looked_at(x)}; write the choice as mg.where, or call "
                 "mg.reinforce"
             )
 
 
-def _looked_at(x: Data) -> str:
+def looked_at(x: Data) -> str:
+    """Return that Python looked at a draw, in words."""
     return (
         f"{label(x)}: Python looked at this sample in an if, a while or an index when the graph "
         "was built, so the graph does not know what would have happened else"
@@ -169,10 +170,12 @@ def _looked_at(x: Data) -> str:
 
 def why_not_branch(y: Data, x: Data) -> str | None:
     """Return why the graph of `y` below the draw `x` cannot be run again, or None if it can."""
+    if x._node.branched:
+        return looked_at(x)
     below = {x}
     for data in ancestors([y]):
         if data is x or not below.isdisjoint(data._node.inputs):
             below.add(data)
             if isinstance(data._node, StochasticNode) and data._node.branched:
-                return _looked_at(data)
+                return looked_at(data)
     return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from ..branching import looked_at
 from ..errors import InputError, UnknownNameError, UsageError
 from ..graph import Data, StochasticNode, ancestors, label
 from ..paths import Flow
@@ -17,12 +18,21 @@ def choose(call: str, y: Data, nodes: Handle) -> list[Data]:
     """Return the samples, in the graph of `y`, that the handle `nodes` means, in run order."""
     if not isinstance(y, Data):
         raise UsageError(f"{call}: got {type(y).__name__}, needs the Data to rewrite")
+    beside = _beside(y) if call in ("reinforce", "unblock") else []
     if nodes is None:
-        return [x for x in Flow([y]).blocked if isinstance(x._node, StochasticNode)]
-    draws = [x for x in ancestors([y]) if isinstance(x._node, StochasticNode)]
+        blocking = [x for x in Flow([y]).blocked if isinstance(x._node, StochasticNode)]
+        return [*blocking, *[x for x in beside if x in Flow([x]).blocked]]
+    draws = [x for x in ancestors([y]) if isinstance(x._node, StochasticNode)] + beside
     handles = nodes if isinstance(nodes, (list, tuple, set)) else [nodes]
     chosen = {x for handle in handles for x in _meant(call, y, handle, draws)}
     return [x for x in draws if x in chosen]
+
+
+def _beside(y: Data) -> list[Data]:
+    """Return the draws that decided what `y` is made of, in an ``if``, and are not above it."""
+    looked = looked_at()
+    there = {x._node.draw for x in ancestors([y]) if isinstance(x._node, StochasticNode)}
+    return [x for x in looked if x._node.draw not in there]
 
 
 def one_each(chosen: Iterable[Data]) -> list[Data]:

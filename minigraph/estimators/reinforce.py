@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Sequence, Set
 from typing import Any
 
 import numpy as np
 
+from ..branching import settle
 from ..errors import BlockedGradientError
 from ..graph import Data, result, rewrite, same_draw
 from ..ops import along
@@ -44,7 +45,9 @@ def reinforce(y: Data, nodes: Handle = None, baseline: Baseline = None) -> Data:
     y : Data
         The output whose graph is rewritten. It stays as it was.
     nodes : str, StochasticNode, Data, or list of these, optional
-        Which draws; by default all that block a gradient.
+        Which draws; by default all that block a gradient. If Python looked at one of them, in an
+        ``if`` say, all of `y` carries its score: the branch may have decided what `y` is made of.
+        In a function that `expectation` traces, these count also where `y` does not hold them.
     baseline : None, number, or "leave-one-out"
         What to subtract from the cost before it is multiplied by the score; it changes the
         variance, not the expectation. "leave-one-out" is, for each sample of a replay, the mean
@@ -95,9 +98,12 @@ def reinforce(y: Data, nodes: Handle = None, baseline: Baseline = None) -> Data:
         return new
 
     given = [b for b in baseline_of.values() if isinstance(b, Data)]
-    z, *moved = rewrite([y, *given], score)
-    now = dict(zip(given, moved, strict=True))
-    return with_factors(z, scored, {new_of[x]: now.get(b, b) for x, b in baseline_of.items()})
+    looked = [x for x in chosen if x._node.branched]
+    z, *moved = rewrite([y, *given, *looked], score)
+    now = dict(zip(given, moved, strict=False))
+    settle(looked)
+    baseline_now = {new_of[x]: now.get(b, b) for x, b in baseline_of.items()}
+    return with_factors(z, scored, baseline_now, {new_of[x] for x in looked})
 
 
 def detached(data: Data, inputs: tuple[Data, ...]) -> Data:
@@ -107,21 +113,25 @@ def detached(data: Data, inputs: tuple[Data, ...]) -> Data:
     return result(node.value, same_draw(node, node.distribution.with_inputs(still)))
 
 
-def with_factors(z: Data, scored: dict[Data, Data], baseline_of: dict[Data, Any]) -> Data:
+def with_factors(
+    z: Data, scored: dict[Data, Data], baseline_of: dict[Data, Any], looked: Set[Data] = frozenset()
+) -> Data:
     """Return `z` with every cost multiplied by the factors of the draws upstream of it.
 
-    `scored` holds the log-probabilities of the draws, `baseline_of` their baselines.
+    `scored` holds the log-probabilities of the draws, `baseline_of` their baselines. Draws that
+    Python `looked` at may have decided which costs there are: all of `z` is downstream of them.
     """
     costs = Costs(z, scored)
     factors: dict[Any, Data] = {}
 
     def factor_of(cost: Data, draws: Collection[Data]) -> Data:
-        parts = tuple((x, costs.places(cost, x)) for x in scored if x in draws)
+        kept = [x for x in scored if x in draws]
+        parts = tuple((x, () if x in looked else costs.places(cost, x)) for x in kept)
         if parts not in factors:
             factors[parts] = factor(functools.reduce(add, [seen(scored[x], p) for x, p in parts]))
         return like(cost, factors[parts])
 
-    def change(cost: Data, draws: frozenset[Data]) -> Data:
+    def change(cost: Data, draws: Collection[Data]) -> Data:
         if not draws:
             return cost
         compared = [x for x in draws if baseline_of[x] is LEAVE_ONE_OUT]
@@ -130,14 +140,14 @@ def with_factors(z: Data, scored: dict[Data, Data], baseline_of: dict[Data, Any]
             out = out - leave_one_out(cost) * (factor_of(cost, compared) - 1.0)
         return out
 
-    out = costs.rebuild(change)
+    out = change(costs.rebuild(lambda cost, draws: change(cost, draws - looked)), looked)
     for baseline in dict.fromkeys(b for b in baseline_of.values() if b is not None):
         if baseline is not LEAVE_ONE_OUT:
             log_probs = [scored[x] for x in scored if baseline_of[x] is baseline]
             out = subtracted(out, baseline, log_probs)
     out.name = z.name
     if out is not z and z not in scored:  # two data of one name could not be told apart
-        z.name = "cost"
+        z.name = "cost" if out.name != "cost" else None
     return out
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..branching import settle
 from ..errors import BlockedGradientError
 from ..graph import Data, DeterministicNode, StochasticNode, label, result, rewrite
 from ..ops.boxes import function
@@ -63,6 +64,7 @@ def reparameterize(y: Data, nodes: Handle = None, *, continuous: bool = False) -
         problem = why_not_pathwise(y, x, continuous)
         if problem:
             raise BlockedGradientError(f"reparameterize: {problem}")
+    settle(chosen)
 
     def rule(data: Data, inputs: tuple[Data, ...]) -> Data | None:
         return opened(data, inputs) if data in chosen else None
@@ -89,6 +91,12 @@ def why_not_pathwise(y: Data, x: Data, continuous: bool = False) -> str | None:
         return (
             f"{name} ~ {type(law).__name__} has no transform of noise that is differentiable in "
             f"its parameters; call {call_for('reinforce', x)}"
+        )
+    if x._node.branched and not continuous:
+        return (
+            f"Python looked at {label(x)} in an if, a while or an index, and what comes of that "
+            f"may jump where the branch changes; call {call_for('reinforce', x)}, or pass "
+            "continuous=True if it does not"
         )
     if law.transform_jumps and not continuous:
         return (

@@ -154,8 +154,15 @@ def unblock(y: Data, method: Any = "auto", *, explain: bool = False, rng: Rng = 
     rng = generator(rng)
     # What copies nothing goes first, in the order of the draws: then no path to a draw has been
     # added to. What copies the graph below a draw starts with the last: then it copies least.
-    lean = [x for x in choices if choices[x].method in LEAN]
-    for x in [*lean, *[x for x in reversed(choices) if x not in lean]]:
+    looked: dict[str, list[Data]] = {}  # all in one call: those that are not above y as well
+    for x in choices:
+        if x._node.branched:
+            looked.setdefault(choices[x].method, []).append(x)
+    for name, several in looked.items():
+        y = METHODS[name].rewrite(y, several, rng=rng)
+    others = [x for x in choices if not x._node.branched]
+    lean = [x for x in others if choices[x].method in LEAN]
+    for x in [*lean, *[x for x in reversed(others) if x not in lean]]:
         y = METHODS[choices[x].method].rewrite(y, x, rng=rng)
     return (y, list(choices.values())) if explain else y
 

@@ -7,10 +7,11 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from ..branching import remember
 from ..data import Data
 from ..errors import InputError, UsageError
 from ..values import show
-from ..walk import ancestors, label, varies
+from ..walk import label, varies
 
 CUT_OFF = (
     "this would make plain numbers, cut off from their graph; use x.value if that is meant, else "
@@ -79,9 +80,7 @@ def only(data: Data, what: str, advice: str = "x.value has all, mg.exp is math.e
 def decide(data: Data, what: str) -> Any:
     """Return the value for Python's own control flow, and remember which draws it looked at."""
     only(data, what, "use mg.any or mg.all, or mg.where to choose element by element")
-    for x in ancestors([data]):
-        if x._op.barrier == "draw":
-            x._node.branched = True
+    remember(data)
     return data._value
 
 

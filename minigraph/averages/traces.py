@@ -1,0 +1,36 @@
+"""Gradients of a function that is traced anew for each sample: what its branches hide."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..branching import Looks, drawn_above
+from ..data import Data
+from ..errors import BlockedGradientError
+from ..paths import Flow
+from ..walk import label
+
+
+def refuse_hidden(looks: Looks, keys: Sequence[Data]) -> None:
+    """Raise if a branch that Python took moves with `keys`, and no rewrite made room for that."""
+    for condition in looks.conditions:
+        moving = set(keys)
+        for data in Flow([condition], keys).made:
+            if data._op.barrier == "stop" or moving.isdisjoint(data._node.inputs):
+                continue
+            if data._op.barrier != "draw":
+                moving.add(data)
+            elif data._node.draw not in looks.settled:
+                raise BlockedGradientError(
+                    f"expectation of a function: Python looked at {label(data)} ~ "
+                    f"{type(data._node.distribution).__name__} in an if, a while or an index, and "
+                    "how likely that branch is moves with wrt; let the function return "
+                    "mg.reinforce(y), called after the branch, which scores such draws, too"
+                )
+        if condition in moving and drawn_above([condition]):
+            raise BlockedGradientError(
+                f"expectation of a function: Python looked at {label(condition)} in an if, a while "
+                "or an index, which depends on a draw and moves with wrt along an open path: where "
+                "the branch changes, the function may jump, which no gradient sees; look at the "
+                "draw itself and score it (mg.reinforce), or look at .value if nothing jumps"
+            )

@@ -1,0 +1,145 @@
+"""Gradients of functions with branches: what an ``if`` hides is scored, or refused by name."""
+
+import math
+
+import numpy as np
+import pytest
+
+import minigraph as mg
+
+THETA = mg.Data(0.3, name="θ")
+
+
+def grad_of(f, samples=4000):
+    """Return the slope in θ of a traced function, and its standard error."""
+    estimate = mg.expectation(f, samples, wrt=THETA, rng=0)
+    return estimate.grad[THETA], estimate.grad_stderr[THETA]
+
+
+def drawn():
+    return mg.sample(mg.Normal(THETA, 1.0), name="X")
+
+
+def density(x):
+    return math.exp(-0.5 * (x - THETA.value) ** 2) / math.sqrt(2 * math.pi)
+
+
+def shifted(rewrite):
+    """Return x where x > 0 and x + 5 elsewhere: its average is θ + 5·P(X < 0)."""
+
+    def f():
+        x = drawn()
+        return rewrite(x if x > 0 else x + 5.0)
+
+    return f
+
+
+def coin(rewrite):
+    """Return a cost that holds no draw at all: only the branch knows it."""
+
+    def f():
+        k = mg.sample(mg.Bernoulli(THETA), name="K")
+        return rewrite(mg.Data(1.0) if k else mg.Data(5.0))
+
+    return f
+
+
+def waiting(rewrite):
+    """Return how often a coin fails before it shows 1: the average is 1/θ - 1."""
+
+    def f():
+        n = 0
+        while not mg.sample(mg.Bernoulli(THETA), name="K"):
+            n += 1
+        return rewrite(mg.Data(float(n)))
+
+    return f
+
+
+def two(rewrite):
+    """Return θx or x², as a coin says whose probability depends on x."""
+
+    def f():
+        x = drawn()
+        k = mg.sample(mg.Bernoulli(mg.sigmoid(x)), name="K")
+        return rewrite(THETA * x if k else x * x)
+
+    return f
+
+
+def slope_of_two():
+    x = np.linspace(-9.0, 9.0, 20_001)
+    p, weight = 1.0 / (1.0 + np.exp(-x)), np.array([density(t) for t in x])
+    cost = p * THETA.value * x + (1.0 - p) * x * x
+    return np.trapezoid((cost * (x - THETA.value) + p * x) * weight, x)
+
+
+CASES = {
+    "a sum": (shifted, 1.0 - 5.0 * density(0.0)),
+    "no draw in the cost": (coin, -4.0),
+    "a stopping time": (waiting, -1.0 / 0.09),
+    "two draws": (two, slope_of_two()),
+}
+
+
+@pytest.mark.parametrize("rewrite", [
+    mg.reinforce, mg.unblock, lambda y: mg.reinforce(y, baseline=2.0),
+], ids=["reinforce", "unblock", "baseline"])  # fmt: skip
+@pytest.mark.parametrize("name", CASES)
+def test_branches_are_scored(name, rewrite):
+    function, truth = CASES[name]
+    found, error = grad_of(function(rewrite))
+    assert abs(found - truth) < 5 * error  # fails once in a million
+    assert error < 0.1 * max(1.0, abs(truth))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_branches_that_nobody_scored_are_refused(name):
+    with pytest.raises(mg.BlockedGradientError, match=r"looked at '[XK]'.*mg\.reinforce"):
+        grad_of(CASES[name][0](lambda y: y), 200)
+
+
+def test_score_taken_before_the_branch_does_not_count():
+    def f():
+        x = drawn()
+        z = mg.reinforce(x * x)
+        return z if x > 0 else z + 1.0
+
+    with pytest.raises(mg.BlockedGradientError, match="called after the branch"):
+        grad_of(f, 10)
+
+
+def test_reparameterized_draw_that_decides_a_branch_is_refused():
+    with pytest.raises(mg.BlockedGradientError, match=r"'X' in an if.*may jump"):
+        grad_of(shifted(mg.reparameterize), 10)
+
+    def f():
+        x = mg.reparameterize(drawn())
+        return mg.Data(1.0) if x > 0 else mg.Data(0.0)
+
+    with pytest.raises(mg.BlockedGradientError, match="along an open path"):
+        grad_of(f, 10)
+
+
+def test_branch_that_moves_with_a_threshold_is_refused():
+    def f():
+        return mg.Data(1.0) if mg.sample(mg.Normal(0.0, 1.0)) > THETA else mg.Data(0.0)
+
+    with pytest.raises(mg.BlockedGradientError, match="along an open path"):
+        grad_of(f, 10)
+
+
+def test_branches_that_do_not_move_are_free():
+    def continuous():
+        x = drawn()
+        return mg.reparameterize(x * x if x > 0 else 0.0 * x, continuous=True)
+
+    def other():
+        k = mg.sample(mg.Bernoulli(0.5), name="K")
+        return 2.0 * THETA if k and THETA > 0 else THETA * 1.0
+
+    x = np.linspace(0.0, 9.0, 20_001)
+    truth = np.trapezoid(2.0 * x * [density(t) for t in x], x)
+    for f, expected in ((continuous, truth), (other, 1.5)):
+        found, error = grad_of(f)
+        assert abs(found - expected) < 5 * error < 0.2
