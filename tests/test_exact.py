@@ -373,3 +373,38 @@ def test_a_kink_anywhere_is_found(k):
     slope = 0.5 * math.erfc((k - 0.25) / math.sqrt(2.0))
     assert estimate.error < 1e-10
     assert estimate.grad[loc] == pytest.approx(slope, abs=1e-10)
+
+
+# Where a grid ends ------------------------------------------------------------------------------
+def drawn(law):
+    return mg.sample(law, name="X", rng=0)
+
+
+@pytest.mark.parametrize(("y", "truth"), [
+    (lambda: drawn(mg.HalfCauchy(1.0)), np.inf),
+    (lambda: drawn(mg.Cauchy(0.0, 1.0)) ** 2, np.inf),
+    (lambda: 1 / drawn(mg.Exponential(1.0)), np.inf),
+    (lambda: 1 / drawn(mg.Uniform(0.0, 1.0)), np.inf),
+    (lambda: drawn(mg.Pareto(1.0, 1.0)), np.inf),
+    (lambda: 1 / drawn(mg.Gamma(1.05, 1.0)), 20.0),
+    (lambda: drawn(mg.InverseGamma(1.1, 1.0)), 10.0),
+    (lambda: drawn(mg.Pareto(1.0, 1.05)), 21.0),
+    (lambda: drawn(mg.StudentT(2.1, 0.0, 1.0)) ** 2, 21.0),
+    (lambda: 2.0 ** drawn(mg.Geometric(0.51)), 25.5),
+    (lambda: mg.exp(0.9 * drawn(mg.Laplace(0.0, 1.0))), 1 / 0.19),
+    (lambda: mg.exp(0.49 * drawn(mg.Normal(0.0, 1.0)) ** 2), 0.02**-0.5),
+])  # fmt: skip
+def test_what_lies_beyond_the_grid_is_in_the_error(y, truth):
+    estimate = mg.exact(y())
+    assert "exact" not in repr(estimate)
+    assert estimate.error > 1e-6
+    if np.isfinite(truth):
+        assert abs(estimate.value - truth) < 5 * estimate.error * truth
+
+
+def test_slope_of_a_singular_cost_is_refined_as_its_value_is():
+    s = mg.Data(1.0, name="s")
+    y = mg.abs(drawn(mg.Normal(0.0, s))) ** -0.4
+    estimate = mg.exact(y, s)
+    assert estimate.value == pytest.approx(1.469325740718242, rel=1e-8)
+    assert estimate.grad[s] == pytest.approx(-0.4 * estimate.value, rel=1e-8)

@@ -71,9 +71,11 @@ class Estimate:
         For each `wrt` (keys: the Data or its name) the average gradient, its standard error, and
         the variance of the gradient of one sample.
     error : float
-        For `exact`: how far a coarser quadrature is from this one, at most, relative to the size
-        of what is averaged; 0 if nothing was integrated. It is about 1e-15 for smooth functions
-        and larger where there is a kink or a jump.
+        For `exact`: how far a coarser quadrature is from this one, or what lies beyond the last
+        point, relative to the average of the absolute value; 0 if every outcome was looked at. It
+        is about 1e-15 for smooth functions that do not grow as fast as their density falls, larger
+        where there is a kink or a jump, and 1 where there is perhaps no average. A jump between
+        two points of the grid and back is not seen.
     interrupted : bool
         Whether Ctrl-C ended the run; `samples` says how far it had come.
     """

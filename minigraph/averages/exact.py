@@ -25,8 +25,9 @@ from .estimate import ByData, Estimate
 from .expectation import targets, whole, with_gradients
 from .grid import Grid, conditional_outcomes
 from .moments import Moments, plain
-from .panels import difference, refined
+from .panels import ENOUGH, difference, refined
 from .summing import summed
+from .tails import Tails
 
 SMOOTH = 1e-10  # the relative error from which on a kink is looked for
 
@@ -157,31 +158,51 @@ def integrate(
     """
     tape = Tape(outputs)
     if like is None:
-        grid, total = _converged(tape, points, limit)
+        grid, total, tails = _converged(tape, points, limit)
     else:
         grid = Grid(tape, points, limit, like.spread, like.known)
-        total = summed(tape, grid, weighted)
+        total, tails = _to_the_ends(tape, grid, weighted)
     if not grid.smooth:
-        return total, grid, 0.0
+        return total, grid, tails.beyond()
     coarser = 5 * grid.points // 6
     coarser -= (grid.points - coarser) % 2 == 0  # of the other parity: no kink hides on a point
     rough = summed(tape, Grid(tape, coarser, limit, grid.spread, grid.known), weighted)
-    error = max(map(difference, total, rough))
-    if error < SMOOTH or points is not None or tape.crosses:
-        return total, grid, error
-    finer = refined(tape, grid, total, weighted, limit)
-    return finer if finer is not None and finer[2] < error else (total, grid, error)
+    error, missed = max(map(difference, total, rough, tails.sizes)), tails.beyond()
+    finer = None
+    if missed < SMOOTH <= error and points is None and not tape.crosses:
+        finer = refined(tape, grid, total, weighted, limit, tails.sizes)
+    return finer if finer is not None and finer[2] < error else (total, grid, max(error, missed))
 
 
-def _converged(tape: Tape, points: int | None, limit: int) -> tuple[Grid, list[Moments]]:
-    """Return a grid that reaches far enough into the tails, and the moments over it."""
+def _to_the_ends(
+    tape: Tape, grid: Grid, weighted: Set[object] = frozenset()
+) -> tuple[list[Moments], Tails]:
+    """Return the moments over a grid, and what lies at its ends."""
+    tails = Tails(tape, grid)
+    return summed(tape, grid, weighted, tails), tails
+
+
+def _converged(tape: Tape, points: int | None, limit: int) -> tuple[Grid, list[Moments], Tails]:
+    """Return a grid that reaches far enough, the moments over it, and what lies at its ends."""
+    best: tuple[Grid, list[Moments], Tails] | None = None
     for spread in (1, 8, 64, None):
+        if best is not None and (spread is None or best[0].smooth):
+            return best
         known = conditional_outcomes(tape, limit) if spread is None else {}
-        grid = Grid(tape, points, limit, spread or 1, known)
-        total = summed(tape, grid, frozenset())
+        try:
+            grid = Grid(tape, points, limit, spread or 1, known)
+        except InputError:
+            if best is None:
+                raise
+            return best
+        total, tails = _to_the_ends(tape, grid)
+        if best is not None and not all(np.isfinite(m.mean).all() for m in total):
+            return best
         mass = total[0].weight
         if abs(mass - 1.0) < 1e-10:
-            return grid, total
+            best = grid, total, tails
+            if tails.beyond() < ENOUGH:
+                return best
     raise InputError(
         f"exact: the outcomes looked at have mass {mass:.6g}, not 1; use mg.expectation"
     )

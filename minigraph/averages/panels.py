@@ -20,6 +20,7 @@ from ..replay.tape import Tape
 from .grid import FEWEST, Grid
 from .moments import Moments
 from .summing import summed
+from .tails import Tails
 
 ENOUGH = 1e-11  # the relative error at which no panel is cut any more
 NARROW = 1e-13  # a panel that is not cut any more
@@ -29,11 +30,15 @@ Rules = Mapping[Draw, tuple[Any, Any]]
 
 
 def refined(
-    tape: Tape, grid: Grid, total: Sequence[Moments], weighted: Set[object], limit: int
+    tape: Tape,
+    grid: Grid,
+    total: Sequence[Moments],
+    weighted: Set[object],
+    limit: int,
+    sizes: Sequence[Any],
 ) -> tuple[list[Moments], Grid, float] | None:
-    """Return better moments, their grid and their relative error; None if it is too large."""
+    """Return better moments, their grid and their error, relative to `sizes`; None if too large."""
     smooth = [draw for draw, axes in grid.axes.items() if axes.rule is not None]
-    sizes = [scale(m) for m in total]
 
     def laid(rules: Rules) -> Grid | None:
         try:
@@ -42,10 +47,15 @@ def refined(
             return None
 
     def looked_at(finer: Grid, draws: Sequence[Draw]) -> tuple[list[Moments], float, Any]:
-        watch = Watch(finer, draws, sizes)
-        found = summed(tape, finer, weighted, watch)
+        watch, tails = Watch(finer, draws, sizes), Tails(tape, finer)
+
+        def both(*row: Any) -> None:
+            watch(*row)
+            tails(*row)
+
+        found = summed(tape, finer, weighted, both)
         doubts = [watch.doubts(draw, edges[draw], parts[draw]) for draw in draws]
-        return found, float(sum(map(np.sum, doubts))), doubts[0]
+        return found, float(sum(map(np.sum, doubts))) + tails.beyond(), doubts[0]
 
     parts = {draw: chart_of(draw.law).parts for draw in smooth}
     few = {draw: draw.law.quadrature(FEWEST) for draw in smooth}
@@ -67,7 +77,7 @@ def refined(
         # What each number adds, averaged over the others, does not show a kink along a diagonal.
         other = laid({draw: panelled(draw, x, OTHER) for draw, x in edges.items()})
         opinions = summed(tape, other, weighted) if other is not None else total
-        error = max(error, *map(difference, found, opinions))
+        error = max(error, *map(difference, found, opinions, sizes))
     return found, best, error
 
 
@@ -85,16 +95,11 @@ def halved(edges: Any, which: Any) -> Any:
     return np.sort(np.concatenate([edges, 0.5 * (edges[which] + edges[which + 1])]))
 
 
-def scale(moments: Moments) -> Any:
-    """Return the size of what is averaged, relative to which an error is small."""
-    size = np.abs(moments.mean) + np.sqrt(np.abs(moments.squares))
-    return np.where(size > 0, size, 1.0)
-
-
-def difference(a: Moments, b: Moments) -> float:
-    """Return how far two means are apart, relative to what they are averages of."""
+def difference(a: Moments, b: Moments, size: Any) -> float:
+    """Return how far two means are apart, relative to the size of what they are averages of."""
     with np.errstate(all="ignore"):
-        return float(np.max(np.abs(a.mean - b.mean) / scale(a), initial=0.0))
+        apart = np.abs(a.mean - b.mean).reshape(-1) / np.where(size > 0.0, size, 1.0)
+        return float(np.max(np.where(np.isnan(apart), np.inf, apart), initial=0.0))
 
 
 class Watch:
@@ -136,7 +141,7 @@ class Watch:
             unseen = (1.0 - nodes[-1]) * width
             gap[..., :-1] = np.maximum(gap[..., :-1], jump * unseen[:-1])
             gap[..., 1:] = np.maximum(gap[..., 1:], jump * unseen[1:])
-            gaps.append(gap / np.reshape(size, (-1, 1)))
+            gaps.append(gap / np.where(size > 0.0, size, 1.0)[:, None])
         return np.max([gap.max(axis=(0, 1), initial=0.0) for gap in gaps], axis=0)
 
 

@@ -1,0 +1,83 @@
+"""What lies beyond a grid: how much of an average is missed where its points or outcomes end.
+
+Rules for noise without bounds are cut off where nothing is left of the weight. What is averaged may
+grow as fast as the weight falls, or have no average at all; a coarser rule, cut off at the same
+place, does not show that. But what the last points add to the average does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..replay.program import Draw
+from ..replay.tape import Tape
+from .grid import Grid
+
+CUT = 1e-9  # the share of the largest weight that is left where a rule is cut off
+
+
+class Tails:
+    """Sums of what the last two points at every open end add to each output, and of all points.
+
+    Attributes
+    ----------
+    sizes : list of ndarray
+        The average of the absolute value of each output: an error is small relative to it.
+    """
+
+    def __init__(self, tape: Tape, grid: Grid) -> None:
+        self.grid = grid
+        values = tape.start()
+        self.ends = {draw: ends for draw in grid.axes if (ends := self._open(draw, values))}
+        self.sums: dict[tuple[Draw, int], list[Any]] = {}
+        self.sizes: list[Any] = [0.0 for _ in tape.outputs]
+
+    def _open(self, draw: Draw, values: Any) -> list[tuple[int, int]]:
+        """Return the last place and the one before it, at each end that is cut off."""
+        axes, spread = self.grid.axes[draw], self.grid.spread
+        n = len(axes.values)
+        if axes.rule is not None:
+            both = (0, 1), (n - 1, n - 2)
+            return [end for end in both if axes.rule[end[0]] < CUT * axes.rule.max()]
+        if draw.identity in self.grid.known or any(axes is not None for axes in draw.pads):
+            return []
+        more = draw.now(values).outcomes(2 * spread)
+        return [(n - 1, n - 2)] if n > 2 and (more is None or len(more) > n) else []
+
+    def __call__(self, rows: Any, weights: Any, outputs: Sequence[Any]) -> None:
+        """Add the outputs at some rows of the grid."""
+        some = np.flatnonzero(weights > 0.0)
+        for i, x in enumerate(outputs):
+            self.sizes[i] = self.sizes[i] + weights[some] @ np.abs(x[some].reshape(len(some), -1))
+        for draw, ends in self.ends.items():
+            index = self.grid.index(draw, rows)
+            for place in (place for end in ends for place in end):
+                at = index == place
+                near = np.flatnonzero(at.any(axis=1) & (weights > 0.0))
+                found = [
+                    at[near].T.astype(float)
+                    @ np.abs(weights[near, None] * np.reshape(x[near], (len(near), x[0].size)))
+                    for x in outputs
+                ]
+                old = self.sums.get((draw, place), [0.0] * len(found))
+                self.sums[draw, place] = [a + b for a, b in zip(old, found, strict=True)]
+
+    def beyond(self) -> float:
+        """Return what is missed at most, relative to the size of each output, as a series goes on.
+
+        If one of the last points adds less than the one before by a factor r, the next ones add
+        r, r², … of it; if it adds more, there is no telling, and perhaps no average.
+        """
+        most = 0.0
+        for draw, ends in self.ends.items():
+            for last, before in ends:
+                pairs = zip(self.sums[draw, last], self.sums[draw, before], self.sizes, strict=True)
+                for a, b, size in pairs:
+                    r = np.divide(a, b, out=np.zeros_like(a), where=a > 0.0)
+                    left = np.where(r < 1.0, a * r / np.where(r < 1.0, 1.0 - r, 1.0), np.inf)
+                    found = np.divide(left, size, out=np.zeros_like(left), where=left > 0.0)
+                    most = max(most, float(np.max(found, initial=0.0)))
+        return min(most, 1.0)
