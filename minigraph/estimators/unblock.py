@@ -98,7 +98,7 @@ METHODS: Mapping[str, Method] = {
         _without_rng(straight_through), _needs(why_not_mean, smooth=True), biased=True
     ),
 }  # fmt: skip
-LEAN = ("reparameterize", "implicit", "reinforce", "leave_one_out")  # they copy no graph
+LEAN = ("reparameterize", "implicit", "reinforce")  # they copy no graph, and compare no costs
 AUTO = ("marginalize", "implicit", "reparameterize", "measure_valued", "leave_one_out")  # in order
 
 
@@ -153,7 +153,9 @@ def unblock(y: Data, method: Any = "auto", *, explain: bool = False, rng: Rng = 
     choices = _choices(y, blocking, asked)
     rng = generator(rng)
     # What copies nothing goes first, in the order of the draws: then no path to a draw has been
-    # added to. What copies the graph below a draw starts with the last: then it copies least.
+    # added to. What copies the graph below a draw starts with the last: then it copies least. A
+    # leave-one-out baseline of an earlier draw then sees costs that are summed over later ones:
+    # one of costs that get a probability as a factor, which depends on that draw, is biased.
     looked: dict[str, list[Data]] = {}  # all in one call: those that are not above y as well
     for x in choices:
         if x._node.branched:
