@@ -70,7 +70,11 @@ class RunningAverage:
         self.count = 0
 
     def update(self, cost: Any) -> float:
-        """Take in a cost (a number or its Data), and return the new average."""
+        """Take in a cost, and return the new average.
+
+        The cost is a number, as an estimate's ``value``, or a Data, whose value is that of the
+        sample it was built with.
+        """
         cost = float(np.mean(cost.value if isinstance(cost, Data) else cost))
         decay = self.decay if self.count else 0.0
         self.baseline.value = decay * self.baseline.value + (1.0 - decay) * cost
