@@ -318,3 +318,13 @@ def test_result_of_reinforce_is_found_by_its_name(name):
     z = mg.reinforce(y)
     assert mg.Graph(z)[name] is z
     assert mg.Graph(z)["X"].value == x.value
+
+
+def test_sample_stays_when_its_parameter_has_another_value():
+    theta = mg.Data(0.5, name="θ")
+    x = mg.sample(mg.Normal(theta, 1.0), name="X", rng=0)
+    y = x**2
+    theta.value = 0.7
+    z = mg.reparameterize(y)
+    assert z.value == y.value
+    assert mg.Graph(z)["X"].value == x.value

@@ -81,7 +81,9 @@ def opened(data: Data, inputs: tuple[Data, ...]) -> Data:
     noise_node.branched = node.branched
     noise = result(node.noise, noise_node)
     noise.name = f"ε_{data.name}" if data.name else "ε"
-    return function(lambda noise, *_: law.transform(noise), name="g")(noise, *inputs)
+    out: Data = function(lambda noise, *_: law.transform(noise), name="g")(noise, *inputs)
+    out._value = data._value  # the same bits, also if a parameter has another value by now
+    return out
 
 
 def why_not_pathwise(y: Data, x: Data, continuous: bool = False) -> str | None:
