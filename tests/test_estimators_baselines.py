@@ -215,3 +215,15 @@ def test_best_baseline_of_what_is_not_blocked_is_refused():
     x = mg.Data(1.0, name="x")
     with pytest.raises(mg.InputError, match="no draw blocks"):
         mg.best_baseline(x * 2.0)
+
+
+def test_baseline_of_a_draw_in_several_branches_keeps_the_second_derivative():
+    """The copies share their noise, so that no copy may meet the score of another."""
+    p = mg.Data(0.3, name="p")
+    first = mg.sample(mg.Bernoulli(p), name="B", rng=0)
+    x = mg.sample(mg.Normal(first + p, 1.0), name="X", rng=1)
+    y = mg.marginalize(mg.sin(x) * (first + 1.0), "B")
+    with_baseline, plain = (
+        mg.exact(mg.gradient(mg.reinforce(y, baseline=b), p), p).grad[p] for b in (5.0, None)
+    )
+    assert with_baseline == pytest.approx(plain, abs=1e-9)

@@ -76,8 +76,7 @@ class Tails:
             for last, before in ends:
                 pairs = zip(self.sums[draw, last], self.sums[draw, before], self.sizes, strict=True)
                 for a, b, size in pairs:
-                    r = np.divide(a, b, out=np.zeros_like(a), where=a > 0.0)
-                    left = np.where(r < 1.0, a * r / np.where(r < 1.0, 1.0 - r, 1.0), np.inf)
-                    found = np.divide(left, size, out=np.zeros_like(left), where=left > 0.0)
-                    most = max(most, float(np.max(found, initial=0.0)))
+                    with np.errstate(all="ignore"):
+                        left = np.where(a < b, a * a / (b - a), np.inf) / size
+                    most = max(most, float(np.max(left, initial=0.0, where=a > 0.0)))
         return min(most, 1.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Sequence, Set
+from collections.abc import Collection, Iterable, Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -143,12 +143,23 @@ def with_factors(
     out = change(costs.rebuild(lambda cost, draws: change(cost, draws - looked)), looked)
     for baseline in dict.fromkeys(b for b in baseline_of.values() if b is not None):
         if baseline is not LEAVE_ONE_OUT:
-            log_probs = [scored[x] for x in scored if baseline_of[x] is baseline]
-            out = subtracted(out, baseline, log_probs)
+            for several in apart([x for x in scored if baseline_of[x] is baseline]):
+                out = subtracted(out, baseline, [scored[x] for x in several])
     out.name = z.name
     if out is not z and z not in scored:  # two data of one name could not be told apart
         z.name = "cost" if out.name != "cost" else None
     return out
+
+
+def apart(draws: Iterable[Data]) -> list[list[Data]]:
+    """Return lists in which no draw stands twice: copies share their randomness, not their law."""
+    found: list[dict[object, Data]] = []
+    for x in draws:
+        free = next((several for several in found if x._node.draw not in several), None)
+        if free is None:
+            found.append(free := {})
+        free[x._node.draw] = x
+    return [list(several.values()) for several in found]
 
 
 def seen(log_prob: Data, places: Sequence[int | None]) -> Data:
