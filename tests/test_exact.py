@@ -408,3 +408,13 @@ def test_slope_of_a_singular_cost_is_refined_as_its_value_is():
     estimate = mg.exact(y, s)
     assert estimate.value == pytest.approx(1.469325740718242, rel=1e-8)
     assert estimate.grad[s] == pytest.approx(-0.4 * estimate.value, rel=1e-8)
+
+
+@pytest.mark.parametrize("rewrite", [mg.marginalize, mg.disarm, mg.measure_valued])
+def test_true_gradient_of_what_is_rewritten_in_part_is_refused(rewrite):
+    p = mg.Data(0.3, name="p")
+    first = mg.sample(mg.Bernoulli(p), name="X1", rng=0)
+    second = mg.sample(mg.Bernoulli(0.2 + 0.5 * p * first), name="X2", rng=1)
+    y = rewrite((first + 2 * second - p) ** 2, "X1")
+    with pytest.raises(mg.BlockedGradientError, match="still blocked at 'X2'.*rewrite all draws"):
+        mg.exact(y, p)

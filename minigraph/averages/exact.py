@@ -13,10 +13,11 @@ import numpy as np
 
 from ..data import Data
 from ..errors import BlockedGradientError, InputError, UsageError
+from ..estimators.branches import slope_of, stands_for
 from ..estimators.choose import choose
 from ..estimators.reinforce import detached, reinforce
 from ..estimators.reparameterize import reparameterize, why_not_pathwise
-from ..graph import StochasticNode, label, rewrite
+from ..graph import StochasticNode, ancestors, label, rewrite
 from ..ops.elementwise import multiply
 from ..ops.reductions import prod
 from ..paths import Flow
@@ -89,6 +90,7 @@ def exact(
         (value, *grads), grid, error = integrate(with_gradients(y, keys), points, limit)
         variances = [m.variance(0.0) for m in grads]
     else:
+        refuse_partly(y, keys)
         (value,), grid, error = integrate([y], points, limit)
         opened, weighted = differentiable(y, keys)
         slopes = with_gradients(opened, keys)[1:]
@@ -107,6 +109,18 @@ def exact(
         exact=True,
         error=error,
     )
+
+
+def refuse_partly(y: Data, wrt: Sequence[Data]) -> None:
+    """Raise if a rewrite gave `y` other slopes than those of its value, and left draws blocked."""
+    made = [data for data in ancestors([y]) if data._op.barrier != "draw"]
+    if any(data._op is slope_of or stands_for(data._node) for data in made):
+        names = ", ".join(dict.fromkeys(label(x) for x in Flow([y], wrt).blocked))
+        raise BlockedGradientError(
+            f"exact: {label(y)} was rewritten, and is still blocked at {names}; its slopes are "
+            "those of estimates, so that its true gradient is not known here; rewrite all draws, "
+            "or pass the y from before the rewrites"
+        )
 
 
 def differentiable(y: Data, wrt: Sequence[Data]) -> tuple[Data, set[object]]:
