@@ -416,5 +416,5 @@ def test_true_gradient_of_what_is_rewritten_in_part_is_refused(rewrite):
     first = mg.sample(mg.Bernoulli(p), name="X1", rng=0)
     second = mg.sample(mg.Bernoulli(0.2 + 0.5 * p * first), name="X2", rng=1)
     y = rewrite((first + 2 * second - p) ** 2, "X1")
-    with pytest.raises(mg.BlockedGradientError, match="still blocked at 'X2'.*rewrite all draws"):
+    with pytest.raises(mg.BlockedGradientError, match=r"still blocked at 'X2'.*rewrite all draws"):
         mg.exact(y, p)
