@@ -75,6 +75,10 @@ def shared(xp: Any, stop: Word) -> dict[str, Word]:
             return xp.linalg.svd(a)[0][rest]
         return xp.swapaxes(xp.linalg.svd(xp.swapaxes(a, -1, -2))[2], -1, -2)[rest]
 
+    def ratio(top: Any, bottom: Any) -> Any:
+        tie, lone = bottom == 0, xp.where(top == 0, 0.0 * top, math.nan)
+        return xp.where(tie, lone, top / xp.where(tie, 1.0, bottom))
+
     def softplus(x: Any) -> Any:
         return xp.logaddexp(x, xp.zeros_like(x))
 
@@ -143,8 +147,8 @@ def shared(xp: Any, stop: Word) -> dict[str, Word]:
         "einsum": lambda *a, subscripts, optimize=False: xp.einsum(subscripts, *a),
         # of matrices
         "cholesky": lambda a: xp.linalg.cholesky(both_halves(a)),
-        "solve": solve, "eigh": eigh, "svd": svd, "qr": qr, "orthogonal": orthogonal,
-        "logdet": lambda a: xp.linalg.slogdet(a)[1],
+        "ratio": ratio, "solve": solve, "eigh": eigh, "svd": svd, "qr": qr,
+        "orthogonal": orthogonal, "logdet": lambda a: xp.linalg.slogdet(a)[1],
         "signdet": lambda a: xp.linalg.slogdet(a)[0],
     }  # fmt: skip
 

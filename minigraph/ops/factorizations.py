@@ -19,7 +19,8 @@ import numpy as np
 
 from . import along
 from .base import Operation
-from .elementwise import divide, equal, greater, where
+from .boxes import stop
+from .elementwise import divide, equal, greater, ufunc, where
 from .linear import matmul
 from .shaping import expand_dims, shape_of, swap_last
 
@@ -50,16 +51,35 @@ def scaled(x: Any, diagonal: Any) -> Any:
     return x * expand_dims(diagonal, axis=-2)
 
 
-def ratio(top: Any, bottom: Any) -> Any:
+def _ratio(top: Any, bottom: Any) -> Any:
     """Return top / bottom, 0 for 0 / 0: a tie matters only to those who look at it."""
-    return where(equal(top, 0.0), 0.0, divide(top, where(equal(bottom, 0.0), np.nan, bottom)))
+    tie = np.equal(bottom, 0.0)
+    found = np.divide(top, np.where(tie, np.nan, bottom))
+    return np.where(tie & np.equal(top, 0.0), 0.0, found)
+
+
+# Its slope is such a ratio too, of a cotangent: where there is no tie, also of a top that is 0.
+ratio = ufunc(
+    "ratio", _ratio,
+    lambda g, y, top, bottom: ratio(g, bottom),
+    lambda g, y, top, bottom: -ratio(g * y, bottom),
+    numpy=(),
+)  # fmt: skip
+
+
+def over(bottom: Any, top: Callable[[Any], Any], vectors: Any) -> Any:
+    """Return top(vectors) / bottom, where at ties `vectors` are as good as any others.
+
+    There the slope is that of the cotangents in `top` alone: nan, unless nobody looks at it.
+    """
+    return ratio(where(equal(bottom, 0.0), top(stop(vectors)), top(vectors)), bottom)
 
 
 def gaps(values: Any) -> Any:
-    """Return values[j] - values[i], with 1 on the diagonal."""
+    """Return values[j] - values[i], and inf on the diagonal: a unit vector cannot grow."""
     n = shape_of(values)[-1]
     difference = expand_dims(values, axis=-2) - expand_dims(values, axis=-1)
-    return difference + of_kind(np.eye(n), values)
+    return difference + of_kind(np.diag(np.full(n, np.inf)), values)
 
 
 def last_axes(name: str, forward: Any, *rules: Any, along: Any = along.elementwise) -> Operation:
@@ -173,10 +193,9 @@ def _eigh(a: Any, UPLO: Any = "L") -> Any:
 
 def _eigh_rule(g: Any, y: Any, a: Any, UPLO: str = "L") -> Any:
     w, v = y[..., 0, :], y[..., 1:, :]
-    turned = matmul(swap_last(v), g[..., 1:, :])
     eye = of_kind(np.eye(shape_of(v)[-1]), y)
-    turned = where(eye, 0.0, turned)  # a unit vector cannot grow
-    inner = ratio(turned, gaps(w)) + scaled(eye, g[..., 0, :])
+    turned = over(gaps(w), lambda v: matmul(swap_last(v), g[..., 1:, :]), v)
+    inner = turned + scaled(eye, g[..., 0, :])
     lower = onto_lower(matmul(v, matmul(inner, swap_last(v))))
     return lower if UPLO == "L" else swap_last(lower)
 
@@ -195,19 +214,20 @@ def _svd(a: Any) -> Any:
 def _svd_rule(g: Any, y: Any, a: Any) -> Any:
     m, n = shape_of(a)[-2:]
     (u, s, v), (gu, gs, gv) = ((z[..., :m, :], z[..., m, :], z[..., m + 1 :, :]) for z in (y, g))
-    ut, vt = swap_last(u), swap_last(v)
+    vt = swap_last(v)
     eye = of_kind(np.eye(min(m, n)), y)
-    du, dv = matmul(ut, gu), matmul(vt, gv)
     gap = gaps(s * s)
-    antisymmetric = ratio(du - swap_last(du), gap), ratio(dv - swap_last(dv), gap)
-    rows = expand_dims(s, axis=-1)
-    inner = scaled(antisymmetric[0], s) + rows * antisymmetric[1] + scaled(eye, gs)
+    du = over(gap, lambda u: matmul(swap_last(u), gu), u)
+    dv = over(gap, lambda v: matmul(swap_last(v), gv), v)
+    rows, columns = expand_dims(s, axis=-1), expand_dims(s, axis=-2)
+    inner = columns * (du + swap_last(du)) + rows * (dv + swap_last(dv)) + scaled(eye, gs)
     found = matmul(u, matmul(inner, vt))
-    bottom = expand_dims(s, axis=-2)
     if m > n:
-        found = found + matmul(ratio(gu - matmul(u, du), bottom), vt)
+        beside = over(columns, lambda u: gu - matmul(u, matmul(swap_last(u), gu)), u)
+        found = found + matmul(beside, vt)
     if n > m:
-        found = found + matmul(u, swap_last(ratio(gv - matmul(v, dv), bottom)))
+        beside = over(columns, lambda v: gv - matmul(v, matmul(swap_last(v), gv)), v)
+        found = found + matmul(u, swap_last(beside))
     return found
 
 
