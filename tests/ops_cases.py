@@ -153,6 +153,8 @@ GIVEN: dict[str, list[Case]] = {
     "inv": [Case((square(3),)), Case((np.stack([square(3), square(3, 1)]),))],
     "solve": [Case((square(3), signs(3, 2))), Case((np.stack([square(3), square(3, 1)]), signs(3, 1)))],
     "pinv": [Case((signs(3, 2),)), Case((signs(2, 3),)), Case((square(3),))],
+    "truncated_pinv": [Case((a, np.array([[0.4]]))) for a in (signs(3, 2), signs(2, 3), square(3))]
+                      + [Case((np.stack([square(3), square(3, 1)]), np.array([0.1, 0.4]).reshape(2, 1, 1)))],
     "det": [Case((signs(n, n) + np.eye(n),)) for n in (1, 2, 3, 5)] + [Case((signs(2, 3, 3),)),
            Case((np.array([[1.0, 2.0], [2.0, 4.0]]),))],
     "logdet": [Case((square(3),)), Case((np.stack([square(3), square(3, 1)]),))],

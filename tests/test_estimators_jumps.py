@@ -34,6 +34,7 @@ POLES = re.findall(
     divide power float_power reciprocal log log2 log10 log1p xlog1py tan arctanh logit ndtri erfinv
     erfcinv gammaln digamma psi polygamma gamma beta betaln kl_div y0 y1 yv yn jv jn iv ive
     gammainccinv betainc inv solve pinv logdet ratio
+    truncated_pinv
 """,
 )
 JUMPS = {op.name for op in (*JUMPING, *PACKED)}

@@ -77,3 +77,28 @@ def test_what_is_made_of_tied_singular_vectors_is_not_said_to_be_flat():
     way = np.array([[0.0, 1.0], [1.0, 0.0]])
     with np.errstate(all="ignore"):
         assert np.isnan(mg.grad(f)(np.eye(2))).any()
+
+
+@pytest.mark.parametrize(("f", "x"), [
+    (lambda a: mg.linalg.lstsq(a, [1.0, 3.0])[0][0], np.eye(2)),
+    (lambda a: mg.sum(mg.linalg.lstsq(a, [1.0, 3.0, 2.0])[0] ** 2), np.eye(3, 2)),
+    (lambda a: mg.linalg.pinv(a, 1e-3)[0, 1] + mg.linalg.pinv(a, 1e-3)[1, 0], np.eye(2)),
+    (lambda x: mg.polyfit(x, [1.0, 3.0, 2.0], 1)[0], np.array([-1.0, 0.0, 1.0])),
+], ids=["lstsq", "tall lstsq", "pinv", "polyfit"])  # fmt: skip
+def test_least_squares_have_slopes_where_singular_values_tie(f, x):
+    mg.check_grads(f, x, order=2)
+
+
+@pytest.mark.parametrize("shape", [(3, 2), (2, 3), (3, 3)])
+def test_least_squares_of_less_rank_have_the_slope_that_keeps_it(shape):
+    def solved(x, y):  # the matrix is of rank 1
+        a = mg.outer(x, y)
+        return mg.sum(mg.linalg.lstsq(a, np.arange(1.0, shape[0] + 1.0))[0] ** 2)
+
+    mg.check_grads(solved, RNG.normal(size=shape[0]), RNG.normal(size=shape[1]), order=2)
+
+
+def test_a_cut_is_for_each_matrix():
+    a = RNG.normal(size=(2, 3, 3))
+    found = mg.linalg.pinv(a, [0.1, 0.4]).value
+    np.testing.assert_allclose(found, np.linalg.pinv(a, np.array([0.1, 0.4])), rtol=1e-12)

@@ -58,6 +58,12 @@ def shared(xp: Any, stop: Word) -> dict[str, Word]:
         u, s, vh = xp.linalg.svd(a, full_matrices=False)
         return xp.concatenate([u, s[..., None, :], xp.swapaxes(vh, -1, -2)], axis=-2)
 
+    def truncated_pinv(a: Any, cut: Any) -> Any:
+        u, s, vh = xp.linalg.svd(a, full_matrices=False)
+        large = s > cut[..., 0] * s[..., :1]
+        inverse = xp.where(large, 1.0 / xp.where(large, s, 1.0), 0.0)
+        return xp.swapaxes(vh, -1, -2) * inverse[..., None, :] @ xp.swapaxes(u, -1, -2)
+
     def qr(a: Any) -> Any:
         q, r = xp.linalg.qr(a)
         return xp.concatenate([q, xp.swapaxes(r, -1, -2)], axis=-2)
@@ -147,8 +153,8 @@ def shared(xp: Any, stop: Word) -> dict[str, Word]:
         "einsum": lambda *a, subscripts, optimize=False: xp.einsum(subscripts, *a),
         # of matrices
         "cholesky": lambda a: xp.linalg.cholesky(both_halves(a)),
-        "ratio": ratio, "solve": solve, "eigh": eigh, "svd": svd, "qr": qr,
-        "orthogonal": orthogonal, "logdet": lambda a: xp.linalg.slogdet(a)[1],
+        "ratio": ratio, "truncated_pinv": truncated_pinv, "solve": solve, "eigh": eigh, "svd": svd,
+        "qr": qr, "orthogonal": orthogonal, "logdet": lambda a: xp.linalg.slogdet(a)[1],
         "signdet": lambda a: xp.linalg.slogdet(a)[0],
     }  # fmt: skip
 

@@ -20,7 +20,7 @@ import numpy as np
 from . import along
 from .base import Operation
 from .boxes import stop
-from .elementwise import divide, equal, greater, ufunc, where
+from .elementwise import equal, ufunc, where
 from .linear import matmul
 from .shaping import expand_dims, shape_of, swap_last
 
@@ -131,7 +131,8 @@ solve_ = last_axes(  # b is always a matrix here
 )  # fmt: skip
 
 
-def _pinv_rule(g: Any, y: Any, a: Any) -> Any:
+def pinv_rule(g: Any, y: Any, a: Any) -> Any:
+    """Return the slope of a pseudoinverse where the rank stays as it is."""
     gt, yt = swap_last(g), swap_last(y)
     left = matmul(gt, matmul(y, yt))
     right = matmul(matmul(yt, y), gt)
@@ -142,7 +143,7 @@ def _pinv_rule(g: Any, y: Any, a: Any) -> Any:
     )  # fmt: skip
 
 
-pinv_ = last_axes("pinv", np.linalg.pinv, _pinv_rule)
+pinv_ = last_axes("pinv", np.linalg.pinv, pinv_rule)
 
 
 # Determinants ----------------------------------------------------------------------------------
@@ -269,13 +270,3 @@ orthogonal = Operation(
 def singular_values(a: Any) -> Any:
     """Return the singular values of matrices, the largest first."""
     return svd_packed(a)[..., shape_of(a)[-2], :]
-
-
-def truncated_pinv(a: Any, cut: Any) -> Any:
-    """Return the pseudoinverse without singular values up to `cut` times the largest."""
-    m = shape_of(a)[-2]
-    packed = svd_packed(a)
-    u, s, v = packed[..., :m, :], packed[..., m, :], packed[..., m + 1 :, :]
-    large = greater(s, expand_dims(cut, axis=-1) * s[..., :1])
-    inverse = where(large, divide(1.0, where(large, s, 1.0)), 0.0)
-    return matmul(scaled(v, inverse), swap_last(u))

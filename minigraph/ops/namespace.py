@@ -24,6 +24,7 @@ from . import (
     picks,
     polynomials,
     products,
+    pseudoinverses,
     questions,
     ranks,
     reductions,
@@ -39,8 +40,8 @@ from .calls import public
 
 TABLES = (
     shaping, elementwise, trigonometry, reductions, special, tails, linear, factorizations,
-    selection, folds, norms, ranks, statistics, layouts, joins, products, matrices, picks, grids,
-    padding, polynomials, creation, questions, boxes,
+    pseudoinverses, selection, folds, norms, ranks, statistics, layouts, joins, products, matrices,
+    picks, grids, padding, polynomials, creation, questions, boxes,
 )  # fmt: skip
 TAKEN = frozenset({"gradient"})  # NumPy's gradient is a finite difference, ours is not
 
