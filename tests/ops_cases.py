@@ -149,6 +149,7 @@ GIVEN: dict[str, list[Case]] = {
                [("ij,jk->ik", [(2, 3), (3, 2)]), ("ii->i", [(3, 3)]), ("ij->", [(2, 3)]),
                 ("iij,j->j", [(2, 2, 3), (3,)]), ("ij,ik,i->jk", [(2, 3), (2, 3), (2,)]),
                 ("i,j->ij", [(2,), (3,)]), ("ij,ij->i", [(1, 3), (2, 3)]), (",i->i", [(), (3,)])]],
+    "erfcx_slope": [Case((np.array([-1.0, 0.5, 2.4, 2.6, 4.0]),), {"order": n}) for n in (1, 2)],
     # linear algebra
     "inv": [Case((square(3),)), Case((np.stack([square(3), square(3, 1)]),))],
     "solve": [Case((square(3), signs(3, 2))), Case((np.stack([square(3), square(3, 1)]), signs(3, 1)))],

@@ -255,6 +255,18 @@ def of_laws(xp: Any, stop: Word, log_ndtr: Word, special: Any) -> dict[str, Word
         series = u * (0.5 + u * (0.125 + u * u * (-1.0 / 64.0 + u * u * (1.0 / 128.0))))
         return xp.where(far, series, digamma(near + 0.5) - digamma(near))
 
+    def erfcx_slope(x: Any, order: int = 1) -> Any:  # as in the table of ops
+        far = x > 2.5
+        near, away, ratio = xp.where(far, 0.0, x), xp.where(far, x, 2.5), 0.0
+        tail, before = special.erfcx(away), special.erfcx(near)
+        for n in range(order + 50, 0, -1):
+            ratio = 1.0 / (2.0 * away + 2.0 * (n + 1) * ratio)
+            tail = -2.0 * n * ratio * tail if n <= order else tail
+        value = 2.0 * near * before - 2.0 / math.sqrt(math.pi)
+        for n in range(1, order):
+            before, value = value, 2.0 * near * value + 2.0 * n * before
+        return xp.where(far, tail, value)
+
     def ndtri_exp(y: Any) -> Any:
         """Return the quantile; far out by Newton's steps, the last of which have its slopes."""
         high, low = y > -math.log(2.0), y < -5.0
@@ -272,7 +284,8 @@ def of_laws(xp: Any, stop: Word, log_ndtr: Word, special: Any) -> dict[str, Word
         return xp.where(end, -math.inf, xp.where(low, x, near))
 
     return {
-        "gamma_step": gamma_step, "gamma_step_slope": gamma_step_slope, "ndtri_exp": ndtri_exp,
+        "erfcx_slope": erfcx_slope, "ndtri_exp": ndtri_exp,
+        "gamma_step": gamma_step, "gamma_step_slope": gamma_step_slope,
         "log_i0": lambda x: xp.log(special.i0e(x)) + x,
         "bessel_ratio": lambda x: special.i1e(x) / special.i0e(x),
     }  # fmt: skip

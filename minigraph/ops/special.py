@@ -12,7 +12,7 @@ import numpy as np
 
 from ..data import Data
 from ..errors import InputError, MissingExtraError, UsageError
-from . import reductions
+from . import along, reductions
 from .base import Operation, as_data
 from .boxes import stop
 from .composing import composed, refuse
@@ -102,7 +102,7 @@ ndtri = special("ndtri", lambda g, y, p: divide(g, _normal_density(y)))
 log_ndtr = special("log_ndtr", lambda g, y, x: g * exp(-0.5 * x * x - y - LOG_ROOT_2_PI))
 erf = special("erf", lambda g, y, x: g * TWO_BY_ROOT_PI * exp(-(x * x)))
 erfc = special("erfc", lambda g, y, x: -g * TWO_BY_ROOT_PI * exp(-(x * x)))
-erfcx = special("erfcx", lambda g, y, x: g * (2.0 * x * y - TWO_BY_ROOT_PI))
+erfcx = special("erfcx", lambda g, y, x: g * erfcx_slope(x))
 erfinv = special("erfinv", lambda g, y, x: g * exp(y * y) * (1.0 / TWO_BY_ROOT_PI))
 erfcinv = special("erfcinv", lambda g, y, x: -g * exp(y * y) * (1.0 / TWO_BY_ROOT_PI))
 TWO_BY_ROOT_PI = 2.0 / math.sqrt(math.pi)
@@ -111,6 +111,35 @@ LOG_ROOT_2_PI = 0.5 * math.log(2.0 * math.pi)
 
 def _normal_density(x: Any) -> Any:
     return exp(-0.5 * (x * x)) * (1.0 / math.sqrt(2.0 * math.pi))
+
+
+def _erfcx_slope(x: Any, order: int = 1) -> Any:
+    """Return derivative number `order` of erfcx.
+
+    From y' = 2xy - 2/√π and y⁽ⁿ⁺¹⁾ = 2x y⁽ⁿ⁾ + 2n y⁽ⁿ⁻¹⁾, whose terms cancel for large x; there
+    from the continued fraction of y⁽ⁿ⁾ / y⁽ⁿ⁻¹⁾ = -2n rₙ, which is rₙ = 1 / (2x + 2(n+1) rₙ₊₁).
+    """
+    dtype, x = np.asarray(x).dtype, np.asarray(x, dtype=float)
+    y = np.array(from_scipy("erfcx")(x))
+    far = x > 2.5
+    away, tail, ratio = x[far], y[far], 0.0
+    for n in range(order + 50, 0, -1):
+        ratio = 1.0 / (2.0 * away + 2.0 * (n + 1) * ratio)
+        if n <= order:
+            tail = -2.0 * n * ratio * tail
+    x = np.where(far, 0.0, x)
+    before, y = y, 2.0 * x * y - TWO_BY_ROOT_PI
+    for n in range(1, order):
+        before, y = y, 2.0 * x * y + 2.0 * n * before
+    y = np.array(y)
+    y[far] = tail
+    return y.astype(dtype)
+
+
+erfcx_slope = Operation(
+    "erfcx_slope", _erfcx_slope, lambda g, y, x, order=1: g * erfcx_slope(x, order=order + 1),
+    fixed=["order"], numpy=(), along=along.elementwise,
+)  # fmt: skip
 
 
 # Logistic, and x log x: these need no SciPy ----------------------------------------------------
