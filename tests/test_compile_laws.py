@@ -9,6 +9,7 @@ from compile_cases import quickly
 import minigraph as mg
 from minigraph.distributions.beta import beta_slope_0, beta_slope_1
 from minigraph.distributions.gamma import gamma_slope
+from minigraph.distributions.normal_parts import normal_part
 from minigraph.distributions.special import gamma_step, gamma_step_slope, ndtri_exp
 from minigraph.distributions.student_t import t_slope
 
@@ -131,3 +132,6 @@ def test_special_functions_of_the_laws(backend):
     for op, at in ((gamma_step, x), (gamma_step_slope, x), (ndtri_exp, y)):
         found = np.asarray(words.word(op)(words.array(at)))
         np.testing.assert_allclose(found, op.forward(at), rtol=1e-9, atol=1e-9)
+    for order in (0, 2):
+        found = np.asarray(words.word(normal_part)(words.array(x), words.array(1.0 / x), order))
+        np.testing.assert_allclose(found, normal_part.forward(x, 1.0 / x, order), rtol=1e-12)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..distributions import beta, dirichlet, gamma, implicit, student_t, von_mises
+from ..distributions import beta, dirichlet, gamma, implicit, normal_parts, student_t, von_mises
 from ..distributions import special as laws
 from ..estimators import baselines, branches, reinforce, relaxations
 from ..ops import boxes
@@ -22,8 +22,8 @@ from ..ops.selection import is_basic
 
 Word = Callable[..., Any]
 MODULES = (
-    *TABLES, boxes, laws, implicit, beta, dirichlet, gamma, student_t, von_mises,
-    reinforce, branches, relaxations, baselines,
+    *TABLES, boxes, laws, implicit, beta, dirichlet, gamma, normal_parts, student_t,
+    von_mises, reinforce, branches, relaxations, baselines,
 )  # fmt: skip
 # The operations of this package: only these are known by their names.
 OWN = frozenset(
@@ -124,6 +124,14 @@ def shared(xp: Any, stop: Word) -> dict[str, Word]:
             value = (wave - n * value) / away
         return xp.where(near, series, value)
 
+    def normal_part(a: Any, w: Any, order: int = 0) -> Any:
+        reach = 2.0 * normal_parts.END / (a + xp.sqrt(a * a + 2.0 * normal_parts.END))
+        w, total = xp.where(w < reach, w, stop(reach)), 0.0
+        for u, weight in zip(normal_parts.NODES, normal_parts.WEIGHTS, strict=True):
+            t = float(u) * w
+            total = total + float(weight) * t**order * xp.exp(-t * (a + 0.5 * t))
+        return w * total
+
     def same(x: Any, *others: Any) -> Any:
         return x
 
@@ -136,7 +144,7 @@ def shared(xp: Any, stop: Word) -> dict[str, Word]:
         "leave_one_out": lambda cost: stop(xp.zeros_like(cost)),
         "inside": lambda x, slope, problem: xp.where(slope > 1e-13, xp.nan, x),
         "sample at its quantile": same, "per density": lambda p: -1.0 / p,
-        **{op.name: same for op in FOLLOWED},
+        "normal_part": normal_part, **{op.name: same for op in FOLLOWED},
         # of networks, of statistics
         "share": lambda a, b: ((a > b) * xp.ones_like(a - b) + (a >= b)) * 0.5,
         "relu": lambda x: xp.where((x > 0) | xp.isnan(x), x, 0.0), "softplus": softplus,

@@ -21,7 +21,7 @@ from ..ops.elementwise import (
     ufunc,
     where,
 )
-from ..ops.special import from_scipy, polygamma, special
+from ..ops.special import from_scipy, normal_hazard, polygamma, special
 
 
 def _log1p_square(x: Any) -> Any:
@@ -87,5 +87,5 @@ bessel_ratio: Operation = special(  # I₁(x) / I₀(x)
 )
 ndtri_exp = special(  # the standard normal quantile of a probability given by its logarithm
     "ndtri_exp",
-    lambda g, y, x: g * exp(x + 0.5 * square(y) + 0.5 * math.log(2.0 * math.pi)),
+    lambda g, y, x: divide(g, normal_hazard(x, y)),
 )

@@ -9,11 +9,24 @@ from typing import Any
 import numpy as np
 
 from ..ops.boxes import stop
-from ..ops.elementwise import clip, divide, exp, greater, isinf, log, logaddexp, square, where
+from ..ops.elementwise import (
+    clip,
+    divide,
+    exp,
+    greater,
+    isinf,
+    less,
+    log,
+    logaddexp,
+    maximum,
+    square,
+    where,
+)
 from ..ops.special import log_ndtr
 from .base import Distribution
 from .constraints import Constraint, interval, positive, real
 from .noise import OpenUniform
+from .normal_parts import FAR, normal_part
 from .parameters import refuse_order
 from .special import ndtri_exp
 
@@ -67,29 +80,32 @@ class TruncatedNormal(Distribution):
         both = where(isinf(self.low) | isinf(self.high), half, 0.5 * low + 0.5 * high)
         return inner._replace(member=where(isinf(self.low) & isinf(self.high), self.loc, both))
 
-    def _standard(self, x: Any) -> Any:
-        """Return a bound on the scale of the standard normal; 0 for an infinite one."""
-        return divide(where(isinf(x), self.loc, x) - self.loc, self.scale)
+    def _way(self, low: Any, high: Any) -> Any:
+        """Return the way from low to high in scales; it is FAR to a bound that is infinite."""
+        endless = stop(isinf(low) | isinf(high))
+        way = where(endless, 0.0, high) - where(endless, 0.0, low)
+        return where(endless, FAR, divide(way, self.scale))
 
-    def _tails(self) -> tuple[Any, Any, Any]:
-        """Return on which side the bounds lie, and log P below each, seen from that side.
+    def _mode(self) -> tuple[Any, Any]:
+        """Return the mode, and how far it is from loc in scales."""
+        mode = clip(self.loc, self.low, self.high)
+        return mode, divide(mode - self.loc, self.scale)
 
-        To the right of the mean both probabilities are next to 1, and their difference is lost;
-        so there the law is looked at in a mirror.
+    def _moment(self, order: int, high: Any = None) -> Any:
+        """Return ∫ tᵏ exp(-d t - t²/2) dt from low to high, t away from the mode, d that from loc.
+
+        The density is as that exponential, which is 1 at the mode.
         """
-        low, high = self._standard(self.low), self._standard(self.high)
-        mirrored = greater(low, 0.0) & ~isinf(self.low)
-        sign = where(mirrored, -1.0, 1.0)
-        below, above = where(mirrored, -self.high, self.low), where(mirrored, -self.low, self.high)
-        left = log_ndtr(where(mirrored, -high, low))
-        right = log_ndtr(where(mirrored, -low, high))
-        left = where(isinf(below), -np.inf, left)
-        right = where(isinf(above), 0.0, right)
-        return sign, left, right
+        mode, d = self._mode()
+        below = normal_part(maximum(-d, 0.0), self._way(self.low, mode), order=order)
+        above = self._way(mode, self.high if high is None else high)
+        above = normal_part(maximum(d, 0.0), above, order=order)
+        return above - below if order % 2 else above + below
 
-    def _log_mass(self) -> Any:
-        _, left, right = self._tails()
-        return right + log(-np.expm1(left - right))
+    def _averages(self) -> tuple[Any, Any]:
+        """Return the means of t and of t²."""
+        mass = self._moment(0)
+        return divide(self._moment(1), mass), divide(self._moment(2), mass)
 
     def noise(self) -> OpenUniform:
         return OpenUniform(self.shape, self.dtype)
@@ -98,56 +114,53 @@ class TruncatedNormal(Distribution):
         return self.quantile(noise)
 
     def quantile(self, p: Any) -> Any:
-        sign, left, right = self._tails()
-        mirrored = np.less(sign, 0.0)
+        # To the right of loc, P below either bound is next to 1: there, look in a mirror.
+        mirrored = greater(self.low, self.loc)
+        sign = where(mirrored, -1.0, 1.0)
+        left, right = (self._log_below(b, sign) for b in (self.low, self.high))
+        left, right = where(mirrored, right, left), where(mirrored, left, right)
         p, rest = where(mirrored, 1.0 - p, p), where(mirrored, p, 1.0 - p)
         z = ndtri_exp(logaddexp(left + log(rest), right + log(p)))
         return clip(self.loc + self.scale * (sign * z), self.low, self.high)
 
+    def _log_below(self, bound: Any, sign: Any) -> Any:
+        """Return log P(sign · Z <= sign · bound)."""
+        endless = isinf(bound)
+        z = divide(where(endless, self.loc, bound) - self.loc, self.scale)
+        end = where(greater(sign * bound, 0.0), 0.0, -np.inf)
+        return where(endless, end, log_ndtr(sign * z))
+
     def formula(self, x: Any) -> Any:
-        z = divide(x - self.loc, self.scale)
-        half = 0.5 * math.log(2.0 * math.pi)
-        return -0.5 * square(z) - log(self.scale) - half - self._log_mass()
+        mode, d = self._mode()
+        t = divide(x - mode, self.scale)
+        return -t * (d + 0.5 * t) - log(self._moment(0)) - log(self.scale)
 
     def cumulative(self, x: Any) -> Any:
-        inside = clip(x, self.low, self.high)
-        far = stop(isinf(inside))
-        z = divide(where(far, self.loc, inside) - self.loc, self.scale)
-        sign, left, right = self._tails()
-        above = stop(greater(sign * inside, 0.0))
-        here = where(far, where(above, 0.0, -np.inf), log_ndtr(sign * z))
-        top, bottom = where(np.less(sign, 0.0), right, here), where(np.less(sign, 0.0), here, left)
-        share = exp(top - right) * -np.expm1(where(stop(isinf(bottom)), -np.inf, bottom - top))
-        return share * divide(1.0, -np.expm1(left - right))
-
-    def _edges(self) -> tuple[Any, Any, Any, Any]:
-        """Return the bounds, and the density there of the truncated standard normal."""
-        mass = self._log_mass() + 0.5 * math.log(2.0 * math.pi)
-        low, high = self._standard(self.low), self._standard(self.high)
-        at_low = where(isinf(self.low), 0.0, exp(-0.5 * square(low) - mass))
-        at_high = where(isinf(self.high), 0.0, exp(-0.5 * square(high) - mass))
-        return low, high, at_low, at_high
+        x = clip(x, self.low, self.high)
+        mode, d = self._mode()
+        low = stop(less(x, mode))
+        t = where(low, -self._way(x, mode), 0.0)
+        tail = exp(-t * (d + 0.5 * t)) * normal_part(maximum(-d - t, 0.0), self._way(self.low, x))
+        share = where(low, tail, self._moment(0, where(low, mode, x)))
+        return divide(share, self._moment(0))
 
     @property
     def mean(self) -> Any:
         """The mean."""
-        _, _, at_low, at_high = self._edges()
-        return self.loc + self.scale * (at_low - at_high)
+        return self._mode()[0] + self.scale * self._averages()[0]
 
     @property
     def variance(self) -> Any:
         """The variance."""
-        low, high, at_low, at_high = self._edges()
-        off = at_low - at_high
-        return square(self.scale) * (1.0 + low * at_low - high * at_high - square(off))
+        first, second = self._averages()
+        return square(self.scale) * (second - square(first))
 
     @property
     def mode(self) -> Any:
         """Where the density is highest: `loc`, or the bound next to it."""
-        return self.full(clip(self.loc, self.low, self.high))
+        return self.full(self._mode()[0])
 
     def entropy(self) -> Any:
         """Return the differential entropy in nats."""
-        low, high, at_low, at_high = self._edges()
-        edge = 0.5 * (low * at_low - high * at_high)
-        return 0.5 * math.log(2.0 * math.pi * math.e) + log(self.scale) + self._log_mass() + edge
+        first, second = self._averages()
+        return self._mode()[1] * first + 0.5 * second + log(self._moment(0)) + log(self.scale)

@@ -21,6 +21,7 @@ from .elementwise import (
     equal,
     exp,
     isfinite,
+    less,
     log,
     log1p,
     sigmoid,
@@ -99,7 +100,7 @@ betaln = special(
 # Normal ----------------------------------------------------------------------------------------
 ndtr = special("ndtr", lambda g, y, x: g * _normal_density(x))
 ndtri = special("ndtri", lambda g, y, p: divide(g, _normal_density(y)))
-log_ndtr = special("log_ndtr", lambda g, y, x: g * exp(-0.5 * x * x - y - LOG_ROOT_2_PI))
+log_ndtr = special("log_ndtr", lambda g, y, x: g * normal_hazard(y, x))
 erf = special("erf", lambda g, y, x: g * TWO_BY_ROOT_PI * exp(-(x * x)))
 erfc = special("erfc", lambda g, y, x: -g * TWO_BY_ROOT_PI * exp(-(x * x)))
 erfcx = special("erfcx", lambda g, y, x: g * erfcx_slope(x))
@@ -111,6 +112,14 @@ LOG_ROOT_2_PI = 0.5 * math.log(2.0 * math.pi)
 
 def _normal_density(x: Any) -> Any:
     return exp(-0.5 * (x * x)) * (1.0 / math.sqrt(2.0 * math.pi))
+
+
+def normal_hazard(y: Any, x: Any) -> Any:
+    """Return φ(x) / Φ(x), where y = log Φ(x); on the left, φ and Φ are small alike."""
+    left = less(x, 0.0)
+    near, far = where(left, 0.0, x), where(left, x, 0.0)
+    body = exp(-0.5 * near * near - where(left, 0.0, y) - LOG_ROOT_2_PI)
+    return where(left, divide(math.sqrt(2.0 / math.pi), erfcx(far * -math.sqrt(0.5))), body)
 
 
 def _erfcx_slope(x: Any, order: int = 1) -> Any:
