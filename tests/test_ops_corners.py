@@ -95,3 +95,27 @@ def test_a_maximum_shares_infinite_ties_gives_nan_nothing_and_keeps_float32():
     np.testing.assert_array_equal(slope, np.array([0.5, 0, 0, 0.5, 0], np.float32), strict=True)
     share = elementwise.share(x.value, y)
     np.testing.assert_array_equal(share, slope, strict=True)
+
+
+FOLDS = {
+    "var": ([0.0, -1.0, 1.0], mg.var),
+    "std": ([0.0, -0.5, 0.5], mg.std),
+    "var about 2": ([0.0, -1.0, 1.0], lambda x, where: mg.var(x, where=where, mean=2.0)),
+    "mean": ([0.0, 0.5, 0.5], mg.mean),
+    "sum": ([0.0, 1.0, 1.0], mg.sum),
+    "prod": ([0.0, 3.0, 1.0], mg.prod),
+    "max": ([0.0, 0.0, 1.0], lambda x, where: mg.max(x, where=where, initial=0.0)),
+    "min": ([0.0, 1.0, 0.0], lambda x, where: mg.min(x, where=where, initial=9.0)),
+}
+
+
+@pytest.mark.parametrize("name", FOLDS)
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_what_a_mask_leaves_out_is_in_nobody_s_way(name, bad):
+    slope, fold = FOLDS[name]
+    there = np.array([False, True, True])
+    found = mg.grad(lambda x: fold(x, where=there))(np.array([bad, 1.0, 3.0]))
+    np.testing.assert_array_equal(found, slope)
+    second = mg.hessian(lambda x: fold(x, where=there))(np.array([bad, 1.0, 3.0]))
+    assert not second[0].any()
+    assert np.isfinite(second).all()

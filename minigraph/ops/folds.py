@@ -107,8 +107,10 @@ def var(
     refuse("var", out=out)
     x = as_data(a) if dtype is None else e.astype(as_data(a), dtype=np.dtype(dtype))
     n = counted(x, axis, where)
+    if where is not True:  # also here: the slope of the square of a nan left out is 0 times nan
+        x = e.where(as_data(where), x, 0.0)
     if mean is None:
-        mean = e.divide(fold(reductions.sum_, x, axis, True, None, where, empty=0.0), n)
+        mean = e.divide(fold(reductions.sum_, x, axis, True), n)
     total = fold(reductions.sum_, e.square(x - mean), axis, True, None, where, empty=0.0)
     free = n - float(ddof if correction is None else correction)
     return kept(e.divide(total, e.maximum(free, 0.0)), axis, keepdims)
