@@ -119,3 +119,12 @@ def test_what_a_mask_leaves_out_is_in_nobody_s_way(name, bad):
     second = mg.hessian(lambda x: fold(x, where=there))(np.array([bad, 1.0, 3.0]))
     assert not second[0].any()
     assert np.isfinite(second).all()
+
+
+def test_what_is_after_the_point_is_that_of_numpy():
+    x = np.array([np.inf, -np.inf, np.nan, 2.5, -2.5, 3.0, -3.0, -0.0])
+    for found, known in zip(mg.modf(x), np.modf(x), strict=True):
+        np.testing.assert_array_equal(found.value, known)
+        np.testing.assert_array_equal(np.signbit(found.value), np.signbit(known))
+    slope = mg.grad(lambda x: mg.sum(mg.modf(x)[0]))(x)
+    np.testing.assert_array_equal(slope, [0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0])

@@ -64,7 +64,8 @@ def divmod_(x1: Any, x2: Any) -> tuple[Data, Data]:
 def modf(x: Any) -> tuple[Data, Data]:
     """Return what is after the point, with slope 1, and what is before it, flat."""
     x = floats(x)
-    return x - e.trunc(x), e.trunc(x)
+    inside = e.where(e.isinf(x), e.copysign(0.0, x), x)
+    return e.fmod(inside, 1.0), e.trunc(x)
 
 
 @composed()
