@@ -128,3 +128,13 @@ def test_what_is_after_the_point_is_that_of_numpy():
         np.testing.assert_array_equal(np.signbit(found.value), np.signbit(known))
     slope = mg.grad(lambda x: mg.sum(mg.modf(x)[0]))(x)
     np.testing.assert_array_equal(slope, [0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0])
+
+
+@pytest.mark.parametrize("p", [None, 2, -2, 1, -1, np.inf, "fro"])
+def test_condition_of_a_singular_matrix_is_that_of_numpy(p):
+    for x in (np.zeros((2, 2)), np.diag([1.0, 0.0]), np.stack([np.eye(2), np.zeros((2, 2))])):
+        np.testing.assert_array_equal(mg.linalg.cond(x, p).value, np.linalg.cond(x, p))
+    for bad in (np.diag([1.0, 2.0]), np.full((2, 2), np.nan)) if p not in (None, 2, -2) else ():
+        np.testing.assert_array_equal(mg.linalg.cond(bad, p).value, np.linalg.cond(bad, p))
+    assert mg.linalg.cond(np.eye(2, dtype=np.float32), p).dtype == np.float32
+    mg.check_grads(lambda x: mg.linalg.cond(x, p), np.array([[1.0, 0.3], [0.2, 2.0]]), order=2)

@@ -12,7 +12,7 @@ from . import elementwise as e
 from . import reductions, shaping
 from .base import as_data
 from .composing import composed, floats
-from .factorizations import inv, singular_values
+from .factorizations import inv, signdet, singular_values
 from .folds import axes_of, root
 
 
@@ -57,12 +57,19 @@ def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Data:
 
 @composed()
 def cond(x: Any, p: Any = None) -> Data:
-    """Return the condition number: in the 2-norm, or in another norm of matrices."""
+    """Return the condition number, in the 2-norm or in another one; inf of a singular matrix."""
     x = floats(x)
-    if p not in (None, 2, -2):
-        return norm(x, p, (-2, -1)) * norm(inv(x), p, (-2, -1))
-    s = singular_values(x)
-    return e.divide(s[..., -1], s[..., 0]) if p == -2 else e.divide(s[..., 0], s[..., -1])
+    with np.errstate(all="ignore"):  # an infinite one is an answer
+        if p in (None, 2, -2):
+            s = singular_values(x)
+            top, bottom = (s[..., -1], s[..., 0]) if p == -2 else (s[..., 0], s[..., -1])
+            found = e.divide(top, bottom)
+            return e.where(e.isnan(found), np.inf, found)  # 0 / 0: no s is nan
+        singular = e.equal(signdet(x), 0.0)
+        one = np.eye(x.shape[-1], dtype=x.dtype)
+        there = e.where(shaping.expand_dims(singular, axis=(-2, -1)), one, x)
+        found = norm(there, p, (-2, -1)) * norm(inv(there), p, (-2, -1))
+        return e.where(singular, np.inf, found)
 
 
 def _vector_norm(x: Data, ord: Any, axis: int, keepdims: bool) -> Data:
