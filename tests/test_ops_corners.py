@@ -138,3 +138,21 @@ def test_condition_of_a_singular_matrix_is_that_of_numpy(p):
         np.testing.assert_array_equal(mg.linalg.cond(bad, p).value, np.linalg.cond(bad, p))
     assert mg.linalg.cond(np.eye(2, dtype=np.float32), p).dtype == np.float32
     mg.check_grads(lambda x: mg.linalg.cond(x, p), np.array([[1.0, 0.3], [0.2, 2.0]]), order=2)
+
+
+@pytest.mark.parametrize("order", [-1, -2.5])
+def test_a_norm_of_negative_order_at_0_has_slope_0(order):
+    def f(x):
+        return mg.norm(x, order)
+
+    for x in ([0.0, 3.0], [0.0, 0.0, 3.0], [0.0, 0.0]):
+        x = np.array(x)
+        assert f(x).value == 0.0
+        np.testing.assert_array_equal(mg.grad(f)(x), np.zeros(x.size))
+        np.testing.assert_array_equal(mg.hessian(f)(x), np.zeros((x.size, x.size)))
+    rows = np.array([[0.0, 3.0], [1.0, 2.0]])
+    found = mg.norm(rows, order, axis=1, keepdims=True).value
+    with np.errstate(divide="ignore"):
+        np.testing.assert_allclose(found, np.linalg.norm(rows, order, axis=1, keepdims=True))
+        assert np.isnan(f(np.array([0.0, np.nan])).value)
+    mg.check_grads(f, rows[1], order=2)

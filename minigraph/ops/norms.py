@@ -85,7 +85,13 @@ def _vector_norm(x: Data, ord: Any, axis: int, keepdims: bool) -> Data:
         return reductions.sum_(size, **fixed)
     if ord == 2:
         return root(reductions.sum_(e.square(x), **fixed))
-    flat = reductions.all_(e.equal(size, 0.0), axis=axis, keepdims=True)
+    zero = e.equal(size, 0.0)
+    if ord > 0:
+        flat = reductions.all_(zero, axis=axis, keepdims=True)
+    else:  # a single 0 makes the norm 0, unless it stands beside a nan
+        flat = reductions.any_(zero, axis=axis, keepdims=True)
+        unknown = reductions.any_(e.isnan(size), axis=axis, keepdims=True)
+        flat = e.logical_and(flat, e.logical_not(unknown))
     total = reductions.sum_(e.power(e.where(flat, 1.0, size), float(ord)), **fixed)
     if not keepdims:
         flat = shaping.squeeze(flat, axis=axis)
