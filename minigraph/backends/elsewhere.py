@@ -140,7 +140,7 @@ def partial_word(word: Callable[..., Any], fixed: Mapping[str, Any]) -> Callable
 
 
 def refuse_index(library: Any, step: Step | Draw, lines: Lines) -> None:
-    """Raise for an index that picks another number of elements at each call, or backwards."""
+    """Raise for an index that picks another number of elements at each call."""
     index = () if isinstance(step, Draw) else step.call.fixed.get("index") or ()
     places = [i for i in index if isinstance(i, Slot)]
     if not places or isinstance(step, Draw):
@@ -152,11 +152,6 @@ def refuse_index(library: Any, step: Step | Draw, lines: Lines) -> None:
                 f"with them its shape, which is fixed in {library.name}; write "
                 "mg.where(mask, x, other), or make the mask a constant that is no argument"
             )
-    if library.name == "torch" and any(isinstance(i, slice) and (i.step or 1) < 0 for i in index):
-        raise UsageError(
-            f"compile: {step.title!r} is indexed by data and by a slice that runs backwards, which "
-            "PyTorch does not know; index twice, or mg.flip first"
-        )
 
 
 def blocked_inputs(lines: Lines, inputs: Sequence[tuple[int, Data]]) -> dict[Data, str]:

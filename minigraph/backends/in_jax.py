@@ -13,7 +13,8 @@ from ..ops.base import Operation
 from ..ops.selection import filled
 from ..ops.shaping import delete, positions, repeat, resize
 from .drifts import drifts
-from .words import Places, Word, of_laws, shared
+from .places import Places
+from .words import Word, of_laws, shared
 
 
 class Jax:

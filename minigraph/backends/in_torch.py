@@ -15,7 +15,8 @@ from ..ops.base import Operation
 from ..ops.selection import filled
 from ..ops.shaping import positions
 from .drifts import drifts
-from .words import Places, Word, of_laws, shared
+from .places import Places, flat_positions
+from .words import Word, of_laws, shared
 
 MOVES = (
     shaping.flip, shaping.roll, shaping.rot90, shaping.repeat, shaping.tile, shaping.resize,
@@ -102,7 +103,7 @@ class Torch:
             "transpose": lambda x, axes=None: x.permute(
                 tuple(range(x.ndim))[::-1] if axes is None else tuple(axes)
             ),
-            "take_along_axis": lambda x, at, axis: torch.take_along_dim(x, at, dim=axis),
+            "take_along_axis": lambda x, at, axis: torch.take_along_dim(x, at.long(), axis),
             "searchsorted": lambda a, v, side="left": torch.searchsorted(a, v, side=side),
             "astype": lambda x, dtype: x.to(self.dtype(dtype)),
             "round": lambda x, decimals=0: torch.round(x, decimals=decimals),
@@ -209,12 +210,18 @@ class Torch:
 
     def chosen(self, shape: tuple[int, ...], index: Any, places: Any) -> Any:
         """Return the flat positions that an index picks."""
-        full = filled(index, places)
-        if not any(self.xp.is_tensor(i) for i in full):
+        tensor = self.xp.is_tensor
+        full = tuple(  # masks never change here
+            i.numpy(force=True) if tensor(i) and i.dtype == self.xp.bool else i
+            for i in filled(index, places)
+        )
+        if not any(map(tensor, full)):
             return self.array(positions(tuple(shape))[full])
-        return self.array(positions(tuple(shape)))[
-            tuple(self.array(i) if isinstance(i, np.ndarray) else i for i in full)
-        ]
+
+        def pick(line: Any, part: Any) -> Any:
+            return self.array(line)[part.long()] if tensor(part) else self.array(line[part])
+
+        return flat_positions(tuple(shape), full, pick)
 
     def pick(self, x: Any, at: Any) -> Any:
         """Return elements at flat positions."""

@@ -7,7 +7,7 @@ operation. Here are the others, written in functions that JAX and PyTorch both h
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,6 @@ from ..estimators import baselines, branches, reinforce, relaxations
 from ..ops import boxes
 from ..ops.base import Operation
 from ..ops.namespace import TABLES
-from ..ops.selection import is_basic
 
 Word = Callable[..., Any]
 MODULES = (
@@ -179,72 +178,6 @@ def expand_dims(x: Any, axis: Any) -> Any:
     """Return `x` with axes of length one."""
     axes = axis if isinstance(axis, (tuple, list)) else (axis,)
     return x.reshape(np.expand_dims(np.empty(x.shape, bool), tuple(axes)).shape)
-
-
-class Places:
-    """Words that pick elements and put them back, from four functions of flat positions.
-
-    Parameters
-    ----------
-    chosen : callable
-        ``chosen(shape, index, places)``: the flat positions that an index picks.
-    pick, add, put : callable
-        ``pick(x, at)`` are the elements of `x` there, ``add(g, at, shape)`` zeros with `g` added
-        there, ``last(at, size)`` which of what is written there comes last, -1 if nothing is.
-    plain : callable
-        Whether the library knows such a basic index itself.
-    """
-
-    def __init__(self, xp: Any, chosen: Word, pick: Word, add: Word, last: Word, plain: Word):
-        self.xp, self.chosen, self.pick, self.add = xp, chosen, pick, add
-        self.last, self.plain = last, plain
-
-    def getitem(self, x: Any, *places: Any, index: Any) -> Any:
-        if is_basic(index) and self.plain(index):
-            return x[index]
-        return self.pick(x, self.chosen(x.shape, index, places))
-
-    def add_at(self, g: Any, *places: Any, shape: Any, index: Any) -> Any:
-        return self.add(g, self.chosen(shape, index, places), shape)
-
-    def index_update(self, x: Any, new: Any, *places: Any, index: Any) -> Any:
-        at = self.chosen(x.shape, index, places)
-        last = self.last(at, math.prod(x.shape)).reshape(x.shape)
-        new = self.xp.broadcast_to(new, tuple(at.shape))
-        written = self.pick(new, self.xp.where(last < 0, 0, last)) if math.prod(at.shape) else x
-        return self.xp.where(last < 0, x, written)
-
-    def written(self, *places: Any, shape: Any, index: Any) -> Any:
-        at = self.chosen(shape, index, places)
-        return (self.last(at, math.prod(shape)) >= 0).reshape(shape)
-
-    def last_write(self, *places: Any, shape: Any, index: Any) -> Any:
-        at = self.chosen(shape, index, places)
-        return self.pick(self.last(at, math.prod(shape)), at) == self.count(at)
-
-    def put_along(self, g: Any, places: Any, shape: Any, axis: int) -> Any:
-        grid: list[Any] = list(np.ogrid[tuple(slice(n) for n in g.shape)])
-        grid[axis] = places
-        stays = [0 if n == 1 and i != axis % g.ndim else grid[i] for i, n in enumerate(shape)]
-        return self.add(g, self.chosen(shape, tuple(stays), ()), shape)
-
-    def moves(self, op: Operation) -> Word:
-        """Return the word for an operation that NumPy can do to positions."""
-        return lambda x, **fixed: self.pick(
-            x, op.forward(np.arange(math.prod(x.shape)).reshape(x.shape), **fixed)
-        )
-
-    def count(self, at: Any) -> Any:
-        return np.arange(math.prod(at.shape)).reshape(tuple(at.shape))
-
-    def words(self) -> Mapping[str, Word]:
-        """Return the words by name of operation."""
-        return {
-            "getitem": self.getitem, "add_at": self.add_at, "index_update": self.index_update,
-            "written": self.written, "last_write": self.last_write, "put_along": self.put_along,
-            "gather": lambda x, places: self.pick(x, places),
-            "scatter": lambda g, places, shape: self.add(g, places, shape),
-        }  # fmt: skip
 
 
 def of_laws(xp: Any, stop: Word, log_ndtr: Word, special: Any) -> dict[str, Word]:

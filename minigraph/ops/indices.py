@@ -37,12 +37,22 @@ def is_basic(index: Index) -> bool:
     return not any(isinstance(i, (np.ndarray, Slot)) for i in index)
 
 
+def is_mask(part: Any) -> bool:
+    """Return whether a part of an index is an array of truths."""
+    return isinstance(part, np.ndarray) and part.dtype.kind == "b"
+
+
+def axes_of(part: Any) -> int:
+    """Return how many axes a part of an index stands for, but for ...: what the others leave."""
+    return 0 if part is None or part is Ellipsis else part.ndim if is_mask(part) else 1
+
+
 def front(index: Index, ndim: int) -> int:
     """Return where in the result NumPy puts the axes that the arrays of an index have together."""
     picks = [n for n, i in enumerate(index) if not (i is None or isinstance(i, STRETCHES))]
     if picks[-1] - picks[0] >= len(picks):
         return 0  # something stands between them
-    rest = ndim - sum(i is not None and i is not Ellipsis for i in index)
+    rest = ndim - sum(map(axes_of, index))
     return sum(rest if i is Ellipsis else 1 for i in index[: picks[0]])
 
 
