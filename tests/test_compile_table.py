@@ -9,6 +9,7 @@ from ops_cases import GIVEN, OPERATIONS, cases
 from ops_checks import differentiable, slopes, varied, weights
 
 import minigraph as mg
+from minigraph.ops import special
 
 pytest.importorskip("scipy")
 INVERSES = {"gammaincinv", "gammainccinv", "betaincinv", "gamma tail slope", "beta tail slope"}
@@ -43,6 +44,12 @@ def compiled(backend):
             f = mg.compile(y, backend=backend, inputs=inputs)
             found[key] = y, f, [x.value for x in inputs]
     return found
+
+
+def torch_parameter(x):
+    """Return a tensor that PyTorch differentiates for."""
+    torch = pytest.importorskip("torch")
+    return torch.tensor(np.array(x), requires_grad=True)
 
 
 def check(key, found, y):
@@ -123,3 +130,52 @@ def test_torch_differentiates_every_operation_as_its_rule_does():
         found = torch.autograd.grad(total, [tensors[i] for i in wrt])
         for a, b in zip(found, slopes(op, case, case.inputs, wrt), strict=True):
             np.testing.assert_allclose(a, b.value, rtol=1e-9, atol=1e-11, err_msg=key)
+
+
+MATRIX = np.array([[3.0, 1.0, 0.0], [1.0, 2.0, 1.0]])
+COLUMNS = {  # those that are orthogonal to the columns of a matrix
+    "svd of the transpose": lambda a: mg.linalg.svd(a)[2][2:].T,
+    "svd": lambda a: mg.linalg.svd(a.T)[0][:, 2:],
+    "qr": lambda a: mg.linalg.qr(a.T, mode="complete")[0][:, 2:],
+}
+
+
+@pytest.mark.parametrize(
+    ("backend", "by"), [*[("torch", by) for by in COLUMNS], ("jax", "svd of the transpose")]
+)
+def test_libraries_differentiate_the_other_columns_of_a_basis(backend, by):
+    library = pytest.importorskip(backend)
+    a = mg.Data(MATRIX, name="a")
+    columns, w = COLUMNS[by](a), np.asarray(weights(MATRIX.shape))
+    y = mg.sum((columns @ columns.T) * np.asarray(weights((3, 3))))
+    slope = mg.gradient(y, a)
+    known = slope.value, mg.gradient(mg.sum(slope * w), a).value
+    if backend == "torch":
+        f = mg.compile(y, backend="torch", inputs=[a])
+        x = torch_parameter(MATRIX)
+        first = library.autograd.grad(f(x), x, create_graph=True)[0]
+        found = [first.detach(), library.autograd.grad((first * library.tensor(w)).sum(), x)[0]]
+    else:
+        with library.enable_x64(True):
+            f = mg.compile(y, backend="jax", inputs=[a])
+            first = library.grad(f)
+            again = library.grad(lambda x: (first(x) * w).sum())
+            found = quickly(lambda x: (first(x), again(x)))(MATRIX)
+    np.testing.assert_allclose(found, known, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["j0", "j1", "y0", "y1"])
+def test_a_slope_that_torch_would_leave_out_is_refused(name):
+    pytest.importorskip("torch")
+    x = mg.Data(0.5, name="x")
+    f = mg.compile(getattr(special, name)(x) + x, backend="torch", inputs=[x])
+    with pytest.raises(mg.BlockedGradientError, match=f"it would have to cross {name}"):
+        f(torch_parameter(0.5))
+
+
+def test_steps_are_flat_in_torch():
+    torch = pytest.importorskip("torch")
+    x = mg.Data(2.5, name="x")
+    f = mg.compile(x // 2.0 + x * 3.0, backend="torch", inputs=[x])
+    tensor = torch_parameter(2.5)
+    assert torch.autograd.grad(f(tensor), tensor)[0] == 3.0

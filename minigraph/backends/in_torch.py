@@ -108,6 +108,7 @@ class Torch:
             "astype": lambda x, dtype: x.to(self.dtype(dtype)),
             "round": lambda x, decimals=0: torch.round(x, decimals=decimals),
             "nan_to_num": lambda x, copy=True, nan=0.0, **ends: torch.nan_to_num(x, nan, **ends),
+            "floor_divide": lambda a, b: torch.floor_divide(a.detach(), b.detach()),
             "cbrt": lambda x: torch.sign(x) * torch.abs(x) ** (1.0 / 3.0),
             "ldexp": lambda x, i: x * torch.exp2(torch.as_tensor(i).to(x.dtype)),
         }  # fmt: skip

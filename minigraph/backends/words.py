@@ -30,7 +30,8 @@ OWN = frozenset(
 )
 FOLLOWED = frozenset(op for op in OWN if op.forward.__qualname__.startswith("followed."))
 # Their words have the right value, and no slope that another library could find by itself.
-UNSLOPED = FOLLOWED | {implicit.by_cdf, branches.slope_of}
+BESSEL = frozenset(op for op in OWN if op.name in ("j0", "j1", "y0", "y1"))
+UNSLOPED = FOLLOWED | BESSEL | {implicit.by_cdf, branches.slope_of}
 
 
 def shared(xp: Any, stop: Word) -> dict[str, Word]:
@@ -73,12 +74,19 @@ def shared(xp: Any, stop: Word) -> dict[str, Word]:
         return xp.linalg.solve(a, b)
 
     def orthogonal(a: Any, by: str) -> Any:
-        rest = (Ellipsis, slice(a.shape[-1], None))
+        still = stop(a)
         if by == "qr":
-            return xp.linalg.qr(a, mode="complete")[0][rest]
-        if by == "svd":
-            return xp.linalg.svd(a)[0][rest]
-        return xp.swapaxes(xp.linalg.svd(xp.swapaxes(a, -1, -2))[2], -1, -2)[rest]
+            whole = xp.linalg.qr(still, mode="complete")[0]
+        elif by == "svd":
+            whole = xp.linalg.svd(still)[0]
+        else:
+            whole = xp.swapaxes(xp.linalg.svd(xp.swapaxes(still, -1, -2))[2], -1, -2)
+        y, q = whole[..., a.shape[-1] :], xp.linalg.qr(a)[0]
+        # Libraries know no slope of these columns. It is that of what is left of them beside those
+        # of `a`, made orthonormal again: (1 - lost)^(-1/2), to the fifth derivative.
+        along = xp.swapaxes(q, -1, -2) @ y
+        left, lost = y - q @ along, xp.swapaxes(along, -1, -2) @ along
+        return instead(y, left + left @ (0.5 * lost + 0.375 * lost @ lost))
 
     def ratio(top: Any, bottom: Any) -> Any:
         tie, lone = bottom == 0, xp.where(top == 0, 0.0 * top, math.nan)
