@@ -132,6 +132,34 @@ def test_torch_differentiates_every_operation_as_its_rule_does():
             np.testing.assert_allclose(a, b.value, rtol=1e-9, atol=1e-11, err_msg=key)
 
 
+def test_compiled_gradients_of_every_operation_are_those_of_its_rule():
+    pytest.importorskip("torch")
+    lacking = set()
+    for key, (op, case) in CASES.items():
+        y, inputs = recorded(op, case)
+        wrt = [] if op.name in MISSING["torch"] else differentiable(op, case)
+        wrt = [x for i, x in enumerate(inputs) if i in wrt]
+        if not wrt or op.name == "orthogonal":
+            continue
+        cost = mg.sum(y * y * np.asarray(weights(y.shape)))  # no sign of a vector matters
+        try:
+            _, found = mg.compile(cost, wrt, backend="torch", inputs=inputs)()
+        except mg.UsageError:
+            lacking.add(op.name)
+            continue
+        for a, b in zip(found, mg.gradient(cost, wrt), strict=True):
+            np.testing.assert_allclose(a, b.value, rtol=1e-9, atol=1e-11, err_msg=key)
+    assert lacking == {"gammainc", "gammaincc", "i1", "i1e", "j1", "y1"}  # there, and no slope
+
+
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_a_condition_may_be_a_number(backend):
+    pytest.importorskip(backend)
+    c = mg.Data(np.array([0.0, -2.0, np.nan], np.float32), name="c")
+    y = mg.where(c, 1.0, mg.Data(np.float32([2.0, 3.0, 4.0])))
+    assert np.array_equal(mg.compile(y, backend=backend)(), [2.0, 1.0, 1.0])
+
+
 MATRIX = np.array([[3.0, 1.0, 0.0], [1.0, 2.0, 1.0]])
 COLUMNS = {  # those that are orthogonal to the columns of a matrix
     "svd of the transpose": lambda a: mg.linalg.svd(a)[2][2:].T,

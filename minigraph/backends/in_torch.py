@@ -31,7 +31,7 @@ RENAMED = {  # from NumPy's or SciPy's name to PyTorch's, where these differ
 SPECIAL = """gammaln digamma psi gammainc gammaincc ndtr ndtri log_ndtr erf erfc erfcx erfinv expit
     logit entr i0 i0e i1 i1e""".split()  # noqa: SIM905 - read as a list of words
 LINEAR = ("inv", "pinv", "det", "matrix_rank")
-ALIKE = """sigmoid where bitwise_and bitwise_or bitwise_xor gcd lcm""".split()  # noqa: SIM905
+ALIKE = """sigmoid bitwise_and bitwise_or bitwise_xor gcd lcm""".split()  # noqa: SIM905
 
 
 class Torch:
@@ -108,6 +108,7 @@ class Torch:
             "astype": lambda x, dtype: x.to(self.dtype(dtype)),
             "round": lambda x, decimals=0: torch.round(x, decimals=decimals),
             "nan_to_num": lambda x, copy=True, nan=0.0, **ends: torch.nan_to_num(x, nan, **ends),
+            "where": lambda c, a, b: torch.where(c.bool(), a, b),
             "floor_divide": lambda a, b: torch.floor_divide(a.detach(), b.detach()),
             "cbrt": lambda x: torch.sign(x) * torch.abs(x) ** (1.0 / 3.0),
             "ldexp": lambda x, i: x * torch.exp2(torch.as_tensor(i).to(x.dtype)),
