@@ -178,6 +178,17 @@ def test_single_precision_stays_single(backend):
     np.testing.assert_allclose(slope, mg.gradient(y, x).value, rtol=1e-6)
 
 
+def test_a_number_beside_a_single_float_widens_nothing(backend):
+    a = mg.Data(np.float32([3.0, 4.0, 5.0]), name="a")
+    parts = [mg.norm(a), mg.std(a), mg.nanmax(a), mg.where(a[0] > 3, a[0], 1.0), mg.hypot(a[0], 2)]
+    for y in parts:
+        f = mg.compile(y, a, backend=backend)
+        value, slope = (quickly(f) if backend == "jax" else f)()
+        assert np.asarray(value).dtype == np.asarray(slope).dtype == np.float32
+        np.testing.assert_allclose(value, y.value, rtol=1e-6)
+        np.testing.assert_allclose(slope, mg.gradient(y, a).value, rtol=1e-6)
+
+
 def test_an_operation_of_ones_own_can_be_named(backend):
     cube = mg.primitive(lambda x: x**3, lambda g, y, x: 3 * g * x**2, name="cube")
     x = mg.Data(2.0, name="x")

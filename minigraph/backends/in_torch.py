@@ -76,13 +76,17 @@ class Torch:
     def lifted(self, f: Callable[..., Any]) -> Word:
         """Return `f` with numbers among its arrays written as tensors, as PyTorch wants them."""
 
-        def word(*inputs: Any, **fixed: Any) -> Any:
-            like = next((x for x in inputs if self.xp.is_tensor(x)), None)
-            kind = like.dtype if like is not None and self.is_float(like) else self.xp.float64
-            return f(*[x if self.xp.is_tensor(x) else self.xp.as_tensor(x, dtype=kind,
-                     device=self.device) for x in inputs], **fixed)  # fmt: skip
+        tensor = self.xp.is_tensor
+        return lambda *inputs, **fixed: f(
+            *[x if tensor(x) else self.beside(x, inputs) for x in inputs], **fixed
+        )
 
-        return word
+    def beside(self, number: Any, inputs: Sequence[Any]) -> Any:
+        """Return a number as a tensor which widens none of the tensors among the inputs."""
+        kinds = {x.dtype for x in inputs if self.xp.is_tensor(x)}
+        alike = [kind for kind in kinds if kind.is_floating_point]
+        kind = functools.reduce(self.xp.promote_types, alike) if alike else self.xp.float64
+        return self.xp.as_tensor(number, dtype=kind, device=self.device)
 
     def _words(self) -> dict[str, Word]:
         torch = self.xp
