@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import numpy as np
 import pytest
 from compile_cases import quickly
@@ -158,6 +160,19 @@ def test_a_condition_may_be_a_number(backend):
     c = mg.Data(np.array([0.0, -2.0, np.nan], np.float32), name="c")
     y = mg.where(c, 1.0, mg.Data(np.float32([2.0, 3.0, 4.0])))
     assert np.array_equal(mg.compile(y, backend=backend)(), [2.0, 1.0, 1.0])
+
+
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_a_written_number_beside_integers_is_one(backend):
+    library = pytest.importorskip(backend)
+    with library.enable_x64(True) if backend == "jax" else nullcontext():
+        for k in (np.array([1, 2, 5]), np.array(5), np.array([7, 0], np.int8)):
+            x = mg.Data(k, name="k")
+            ys = [x & 1, 3 | x, x ^ 2, x << 1, x >> 1, mg.left_shift(1, x), mg.gcd(x, 4),
+                  mg.lcm(2, x), (x > 1) & 1, mg.ldexp(mg.Data(1.5, name="a"), 3) * x,
+                  mg.ldexp(2, x)]  # fmt: skip
+            for y in ys:
+                check(str(y.node), mg.compile(y, backend=backend)(), y)
 
 
 MATRIX = np.array([[3.0, 1.0, 0.0], [1.0, 2.0, 1.0]])

@@ -83,10 +83,12 @@ class Torch:
 
     def beside(self, number: Any, inputs: Sequence[Any]) -> Any:
         """Return a number as a tensor which widens none of the tensors among the inputs."""
-        kinds = {x.dtype for x in inputs if self.xp.is_tensor(x)}
-        alike = [kind for kind in kinds if kind.is_floating_point]
-        kind = functools.reduce(self.xp.promote_types, alike) if alike else self.xp.float64
-        return self.xp.as_tensor(number, dtype=kind, device=self.device)
+        torch, whole = self.xp, type(number) is int
+        kinds = {x.dtype for x in inputs if torch.is_tensor(x)} - {torch.bool}
+        alike = [kind for kind in kinds if kind.is_floating_point is not whole]
+        usual = torch.int64 if whole else torch.float64
+        kind = functools.reduce(torch.promote_types, alike) if alike else usual
+        return torch.as_tensor(number, dtype=kind, device=self.device)
 
     def _words(self) -> dict[str, Word]:
         torch = self.xp

@@ -14,7 +14,18 @@ import numpy as np
 from ..data import Data, ancestors
 from ..graph import rewrite
 from ..ops.base import Operation
-from ..ops.elementwise import astype, ldexp, where
+from ..ops.elementwise import (
+    astype,
+    bitwise_and,
+    bitwise_or,
+    bitwise_xor,
+    gcd,
+    lcm,
+    ldexp,
+    left_shift,
+    right_shift,
+    where,
+)
 from ..ops.selection import (
     add_at,
     getitem,
@@ -33,6 +44,8 @@ from ..replay.writing import Writer, with_noise
 # The operations of which some inputs are integers or truths and stay what they are.
 MIXED = {add_at, getitem, index_update_, last_write, put_along, searchsorted, take_along_axis,
          written, where, ldexp}  # fmt: skip
+# To these a number that was written as 1 comes as 1.0, and libraries want an integer.
+WHOLE = {bitwise_and, bitwise_or, bitwise_xor, left_shift, right_shift, gcd, lcm}
 
 
 class Plain(Writer):
@@ -146,7 +159,7 @@ class Words(Text):
         if isinstance(step, Draw):
             return super().line(step, of_draws)
         op, out, title = step.call.op, self.of(step.out), step.title
-        inputs = [self.cast(step, slot) for slot in step.inputs]
+        inputs = [self.cast(step, i) for i in range(len(step.inputs))]
         fixed: Any = dict(step.call.fixed)
         if op is astype:
             fixed["dtype"] = np.dtype(fixed["dtype"]).name
@@ -160,9 +173,13 @@ class Words(Text):
         comment = f"  # {shown}" if shown not in (out, op.name) and "#" not in call else ""
         return f"{out} = {call}{comment}"
 
-    def cast(self, step: Step, slot: int) -> str:
+    def cast(self, step: Step, position: int) -> str:
         """Return how the text says an input; libraries differ in what mixed dtypes become."""
-        here, to, op = self.dtypes[slot], step.dtype, step.call.op
+        slot, to, op = step.inputs[position], step.dtype, step.call.op
+        number = self.program.constants.get(slot, 0.5)
+        if (op in WHOLE or (op is ldexp and position)) and number.is_integer():
+            return repr(int(number))
+        here = self.dtypes[slot]
         stays = slot in self.program.constants or here == to or to.kind != "f" or op is astype
         if stays or (here.kind != "f" and op in MIXED):
             return self.of(slot)
