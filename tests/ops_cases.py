@@ -190,7 +190,8 @@ GIVEN: dict[str, list[Case]] = {
                         Case((signs(3), np.array([1, 1])), {"axis": 0}),
                         Case((signs(1, 3), np.array([[0, 0], [2, 1]])), {"axis": 1})],
     "put_along": [Case((signs(2, 2), np.array([[0, 0], [2, 1]])), {"axis": 1, "shape": (2, 3)})],
-    "searchsorted": [Case((np.array([0.0, 0.5, 0.7]), signs(2, 3)), {"side": "right"})],
+    "searchsorted": [Case((np.array([0.0, 0.5, 0.7]), signs(2, 3)), {"side": "right"}),
+                     Case((np.array([0.0, 0.5, 0.7]), 0.6), {"side": "left"})],
     "argunique": [Case((np.array([0.7, 0.5, 0.7]),)), Case((np.array([[0.3, 0.1]]),))],
     "argwhere": [Case((np.array([0.0, 0.5, 0.7]),))],
 }  # fmt: skip

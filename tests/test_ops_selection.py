@@ -72,3 +72,11 @@ def test_a_drawn_place_out_of_range_is_refused_by_name(build, request):
     name = request.node.callspec.id
     with pytest.raises(mg.InputError, match=rf"replay of {name}: index \d is out of bounds"):
         mg.expectation(build(table, k), 20_000, rng=0)
+
+
+def test_a_bin_of_a_single_sample_is_a_single_number():
+    x = mg.sample(mg.Normal(0.0, 1.0), name="X", rng=0)
+    table, edges = mg.Data([1.0, 2.0, 3.0, 4.0]), np.array([-1.0, 0.0, 1.0])
+    for y in (table[mg.digitize(x, edges)], mg.interp(x, edges, [2.0, 3.0, 7.0])):
+        assert np.shape(mg.compile(y, backend="numpy")(rng=0)) == y.shape == ()
+        assert np.shape(mg.expectation(y, 100, rng=0).value) == ()

@@ -235,10 +235,18 @@ put_along = Operation(
     None,
     fixed=["shape", "axis"], numpy=(), along=_put_along,
 )  # fmt: skip
+
+
+def _searching(call: along.Call) -> along.Run:
+    """Run on all samples at once, each element by itself: bins are no partner to broadcast with."""
+    if call.sampled[0]:
+        return along.looped(call)
+    return functools.partial(call.op.forward, **call.fixed)
+
+
 searchsorted = Operation(
-    "searchsorted", np.searchsorted, None, None, fixed=["side"],
-    along=lambda call: along.looped(call) if call.sampled[0] else along.elementwise(call),
-)  # fmt: skip
+    "searchsorted", np.searchsorted, None, None, fixed=["side"], along=_searching
+)
 argwhere = Operation("argwhere", np.argwhere, None, along=along.looped)
 argunique = Operation(  # where each value stands first, in ascending order of the values
     "argunique", lambda x: np.unique(x, return_index=True)[1], None, numpy=(), along=along.looped
