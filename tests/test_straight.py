@@ -101,3 +101,9 @@ def test_memory_starts_where_a_cache_line_starts():
         x[...] = i % 2
     assert all(np.all(x == i % 2) for i, x in enumerate(made))
     assert arrays([]) == []
+
+
+def test_a_single_number_is_its_own_transpose_in_all_runs():
+    x = mg.Data(0.5, name="x")
+    double = mg.compile(2.0 * x.T, x)
+    assert [double(i) for i in (0.0, 1.0, 2.0, 3.0)] == [(2.0 * i, 2.0) for i in range(4)]
