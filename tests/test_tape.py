@@ -320,3 +320,26 @@ def test_zeros_of_two_shapes_are_two():
     (apart, together), _, _ = replayed([total * some, total * none], 5)
     assert apart.shape == (5, 2)
     assert together.shape == (5,)
+
+
+@pytest.mark.parametrize("build", [
+    lambda k: (k + 1) & 1, lambda k: mg.gcd(k, k + 2), lambda k: mg.lcm(k - 1, 2) << 1,
+    lambda k: mg.ldexp(1.0, k + 1),
+], ids=["and", "gcd", "shift", "ldexp"])  # fmt: skip
+@pytest.mark.parametrize("shape", [(), (3,)], ids=str)
+def test_a_float_that_is_whole_is_an_integer_to_functions_of_integers(build, shape):
+    k = mg.sample(mg.Poisson(np.full(shape, 3.0)), name="k", rng=0)
+    y = build(k)
+    (found,), (drawn,), _ = replayed([y], 5)
+    assert found.shape == (5, *shape)
+    for one, many in zip(drawn, found, strict=True):
+        single = build(mg.Data(np.asarray(one)))
+        np.testing.assert_array_equal(many, single.value)
+        assert many.dtype == single.dtype == y.dtype
+
+
+def test_a_sample_that_is_not_whole_is_refused_by_a_function_of_integers():
+    k = mg.sample(mg.Poisson(3.0), name="k", rng=0)
+    assert k.value % 2 == 0
+    with pytest.raises(mg.InputError, match=r"replay of bitwise_and: .* not supported"):
+        mg.expectation((k * 0.5 & 1) * 1.0, 1000, rng=0)

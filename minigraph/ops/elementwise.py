@@ -46,14 +46,25 @@ def ufunc(name: str, forward: Any, *rules: Any, fast: Any = None, numpy: Any = N
     return Operation(name, forward, *rules, scalar=scalar, along=along.elementwise, numpy=numpy)
 
 
+LONG = np.dtype(np.int64)
+
+
+def integers(x: Any) -> Any:
+    """Return `x`, floats that are whole as integers: a number written as 1 is 1.0, k + 1 a float.
+
+    Floats that are not are returned as they are, and NumPy refuses them.
+    """
+    if type(x) is float:
+        return int(x) if x.is_integer() and abs(x) < 2.0**63 else x
+    if getattr(x, "dtype", LONG).kind != "f":
+        return x
+    fit = np.equal(x, np.rint(x)) & (np.abs(x) < 2.0**63)
+    return np.asarray(x, LONG) if fit.all() else x
+
+
 def whole(forward: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function of integers, to which a number written as 1 comes as the float 1.0."""
-
-    def of_integers(*values: Any) -> Any:
-        numbers = [int(x) if type(x) is float and x.is_integer() else x for x in values]
-        return forward(*numbers)
-
-    return of_integers
+    """Return a function of integers that takes whole floats for them."""
+    return lambda *values: forward(*map(integers, values))
 
 
 # Arithmetic ------------------------------------------------------------------------------------
@@ -114,9 +125,7 @@ fmod = ufunc(
     lambda g, y, a, b: -g * trunc(divide(a, b)),
 )  # fmt: skip
 copysign = ufunc("copysign", np.copysign, lambda g, y, a, b: g * sign(a) * copysign(1.0, b), None)
-ldexp = ufunc(
-    "ldexp", lambda x, i: np.ldexp(x, whole(np.positive)(i)), lambda g, y, x, i: g * exp2(i), None
-)
+ldexp = ufunc("ldexp", lambda x, i: np.ldexp(x, integers(i)), lambda g, y, x, i: g * exp2(i), None)
 conjugate = ufunc("conjugate", np.conjugate, lambda g, y, x: g)
 real = ufunc("real", lambda x: x, lambda g, y, x: g, numpy=[np.real])
 real_if_close = ufunc("real_if_close", lambda x: x, lambda g, y, x: g)
