@@ -105,6 +105,8 @@ GIVEN: dict[str, list[Case]] = {
     "sinc": [Case((signs(2, 3),)), Case((np.array([0.0, 1e-3, 1.5, -3.2]),)), Case((0.0,))],
     "stop_gradient": [Case((floats(2, 3),))],
     "inside": [Case((floats(2, 3), 0.0), {"problem": "none"})],
+    "within": [Case(inputs, {"low": 0, "high": 9, "problem": "none"}) for inputs in
+               [(floats(2, 3), np.array(1)), (0.5, np.array([1, 2])), (np.array([0, 2]), np.array([0, 2]))]],
     # shapes
     "broadcast_to": [Case((floats(3),), {"shape": (2, 3)}), Case((floats(2, 1),), {"shape": (3, 2, 3)}),
                      Case((0.5,), {"shape": (2,)})],

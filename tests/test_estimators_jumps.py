@@ -25,7 +25,7 @@ CONTINUOUS = re.findall(
     log_expit xlogy entr rel_entr j0 j1 i0 i1 i0e i1e gammainc gammaincc gammaincinv betaincinv
     reshape outer einsum matmul expand_dims det cholesky getitem add_at index_update take_along_axis
     put_along
-    inside
+    inside within
 """,
 )
 # Continuous where they are finite; infinite somewhere, or not known at the edge of their domain.

@@ -80,3 +80,38 @@ def test_a_bin_of_a_single_sample_is_a_single_number():
     for y in (table[mg.digitize(x, edges)], mg.interp(x, edges, [2.0, 3.0, 7.0])):
         assert np.shape(mg.compile(y, backend="numpy")(rng=0)) == y.shape == ()
         assert np.shape(mg.expectation(y, 100, rng=0).value) == ()
+
+
+REFUSED = {  # what a replay meets, and the first sample does not
+    "choose: 'k' is not between 0 and 1; got [2-9]": lambda k, x: mg.choose(k, [10.0, 20.0]),
+    "choose: 'k' is not between 0 and 0; got [1-9]": lambda k, x: mg.choose(k, [10.0]),
+    "bincount: .* is not between 0 and 1, the last that is counted; got -1": lambda k, x: (
+        mg.bincount(mg.stack([mg.astype(mg.sign(x), int)]))
+    ),
+    "nanargmax: there is nothing but nan in a slice of": lambda k, x: mg.nanargmax(
+        [x**0.5, x**0.5]
+    ),
+    "nanargmin: there is nothing but nan in a slice of": lambda k, x: mg.nanargmin(
+        [[x**0.5, 1.0]], axis=0, keepdims=True
+    ),
+    "quantile: q = 'X' is not between 0 and 1; got -": lambda k, x: mg.quantile([1.0, 2.0], x),
+    "percentile: q = 'X' is not between 0 and 100; got -": lambda k, x: mg.percentile(
+        [1.0, 2.0], x
+    ),
+}
+
+
+@pytest.mark.parametrize("message", REFUSED)
+def test_what_a_single_run_refuses_a_replay_refuses_too(message):
+    k = mg.sample(mg.Poisson(mg.Data(0.2)), name="k", rng=0)
+    x = mg.sample(mg.Normal(mg.Data(0.5), 0.5), name="X", rng=0)
+    y = REFUSED[message](k, x)
+    with np.errstate(invalid="ignore"), pytest.raises(mg.InputError, match=message):
+        mg.expectation(y * 1.0, 1000, rng=0)
+
+
+def test_a_check_of_a_level_lets_its_gradient_through():
+    q = mg.Data(0.5, name="q")
+    x = mg.sample(mg.Uniform(q - 0.1, q + 0.1), name="X", rng=0)
+    y = mg.reparameterize(mg.quantile([0.0, 3.0], x), "X", continuous=True)
+    assert mg.expectation(y, 10, wrt=q, rng=0).grad["q"] == pytest.approx(3.0)

@@ -142,6 +142,11 @@ def shared(xp: Any, stop: Word) -> dict[str, Word]:
     def same(x: Any, *others: Any) -> Any:
         return x
 
+    def within(x: Any, number: Any, low: float, high: float, problem: str) -> Any:
+        """Return `x`, NaN where the number is illegal: a compiled program raises no errors."""
+        other = math.nan if "float" in str(getattr(x, "dtype", "float")) else x
+        return xp.where((number >= low) & (number <= high), x, other)
+
     return {
         # of estimators
         "score_factor": lambda log_prob: xp.exp(moving(log_prob)), "stop_gradient": stop,
@@ -149,7 +154,7 @@ def shared(xp: Any, stop: Word) -> dict[str, Word]:
         "straight-through (biased)": instead, "slope": lambda s, *movers: xp.zeros_like(s),
         "first derivative only": lambda g, s, *movers: g + xp.zeros_like(s),
         "leave_one_out": lambda cost: stop(xp.zeros_like(cost)),
-        "inside": lambda x, slope, problem: xp.where(slope > 1e-13, xp.nan, x),
+        "inside": lambda x, slope, problem: xp.where(slope > 1e-13, xp.nan, x), "within": within,
         "sample at its quantile": same, "per density": lambda p: -1.0 / p,
         "normal_part": normal_part, **{op.name: same for op in FOLLOWED},
         # of networks, of statistics

@@ -39,6 +39,21 @@ inside = Operation(
 )  # fmt: skip
 
 
+def _within(x: Any, number: Any, low: float, high: float, problem: str) -> Any:
+    good = np.greater_equal(number, low) & np.less_equal(number, high)
+    if not np.all(good):
+        raise InputError(f"{problem}; got {np.asarray(number)[~good].flat[0]}")
+    shape = np.broadcast_shapes(np.shape(x), np.shape(number))
+    return x if np.shape(x) == shape else np.broadcast_to(x, shape)
+
+
+# A value, refused where a number that goes with it is illegal: in a replay as in a single run.
+within = Operation(
+    "within", _within, lambda g, y, x, number, **fixed: g, None,
+    fixed=["low", "high", "problem"], along=along.elementwise, numpy=(),
+)  # fmt: skip
+
+
 def stop_gradient(x: Any) -> Data:
     """Return `x`, through a visible box that lets data through and no gradient.
 

@@ -8,9 +8,11 @@ import numpy as np
 
 from ..data import Data
 from ..errors import InputError, UsageError
+from ..walk import label
 from . import elementwise as e
 from . import selection, shaping
 from .base import as_data, holds_data
+from .boxes import within
 from .composing import arrays, composed, floats, refuse
 from .indices import Slot, recorded
 from .selection import select
@@ -115,12 +117,11 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Data:
     """Return elements of the choice whose number stands in `a`."""
     refuse("choose", out=out, mode=None if mode == "raise" else mode)
     number, given = as_data(a), arrays(choices)
-    found = given[0]
-    if np.any((number.value < 0) | (number.value >= len(given))):
-        raise InputError(f"choose: a number is not between 0 and {len(given) - 1}")
+    found, last = given[0], len(given) - 1
     for i, choice in enumerate(given[1:], start=1):
         found = e.where(e.equal(number, i), choice, found)
-    return shaping.broadcast_to(found, shape=np.broadcast_shapes(found.shape, number.shape))
+    problem = f"choose: {label(number)} is not between 0 and {last}"
+    return within(found, number, low=0, high=last, problem=problem)
 
 
 # Places ----------------------------------------------------------------------------------------
@@ -155,6 +156,8 @@ def bincount(x: Any, /, weights: Any = None, minlength: Any = 0) -> Data:
     if places.ndim != 1 or places.dtype.kind not in "iu" or np.any(places.value < 0):
         raise InputError("bincount: the numbers are one row of integers, none of them negative")
     n = max(int(np.max(places.value, initial=-1)) + 1, int(minlength))
+    problem = f"bincount: {label(places)} is not between 0 and {n - 1}, the last that is counted"
+    places = within(places, places, low=0, high=n - 1, problem=problem)
     w = np.ones(places.shape, int) if weights is None else floats(weights)
     return selection.add_at(as_data(w), places, shape=(n,), index=(Slot(0),))
 

@@ -9,9 +9,11 @@ import numpy as np
 
 from ..data import Data
 from ..errors import InputError
+from ..walk import label
 from . import elementwise as e
 from . import reductions, selection, shaping
 from .base import Operation, as_data, holds_data
+from .boxes import stop, within
 from .composing import composed, floats, named, refuse
 from .folds import axes_of, mean
 
@@ -149,8 +151,6 @@ def _quantile(
     if method not in METHODS:
         raise InputError(f"{name}: method {method!r}; it is one of {', '.join(METHODS)}")
     levels = q if isinstance(q, Data) else np.asarray(q)
-    if not np.all((as_data(levels).value >= 0.0) & (as_data(levels).value <= 1.0)):
-        raise InputError(f"{name}: q = {levels}; a fraction lies between 0 and 1")
     rows, thin = sorted_rows(floats(a), axis)
     if not rows.shape[-1]:
         raise InputError(f"{name}: no elements arrived along axis {axis}; there is none in between")
@@ -173,6 +173,9 @@ def _quantiles(name: str, doc: str, unit: float = 1.0, skip_nan: bool = False) -
     ) -> Data:  # fmt: skip
         refuse(name, out=out, weights=weights)
         q = as_data(q) if isinstance(q, Data) or holds_data(q) else np.asarray(q, float)
+        what = f"q = {label(q)}" if isinstance(q, Data) else "q"
+        problem = f"{name}: {what} is not between 0 and {unit:.0f}"
+        q = within(q, stop(q), low=0.0, high=unit, problem=problem)
         return _quantile(name, a, e.divide(q, unit), axis, method, keepdims, skip_nan)
 
     return named(name, doc, call)

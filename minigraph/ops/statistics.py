@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from ..data import Data
-from ..errors import InputError
+from ..walk import label
 from . import elementwise as e
 from . import linear, reductions, shaping
 from .base import as_data
+from .boxes import within
 from .composing import composed, named, refuse
 from .folds import average, axes_of, cumprod, cumsum, max_, mean, min_, prod, std, sum_, var
 from .ranks import argmax, argmin
@@ -56,9 +57,12 @@ def _or_raise(name: str, position: Any, never: float) -> Any:
     some = leaving_nan_out(name, position, never)
 
     def call(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = False) -> Data:
-        if np.any(np.all(np.isnan(as_data(a).value), axis=axes_of(axis))):
-            raise InputError(f"{name}: there is nothing but nan; leave these slices out")
-        return some(a, axis, out, keepdims=keepdims)
+        x, found = as_data(a), some(a, axis, out, keepdims=keepdims)
+        if x.dtype.kind != "f":
+            return found
+        numbers = sum_(e.logical_not(e.isnan(x)), axis, keepdims=keepdims)
+        problem = f"{name}: there is nothing but nan in a slice of {label(x)}; it needs a number"
+        return within(found, numbers, low=1, high=np.inf, problem=problem)
 
     return named(name, some.__doc__, call)
 
