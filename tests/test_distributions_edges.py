@@ -160,3 +160,47 @@ def test_law_of_ones_own_passes_every_test_of_the_table(test):
 
 def test_there_are_tests_of_the_table():
     assert len(OF_THE_TABLE) > 20
+
+
+class Forgetful(Rayleigh):
+    """It draws one number, however many are asked for."""
+
+    def noise(self):
+        return None
+
+    def generate(self, rng, shape):
+        return rng.rayleigh(self.scale)
+
+
+class Flat(Rayleigh):
+    """It makes one number of all its noise."""
+
+    def transform(self, noise):
+        return np.sqrt(np.mean(noise)) * np.max(self.scale)
+
+
+DRAWN = {
+    "an average": lambda x, law: mg.expectation(x, 100, rng=0),
+    "an average of pairs": lambda x, law: mg.expectation(x, 100, rng=0, noise="antithetic"),
+    "a compiled function": lambda x, law: mg.compile(x, backend="numpy")(rng=0),
+    "many samples": lambda x, law: law.sample(0, 10),
+    "independent parts": lambda x, law: mg.Independent(Forgetful([1.0, 2.0]), 1).sample(0, 3),
+    "a transformed law": lambda x, law: mg.TransformedDistribution(
+        law, mg.AffineTransform(0.0, 1.0)
+    ).sample(0, 3),
+}
+
+
+@pytest.mark.parametrize("way", DRAWN)
+def test_a_law_that_draws_one_number_for_many_is_refused_by_name(way):
+    law = Forgetful(0.7)
+    x = mg.sample(law, name="X", rng=0)
+    match = r"generate of Forgetful: samples of shape \(\d.*\) were asked for and shape \(.*\) arr"
+    with pytest.raises(mg.InputError, match=match):
+        DRAWN[way](x, law)
+
+
+@pytest.mark.parametrize("count", [(), 2, 70_000])
+def test_a_transform_that_makes_one_number_of_many_is_refused_by_name(count):
+    with pytest.raises(mg.InputError, match="transform of Flat: samples of shape"):
+        Flat([1.0, 2.0]).sample(0, count)

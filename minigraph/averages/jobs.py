@@ -127,7 +127,7 @@ class Replay(Job):
         ahead = self.tape.fill(rng, space, count)
 
         def source(draw: Draw, law: Any) -> Any:
-            return ahead[draw] if draw.ahead else law.generate(rng, (count, *draw.shape))
+            return ahead[draw] if draw.ahead else law.generated(rng, (count, *draw.shape))
 
         return source
 

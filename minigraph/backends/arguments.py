@@ -130,5 +130,5 @@ def samples_of(
 
 def dtype_of(draw: Draw) -> np.dtype[Any]:
     """Return the dtype of the samples of a draw."""
-    one = np.asarray(draw.law.generate(np.random.default_rng(0), draw.shape))
+    one = np.asarray(draw.law.generated(np.random.default_rng(0), draw.shape))
     return draw.law.dtype if one.dtype.kind == "f" else one.dtype

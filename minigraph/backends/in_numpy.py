@@ -116,7 +116,7 @@ class OnTape:
         given.update(self.tape.fill(stream, space, count, given))
 
         def source(draw: Draw, law: Any) -> Any:
-            return given[draw] if draw in given else law.generate(stream, (count, *draw.shape))
+            return given[draw] if draw in given else law.generated(stream, (count, *draw.shape))
 
         steps = space.steps
         whole = not steps or len(steps[0]) == count

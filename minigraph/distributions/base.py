@@ -20,7 +20,7 @@ from ..ops.boxes import function, stop
 from ..ops.elementwise import astype, exp, where
 from ..ops.shaping import broadcast_to, expand_dims, shape_of
 from ..values import own, show
-from .blocks import drawn
+from .blocks import drawn, of_shape
 from .constraints import real
 from .definition import Definition
 from .parameters import common_shape, one_form, refuse_bad
@@ -189,9 +189,13 @@ class Distribution(Definition):
         """Return samples of the full `shape`, and the noise they were made from or None."""
         noise_law = self.noise()
         if noise_law is None:
-            return self.generate(rng, shape), None
-        noise = noise_law.generate(rng, shape)
-        return self.transform(noise), noise
+            return self.generated(rng, shape), None
+        noise = noise_law.generated(rng, shape)
+        return of_shape(self, "transform", self.transform(noise), shape), noise
+
+    def generated(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
+        """Return what `generate` does, refused if it is not of `shape`: one number is no sample."""
+        return of_shape(self, "generate", self.generate(rng, shape), shape)
 
     def plain(self) -> Any:
         """Return the same law on plain values."""

@@ -7,7 +7,24 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import InputError
+
 BLOCK = 2**16  # numbers drawn together
+ADVICE = {
+    "generate": "draw each number by itself, as rng.normal(size=shape) does",
+    "transform": "make each number from its own noise",
+}
+
+
+def of_shape(law: Any, method: str, found: Any, shape: tuple[int, ...]) -> Any:
+    """Return what a method of a law made; refused in another shape, which might broadcast."""
+    arrived = () if type(found) is float else np.shape(found)
+    if arrived != shape:
+        raise InputError(
+            f"{method} of {type(law).__name__}: samples of shape {shape} were asked for and shape "
+            f"{arrived} arrived; {ADVICE[method]}"
+        )
+    return found
 
 
 def drawn(law: Any, rng: np.random.Generator, extra: tuple[int, ...]) -> Any:
@@ -22,12 +39,12 @@ def drawn(law: Any, rng: np.random.Generator, extra: tuple[int, ...]) -> Any:
         part = out[start : start + each]
         made = law.overwrite(fill(rng, part) if fill else _noise(law, noise, rng, len(part)))
         if made is not part:
-            part[...] = made
+            part[...] = of_shape(law, "transform", made, part.shape)
     return out.reshape(extra + law.shape)
 
 
 def _noise(law: Any, noise: Any, rng: np.random.Generator, rows: int) -> Any:
     """Return noise for some rows; sums over short vectors are fast if the rows lie along memory."""
     if noise.parameters or not law.event_ndim:
-        return noise.generate(rng, (rows, *law.shape))
-    return np.moveaxis(noise.generate(rng, (*law.shape, rows)), -1, 0)
+        return noise.generated(rng, (rows, *law.shape))
+    return np.moveaxis(noise.generated(rng, (*law.shape, rows)), -1, 0)

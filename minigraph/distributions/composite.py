@@ -148,7 +148,7 @@ class Independent(Composite):
         return self.base.transform(noise)
 
     def generate(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
-        return self.base.generate(rng, shape)
+        return self.base.generated(rng, shape)
 
     def outcomes(self, spread: int = 1) -> Any:
         """Return all combinations of the outcomes of the parts, unless there are too many."""

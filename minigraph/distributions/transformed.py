@@ -118,7 +118,7 @@ class TransformedDistribution(Composite):
         return x
 
     def generate(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
-        return self._through(self.base.generate(rng, shape))
+        return self._through(self.base.generated(rng, shape))
 
     def _falls(self) -> Any:
         direction: Any = 1.0

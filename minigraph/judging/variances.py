@@ -171,7 +171,7 @@ def frozen_run(
     made: dict[Draw, Any] = {}
 
     def source(draw: Draw, law: Any) -> Any:
-        made[draw] = frozen[draw] if draw in frozen else law.generate(rng, (count, *draw.shape))
+        made[draw] = frozen[draw] if draw in frozen else law.generated(rng, (count, *draw.shape))
         return made[draw]
 
     outputs = tape.run(values, source, tape.memory(count))

@@ -125,7 +125,7 @@ class Columns:
 
         def source(draw: Draw, law: Any) -> Any:
             if draw.out not in self.slices:
-                return law.generate(rng, (count, *draw.shape))
+                return law.generated(rng, (count, *draw.shape))
             return by_inversion(law, table[:, self.slices[draw.out]], draw.shape)
 
         return source
