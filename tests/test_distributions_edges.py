@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+
 import laws
 import numpy as np
 import pytest
@@ -12,6 +15,7 @@ from scipy import stats
 import minigraph as mg
 from minigraph.distributions.constraints import positive
 from minigraph.distributions.noise import StandardExponential
+from minigraph.distributions.transforms import Transform
 from minigraph.ops.elementwise import divide, log, sqrt, square
 
 NEVER = [  # laws, and what cannot happen under them
@@ -204,3 +208,62 @@ def test_a_law_that_draws_one_number_for_many_is_refused_by_name(way):
 def test_a_transform_that_makes_one_number_of_many_is_refused_by_name(count):
     with pytest.raises(mg.InputError, match="transform of Flat: samples of shape"):
         Flat([1.0, 2.0]).sample(0, count)
+
+
+class Unborn(mg.Distribution):
+    """It does not tell its parent what its parameters are."""
+
+    def __init__(self, scale):
+        self.scale = scale
+
+
+class Empty(mg.Distribution):
+    """It has one parameter, and nothing is written about it."""
+
+    def __init__(self, scale):
+        super().__init__(scale=scale)
+
+
+class Misspelt(Empty):
+    """It bounds a parameter that it has not."""
+
+    constraints = {"scael": positive}
+
+
+class Formless(Empty):
+    """It says that a parameter has two forms, and takes one."""
+
+    either = ("scale", "rate")
+
+
+class Noisy(Empty):
+    """It has noise, and makes nothing of it."""
+
+    def noise(self):
+        return StandardExponential(self.shape, self.dtype)
+
+
+MISTAKES = {
+    r"Unborn: it has no \w+ yet; call super\(\).__init__": lambda: mg.sample(Unborn(2.0)),
+    r"Unborn: it has no parameters yet; call super": lambda: Unborn(2.0).log_prob(1.0),
+    "formula of Empty: the class has none; define formula": lambda: Empty(2.0).log_prob(1.0),
+    "generate of Empty: the class has none; define generate": lambda: mg.sample(Empty(2.0)),
+    "transform of Noisy: the class has none; define transform": lambda: mg.sample(Noisy(2.0)),
+    "Misspelt: constraints names 'scael', and the parameters are scale": lambda: Misspelt(2.0),
+    "Formless: either names 'rate', and the parameters are scale": lambda: Formless(2.0),
+    "inverse of Transform: the class has none; define inverse": lambda: mg.TransformedDistribution(
+        mg.Normal(0.0, 1.0), Transform()
+    ).log_prob(0.0),
+}
+
+
+@pytest.mark.parametrize("message", MISTAKES)
+def test_a_mistake_in_a_law_of_ones_own_is_told_by_class_and_method(message):
+    with pytest.raises(mg.UsageError, match=message):
+        MISTAKES[message]()
+
+
+def test_a_law_that_is_not_made_yet_can_be_pickled_and_asked_for_what_python_asks_for():
+    law = Unborn(2.0)
+    assert pickle.loads(pickle.dumps(law)).scale == copy.copy(law).scale == 2.0
+    assert not hasattr(law, "__array_interface__")

@@ -23,7 +23,7 @@ from ..values import own, show
 from .blocks import drawn, of_shape
 from .constraints import real
 from .definition import Definition
-from .parameters import common_shape, one_form, refuse_bad
+from .parameters import common_shape, one_form, refuse_bad, refuse_unknown
 from .ranges import within_support
 from .streams import Rng, drawing_from, generator
 
@@ -67,6 +67,7 @@ class Distribution(Definition):
     dtype: np.dtype[Any]
 
     def __init__(self, **parameters: Any) -> None:
+        refuse_unknown(self, parameters)
         self.parameters = {n: as_data(x) for n, x in one_form(self, parameters).items()}
         values = {name: data._value for name, data in self.parameters.items()}
         self.refuse_bad(values)
@@ -110,6 +111,11 @@ class Distribution(Definition):
 
     def __getattr__(self, name: str) -> Any:
         parameters = self.__dict__.get("parameters", {})
+        if name in ("parameters", "shape", "dtype"):
+            raise UsageError(
+                f"{type(self).__name__}: it has no {name} yet; call super().__init__ in its "
+                "__init__, with the parameters by name"
+            )
         if name in parameters:
             return parameters[name]
         if name in OPTIONAL:

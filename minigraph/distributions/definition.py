@@ -13,6 +13,12 @@ from .constraints import Constraint, real
 ENUMERATED = 1e7  # a law with more outcomes is sampled, not added up
 
 
+def missing(law: Any, method: str, what: str) -> UsageError:
+    """Return what to raise where a class lacks a method."""
+    name = f"{method.partition('(')[0]} of {type(law).__name__}"
+    return UsageError(f"{name}: the class has none; define {method}, which returns {what}")
+
+
 class Definition:
     """What the classes of laws write; `Distribution` makes the rest of it.
 
@@ -47,7 +53,7 @@ class Definition:
 
     def formula(self, x: Any) -> Any:
         """Return the log-density at `x` inside the support; a law on the whole line gets any x."""
-        raise NotImplementedError
+        raise missing(self, "formula(self, x)", "the log-density at x inside the support")
 
     def noise(self) -> Any:
         """Return the law of the noise that samples are made from; None if there is none."""
@@ -55,7 +61,7 @@ class Definition:
 
     def transform(self, noise: Any) -> Any:
         """Return the sample made from `noise`, differentiable in the parameters."""
-        raise NotImplementedError
+        raise missing(self, "transform(self, noise)", "the samples made from the noise")
 
     def overwrite(self, noise: Any) -> Any:
         """Return the sample made from an array of noise that may be written over."""
@@ -63,7 +69,7 @@ class Definition:
 
     def generate(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
         """Return an array of samples of `shape`; the parameters are plain values."""
-        raise NotImplementedError
+        raise missing(self, "generate(self, rng, shape)", "an array of samples of that shape")
 
     def cumulative(self, x: Any) -> Any:
         """Return P(X <= x); see `cdf`."""

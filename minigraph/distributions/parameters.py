@@ -25,6 +25,17 @@ def one_form(law: Any, parameters: Mapping[str, Any]) -> dict[str, Any]:
     return {n: x for n, x in parameters.items() if n not in law.either or n in given}
 
 
+def refuse_unknown(law: Any, parameters: Mapping[str, Any]) -> None:
+    """Raise for a constraint that names none of the parameters, and so would never be looked at."""
+    for name in (*law.constraints, *law.either):
+        if name not in parameters:
+            said = "constraints" if name in law.constraints else "either"
+            raise UsageError(
+                f"{type(law).__name__}: {said} names {name!r}, and the parameters are "
+                f"{', '.join(parameters) or 'none'}; spell it as in super().__init__"
+            )
+
+
 def floored(x: Any, low: Any) -> Any:
     """Return `x`, or `low` where it is less: a cdf is flat outside the support.
 

@@ -22,6 +22,7 @@ from ..ops.elementwise import (
 from ..ops.trigonometry import arctanh, tanh
 from .base import Distribution
 from .constraints import Constraint, open_unit_interval, positive, real
+from .definition import missing
 
 
 class Transform(Distribution):
@@ -35,15 +36,15 @@ class Transform(Distribution):
 
     def __call__(self, x: Any) -> Any:
         """Return f(x)."""
-        raise NotImplementedError
+        raise missing(self, "__call__(self, x)", "f(x)")
 
     def inverse(self, y: Any) -> Any:
         """Return the x with f(x) = y."""
-        raise NotImplementedError
+        raise missing(self, "inverse(self, y)", "the x with f(x) = y")
 
     def log_slope(self, x: Any, y: Any) -> Any:
         """Return log |f'(x)|, where y = f(x)."""
-        raise NotImplementedError
+        raise missing(self, "log_slope(self, x, y)", "log |f'(x)|, where y = f(x)")
 
     @property
     def direction(self) -> Any:
