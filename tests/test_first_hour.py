@@ -92,6 +92,14 @@ MISTAKES = {
         lambda s: mg.Normal(np.zeros(2), np.ones(3)), ValueError, ["loc", "(2,)", "scale", "(3,)"],
     ),
     "rng='abc'": (lambda s: mg.sample(mg.Normal(0.0, 1.0), rng="abc"), TypeError, ["rng", "seed"]),
+    "a shape to sample": (
+        lambda s: mg.sample(mg.Normal(0.0, 1.0), (100,)), TypeError,
+        ["sample", "name", "(100,)", "mg.ones(100)"],
+    ),
+    "a generator as name": (
+        lambda s: mg.sample(mg.Normal(0.0, 1.0), np.random.default_rng(0)), TypeError,
+        ["sample", "name", "Generator", "rng="],
+    ),
     # Python on data
     "== a number": (lambda s: s.a == 2.0, TypeError, ["'a'", "identity", "mg.equal", "x.value"]),
     "== approx": (lambda s: s.a == pytest.approx(2.0), TypeError, ["'a'", "mg.equal", "x.value"]),

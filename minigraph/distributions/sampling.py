@@ -31,6 +31,12 @@ def sample(dist: Distribution, name: str | None = None, rng: Rng = None) -> Data
     if not isinstance(dist, Distribution):
         hint = f": write mg.sample({dist.__name__}(…))" if isinstance(dist, type) else ""
         raise UsageError(f"sample: got {type(dist).__name__}, needs a distribution{hint}")
+    if name is not None and not isinstance(name, str):
+        raise UsageError(
+            f"sample: the name is {name!r}, and it must be a string; for an array of draws give "
+            f"the law parameters of that shape, as mg.Normal(θ * mg.ones(100), 1.0), and a "
+            "generator as rng="
+        )
     value, noise = dist.plain().draw(generator(rng), dist.shape)
     node = StochasticNode(dist, own(value), None if noise is None else own(noise), object())
     data = result(node.value, node)
