@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import pickle
 
 import laws
@@ -261,6 +262,23 @@ MISTAKES = {
 def test_a_mistake_in_a_law_of_ones_own_is_told_by_class_and_method(message):
     with pytest.raises(mg.UsageError, match=message):
         MISTAKES[message]()
+
+
+def test_a_law_that_takes_any_arguments_gets_them():
+    class Any(Rayleigh):
+        def __init__(self, *given, **named):
+            super().__init__(*given, **named)
+
+    @dataclasses.dataclass(init=True, repr=False, eq=False)
+    class Filled(Rayleigh):
+        width: float
+
+        def __post_init__(self):
+            mg.Distribution.__init__(self, scale=self.width)
+
+    for law in (Any(0.5), Any(scale=0.5), Filled(0.5), Filled(width=0.5)):
+        assert law.parameters["scale"].value == 0.5
+        assert copy.deepcopy(law).parameters["scale"].value == 0.5
 
 
 def test_a_law_that_is_not_made_yet_can_be_pickled_and_asked_for_what_python_asks_for():

@@ -92,6 +92,11 @@ MISTAKES = {
         lambda s: mg.Normal(np.zeros(2), np.ones(3)), ValueError, ["loc", "(2,)", "scale", "(3,)"],
     ),
     "rng='abc'": (lambda s: mg.sample(mg.Normal(0.0, 1.0), rng="abc"), TypeError, ["rng", "seed"]),
+    "mu=": (lambda s: mg.Normal(mu=0.0), TypeError, ["Normal: no parameter 'mu'", "loc, scale"]),
+    "no scale": (lambda s: mg.Normal(0.0), TypeError, ["Normal: missing", "'scale'", "loc, scale"]),
+    "one too many": (lambda s: mg.Laplace(0.0, 1.0, 2.0), TypeError, ["Laplace: too many"]),
+    "sigma=": (lambda s: mg.HalfNormal(sigma=2.0), TypeError, ["HalfNormal: no", "sigma", "scale"]),
+    "a transform": (lambda s: mg.AffineTransform(shift=2.0), TypeError, ["shift", "loc, scale"]),
     "a shape to sample": (
         lambda s: mg.sample(mg.Normal(0.0, 1.0), (100,)), TypeError,
         ["sample", "name", "(100,)", "mg.ones(100)"],

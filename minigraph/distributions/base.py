@@ -23,7 +23,7 @@ from ..values import own, show
 from .blocks import drawn, of_shape
 from .constraints import real
 from .definition import Definition
-from .parameters import common_shape, one_form, refuse_bad, refuse_unknown
+from .parameters import common_shape, one_form, refuse_arguments, refuse_bad, refuse_unknown
 from .ranges import within_support
 from .streams import Rng, drawing_from, generator
 
@@ -65,6 +65,11 @@ class Distribution(Definition):
     parameters: dict[str, Any]
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
+
+    def __new__(cls, *given: Any, **named: Any) -> Any:
+        if given or named:  # nothing arrives where Python copies a law, or finds it in a file
+            refuse_arguments(cls, given, named)
+        return super().__new__(cls)
 
     def __init__(self, **parameters: Any) -> None:
         refuse_unknown(self, parameters)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+import inspect
+import itertools
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -23,6 +26,33 @@ def one_form(law: Any, parameters: Mapping[str, Any]) -> dict[str, Any]:
             f"got {' and '.join(given) or 'none of them'}"
         )
     return {n: x for n, x in parameters.items() if n not in law.either or n in given}
+
+
+@functools.lru_cache(maxsize=256)
+def arguments_of(init: Callable[..., None]) -> tuple[Mapping[str, Any], int] | None:
+    """Return the arguments of a constructor, and how many it needs; None if it takes any."""
+    found = dict(itertools.islice(inspect.signature(init).parameters.items(), 1, None))
+    if any(p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in found.values()):
+        return None
+    return found, sum(p.default is p.empty for p in found.values())
+
+
+def refuse_arguments(kind: type, given: tuple[Any, ...], named: Mapping[str, Any]) -> None:
+    """Raise for what a class does not take, in its own name: its parent may construct it."""
+    known = arguments_of(kind.__init__)  # type: ignore[misc]
+    if known is None:
+        return
+    arguments, least = known
+    if named.keys() <= arguments.keys() and least <= len(given) + len(named) <= len(arguments):
+        return
+    unknown = [f"no parameter {name!r}" for name in named if name not in arguments]
+    try:
+        inspect.signature(kind.__init__).bind(None, *given, **named)  # type: ignore[misc]
+    except TypeError as error:
+        problem = unknown[0] if unknown else str(error)
+        raise UsageError(
+            f"{kind.__name__}: {problem}; its parameters are {', '.join(arguments) or 'none'}"
+        ) from None
 
 
 def refuse_unknown(law: Any, parameters: Mapping[str, Any]) -> None:
