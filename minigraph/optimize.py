@@ -62,8 +62,8 @@ class Optimizer:
         Parameters
         ----------
         gradients : mapping, optional
-            From each parameter to its gradient: ``estimate.grad``, say. By default the ``.grad``
-            that `backward` has accumulated.
+            From each parameter, or its name, to its gradient: ``estimate.grad``, say. By default
+            the ``.grad`` that `backward` has accumulated.
 
         Raises
         ------
@@ -72,6 +72,11 @@ class Optimizer:
         """
         if gradients is None:
             gradients = {x: x.grad for x in self.parameters if x.grad is not None}
+        if not isinstance(gradients, Mapping):
+            raise UsageError(
+                f"step of {type(self).__name__}: a {type(gradients).__name__} arrived, and it "
+                "needs a mapping from parameters to gradients: {x: g}, or estimate.grad"
+            )
         found = [self._gradient(x, gradients) for x in self.parameters]
         rate = self.rate(self.steps) if callable(self.rate) else self.rate
         self.steps += 1
@@ -115,12 +120,21 @@ class Optimizer:
             for name, array in memory.items():
                 array[...] = state[f"{name}.{i}"]
 
+    def __repr__(self) -> str:
+        names = ", ".join(map(label, self.parameters))
+        rate = getattr(self.rate, "__name__", self.rate)
+        return f"{type(self).__name__}({names}; rate={rate}, steps={self.steps})"
+
     def _gradient(self, x: Data, gradients: Mapping[Any, Any]) -> Any:
         """Return the gradient of a parameter as an array, checked."""
         where = f"step {self.steps + 1} of {type(self).__name__}: the gradient of {label(x)}"
-        if x not in gradients:
-            raise InputError(f"{where} is missing; compute it with wrt=[…, {x.name or 'it'}]")
-        given = gradients[x]
+        named = x.name is not None and [p.name for p in self.parameters].count(x.name) == 1
+        key = x if x in gradients or not named else x.name
+        if key not in gradients:
+            call = f"compute it with wrt=[…, {x.name or 'it'}]"
+            advice = call if x.name not in gradients else "its name is not its own: make it the key"
+            raise InputError(f"{where} is missing; {advice}")
+        given = gradients[key]
         with np.errstate(over="ignore"):  # too large for float32 is not finite
             g = np.asarray(given._value if isinstance(given, Data) else given, x.dtype)
         if g.shape != x.shape:

@@ -85,6 +85,31 @@ def test_trained_graph_is_replayed_not_rebuilt():
     assert theta.value == pytest.approx(3.0, abs=0.1)
 
 
+def test_step_takes_gradients_by_name():
+    a, b = mg.Data(1.0, name="a"), mg.Data(2.0, name="b")
+    SGD([a, b], rate=1.0).step({"a": 0.5, b: 0.25})
+    assert (a.value, b.value) == (0.5, 1.75)
+
+
+def test_a_name_that_two_parameters_have_is_no_key():
+    a, b = mg.Data(1.0, name="a"), mg.Data(2.0, name="a")
+    with pytest.raises(mg.InputError, match="its name is not its own: make it the key"):
+        SGD([a, b], rate=1.0).step({"a": 0.5})
+    assert (a.value, b.value) == (1.0, 2.0)
+
+
+def test_gradients_in_a_list_are_refused():
+    with pytest.raises(mg.UsageError, match=r"step of Adam: a list arrived, .* a mapping"):
+        Adam(mg.Data(1.0)).step([1.0])
+
+
+def test_an_optimizer_is_told_by_its_parameters_its_rate_and_its_steps():
+    adam = Adam([mg.Data(1.0, name="a"), mg.Data(2.0, name="b")], rate=0.1)
+    adam.step({"a": 1.0, "b": 1.0})
+    assert repr(adam) == "Adam('a', 'b'; rate=0.1, steps=1)"
+    assert repr(SGD(mg.Data(1.0, name="a"), rate=np.sin)) == "SGD('a'; rate=sin, steps=0)"
+
+
 @pytest.mark.parametrize(
     ("gradients", "says"),
     [

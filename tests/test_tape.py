@@ -57,6 +57,12 @@ def test_replay_of_gradients_equals_gradients_of_single_runs():
         np.testing.assert_allclose(found[i], one.value, rtol=1e-10)
 
 
+def test_a_tape_is_told_by_its_counts():
+    x = mg.sample(mg.Normal(mg.Data(0.5), 1.0), name="X")
+    tape = mg.Tape([mg.exp(x) * mg.sin(mg.Data(0.5)), x])
+    assert repr(tape) == "Tape(steps=4, once=1, draws=1, outputs=2)"
+
+
 def test_same_work_is_done_once_and_draws_are_never_merged():
     mu = mg.Data(0.5)
     law = mg.Normal(mu, 1.0)

@@ -161,6 +161,11 @@ class Tape:
         self.kept: tuple[int, list[Workspace]] = (0, [])
         self.compiled: tuple[Text, Callable[..., Any]] | None = None
 
+    def __repr__(self) -> str:
+        counts = {"steps": self.steps, "once": self.once, "draws": self.draws}
+        said = [f"{name}={len(those)}" for name, those in counts.items()]
+        return f"Tape({', '.join(said)}, outputs={len(self.parts)})"
+
     @property
     def source(self) -> str:
         """The program as straight-line NumPy, to be read, pasted and run; see `source.py`."""
