@@ -67,6 +67,38 @@ def test_value_is_that_of_numpy(call):
             np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-14)
 
 
+SMALL = """
+gradient(u); gradient(x, 0.3, axis=1); gradient(x, u, axis=1); gradient(x, [3, 5], axis=0); vander(u, 5); poly(u)
+vander(v, 2, increasing=True); polyder(u, 2); polyval(u, v); polyint(u); interp(v, u, w); interp(w, u, v, period=7)
+average(x, axis=1, weights=v); average(x, weights=x, returned=True); cov(x, aweights=u); cov(x, fweights=v)
+vecdot(x, u); linalg.vecdot(x, x); matmul(x, u); diff(u); diff(u, 2); ediff1d(x); convolve(u, v); correlate(u, v)
+cross(u, v); cumsum(x); cumprod(u); sum(x); prod(x, axis=0); trace(x); mean(x); var(x, axis=0); std(u); dot(x, u)
+outer(u, v); einsum('ij,j->i', x, u); kron(u, v); polymul(u, v); polyadd(u, v); trapezoid(u); ptp(x, axis=1); square(u)
+median(x); quantile(u, 0.3); nansum(x); nanvar(u); unwrap(u); linalg.norm(x); cumulative_sum(u); tensordot(x, x)
+"""  # noqa: E501
+FEW_BITS = {
+    "u": [3, 5, 90], "v": [100, 2, 7], "w": [120, 1, 60], "x": [[100, 90, 0], [7, 120, 3]],
+}  # fmt: skip
+SMALL_CALLS = [call.strip() for call in re.split(r"[;\n]", SMALL) if call.strip()]
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.int32, np.uint64])
+@pytest.mark.parametrize("call", SMALL_CALLS)
+def test_integers_of_few_bits_are_widened_where_numpy_widens_them(call, dtype):
+    values = {name: np.array(rows, dtype) for name, rows in FEW_BITS.items()}
+    expected = flat(run(call, np, values))
+    found = plain(run(call, mg, {name: mg.Data(x) for name, x in values.items()}))
+    for one, other in zip(found, expected, strict=True):
+        assert np.asarray(one).dtype == np.asarray(other).dtype
+        np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-14)
+
+
+def test_a_power_of_two_with_an_exponent_of_few_bits_has_its_slope():
+    x, i = mg.Data(1.5), np.array([20, 100], np.int8)
+    y = mg.sum(mg.ldexp(x, i))
+    assert mg.gradient(y, x).value == 2.0**20 + 2.0**100
+
+
 def total(call, values):
     """Return one number made of all float outputs of a call on Data."""
     parts = [

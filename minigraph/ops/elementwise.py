@@ -125,7 +125,7 @@ fmod = ufunc(
     lambda g, y, a, b: -g * trunc(divide(a, b)),
 )  # fmt: skip
 copysign = ufunc("copysign", np.copysign, lambda g, y, a, b: g * sign(a) * copysign(1.0, b), None)
-ldexp = ufunc("ldexp", lambda x, i: np.ldexp(x, integers(i)), lambda g, y, x, i: g * exp2(i), None)
+ldexp = ufunc("ldexp", lambda x, i: np.ldexp(x, integers(i)), lambda g, y, x, i: ldexp(g, i), None)
 conjugate = ufunc("conjugate", np.conjugate, lambda g, y, x: g)
 real = ufunc("real", lambda x: x, lambda g, y, x: g, numpy=[np.real])
 real_if_close = ufunc("real_if_close", lambda x: x, lambda g, y, x: g)

@@ -11,7 +11,7 @@ from ..errors import InputError, UsageError
 from . import elementwise as e
 from . import reductions, shaping
 from .base import Operation, as_data
-from .composing import composed, named, refuse
+from .composing import composed, floats, named, refuse
 
 
 def axes_of(axis: Any) -> Any:
@@ -151,7 +151,7 @@ def average(
         found = mean(x, axis, keepdims=keepdims)
         n = as_data(reductions.count(x, axes_of(axis)))
         return (found, shaping.broadcast_to(n, shape=found.shape)) if returned else found
-    w = as_data(weights)
+    x, w = floats(x), floats(weights)
     if w.shape != x.shape:
         if w.ndim != 1 or isinstance(axis, (tuple, type(None))) or w.shape[0] != x.shape[axis]:
             raise InputError(f"average: weights of shape {w.shape} do not fit {x.shape}")

@@ -51,7 +51,8 @@ def _thin(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
 @composed()
 def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Data:
     """Return differences of neighbours among all elements in one row."""
-    x = diff(shaping.reshape(as_data(ary), shape=(-1,)))
+    x = shaping.reshape(as_data(ary), shape=(-1,))
+    x = _between(x, 0, 1, None) - _between(x, 0, None, -1)
     ends = (
         None if z is None else shaping.reshape(as_data(z), shape=(-1,)) for z in (to_begin, to_end)
     )
@@ -77,7 +78,7 @@ def interp(
     x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None
 ) -> Data:
     """Return straight lines between the points (xp, fp); at a point, the slope to its right."""
-    x, xp, fp = as_data(x), as_data(xp), as_data(fp)
+    x, xp, fp = floats(x), floats(xp), floats(fp)
     if period is not None:
         x, xp = e.remainder(x, abs(period)), e.remainder(xp, abs(period))
         order = reductions.argsort(xp, axis=0)
@@ -130,7 +131,7 @@ def correlate(a: Any, v: Any, mode: str = "valid") -> Data:
 @composed(np.gradient)
 def slopes(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
     """Return np.gradient: central differences along axes. (mg.gradient is the derivative.)"""
-    x = as_data(f)
+    x = floats(f)
     axes = tuple(range(x.ndim)) if axis is None else np.atleast_1d(axes_of(axis)).tolist()
     steps = list(varargs) or [1.0]
     steps = steps * len(axes) if len(steps) == 1 and not as_data(steps[0]).ndim else steps
@@ -150,10 +151,8 @@ def _slope(x: Data, axis: int, spacing: Data, edge_order: int) -> Data:
     n = x.shape[axis]
     if n <= edge_order or (spacing.ndim and spacing.shape != (n,)):
         raise InputError(f"np.gradient: {n} elements along axis {axis}, spacing {spacing.shape}")
-    if spacing.ndim:
-        step = diff(spacing)
-    else:  # a bare number widens no float32
-        step = shaping.broadcast_to(e.astype(spacing, dtype=floats(x).dtype), shape=(n - 1,))
+    step = diff(floats(spacing)) if spacing.ndim else shaping.broadcast_to(spacing, shape=(n - 1,))
+    step = e.astype(step, dtype=x.dtype)  # a number that was written widens no float32
     step = shaping.reshape(step, shape=(-1,) + (1,) * (x.ndim - 1 - axis))
     rise = e.divide(diff(x, axis=axis), step)  # the slopes between neighbours
     if n == 2:

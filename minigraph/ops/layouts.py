@@ -198,6 +198,8 @@ def vander(x: Any, N: Any = None, increasing: bool = False) -> Data:
     x = as_data(x)
     if x.ndim != 1:
         raise InputError(f"vander: shape {x.shape}; it needs one row of numbers")
+    if x.dtype.kind != "f":
+        x = e.astype(x, dtype=np.promote_types(x.dtype, int))
     powers = np.arange(x.size if N is None else N, dtype=x.dtype)
     column = shaping.expand_dims(x, axis=1)
     return e.power(column, powers if increasing else powers[::-1])

@@ -22,7 +22,7 @@ from .matrices import lstsq
 def polyval(p: Any, x: Any) -> Data:
     """Return the polynomial with coefficients `p`, the highest power first, at `x`."""
     p, x = as_data(p), as_data(x)
-    found = p[0] + 0.0 * x
+    found = p[0] + np.zeros((), x.dtype) * x
     for i in range(1, p.size):
         found = found * x + p[i]
     return found
@@ -43,12 +43,12 @@ def _aligned(a1: Any, a2: Any) -> tuple[Data, Data]:
 @composed()
 def poly(seq_of_zeros: Any) -> Data:
     """Return the polynomial with these zeros."""
-    zeros = as_data(seq_of_zeros)
+    zeros = floats(seq_of_zeros)
     if zeros.ndim != 1:
         raise InputError(f"poly: shape {zeros.shape}; it needs a row of zeros (matrices have eigh)")
     found = as_data(np.ones(1, zeros.dtype))
     for zero in zeros:
-        found = convolve(found, shaping.stack(1.0, -zero, axis=0))
+        found = convolve(found, shaping.stack(np.ones((), zeros.dtype), -zero, axis=0))
     return found
 
 
@@ -75,7 +75,8 @@ def polyder(p: Any, m: int = 1) -> Data:
     """Return the derivative of order `m` of a polynomial."""
     p = _row(p)
     for _ in range(operator.index(m)):
-        p = p[:-1] * np.arange(p.size - 1, 0, -1, dtype=p.dtype)
+        powers = np.arange(p.size - 1, 0, -1)
+        p = p[:-1] * (powers.astype(p.dtype) if p.dtype.kind == "f" else powers)
     return p
 
 

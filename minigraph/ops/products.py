@@ -166,7 +166,9 @@ def _trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Data:
 @composed(np.vecdot, np.linalg.vecdot)
 def vecdot(x1: Any, x2: Any, axis: int = -1) -> Data:
     """Return the inner products along an axis."""
-    return reductions.sum_(as_data(x1) * as_data(x2), axis=int(axis))
+    each = as_data(x1) * as_data(x2)
+    total = reductions.sum_(each, axis=int(axis))  # which is wider than integers of few bits
+    return total if total.dtype == each.dtype else e.astype(total, dtype=each.dtype)
 
 
 @composed()

@@ -12,7 +12,7 @@ from . import elementwise as e
 from . import linear, reductions, shaping
 from .base import as_data
 from .boxes import within
-from .composing import composed, named, refuse
+from .composing import composed, floats, named, refuse
 from .folds import average, axes_of, cumprod, cumsum, max_, mean, min_, prod, std, sum_, var
 from .ranks import argmax, argmin
 
@@ -82,10 +82,10 @@ def cov(
     """Return the covariances of variables, one in each row."""
     refuse("cov", dtype=dtype)
     rows = [x if x.ndim > 1 else shaping.reshape(x, shape=(1, -1))
-            for x in (as_data(z) for z in (m, y) if z is not None)]  # fmt: skip
+            for x in (floats(z) for z in (m, y) if z is not None)]  # fmt: skip
     rows = [x if rowvar or as_data(m).ndim < 2 else shaping.transpose(x) for x in rows]
     x = shaping.concatenate(*rows, axis=0)
-    weights = [as_data(w) for w in (fweights, aweights) if w is not None]
+    weights = [floats(w) for w in (fweights, aweights) if w is not None]
     w: Any = weights[0] * weights[-1] if len(weights) == 2 else weights[0] if weights else None
     x = x - average(x, 1, w, keepdims=True)
     total: Any = float(x.shape[1]) if w is None else sum_(w)
