@@ -93,6 +93,60 @@ def test_integers_of_few_bits_are_widened_where_numpy_widens_them(call, dtype):
         np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-14)
 
 
+EDGES = {
+    "s": np.array(2.0), "f": np.array([1.0, 2.0]), "g": np.array([[1.0], [4.0]]),
+    "e": np.zeros(0), "d": np.zeros((0, 3)), "i": np.array([1, 2, 3], np.int8),
+    "t": np.array([True, False]), "h": np.array([1.0, 2.0], np.float32),
+}  # fmt: skip
+EDGE_CALLS = """
+geomspace(f, 8.0, 3); geomspace(8.0, f, 3); geomspace(f, g, 4); geomspace(f, g, 4, axis=1); geomspace(-f, -8.0, 3)
+geomspace(f, 8.0, 3, axis=-1); geomspace(8.0, f, 3, axis=1); geomspace(f, 8.0, 1); geomspace(f, s, 0)
+geomspace(f, 8.0, 3, endpoint=False); geomspace(i, 100, 3); linspace(f, g, 3, axis=-1); linspace(s, f, 0)
+linspace(t, i[:2], 3); logspace(1.0, 3.0, 3, base=f); logspace(f, 3.0, 3, base=g); logspace(f, 3.0, 3, base=g, axis=1)
+logspace(1.0, 3.0, 4, base=f, axis=-1); logspace(f, g, 3, base=2.0, axis=1); max(e, initial=1.0); min(e, initial=1.0)
+max(d, axis=0, initial=1.0); max(d, axis=1, initial=1.0); max(d, axis=1); max(d, axis=0, keepdims=True, initial=2.0)
+max(d, axis=(0, 1), initial=2.0); max(e, initial=1.0, where=np.zeros(0, bool)); amin(d, initial=-1.0, keepdims=True)
+max(i, initial=1); max(i, initial=100); min(i, initial=2, where=[True, False, True]); max(i, initial=0.9)
+max(t, initial=0); max(h, initial=5.0); sum(i, initial=1); sum(i, initial=1.7); sum(i, where=[True, False, True])
+prod(i, where=[True, False, True], initial=2); sum(t, where=t); mean(i, where=[True, False, True]); sum(e, initial=3.0)
+var(i, where=[True, False, True]); max(i[0], initial=np.array(5)); nanmax(e, initial=1.0); nanmin(f * np.nan, initial=1.0)
+"""  # noqa: E501
+
+
+@pytest.mark.parametrize("call", re.split(r"[;\n] *", EDGE_CALLS.strip()))
+def test_array_ends_empty_arrays_and_starts_are_those_of_numpy(call):
+    expected = run(call, np, EDGES)
+    found = run(call, mg, {name: mg.Data(x) for name, x in EDGES.items()})
+    assert (found.shape, found.dtype) == (np.shape(expected), expected.dtype)
+    np.testing.assert_allclose(found.value, expected, rtol=1e-12)
+
+
+REFUSED = {
+    "max(e)": "max: zero-size array", "max(d, axis=0)": "max: zero-size array",
+    "max(i, initial=300)": "max: .* 300.0 does not fit int8",
+    "min(i, initial=np.inf)": "min: .* inf does not fit int8",
+    "linspace(f, 2.0, -1)": "linspace: -1",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("call", REFUSED)
+def test_what_numpy_refuses_of_these_is_refused_by_name(call):
+    with pytest.raises((ValueError, OverflowError)):
+        run(call, np, EDGES)
+    with pytest.raises(mg.InputError, match=REFUSED[call]):
+        run(call, mg, {name: mg.Data(x) for name, x in EDGES.items()})
+
+
+@pytest.mark.parametrize("call", [
+    "geomspace(f, 8.0, 3)", "geomspace(f, g, 4, axis=1)", "logspace(f, 3.0, 3, base=g, axis=1)",
+    "max(f, initial=1.5)", "max(e, initial=s)",
+])  # fmt: skip
+def test_ends_and_starts_have_their_slopes(call):
+    names = [n for n in "sfge" if re.search(rf"\b{n}\b", call) and EDGES[n].size]
+    mg.check_grads(lambda *x: run(call, mg, {**EDGES, **dict(zip(names, x, strict=True))}),
+                   *[EDGES[n] for n in names])  # fmt: skip
+
+
 def test_a_power_of_two_with_an_exponent_of_few_bits_has_its_slope():
     x, i = mg.Data(1.5), np.array([20, 100], np.int8)
     y = mg.sum(mg.ldexp(x, i))

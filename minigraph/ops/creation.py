@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
 
 from ..data import Data
-from ..errors import UsageError
+from ..errors import InputError, UsageError
 from . import elementwise as e
 from . import shaping
 from .base import as_data
-from .composing import composed, refuse
+from .composing import composed, floats, refuse
 from .layouts import ints, permuted
 
 
@@ -94,7 +95,9 @@ def linspace(
 ) -> Any:  # fmt: skip
     """Return evenly spaced numbers between two ends, which may be Data."""
     refuse("linspace", dtype=dtype)
-    start, stop = as_data(start), as_data(stop)
+    start, stop, num = floats(start), floats(stop), operator.index(num)
+    if num < 0:
+        raise InputError(f"linspace: {num} numbers; their number is not negative")
     parts = max(num - 1 if endpoint else num, 1)
     step = e.divide(stop - start, float(parts) if num > 1 or not endpoint else np.nan)
     steps = np.arange(num) * (1.0 / parts)
@@ -113,7 +116,11 @@ def logspace(
     dtype: Any = None, axis: int = 0,
 ) -> Data:  # fmt: skip
     """Return powers of a base with evenly spaced exponents."""
-    return e.power(as_data(base), linspace(start, stop, num, endpoint, False, dtype, axis))
+    start, stop, base = as_data(start), as_data(stop), as_data(base)
+    if base.ndim:  # it has no axis of the exponents
+        start, stop, base = of_one_ndim(start, stop, base)
+        base = shaping.expand_dims(base, axis=axis)
+    return e.power(base, linspace(start, stop, num, endpoint, False, dtype, axis))
 
 
 @composed()
@@ -121,13 +128,22 @@ def geomspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0
 ) -> Data:
     """Return numbers between two ends, each the same multiple of the one before."""
-    start, stop = as_data(start), as_data(stop)
-    share = linspace(np.zeros(stop.shape), np.ones(stop.shape), num, endpoint, False, dtype, axis)
-    ratio = e.divide(stop, start)
-    if axis % share.ndim == 0:
-        return start * e.power(ratio, share)
-    start, ratio = (shaping.expand_dims(x, axis=axis) for x in (start, ratio))
+    start, stop = of_one_ndim(as_data(start), as_data(stop))
+    share = linspace(0.0, 1.0, num, endpoint, False, dtype)
+    ndim = start.ndim + 1
+    share = shaping.reshape(share, shape=tuple(-1 if i == axis % ndim else 1 for i in range(ndim)))
+    start, ratio = (shaping.expand_dims(x, axis=axis) for x in (start, e.divide(stop, start)))
     return start * e.power(ratio, share)
+
+
+def of_one_ndim(*given: Data) -> list[Data]:
+    """Return arrays with as many axes as the one that has most of them."""
+    ndim = max(x.ndim for x in given)
+    ones = ((1,) * (ndim - x.ndim) for x in given)
+    return [
+        shaping.reshape(x, shape=one + x.shape) if one else x
+        for x, one in zip(given, ones, strict=True)
+    ]
 
 
 @composed()

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..data import Data
 from ..errors import InputError, UsageError
+from ..walk import label
 from . import elementwise as e
 from . import reductions, shaping
 from .base import Operation, as_data
@@ -32,8 +33,21 @@ def fold(
     if where is not True:
         if empty is None:
             raise UsageError(f"{op.name}: where= needs a value for what it leaves out (initial=)")
-        x = e.where(as_data(where), x, empty)
+        x = e.where(as_data(where), x, like(op.name, empty, x.dtype))
     return op(x, axis=axes_of(axis), keepdims=bool(keepdims))
+
+
+def like(name: str, start: Any, dtype: np.dtype[Any]) -> Data:
+    """Return where a fold starts: beside integers and truths one of them, as NumPy takes it."""
+    start = as_data(start)
+    if dtype.kind == "f" or start.dtype == dtype:
+        return start
+    if not start._literal:
+        return e.astype(start, dtype=dtype)
+    fits = np.iinfo(dtype if dtype.kind in "iu" else int)
+    if not np.all((start.value >= fits.min) & (start.value <= fits.max)):
+        raise InputError(f"{name}: {label(start)} does not fit {dtype}; convert the array first")
+    return as_data(np.asarray(start.value).astype(dtype))
 
 
 def _total(op: Operation, empty: float, join: Operation, doc: str) -> Any:
@@ -43,7 +57,7 @@ def _total(op: Operation, empty: float, join: Operation, doc: str) -> Any:
     ) -> Data:  # fmt: skip
         refuse(op.name, out=out)
         total = fold(op, a, axis, keepdims, dtype, where, empty)
-        return total if initial is None else join(total, as_data(initial))
+        return total if initial is None else join(total, like(op.name, initial, total.dtype))
 
     return named(op.name, doc, call)
 
@@ -54,8 +68,14 @@ def _extreme(op: Operation, join: Operation, which: str, *numpy: Any) -> Any:
         initial: Any = None, where: Any = True,
     ) -> Data:  # fmt: skip
         refuse(op.name, out=out)
-        found = fold(op, a, axis, keepdims, None, where, empty=initial)
-        return found if initial is None else join(found, as_data(initial))
+        if initial is None:
+            return fold(op, a, axis, keepdims, None, where)
+        x = as_data(a)
+        start = like(op.name, initial, x.dtype)
+        if not reductions.count(x, axes_of(axis)):  # there is nothing else
+            shape = np.sum(np.empty(x.shape), axis=axes_of(axis), keepdims=bool(keepdims)).shape
+            return shaping.broadcast_to(start, shape=shape)
+        return join(fold(op, x, axis, keepdims, None, where, empty=start), start)
 
     doc = f"Return the {which} element over axes; elements that tie share the cotangent evenly."
     return named(op.name, doc, call, *numpy)

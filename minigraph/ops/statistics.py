@@ -44,8 +44,13 @@ def _or_nan(name: str, extreme: Any, never: float) -> Any:
     """Declare NumPy's function `name`, which is nan where there is nothing else."""
     some = leaving_nan_out(name, extreme, never)
 
-    def call(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False) -> Data:
-        found = some(a, axis, out, keepdims)
+    def call(
+        a: Any, axis: Any = None, out: Any = None, keepdims: Any = False,
+        initial: Any = None, where: Any = True,
+    ) -> Data:  # fmt: skip
+        found = some(a, axis, out, keepdims, initial, where)
+        if initial is not None:
+            return found
         bad = reductions.all_(e.isnan(as_data(a)), axis=axes_of(axis), keepdims=bool(keepdims))
         return e.where(bad, np.nan, found) if found.dtype.kind == "f" else found
 
