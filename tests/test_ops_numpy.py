@@ -147,6 +147,23 @@ def test_ends_and_starts_have_their_slopes(call):
                    *[EDGES[n] for n in names])  # fmt: skip
 
 
+@pytest.mark.parametrize("dtype", [int, np.int8, np.uint8, bool])
+def test_integers_and_truths_have_a_logsumexp(dtype):
+    n = np.array([[1, 0], [0, 1], [1, 1]], dtype)
+    expected = np.log(np.sum(np.exp(n.astype(float)), axis=1))
+    for f in (mg.logsumexp, lambda n, **axis: mg.logsumexp(n, b=np.ones(2), **axis)):
+        np.testing.assert_allclose(f(n, axis=1).value, expected, rtol=1e-14)
+    np.testing.assert_allclose(mg.sum(mg.softmax(n, axis=1), axis=1).value, np.ones(3))
+    np.testing.assert_allclose(mg.exp(mg.log_softmax(n, axis=1)).value, mg.softmax(n, axis=1).value)
+
+
+def test_logits_may_be_integers():
+    law = mg.Categorical(logits=np.array([0, 1]))
+    k = mg.sample(law, name="k", rng=0)
+    assert mg.exact(k * 1.0).value == pytest.approx(np.e / (1.0 + np.e), rel=1e-12)
+    assert abs(mg.expectation(k * 1.0, 1000, rng=0).value - np.e / (1.0 + np.e)) < 0.08
+
+
 def test_a_power_of_two_with_an_exponent_of_few_bits_has_its_slope():
     x, i = mg.Data(1.5), np.array([20, 100], np.int8)
     y = mg.sum(mg.ldexp(x, i))

@@ -90,6 +90,8 @@ count_nonzero = reduction("count_nonzero", np.count_nonzero, None)
 
 def _logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Return log(sum(exp(x))) around the largest element, which may be infinite."""
+    x = np.asarray(x)
+    x = x if x.dtype.kind == "f" else x.astype(float)  # integers have no infinity
     top = np.max(x, axis=axis, keepdims=True, initial=-np.inf)
     top = np.where(np.isfinite(top), top, 0.0).astype(np.asarray(top).dtype)
     with np.errstate(divide="ignore", over="ignore"):

@@ -15,7 +15,7 @@ from ..errors import InputError, MissingExtraError, UsageError
 from . import along, reductions
 from .base import Operation, as_data
 from .boxes import stop
-from .composing import composed, refuse
+from .composing import composed, floats, refuse
 from .elementwise import (
     divide,
     equal,
@@ -232,7 +232,7 @@ def logsumexp(
 ) -> Data:
     """Return log(sum(b * exp(a))) without overflow; `b`, weights, is 1 by default."""
     refuse("logsumexp", return_sign=return_sign or None)
-    a, axis = as_data(a), axes_of(axis)
+    a, axis = floats(a), axes_of(axis)
     if b is None:
         return reductions.logsumexp(a, axis=axis, keepdims=bool(keepdims))
     top = stop(reductions.max_(a, axis=axis, keepdims=True))
@@ -244,13 +244,15 @@ def logsumexp(
 @composed()
 def log_softmax(x: Any, axis: Any = None) -> Data:
     """Return the logarithm of softmax, in nats."""
-    return x - reductions.logsumexp(as_data(x), axis=axes_of(axis), keepdims=True)
+    x = floats(x)
+    return x - reductions.logsumexp(x, axis=axes_of(axis), keepdims=True)
 
 
 @composed()
 def softmax(x: Any, axis: Any = None) -> Data:
     """Return exponentials that sum to 1 over axes."""
-    return exp(x - reductions.logsumexp(as_data(x), axis=axes_of(axis), keepdims=True))
+    x = floats(x)
+    return exp(x - reductions.logsumexp(x, axis=axes_of(axis), keepdims=True))
 
 
 @composed()
