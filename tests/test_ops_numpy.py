@@ -164,6 +164,17 @@ def test_logits_may_be_integers():
     assert abs(mg.expectation(k * 1.0, 1000, rng=0).value - np.e / (1.0 + np.e)) < 0.08
 
 
+@pytest.mark.parametrize("zeros", [0, 1, 3])
+def test_a_product_of_polynomials_leaves_out_leading_zeros_that_stay(zeros):
+    a, b = np.array([0.0] * zeros + [2.0, 0.0, 1.0][zeros % 3 :]), np.array([0.0, 3.0, 4.0])
+    np.testing.assert_array_equal(mg.polymul(a, b).value, np.polymul(a, b), strict=True)
+    nothing = np.zeros(2, int)
+    np.testing.assert_array_equal(mg.polymul(nothing, b).value, np.polymul(nothing, b), strict=True)
+    x = mg.Data(a, name="x")  # they may be trained
+    np.testing.assert_array_equal(mg.polymul(x, b).value, np.convolve(a, b[1:]))
+    assert mg.gradient(mg.sum(mg.polymul(x, b)), x).value.tolist() == [7.0] * len(a)
+
+
 def test_a_power_of_two_with_an_exponent_of_few_bits_has_its_slope():
     x, i = mg.Data(1.5), np.array([20, 100], np.int8)
     y = mg.sum(mg.ldexp(x, i))

@@ -64,10 +64,23 @@ def polysub(a1: Any, a2: Any) -> Data:
     return e.subtract(*_aligned(a1, a2))
 
 
+def _trimmed(p: Any) -> Data:
+    """Return coefficients without leading zeros, if these were written and so never change."""
+    p = as_data(p)
+    if not p._literal:
+        return _row(p)
+    row = np.trim_zeros(np.ravel(p.value), "f")
+    return as_data(row if row.size else np.zeros(1, p.dtype))
+
+
 @composed()
 def polymul(a1: Any, a2: Any) -> Data:
-    """Return the product of two polynomials."""
-    return convolve(_row(a1), _row(a2))
+    """Return the product of two polynomials.
+
+    As in NumPy, leading zeros of a plain array are left out. Those of Data stay: they may change,
+    and the shape of a graph does not.
+    """
+    return convolve(_trimmed(a1), _trimmed(a2))
 
 
 @composed()
