@@ -90,6 +90,11 @@ def _power(x: float, p: float) -> float:
     return value
 
 
+def _power_or_root(x: float, p: float) -> float:
+    """Return x**p; for 0.5 the root, as NumPy beside an array: at -inf that is nan, and no inf."""
+    return math.sqrt(x) if p == 0.5 else _power(x, p)
+
+
 def _power_slope(g: Any, y: Any, x: Any, p: Any) -> Any:
     number = literal(p)
     if number is None:  # p = 0 is special: x**0 is constant, also at x = 0
@@ -106,7 +111,7 @@ def _exponent_slope(g: Any, y: Any, x: Any, p: Any) -> Any:
     return g * y * log(where(equal(x, 0.0), 1.0, x))  # 0**p has slope 0 in p
 
 
-power = ufunc("power", np.power, _power_slope, _exponent_slope, fast=_power)
+power = ufunc("power", np.power, _power_slope, _exponent_slope, fast=_power_or_root)
 float_power = ufunc("float_power", np.float_power, _power_slope, _exponent_slope, fast=_power)
 square = ufunc("square", np.square, lambda g, y, x: g * (2.0 * x), fast=lambda x: x * x)
 sqrt = ufunc("sqrt", np.sqrt, lambda g, y, x: divide(g, 2.0 * y), fast=math.sqrt)
