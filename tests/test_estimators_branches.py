@@ -1,5 +1,7 @@
 """A draw in several branches, which a rewrite of an earlier draw has made, is one draw still."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -80,3 +82,61 @@ def test_a_surrogate_of_relax_must_not_block_its_own_gradient():
     p = next(x for x in mg.Graph(z).inputs if x.name == "p")
     exact = mg.exact(mg.marginalize(y), p).grad[p]
     np.testing.assert_allclose(mg.exact(z, p, points=12).grad[p], exact, rtol=1e-2)
+
+
+ESTIMATORS = {
+    **{name: lambda y, name=name: mg.unblock(y, name, rng=1) for name in (
+        "auto", "marginalize", "measure_valued", "reinforce", "leave_one_out", "disarm", "arm",
+        "sum_and_sample", "unordered_set", "unordered_set_baseline",
+    )},
+    "rebar": lambda y: mg.rebar(y, continuous=True, rng=1),
+    "relax": lambda y: mg.relax(y, surrogate=mg.sigmoid, rng=1),
+    "vimco": lambda y: mg.vimco(mg.replicate(y, 2, rng=1)[0]),
+}  # fmt: skip
+WHOLE = {
+    "the draw": lambda x: x,
+    "an event": lambda x: mg.equal(x, 0),
+    "bytes": lambda x: mg.Data(np.array([3, 255], np.uint8), constant=True)[x],
+    "bytes with a sign": lambda x: mg.Data(np.array([-100, 100], np.int8), constant=True)[x],
+    "long": lambda x: mg.Data(np.array([3, 1], np.uint64), constant=True)[x],
+    "a sum of events": lambda x: mg.sum(mg.greater(x * np.ones(3, int), 0)),
+    "a mean of bytes": lambda x: mg.mean(mg.Data(np.array([3, 1], np.uint8), constant=True)[x]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("estimator", "cost"), [
+    (estimator, cost) for estimator, cost in itertools.product(ESTIMATORS, WHOLE)
+    if estimator != "rebar" or "event" in cost or "draw" in cost  # a relaxed sample is no index
+])  # fmt: skip
+def test_costs_that_are_whole_numbers_or_truths_are_compared_as_floats(estimator, cost):
+    logit = mg.Data(0.4, name="logit")
+    x = mg.sample(mg.Bernoulli(logits=logit), name="X", rng=0)
+    y = WHOLE[cost](x)
+    z = ESTIMATORS[estimator](y)
+    assert z.value == y.value
+    assert z.dtype == np.float64
+    truth = mg.exact(mg.where(y, mg.astype(y, float), 0.0), logit)
+    found = mg.exact(z, logit, points=30 if estimator in ("arm", "rebar", "relax") else None)
+    np.testing.assert_allclose(found.grad[logit], truth.grad[logit], rtol=1e-8)
+    np.testing.assert_allclose(found.value, truth.value, rtol=1e-12)
+    sampled = mg.expectation(z, 2000, wrt=logit, rng=0)
+    assert abs(sampled.grad[logit] - truth.grad[logit]) <= 5 * sampled.grad_stderr[logit] + 1e-12
+
+
+def test_probability_of_an_event_of_numbers_has_its_slope():
+    w = mg.Data(0.3, name="w")
+    x = mg.sample(mg.Normal(w, 1.0), name="X", rng=0)
+    density = np.exp(-0.5 * 0.3**2) / np.sqrt(2 * np.pi)
+    assert mg.exact(mg.unblock(x > 0, rng=0), w).grad[w] == pytest.approx(density, rel=2e-4)
+    v = mg.sample(mg.Normal(w * np.ones(3), 1.0), name="V", rng=0)
+    for y, slope in (
+        (mg.mean(v > 0), density),
+        (mg.sum(v > 0), 3 * density),
+        (mg.sum(v > 0) / 3, density),
+        (mg.sum((v > 0) * 2.0), 6 * density),
+    ):
+        z = mg.unblock(y, rng=0)
+        assert z.value == y.value
+        found = mg.expectation(z, 2000, wrt=w, rng=0)
+        assert abs(found.grad[w] - slope) < 5 * found.grad_stderr[w]
+        assert found.grad_stderr[w] < 0.02 * slope

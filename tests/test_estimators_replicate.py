@@ -144,3 +144,20 @@ def test_second_derivative_is_refused_and_not_wrong():
     slope = mg.sum(mg.gradient(z, phi))
     with pytest.raises(mg.BlockedGradientError, match="first derivative only"):
         mg.gradient(slope, phi)
+
+
+@pytest.mark.parametrize("dtype", [bool, np.uint8, np.int64])
+def test_others_of_replicates_that_are_whole_numbers_have_a_mean(dtype):
+    q = mg.Data(0.4, name="q")
+    h = mg.sample(mg.Bernoulli(q), name="h", rng=0)
+    whole, floats = (mg.replicate(mg.astype(h, kind), 3, rng=1) for kind in (dtype, float))
+    found = [mg.exact(mg.vimco(mg.mean(x)), q).grad_variance[q] for x in (whole, floats)]
+    assert found[0] == pytest.approx(found[1], rel=1e-12)
+
+
+def test_others_are_rounded_where_they_are_an_index():
+    q = mg.Data(0.4, name="q")
+    several = mg.replicate(mg.sample(mg.Bernoulli(q), name="h", rng=0), 3, rng=1)
+    y = mg.sum(mg.Data([2.0, -1.0], constant=True)[several] * [1.0, 2.0, 3.0]) ** 2
+    found, truth = mg.exact(mg.vimco(y), q).grad[q], mg.exact(y, q).grad[q]
+    assert found == pytest.approx(truth, rel=1e-12)

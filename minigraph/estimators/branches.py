@@ -71,6 +71,11 @@ def with_slope(y: Data, s: Data, title: str) -> Data:
     return out
 
 
+def in_floats(y: Data) -> Data:
+    """Return a cost of which differences can be taken: 0 - 1 is 255 in uint8, and no truth."""
+    return y if y.dtype.kind == "f" else astype(y, dtype=np.float64)
+
+
 def inner(y: Data) -> Data:
     """Return `y` without its name: two data of one name could not be told apart."""
     if not y.name or y._node is None:

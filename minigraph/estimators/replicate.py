@@ -11,14 +11,15 @@ import numpy as np
 
 from ..data import ancestors
 from ..distributions.base import Rng, generator
-from ..errors import BlockedGradientError, InputError
+from ..errors import BlockedGradientError, InputError, MinigraphError
 from ..graph import Data, DeterministicNode, Group, StochasticNode, label, result, rewrite
 from ..ops.base import record, stack
 from ..ops.boxes import function, stop_gradient
+from ..ops.elementwise import astype
 from ..ops.picks import index_update
 from ..ops.reductions import logsumexp, sum_
 from ..values import own
-from .branches import again, branch, refuse_looked_at, with_slope
+from .branches import again, branch, in_floats, refuse_looked_at, with_slope
 from .choose import Handle, choose
 from .edges import log_prob
 from .reinforce import detached, joint, why_not_score
@@ -176,11 +177,11 @@ def vimco(y: Data, *, rng: Rng = None) -> Data:
         return new
 
     z, side = rewrite([y, side_by_side], score)
-    out = z
+    out = z = in_floats(z)
     for j, group in enumerate(groups):
         if group:
             others = function(functools.partial(_without, j), name=f"without number {j + 1}")(side)
-            cost = z - branch(z, {side: others}, rng) if len(several) > 1 else z
+            cost = z - _had(z, side, others, rng) if len(several) > 1 else z
             slope = function(_scored, name="slope")(cost, *[log_probs[x] for x in group])
             out = with_slope(out, slope, "VIMCO")
     out.name = y.name
@@ -189,8 +190,17 @@ def vimco(y: Data, *, rng: Rng = None) -> Data:
 
 def _without(j: int, side: Data) -> Data:
     """Return replicates of which number `j` is the mean of the others."""
+    side = in_floats(side)
     others = (sum_(side, axis=0) - side[j]) / max(len(side) - 1, 1)
     return index_update(side, j, others)
+
+
+def _had(z: Data, side: Data, others: Data, rng: np.random.Generator) -> Data:
+    """Return what `z` would be of other replicates: a mean rounded where it is, say, an index."""
+    try:
+        return branch(z, {side: others}, rng)
+    except MinigraphError:
+        return branch(z, {side: astype(others, dtype=side.dtype)}, rng)
 
 
 def _scored(gain: Data, *log_probs: Data) -> Data:

@@ -11,7 +11,7 @@ from ..graph import Data, StochasticNode, rewrite
 from ..ops.base import as_data
 from ..ops.boxes import function, stop_gradient
 from ..ops.elementwise import multiply
-from .branches import inner, with_slope
+from .branches import in_floats, inner, with_slope
 from .costs import Costs, Draws
 from .elements import Places
 from .reinforce import detached, seen
@@ -59,10 +59,11 @@ def with_slopes(
             return cost
         met.extend(draws)
         random = isinstance(cost._node, StochasticNode)  # a draw is known by its name
-        out = plain = cost if random else inner(cost)
+        plain = cost if random else inner(cost)
         plain.name = cost.name if random else None  # two data of one name could not be told apart
+        out = floats = in_floats(plain)
         with np.errstate(all="ignore"):  # of what has no value here; a replay is silent too
-            for slope in rule(plain, costs.places(cost, now)):
+            for slope in rule(floats, costs.places(cost, now)):
                 out = with_slope(out, slope, title)
         if not random:
             plain.name, out.name = cost.name and "cost", cost.name
