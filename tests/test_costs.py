@@ -81,3 +81,39 @@ def test_leave_one_out_uses_only_the_costs_downstream_of_the_draw():
     mean_cost = 0.7 * 4.0 + 0.3 * 1.0
     expected = score_variance([4.0 - mean_cost, 1.0 - mean_cost], 0.3)
     assert mg.exact(z, p).grad_variance[p] == pytest.approx(expected)
+
+
+def bytes_at(x, *numbers, dtype=np.int8):
+    return mg.Data(np.array(numbers, dtype), constant=True)[x]
+
+
+WRAPPING = {
+    "a sum of truths is one": lambda a, b: (a > 0) + (b > 0),
+    "a sum of bytes": lambda a, b: bytes_at(a, 100, 3) + bytes_at(b, 100, -100),
+    "a difference without a sign": lambda a, b: (
+        bytes_at(a, 1, 3, dtype=np.uint64) - bytes_at(b, 0, 2, dtype=np.uint64)
+    ),
+    "a negative without a sign": lambda a, b: -bytes_at(a + b, 1, 2, 3, dtype=np.uint8),
+    "a multiple": lambda a, b: bytes_at(a + b, 1, 2, 3) * np.array(100, np.int8),
+    "rounded to single precision": lambda a, b: bytes_at(a, 1, 3) + mg.astype(b, np.float32) / 3,
+}
+
+
+@pytest.mark.parametrize("rewrite", [mg.reinforce, mg.unblock, mg.marginalize, mg.disarm])
+@pytest.mark.parametrize("cost", WRAPPING)
+def test_whole_numbers_that_wrap_are_not_taken_apart(cost, rewrite):
+    p = mg.Data(0.3, name="p")
+    a, b = (mg.sample(mg.Bernoulli(logits=p), name=name, rng=1) for name in "AB")
+    y = WRAPPING[cost](a, b)
+    z, floats = rewrite(y), mg.where(mg.equal(y, 0), 0.0, y)
+    assert z.value == y.value
+    found, truth = mg.exact(z, p), mg.exact(floats, p)
+    np.testing.assert_allclose(found.value, truth.value, rtol=1e-7)
+    np.testing.assert_allclose(found.grad[p], truth.grad[p], rtol=1e-6)
+
+
+def test_whole_numbers_of_eight_bytes_are_taken_apart():
+    p = mg.Data(0.3, name="p")
+    n = mg.sample(mg.Binomial(3, p * np.ones(4)), name="N", rng=0)
+    variances = [mg.exact(mg.reinforce(mg.sum(x)), p).grad_variance[p] for x in (n, n * 1.0)]
+    assert variances[0] == pytest.approx(variances[1], rel=1e-12)

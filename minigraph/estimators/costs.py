@@ -29,6 +29,10 @@ LINEAR = (
     reductions.sum_, reductions.mean, base.stack, shaping.concatenate, shaping.reshape,
     shaping.transpose, shaping.expand_dims, shaping.squeeze, shaping.broadcast_to,
 )  # fmt: skip
+ARITHMETIC = (
+    elementwise.add, elementwise.subtract, elementwise.negative, elementwise.multiply,
+    reductions.sum_,
+)  # fmt: skip
 
 
 class Costs:
@@ -83,7 +87,7 @@ class Costs:
     def _terms(self, data: Data) -> list[Data]:
         """Return the inputs of which `data` is a linear function, empty if it is none."""
         node = data._node
-        if not isinstance(node, DeterministicNode) or not self.draws[data]:
+        if not isinstance(node, DeterministicNode) or not self.draws[data] or _wraps(data):
             return []
         if node.op in LINEAR:
             return list(node.inputs)
@@ -115,10 +119,12 @@ class Costs:
             if data in spine:
                 node, terms = data._node, self._terms(data)
                 inputs = tuple(term(x) if x in terms else x for x in node.inputs)
-                new[data] = record(node.op, inputs, node.fixed)
-                new[data].name = data.name
+                found = out = record(node.op, inputs, node.fixed)
+                if data.dtype.kind == "f" and out.dtype != data.dtype:  # int8 + float32
+                    out = elementwise.astype(out, dtype=data.dtype)
                 if node._group is not None:
-                    new[data]._node._group = node._group.copied(boxes)
+                    found._node._group = out._node._group = node._group.copied(boxes)
+                new[data], out.name = out, data.name
         return term(self.y)
 
     def by_draws(self) -> list[tuple[Draws, Data]]:
@@ -137,6 +143,17 @@ class Costs:
             (frozenset(draws), self.rebuild(functools.partial(downstream, draws[0])))
             for draws in groups.values()
         ]
+
+
+def _wraps(data: Data) -> bool:
+    """Return whether a sum of whole numbers may not be that of the same numbers as floats.
+
+    In int8, 100 + 100 is -56, in uint64 1 - 2 is 2⁶⁴ - 1, and of truths, 1 + 1 is 1.
+    """
+    if data.dtype.kind == "f" or data._op not in ARITHMETIC:
+        return False
+    below = data.dtype.kind == "u" and data._op in (elementwise.subtract, elementwise.negative)
+    return below or data.dtype.itemsize < 8
 
 
 def downstream(draw: Data, cost: Data, draws: Draws) -> Data:
