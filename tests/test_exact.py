@@ -233,6 +233,31 @@ def test_tail_reaches_as_far_as_the_largest_rate_of_a_mixture():
     assert mg.exact(n * 1.0).value == pytest.approx(151.0, rel=1e-9)
 
 
+@pytest.mark.parametrize(
+    ("law", "mean", "variance"),
+    [(mg.Binomial(10**6, 0.5), 5e5, 2.5e5), (mg.Poisson(3e5), 3e5, 3e5),
+     (mg.NegativeBinomial(1e5, 0.5), 1e5, 2e5)],
+)  # fmt: skip
+def test_probabilities_of_many_outcomes_are_rounded(law, mean, variance):
+    estimate = mg.exact(mg.sample(law, name="N", rng=0) * 1.0)
+    assert estimate.value == pytest.approx(mean, rel=1e-11)
+    assert estimate.variance == pytest.approx(variance, rel=1e-9)
+
+
+def test_probabilities_of_single_precision_are_rounded():
+    estimate = mg.exact(mg.sample(mg.Binomial(20, np.float32(0.3)), name="N", rng=0) * 1.0)
+    assert estimate.value == pytest.approx(6.0, rel=1e-6)
+
+
+def test_probabilities_that_do_not_add_up_are_refused_with_what_is_missing():
+    class Lossy(mg.Bernoulli):
+        def probability(self, x):
+            return super().probability(x) * (1.0 - 1e-7)
+
+    with pytest.raises(mg.InputError, match=r"the 2 outcomes looked at add up to 1 - 1\.0e-07"):
+        mg.exact(mg.sample(Lossy(0.5), name="X") * 1.0)
+
+
 def test_finite_infinite_and_continuous_draws_mix():
     p, rate, mu = (mg.Data(v, name=n) for v, n in ((0.3, "p"), (2.0, "λ"), (0.5, "μ")))
     k = mg.sample(mg.Bernoulli(p), name="K")

@@ -213,10 +213,11 @@ def _converged(tape: Tape, points: int | None, limit: int) -> tuple[Grid, list[M
         if best is not None and not all(np.isfinite(m.mean).all() for m in total):
             return best
         mass = total[0].weight
-        if abs(mass - 1.0) < 1e-10:
+        if grid.holds_all(mass):
             best = grid, total, tails
             if tails.beyond() < ENOUGH:
                 return best
     raise InputError(
-        f"exact: the outcomes looked at have mass {mass:.6g}, not 1; use mg.expectation"
+        f"exact: the probabilities of the {grid.size:,} outcomes looked at add up to 1 "
+        f"{'+' if mass > 1.0 else '-'} {abs(mass - 1.0):.1e}; use mg.expectation"
     )

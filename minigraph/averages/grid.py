@@ -92,6 +92,19 @@ class Grid:
         """Return how many points each continuous number can have."""
         return min(POINTS, int(left ** (1 / self.smooth) + 1e-9)) if self.smooth else 1
 
+    def holds_all(self, mass: float) -> bool:
+        """Return whether the weights add up to 1: all that can happen is in the grid.
+
+        A log-probability of n outcomes is a difference of numbers like log n!, whose rounding,
+        n log n units in the last place, is the same for all of them.
+        """
+        rounding = 0.0
+        for draw, axes in self.axes.items():
+            if axes.rule is None:
+                n = len(axes.values)
+                rounding += np.finfo(draw.law.dtype).eps * axes.elements * n * math.log(n)
+        return bool(abs(mass - 1.0) < max(1e-10, 4.0 * rounding))
+
     def index(self, draw: Draw, rows: Any) -> Any:
         """Return which of its points the elements of a draw have at rows of the grid."""
         stride, elements, values, _ = self.axes[draw]

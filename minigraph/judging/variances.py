@@ -81,7 +81,7 @@ def on_grid(tape: Tape, points: int | None, draws: Sequence[Draw]) -> list[Share
         known = conditional_outcomes(tape, limit) if spread is None else {}
         grid = Grid(tape, points, limit, spread or 1, known)
         outputs, weights = whole_grid(tape, values, grid)
-        if abs(weights.sum() - 1.0) < 1e-10:
+        if grid.holds_all(weights.sum()):
             break
     else:
         raise InputError("shares: the outcomes looked at do not have all of the mass")
