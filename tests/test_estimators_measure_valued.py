@@ -71,6 +71,16 @@ def test_weak_derivative_of_every_law_and_parameter(name, law, parameters):
         np.testing.assert_allclose(estimate.grad[n], truth.grad[n], rtol=1e-8)
 
 
+def test_no_sample_of_a_binomial_law_is_looked_at_that_cannot_be():
+    p = mg.Data(0.3, name="p")
+    y = mg.Data([1.0, 5.0, 2.0])[mg.sample(mg.Binomial(2, p), name="X", rng=0)]
+    found = mg.exact(mg.measure_valued(y, rng=0), p).grad[p]
+    assert found == pytest.approx(mg.exact(y, p).grad[p], rel=1e-12)
+    z = mg.log(1.0 + mg.sample(mg.Binomial([2, 0], p), name="X", rng=0))  # of -1 it is -inf
+    with np.errstate(all="raise"):
+        assert mg.exact(mg.measure_valued(mg.sum(z), rng=0), p).grad[p] > 0
+
+
 @pytest.mark.parametrize(("name", "law", "parameters"), HEAVY,
                          ids=[f"{n} {' '.join(p)}" for n, _, p in HEAVY])  # fmt: skip
 def test_weak_derivative_of_laws_with_long_tails(name, law, parameters):

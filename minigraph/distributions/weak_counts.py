@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..ops.elementwise import divide, reciprocal
+from ..ops.elementwise import divide, maximum, minimum, reciprocal
 from .bernoulli import Bernoulli
 from .negative_binomial import NegativeBinomial
 from .weak import Weak
@@ -29,10 +29,15 @@ def bernoulli(law: Any, x: Any) -> dict[str, Any]:
 
 
 def binomial(law: Any, x: Any) -> dict[str, Any]:
-    """One coin, picked at random, that falls on either side; the others stay."""
+    """One coin, picked at random, that falls on either side; the others stay.
+
+    Where all coins show tails it cannot show heads, and vice versa. But a grid of all outcomes
+    looks also at what cannot be, with weight 0: all that is made there stays in its range.
+    """
     n = law.total_count
-    heads = Bernoulli(divide(x, np.maximum(n, 1.0)))
-    return by_logits(law, Weak(1.0 * n, lambda h: x - h + 1.0, lambda h: x - h, [heads]))
+    heads = Bernoulli(minimum(divide(x, np.maximum(n, 1.0)), 1.0))
+    more, less = lambda h: minimum(x - h + 1.0, n), lambda h: maximum(x - h, 0.0)
+    return by_logits(law, Weak(1.0 * n, more, less, [heads]))
 
 
 def geometric(law: Any, x: Any) -> dict[str, Any]:
