@@ -93,6 +93,23 @@ def test_shares_do_not_depend_on_the_order_of_rewrites():
             assert one.nodes[name][x] == pytest.approx(other.nodes[name][x], rel=1e-9, abs=1e-12)
 
 
+def test_shares_of_what_cannot_happen_are_silent():
+    """The score of an outcome that has no weight is infinite there."""
+    logits = mg.Data([0.3, -0.2], name="W")
+    x = mg.sample(mg.Categorical(logits=logits), name="X", rng=0)
+    found = mg.assess(mg.sum_and_sample(mg.array([1.0, 3.0])[x], rng=0), logits)
+    parts = sum(part["W"] for part in found.nodes.values())
+    np.testing.assert_allclose(parts, found.variance["W"], atol=1e-12)
+
+
+def test_shares_of_an_infinite_variance_are_silent():
+    rate = mg.Data(2.0, name="rate")
+    with np.errstate(divide="ignore"):
+        y = 1.0 / mg.sample(mg.Poisson(rate), name="N", rng=1)
+    table = mg.compare(y, methods=["reinforce", "measure_valued"], samples=2000)
+    assert not any(np.isfinite(row.assessment.variance["rate"]) for row in table.rows)
+
+
 def test_sampled_shares_agree_with_the_exact_ones():
     y, wrt = chain()
     n = 12  # too many outcomes to enumerate: the first draw's share by sampling

@@ -348,6 +348,13 @@ def test_too_many_outcomes_are_refused_with_a_count():
         mg.exact(mg.sum(x))
 
 
+def test_an_integrand_that_is_infinite_at_a_point_is_silent():
+    loc = mg.Data(0.5, name="loc")
+    x = mg.sample(mg.Normal(loc, 1.0), name="X", rng=0)
+    assert mg.exact(1.0 / x, loc).error > 1e-3
+    assert not np.isfinite(mg.exact(mg.exp(mg.exp(x * x)), loc).grad[loc])
+
+
 def test_limit_can_be_lowered_and_raised():
     x = mg.sample(mg.Bernoulli(np.full(5, 0.5)), name="X")
     assert mg.exact(mg.sum(x), limit=32).value == pytest.approx(2.5)

@@ -69,6 +69,13 @@ def test_blocks_without_weight_merge_to_nothing():
     assert nothing.merge(nothing).weight == 0.0
 
 
+def test_infinite_means_are_merged_in_silence():
+    blocks = [Moments.constant(np.float64(x), 3.0) for x in (np.inf, np.inf, -np.inf)]
+    both = blocks[0].merge(blocks[1])
+    assert both.mean == np.inf
+    assert np.isnan(both.merge(blocks[2]).mean)
+
+
 def test_one_sample_has_no_variance():
     assert np.isnan(Moments.of(np.array([2.0])).variance())
 

@@ -116,6 +116,7 @@ class Moments(NamedTuple):
             value = value.astype(np.float64) if value.ndim else float(value)
         return tuple.__new__(cls, (weight, value, 0.0))  # a call of `cls` takes twice as long
 
+    @np.errstate(all="ignore")  # means may be infinite
     def merge(self, other: Moments) -> Moments:
         """Return the moments of both together."""
         weight = self.weight + other.weight

@@ -120,6 +120,7 @@ class Watch:
                     [np.bincount(at, weights * x, n) for x in columns] for at in index.T
                 ])  # fmt: skip
 
+    @np.errstate(all="ignore")  # sums may be infinite
     def doubts(self, draw: Draw, edges: Any, parts: int) -> Any:
         """Return by how much each panel may be wrong, relative to the sizes.
 

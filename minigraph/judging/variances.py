@@ -110,13 +110,14 @@ def whole_grid(tape: Tape, values: Any, grid: Grid) -> tuple[list[Any], Any]:
 
 def steps(g: Any, weights: Any, shape: tuple[int, ...]) -> list[Any]:
     """Return E[(M_i - M_{i-1})²] for each draw; the last draw is the first axis."""
-    mass, total = weights, np.where(weights > 0, weights * g, 0.0)
+    mass, total = weights, weights * np.where(weights > 0, g, 0.0)
     squares = []
-    for _ in range(g.ndim - 1):
+    with np.errstate(all="ignore"):  # a variance may be infinite
+        for _ in range(g.ndim - 1):
+            squares.append(second_moment(total, mass))
+            mass, total = mass.sum(axis=0), total.sum(axis=0)
         squares.append(second_moment(total, mass))
-        mass, total = mass.sum(axis=0), total.sum(axis=0)
-    squares.append(second_moment(total, mass))
-    found = [np.maximum(a - b, 0.0).reshape(shape) for a, b in itertools.pairwise(squares)]
+        found = [np.maximum(a - b, 0.0).reshape(shape) for a, b in itertools.pairwise(squares)]
     return found[::-1]
 
 
