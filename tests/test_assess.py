@@ -152,6 +152,23 @@ def test_signal_to_noise_is_the_gradient_over_the_standard_deviation():
     assert found.signal_to_noise["μ"] == pytest.approx(2 / np.sqrt(30))
 
 
+def test_a_bias_is_noise_too():
+    p = mg.Data(0.3, name="p")
+    y = 2.0 * mg.sample(mg.Bernoulli(p), name="X", rng=0)
+    always_0 = mg.stop_gradient(y) + 0.0 * p
+    assert mg.assess(always_0, p, of=y).signal_to_noise["p"] == 1.0
+    assert mg.assess(mg.marginalize(y), p, of=y).signal_to_noise["p"] == np.inf
+
+
+def test_a_bias_that_is_sampled_is_not_taken_for_noise():
+    mu = mg.Data(np.full(4, 1.0), name="μ")
+    x = mg.sample(mg.Normal(mu, 1.0), name="X", rng=0)
+    y = mg.sum(mg.primitive(lambda x: x, name="black box")(x))
+    found = mg.assess(mg.reparameterize(mg.sum(x)), mu, of=y, samples=2000, rng=0, limit=9)
+    assert found.truth_stderr["μ"].max() > 0.01
+    assert found.signal_to_noise["μ"] > 10
+
+
 def test_assessment_reads_as_a_table():
     y, wrt = chain()
     lines = repr(mg.assess(mg.reinforce(y), wrt, of=y)).splitlines()

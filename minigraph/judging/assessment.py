@@ -65,13 +65,28 @@ class Assessment:
 
     @property
     def signal_to_noise(self) -> ByData:
-        """The size of the true gradient over the standard deviation of one sample."""
+        """The size of the true gradient over the root mean square error of one sample.
+
+        Without a bias this is the ratio to the standard deviation, as usual. With one, an
+        estimator that is always 0 would have no noise at all.
+
+        Source of the unbiased case: Rainforth et al. 2018, *Tighter Variational Bounds are Not
+        Necessarily Better*, https://arxiv.org/abs/1802.04537
+        """
         keys = list(self.truth)
         with np.errstate(divide="ignore", invalid="ignore"):
             return ByData(keys, [
-                float(np.linalg.norm(self.truth[x]) / np.sqrt(np.sum(self.variance[x])))
-                for x in keys
+                float(np.linalg.norm(self.truth[x]) / np.sqrt(self.mean_square(x))) for x in keys
             ])  # fmt: skip
+
+    def mean_square(self, x: Any) -> Any:
+        """Return the mean square error of one sample: its variance plus the square of its bias.
+
+        A sampled bias has a square that is too large, by that of its standard error. An array is
+        added up.
+        """
+        squares = np.square(self.shown_bias(x)) - np.square(self.bias_stderr[x])
+        return np.sum(self.variance[x]) + np.maximum(np.sum(squares), 0.0)
 
     def shown_bias(self, x: Any) -> Any:
         """Return the bias in a parameter, 0 where it is one of rounding."""

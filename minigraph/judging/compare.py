@@ -114,6 +114,4 @@ def _label(method: Method) -> str:
 
 
 def _mean_square(row: Row) -> float:
-    found = row.assessment
-    parts = [np.sum(found.variance[x]) + np.sum(np.square(found.bias[x])) for x in found.truth]
-    return float(sum(parts))
+    return float(sum(map(row.assessment.mean_square, row.assessment.truth)))
