@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -91,3 +92,8 @@ def show(value: Value) -> str:
         return repr(value)
     first = ", ".join(f"{x:.6g}" for x in value.ravel()[:3])
     return f"array([{first}, …], shape={value.shape}, dtype={value.dtype})"
+
+
+def spelled(count: int) -> str:
+    """Return how many there are: in full for 60 coins, as a power of ten for 600."""
+    return f"{count:,}" if count < 10**20 else f"about 10^{round(math.log10(count))}"

@@ -185,8 +185,10 @@ def test_blocked_graph_is_refused():
 
 def test_truth_out_of_reach_asks_for_what_was_rewritten():
     y, wrt = chain()
-    with pytest.raises(mg.InputError, match="of=y"):
+    with pytest.raises(mg.InputError, match="of=y") as raised:
         mg.assess(mg.reinforce(y), wrt, limit=10)
+    assert "use mg.expectation" not in str(raised.value)
+    assert raised.value.__suppress_context__
 
 
 def test_quadrature_that_a_jump_across_two_draws_disturbs_says_so():

@@ -153,3 +153,12 @@ def test_laws_in_the_source_of_estimators_are_only_made_never_asked_for():
             texts = {n.value for n in ast.walk(node) if isinstance(n, ast.Constant)
                      } if isinstance(node, ast.Compare) else set()  # fmt: skip
             assert not (named | texts) & laws, f"{path.name}:{node.lineno}"
+
+
+def test_a_number_of_copies_that_python_would_not_print_is_a_power_of_ten():
+    p = mg.Data(np.full(20_000, 0.5), name="p")
+    y = mg.sum(mg.sample(mg.Bernoulli(p), name="X", rng=0)) ** 2
+    _, (choice,) = mg.unblock(y, explain=True)
+    assert choice.not_legal["marginalize"].startswith("it would take about 10^6021 copies")
+    with pytest.raises(mg.InputError, match=r"has about 10\^6021 outcomes"):
+        mg.marginalize(y)

@@ -348,6 +348,15 @@ def test_too_many_outcomes_are_refused_with_a_count():
         mg.exact(mg.sum(x))
 
 
+def test_a_count_of_many_digits_is_a_power_of_ten():
+    x = mg.sample(mg.Normal(np.zeros(50), 1.0), name="X", rng=0)
+    with pytest.raises(mg.InputError, match=r"outcomes has about 10\^60 points, more than limit=2"):
+        mg.exact(mg.sum(x))
+    coins = mg.sample(mg.Bernoulli(np.full(20_000, 0.5)), name="X", rng=0)  # Python prints 4300
+    with pytest.raises(mg.InputError, match=r"about 10\^6021 points"):
+        mg.exact(mg.sum(coins))
+
+
 def test_an_integrand_that_is_infinite_at_a_point_is_silent():
     loc = mg.Data(0.5, name="loc")
     x = mg.sample(mg.Normal(loc, 1.0), name="X", rng=0)

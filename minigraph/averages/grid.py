@@ -12,6 +12,7 @@ from ..distributions.charts import chart_of
 from ..errors import InputError
 from ..replay.program import Draw
 from ..replay.tape import Source, Tape
+from ..values import spelled
 
 POINTS = 200  # for one continuous number; fewer where there are many
 CHUNK = 2**13
@@ -79,8 +80,8 @@ class Grid:
             names = ", ".join(f"{d.title} of {elements[d]}" for d in list(outcomes)[:5])
             names += f", … {len(outcomes)} draws in all" if len(outcomes) > 5 else ""
             raise InputError(
-                f"exact: the grid of all outcomes has {need:,} points, more than limit={limit:,} "
-                f"(numbers drawn: {names}); use mg.expectation, or raise limit"
+                f"exact: the grid of all outcomes has {spelled(need)} points, more than "
+                f"limit={limit:,} (numbers drawn: {names}); use mg.expectation, or raise limit"
             )
         self.axes: dict[Draw, Axes] = {}
         stride = 1

@@ -18,7 +18,7 @@ from ..ops.boxes import function
 from ..ops.elementwise import add, multiply
 from ..ops.reductions import prod
 from ..ops.shaping import reshape
-from ..values import own
+from ..values import own, spelled
 from .branches import branch, with_expected
 from .choose import Handle, call_for, choose, in_turn
 from .costs import Costs, Draws
@@ -173,7 +173,7 @@ def refuse_many(x: Data, count: int, limit: int) -> None:
     """Raise if there are more outcomes than copies of the graph are allowed."""
     if count > limit:
         raise InputError(
-            f"marginalize: {label(x)} of shape {x.shape} has {count:,} outcomes, more than "
+            f"marginalize: {label(x)} of shape {x.shape} has {spelled(count)} outcomes, more than "
             f"limit={limit:,} copies of the graph below it; raise limit, or call "
             f"{call_for('reinforce', x)}"
         )

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from ..distributions.base import Rng, generator
 from ..errors import BlockedGradientError, InputError
 from ..graph import Data
+from ..values import spelled
 from .antithetic import arm, disarm, why_not_coins
 from .branches import why_not_branch
 from .choose import choose, one_each
@@ -219,7 +220,7 @@ def _choose(y: Data, x: Data, few: int) -> Choice:
     for name in AUTO:
         problem = METHODS[name].why_not(y, x)
         if problem is None and name in COUNTED and (count := COUNTED[name](y, x)) > few:
-            problem = f"it would take {count:,} copies of the graph, more than {few}"
+            problem = f"it would take {spelled(count)} copies of the graph, more than {few}"
         if problem is not None:
             not_legal[name] = problem
         elif found is None:

@@ -125,9 +125,14 @@ def attempted(y: Data, keys: Sequence[Data], settings: Any) -> tuple[Estimate | 
     try:
         found = exact(y, keys, **settings)
     except InputError as error:
-        return None, str(error).removeprefix("exact: ").split("; use mg.expectation")[0]
+        return None, _reason(error)
     doubt = f"quadrature, {found.samples} points, relative error about {found.error:.0e}"
     return (found if found.error < DOUBTFUL else None), doubt
+
+
+def _reason(error: InputError) -> str:
+    """Return why there is no exact average, without the advice to do something else."""
+    return str(error).removeprefix("exact: ").split("; use mg.expectation")[0]
 
 
 def truth(
@@ -161,8 +166,8 @@ def slope(y: Data, x: Data, at: tuple[int, ...], settings: Any) -> float:
     except InputError as error:
         raise InputError(
             f"assess: the true gradient of {label(x)} is out of reach of exact averages of what "
-            f"was rewritten ({error}); pass what it was made from, of=y"
-        ) from error
+            f"was rewritten: {_reason(error)}; pass what it was made from, of=y"
+        ) from None  # which would say the same again
     finally:
         x._value, x._changed = before, changed  # as if it had not been moved
     return total / step
