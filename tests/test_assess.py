@@ -9,6 +9,7 @@ import pytest
 from cases import CASES, PATHWISE, SCORE, SCORED, case
 
 import minigraph as mg
+from minigraph.judging import variances
 
 REWRITES = {SCORE: mg.reinforce, PATHWISE: mg.reparameterize}
 KNOWN = [
@@ -268,8 +269,44 @@ def test_what_is_not_legal_stands_in_the_table_with_the_reason():
 
 def test_unknown_method_is_refused_not_listed():
     y, wrt = chain()
-    with pytest.raises(mg.InputError, match="known are"):
-        mg.compare(y, wrt, ["no such method"])
+    with pytest.raises(mg.InputError, match=r"^compare: method 'none such' is not.*known are auto"):
+        mg.compare(y, wrt, ["none such"])
+
+
+def test_draws_that_estimators_add_share_a_column_and_are_named_below():
+    logits = mg.Data([0.3, -0.2, 0.1], name="W")
+    a = mg.sample(mg.Categorical(logits=logits), name="A", rng=0)
+    b = mg.sample(mg.Categorical(logits=logits * a), name="B", rng=0)
+    table = mg.compare(a * (b - 0.5), logits, ["unordered_set", "sum_and_sample", "reinforce"])
+    head, *lines = table.cells()
+    assert head[-3:] == ["from A", "from B", "from added draws"]
+    assert [line[-1] == "" for line in lines] == [line[0] == "reinforce" for line in lines]
+    legend = "added draws: those that estimators make (A no. 2, B no. 2, other A, other B)"
+    assert legend in repr(table)
+    assert legend in table._repr_html_()
+    for row in table.rows:
+        found = row.assessment
+        assert found.added == found.nodes.keys() - {"A", "B"}
+        total = sum(part["W"] for part in found.nodes.values())
+        np.testing.assert_allclose(total, found.variance["W"], rtol=1e-9)
+
+
+@pytest.mark.parametrize("limit", [10**6, 3])
+def test_a_draw_that_branches_make_again_is_one_source(limit, monkeypatch):
+    p = mg.Data(0.3, name="p")
+    a = mg.sample(mg.Bernoulli(logits=p), name="A", rng=0)
+    b = mg.sample(mg.Bernoulli(logits=p * (a + 1.0)), name="B", rng=0)
+    y = (b - 0.3 * a) ** 2
+    z = mg.disarm(y, rng=0)
+    assert [node.output.name for node in mg.Graph(z).stochastic].count("B") == 2
+    monkeypatch.setattr(variances, "SMALL", limit)
+    found = mg.assess(z, p, of=y, rng=0)
+    assert list(found.nodes) == ["A", "B", "twin of B", "twin of A"]
+    total, error = (
+        sum(part["p"] for part in parts.values()) for parts in (found.nodes, found.nodes_stderr)
+    )
+    assert (error > 0) == (limit == 3)
+    assert abs(total - found.variance["p"]) < 3 * error + 1e-12
 
 
 @pytest.mark.skipif(importlib.util.find_spec("matplotlib") is None, reason="needs matplotlib")

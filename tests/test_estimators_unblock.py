@@ -155,6 +155,26 @@ def test_laws_in_the_source_of_estimators_are_only_made_never_asked_for():
             assert not (named | texts) & laws, f"{path.name}:{node.lineno}"
 
 
+@pytest.mark.parametrize("spelling", ["leave-one-out", "leave_one_out"])
+def test_leave_one_out_is_spelled_in_either_way(spelling):
+    p = mg.Data(0.3, name="p")
+    y = (mg.sample(mg.Bernoulli(p), name="X", rng=0) - 0.45) ** 2
+    known = mg.expectation(mg.unblock(y, "leave_one_out"), 100, wrt=p, rng=0).grad[p]
+    for z in (
+        mg.unblock(y, spelling),
+        mg.unblock(y, {"X": spelling}),
+        mg.reinforce(y, baseline=spelling),
+        mg.reinforce(y, baseline={"X": spelling}),
+    ):
+        assert mg.expectation(z, 100, wrt=p, rng=0).grad[p] == known
+    assert mg.compare(y, p, [spelling]).rows[0].method == spelling
+
+
+def test_an_unknown_method_is_refused_also_where_nothing_blocks():
+    with pytest.raises(mg.InputError, match="method 'best' is not known; known are auto, marg"):
+        mg.unblock(mg.Data(1.0) * 2.0, "best")
+
+
 def test_a_number_of_copies_that_python_would_not_print_is_a_power_of_ten():
     p = mg.Data(np.full(20_000, 0.5), name="p")
     y = mg.sum(mg.sample(mg.Bernoulli(p), name="X", rng=0)) ** 2

@@ -113,7 +113,7 @@ def _by_uniform(x: Data, twin: Data, p: Data, rng: np.random.Generator) -> Data:
         width = where(equal(one, other), absolute(2.0 * p - 1.0), least)
         return 0.5 - (low + v * width)
 
-    v = sample(StandardUniform(x.shape), f"v_{x.name}" if x.name else None, rng=rng)
+    v = sample(StandardUniform(x.shape), f"noise given {x.name}" if x.name else "noise", rng=rng)
     return as_data(function(weight, name="weight")(x, twin, p, v))
 
 
@@ -150,7 +150,8 @@ def twin_of(x: Data, p: Data, rng: np.random.Generator) -> Data:
         if_none = divide(minimum(p, 1.0 - p), where(less(p, 1.0), 1.0 - p, 1.0))
         return where(greater(x, 0.0), minimum(if_one, 1.0), minimum(if_none, 1.0))
 
-    return sample(Bernoulli(function(chance, name="P(twin given X)")(x, p)), "twin", rng=rng)
+    name = f"twin of {x.name}" if x.name else "twin"
+    return sample(Bernoulli(function(chance, name="P(twin given X)")(x, p)), name, rng=rng)
 
 
 def why_not_coins(x: Data) -> str | None:

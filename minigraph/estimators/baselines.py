@@ -104,7 +104,7 @@ def _checked(x: Data, baseline: Any) -> Any:
     """Return a baseline of the draw `x`, or raise for one that is unknown or depends on `x`."""
     if baseline is None:
         return None
-    if isinstance(baseline, str) and baseline == LEAVE_ONE_OUT:
+    if isinstance(baseline, str) and baseline.replace("_", "-") == LEAVE_ONE_OUT:
         return LEAVE_ONE_OUT
     if isinstance(baseline, RunningAverage):
         return baseline.baseline

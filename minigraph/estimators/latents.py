@@ -77,7 +77,7 @@ def given(law: Any, x: Data, rng: Any) -> Data:
     """Return latent numbers that agree with the sample `x`; gradients reach the parameters."""
     latent = latent_of(law)
     assert latent is not None
-    v = sample(OpenUniform(x.shape), f"v_{x.name}" if x.name else None, rng=rng)
+    v = sample(OpenUniform(x.shape), f"noise given {x.name}" if x.name else "noise", rng=rng)
     box = function(lambda v, x, *_: latent.given(law, x, v), name="latent given X")
     z: Data = box(v, x, *law.inputs)
     return z

@@ -99,7 +99,8 @@ def _differences(x: Data, law: Any, limit: int, rng: np.random.Generator) -> Rul
 
 def _pair(weak: Weak, x: Data, rng: np.random.Generator) -> tuple[Data | None, Data | None]:
     """Return a sample of the positive and one of the negative law; None is `x` itself."""
-    noise = [sample(law, name=f"{x.name}±" if x.name else None, rng=rng) for law in weak.noise]
+    name = f"noise of {x.name}±" if x.name else "noise"
+    noise = [sample(law, name=name, rng=rng) for law in weak.noise]
 
     def made(sampler: Any, name: str) -> Data | None:
         return None if sampler is None else function(lambda *_: like_x(sampler), name=name)()

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from ..distributions.base import Rng, generator
 from ..errors import BlockedGradientError, InputError
-from ..graph import Data
+from ..graph import Data, label
 from ..values import spelled
 from .antithetic import arm, disarm, why_not_coins
 from .branches import why_not_branch
@@ -114,9 +114,9 @@ def unblock(y: Data, method: Any = "auto", *, explain: bool = False, rng: Rng = 
         "auto" sums over draws of a few outcomes (`marginalize`), else follows the noise of a sample
         (`reparameterize`; "implicit" where that is along its quantiles), else compares a few pairs
         of samples (`measure_valued`), else scores, with a leave-one-out baseline; it never takes
-        what is biased. The names are those of the rewrites: also "reinforce", "leave_one_out",
-        "disarm", "arm", "rebar", "sum_and_sample", "unordered_set", "unordered_set_baseline",
-        and the biased "gumbel_softmax", "gumbel_straight_through" and
+        what is biased. The names are those of the rewrites: also "reinforce", "leave_one_out" (or
+        "leave-one-out"), "disarm", "arm", "rebar", "sum_and_sample", "unordered_set",
+        "unordered_set_baseline", and the biased "gumbel_softmax", "gumbel_straight_through" and
         "straight_through". Keys of a mapping are names, nodes or samples.
     explain : bool
         Return also the list of choices, with their reasons, and why others were not legal.
@@ -148,8 +148,9 @@ def unblock(y: Data, method: Any = "auto", *, explain: bool = False, rng: Rng = 
     if isinstance(method, Mapping):
         for handle, name in method.items():
             for x in choose("unblock", y, handle):
-                asked[x._node.draw] = name
-    elif method != "auto":
+                asked[x._node.draw] = known("unblock", name, f" of {label(x)}")
+    else:
+        method = known("unblock", method)
         asked = {x._node.draw: method for x in blocking}
     choices = _choices(y, blocking, asked)
     rng = generator(rng)
@@ -170,6 +171,16 @@ def unblock(y: Data, method: Any = "auto", *, explain: bool = False, rng: Rng = 
     return (y, list(choices.values())) if explain else y
 
 
+def known(call: str, name: Any, of: str = "") -> str:
+    """Return the name of a method as it stands in the table, or raise; a hyphen will do in it."""
+    plain = name.replace("-", "_") if isinstance(name, str) else ""
+    if plain not in ("auto", *METHODS):
+        raise InputError(
+            f"{call}: method {name!r}{of} is not known; known are auto, {', '.join(METHODS)}"
+        )
+    return plain
+
+
 def _choices(y: Data, blocking: list[Data], asked: Mapping[object, str]) -> dict[Data, Choice]:
     """Return what to do with each draw, decided on the graph as it is."""
     together = _together(y, blocking)
@@ -177,11 +188,6 @@ def _choices(y: Data, blocking: list[Data], asked: Mapping[object, str]) -> dict
     choices: dict[Data, Choice] = {}
     for x in one_each(blocking):
         name = asked.get(x._node.draw, "auto")
-        if name not in ("auto", *METHODS):
-            raise InputError(
-                f"unblock: method {name!r} of {x.name or 'unnamed'}; known are auto, "
-                f"{', '.join(METHODS)}"
-            )
         already = functools.reduce(int.__mul__, [copies.get(other, 1) for other in together[x]], 1)
         choices[x] = _choose(y, x, FEW // already) if name == "auto" else _asked(x, name)
         if choices[x].method in COUNTED and name == "auto":

@@ -85,7 +85,7 @@ def sum_and_sample(y: Data, nodes: Handle = None, size: int = 1, *, rng: Rng = N
         order = function(lambda p: np.argsort(-p)[:size], name="likeliest")(fixed)
         likely = [order[i] for i in range(size)]
         left = without(fixed, likely)
-        other = sample(Categorical(left), name="other", rng=rng)
+        other = sample(Categorical(left), name=f"other {x.name or 'outcome'}", rng=rng)
 
         def weights(left: Data, other: Data) -> Any:
             return np.append(np.ones(size), sum_(left) / pick(left, other, n))
@@ -160,7 +160,8 @@ def unordered_set(
         drawn = [index_of(x, table)]
         while len(drawn) < size:
             law_of_next = Categorical(without(fixed, drawn))
-            drawn.append(sample(law_of_next, name=f"k{len(drawn) + 1}", rng=rng))
+            name = f"{x.name or 'outcome'} no. {len(drawn) + 1}"
+            drawn.append(sample(law_of_next, name=name, rng=rng))
         ratios = functools.partial(_compared if baseline else _ratios, p.size)
         weight = function(ratios, name="R(S, ·)")(fixed, *drawn)
         if size < p.size:

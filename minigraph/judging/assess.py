@@ -111,6 +111,7 @@ def assess(
         how=how,
         nodes={n: ByData(keys, [plain(v) for v in s.variance]) for n, s in sources.items()},
         nodes_stderr={n: ByData(keys, [plain(e) for e in s.stderr]) for n, s in sources.items()},
+        added=frozenset(n for n, s in sources.items() if s.added),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,6 +32,9 @@ class Assessment:
         By the name of each draw, the part of the variance that comes from it; the parts add up.
     nodes_stderr : mapping of str to mapping
         Their standard errors.
+    added : set of str
+        The names of those draws that the rewrite added to the ones of what was rewritten: a twin,
+        another outcome, noise.
     exact : bool
         Whether `expected` and `variance` are free of sampling error.
     how : str
@@ -49,6 +52,7 @@ class Assessment:
     how: str
     nodes: Mapping[str, ByData] = field(default_factory=dict)
     nodes_stderr: Mapping[str, ByData] = field(default_factory=dict)
+    added: Set[str] = frozenset()
 
     @property
     def bias(self) -> ByData:

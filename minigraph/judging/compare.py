@@ -14,7 +14,7 @@ from ..averages.jobs import Replay
 from ..data import Data
 from ..distributions.streams import Rng
 from ..errors import MinigraphError, UsageError
-from ..estimators.unblock import METHODS, unblock
+from ..estimators.unblock import METHODS, known, unblock
 from ..replay.program import Draw, Step
 from .assess import assess, parameters
 from .comparison import Comparison, Row
@@ -72,8 +72,8 @@ def compare(
     rows: list[Row] = []
     refused: dict[str, str] = {}
     for name, method in labelled.items():
-        if isinstance(method, str) and method not in ("auto", *METHODS):
-            unblock(y, method)  # which says what names there are
+        if isinstance(method, str):
+            known("compare", method)
         try:
             z = method(y) if callable(method) else unblock(y, method)
             found = assess(z, keys, of=y, **options)

@@ -13,6 +13,8 @@ from ..errors import MissingExtraError, UsageError
 from .assessment import Assessment
 from .tables import html_table, number, text_table, with_error
 
+ADDED = "added draws"
+
 
 class Row(NamedTuple):
     """One estimator in a comparison.
@@ -25,6 +27,20 @@ class Row(NamedTuple):
     assessment: Assessment
     seconds: float
     operations: float
+
+
+def sources(rows: Sequence[Row]) -> list[str]:
+    """Return the draws that variances come from, at the end all those that estimators add."""
+    found = [row.assessment for row in rows]
+    names = dict.fromkeys(name for a in found for name in a.nodes if name not in a.added)
+    return [*names, *([ADDED] if any(a.added for a in found) else [])]
+
+
+def part(row: Row, name: str, x: Data) -> float | None:
+    """Return the variance that comes from a draw, None if the estimator does not have it."""
+    found = row.assessment
+    names = found.added if name == ADDED else found.nodes.keys() & {name}
+    return float(sum(np.sum(found.nodes[n][x]) for n in names)) if names else None
 
 
 class Comparison:
@@ -67,7 +83,7 @@ class Comparison:
 
     def cells(self) -> list[list[str]]:
         """Return the table as text, its head first: a line for each estimator and parameter."""
-        nodes = list(dict.fromkeys(n for row in self.rows for n in row.assessment.nodes))
+        nodes = sources(self.rows)
         head = ["method", "parameter", "bias", "variance", "signal/noise", "µs", "operations",
                 "variance·µs", *[f"from {name}" for name in nodes]]  # fmt: skip
         lines = [line for row in self.rows for line in self._lines(row, nodes)]
@@ -78,7 +94,7 @@ class Comparison:
         found = row.assessment
         lines = []
         for x in self.wrt:
-            parts = [found.nodes[n][x] if n in found.nodes else None for n in nodes]
+            parts = [part(row, name, x) for name in nodes]
             lines.append([
                 row.method,
                 label(x).strip("'"),
@@ -88,18 +104,25 @@ class Comparison:
                 number(row.seconds * 1e6, 2),
                 number(row.operations, 4),
                 number(self.variance_times_cost(row.method)[x] * 1e6, 2),
-                *["" if p is None else number(np.sum(p), 3) for p in parts],
+                *["" if p is None else number(p, 3) for p in parts],
             ])  # fmt: skip
         return lines
 
     def __repr__(self) -> str:
-        notes = [f"{name}: {reason}" for name, reason in self.refused.items()]
+        notes = [self._legend()] if self._legend() else []
+        notes += [f"{name}: {reason}" for name, reason in self.refused.items()]
         notes += [f"{row.method}: {row.assessment.how}" for row in self.rows
                   if not row.assessment.exact]  # fmt: skip
         return "\n".join([text_table(self.cells()), *notes])
 
     def _repr_html_(self) -> str:
-        return html_table(self.cells(), "Estimators of a gradient")
+        legend = self._legend() and f"; {self._legend()}"
+        return html_table(self.cells(), f"Estimators of a gradient{legend}")
+
+    def _legend(self) -> str:
+        """Return which draws the last column is about, one of those of a name."""
+        names = {n for row in self.rows for n in row.assessment.added if not n.endswith(")")}
+        return f"{ADDED}: those that estimators make ({', '.join(sorted(names))})" if names else ""
 
     def plot(self, path: Any = None) -> Any:
         """Return a matplotlib figure, and write it to `path` if there is one.
@@ -129,11 +152,9 @@ class Comparison:
 
 def _bars(axes: Any, rows: Sequence[Row], x: Data) -> None:
     """Draw a bar of variance for each estimator, split among the draws; a cross for a bias."""
-    nodes = dict.fromkeys(n for row in rows for n in row.assessment.nodes)
     left = np.zeros(len(rows))
-    for i, name in enumerate(nodes):
-        parts = [float(np.sum(row.assessment.nodes[name][x])) if name in row.assessment.nodes
-                 else 0.0 for row in rows]  # fmt: skip
+    for i, name in enumerate(sources(rows)):
+        parts = [part(row, name, x) or 0.0 for row in rows]
         axes.barh(range(len(rows)), parts, left=left, label=f"from {name}",
                   color=f"C{i % 10}", edgecolor="white",
                   hatch=("", "//", "..", "xx")[i % 4])  # fmt: skip

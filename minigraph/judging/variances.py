@@ -28,10 +28,14 @@ BLOCK = 2**13
 
 
 class Share(NamedTuple):
-    """The variance that comes from one draw, for each output, and its standard error."""
+    """The variance that comes from one draw, for each output, and its standard error.
+
+    ``added`` says that it is a draw which a rewrite has added.
+    """
 
     variance: list[Any]
     stderr: list[Any]
+    added: bool = False
 
 
 def shares(
@@ -41,26 +45,31 @@ def shares(
     """Return, by the name of each draw, how much of the variance of every output comes from it.
 
     Exact where the grid of all outcomes is small, else from `samples` samples for each draw. The
-    draws are taken in the `order` of their identities, those that are not in it at the end.
+    draws are taken in the `order` of their identities; those that are not in it are added ones, at
+    the end. A draw that is made again in other branches of a graph is still the same draw.
     """
-    draws = ordered(tape.draws, order)
-    names = distinct([draw.title.removeprefix("ε_") for draw in draws])
+    groups = ordered(tape.draws, order)
+    names = distinct([several[0].title.removeprefix("ε_") for several in groups.values()])
     try:
-        found = on_grid(tape, points, draws)
+        found = on_grid(tape, points, list(groups.values()))
     except InputError:
-        found = by_sampling(tape, samples, rng, draws)
-    return dict(zip(names, found, strict=True))
+        found = by_sampling(tape, samples, rng, list(groups.values()))
+    known = set(map(made_from, order))
+    marked = [s._replace(added=k not in known) for k, s in zip(groups, found, strict=True)]
+    return dict(zip(names, marked, strict=True))
 
 
-def ordered(draws: Sequence[Draw], order: Sequence[object]) -> list[Draw]:
-    """Return draws as they first ran, whatever a rewrite has done to their order."""
-    rank = {identity: i for i, identity in enumerate(order)}
+def made_from(identity: object) -> object:
+    """Return the draw that a noise belongs to, or the draw itself."""
+    return identity[0] if isinstance(identity, tuple) else identity
 
-    def key(draw: Draw) -> int:
-        noise_of = draw.identity[0] if isinstance(draw.identity, tuple) else draw.identity
-        return rank.get(noise_of, len(rank))
 
-    return sorted(draws, key=key)
+def ordered(draws: Sequence[Draw], order: Sequence[object]) -> dict[object, list[Draw]]:
+    """Return draws by identity, as they first ran, whatever a rewrite has done to their order."""
+    groups: dict[object, list[Draw]] = {made_from(identity): [] for identity in order}
+    for draw in draws:
+        groups.setdefault(made_from(draw.identity), []).append(draw)
+    return {identity: several for identity, several in groups.items() if several}
 
 
 def distinct(names: Sequence[str]) -> list[str]:
@@ -71,8 +80,9 @@ def distinct(names: Sequence[str]) -> list[str]:
     ]
 
 
-def on_grid(tape: Tape, points: int | None, draws: Sequence[Draw]) -> list[Share]:
+def on_grid(tape: Tape, points: int | None, groups: Sequence[Sequence[Draw]]) -> list[Share]:
     """Return the exact shares; refused if the grid does not fit into memory at once."""
+    draws = [draw for several in groups for draw in several]
     values = tape.start()
     sizes = [max(1, np.size(values[slot]) if not sampled else tape.largest)
              for slot, sampled in tape.outputs]  # fmt: skip
@@ -95,7 +105,9 @@ def on_grid(tape: Tape, points: int | None, draws: Sequence[Draw]) -> list[Share
         else [np.zeros(np.shape(array)) for _ in axes]
         for array, (_, sampled) in zip(outputs, tape.outputs, strict=True)
     ]
-    return [Share(list(each), [0.0] * len(each)) for each in zip(*columns, strict=True)]
+    each = iter(zip(*columns, strict=True))
+    parts = [list(itertools.islice(each, len(several))) for several in groups]
+    return [Share([sum(x) for x in zip(*p, strict=True)], [0.0] * len(p[0])) for p in parts]
 
 
 def whole_grid(tape: Tape, values: Any, grid: Grid) -> tuple[list[Any], Any]:
@@ -128,16 +140,16 @@ def second_moment(total: Any, mass: Any) -> Any:
 
 
 def by_sampling(
-    tape: Tape, samples: int, rng: np.random.Generator, draws: Sequence[Draw]
+    tape: Tape, samples: int, rng: np.random.Generator, groups: Sequence[Sequence[Draw]]
 ) -> list[Share]:
     """Return estimated shares: two runs that have their first draws in common, and no other."""
     with np.errstate(all="ignore"):
         values = tape.start()
-        totals: list[list[Moments]] = [[] for _ in draws]
+        totals: list[list[Moments]] = [[] for _ in groups]
         while samples > 0:
             count = min(samples, max(2, BLOCK // tape.largest))
             samples -= count
-            for i, products in enumerate(one_block(tape, values, count, rng, draws)):
+            for i, products in enumerate(one_block(tape, values, count, rng, groups)):
                 pairs = zip(totals[i], products, strict=True)
                 totals[i] = [a.merge(b) for a, b in pairs] if totals[i] else products
     return [
@@ -147,15 +159,16 @@ def by_sampling(
 
 
 def one_block(
-    tape: Tape, values: Sequence[Any], count: int, rng: np.random.Generator, draws: Sequence[Draw]
-) -> list[list[Moments]]:
+    tape: Tape, values: Sequence[Any], count: int, rng: np.random.Generator,
+    groups: Sequence[Sequence[Draw]],
+) -> list[list[Moments]]:  # fmt: skip
     """Return the moments of g (M_i - M_{i-1}) for every draw, M_i from a run of its own."""
     full, kept = frozen_run(tape, values, count, rng, {})
     before, _ = frozen_run(tape, values, count, rng, {})
     found = []
-    for i in range(len(draws)):
-        frozen = {draw: kept[draw] for draw in draws[: i + 1]}
-        after = full if i == len(draws) - 1 else frozen_run(tape, values, count, rng, frozen)[0]
+    for i in range(len(groups)):
+        frozen = {draw: kept[draw] for several in groups[: i + 1] for draw in several}
+        after = full if i == len(groups) - 1 else frozen_run(tape, values, count, rng, frozen)[0]
         found.append([
             Moments.of(g * (b - a)) if sampled else Moments.constant(0.0 * g, float(count))
             for g, a, b, (_, sampled) in zip(full, before, after, tape.outputs, strict=True)
