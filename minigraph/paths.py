@@ -148,8 +148,9 @@ def refuse_blocked(flow: Flow) -> None:
     if isinstance(at._node, StochasticNode):
         law = type(at._node.distribution).__name__
         handle = f', "{at.name}"' if at.name else ""
+        draw = f"random {at.name}" if at.name else "an unnamed draw"
         raise BlockedGradientError(
-            f"{y.name or 'y'} depends on {label(theta)} through random {at.name or 'data'} ~ {law} "
+            f"{y.name or 'y'} depends on {label(theta)} through {draw} ~ {law} "
             f"(path {describe(path)}), and a gradient cannot cross a draw{more}; "
             f"call mg.reparameterize(y{handle}) or mg.reinforce(y{handle}), "
             "or mg.unblock(y) for the best legal choice."

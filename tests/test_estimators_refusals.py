@@ -1,5 +1,6 @@
 """Refusals by the structure of a graph, each by the name of what it is about."""
 
+import re
 import warnings
 
 import numpy as np
@@ -15,6 +16,54 @@ def noisy(cost):
     """Return a cost of a number X, and its parameter."""
     theta = mg.Data(0.5, name="θ")
     return cost(mg.sample(mg.Normal(theta, 1.0), name="X", rng=0)), theta
+
+
+def three_laws():
+    """Return a cost of draws a, b, of one outcome of three each, and of a number r."""
+    logits, mu = mg.Data([0.3, -0.2, 0.1], name="W"), mg.Data(0.3, name="μ")
+    a, b = (mg.sample(mg.Categorical(logits=logits), name=name, rng=0) for name in "ab")
+    return a * b * mg.sample(mg.Normal(mu, 1.0), name="r", rng=0)
+
+
+@pytest.mark.parametrize(("rewrite", "handle"), [
+    (mg.sum_and_sample, '["a", "b"]'), (mg.unordered_set, '["a", "b"]'),
+    (mg.marginalize, '["a", "b"]'), (mg.straight_through, '["a", "b"]'),
+    (mg.reparameterize, '"r"'),
+])  # fmt: skip
+def test_a_draw_that_a_rewrite_cannot_take_does_not_hide_those_it_can(rewrite, handle):
+    y, name = three_laws(), rewrite.__name__
+    call = re.escape(f"; for other draws alone, mg.{name}(y, {handle})")
+    with pytest.raises(mg.BlockedGradientError, match=f"^{name}: .* ~ .*{call}$"):
+        rewrite(y)
+    assert rewrite(y, ["a", "b"] if "a" in handle else "r").value == y.value
+    with pytest.raises(mg.BlockedGradientError) as raised:
+        rewrite(y, "r" if "a" in handle else "a")  # which was asked for by name
+    assert "other draws" not in str(raised.value)
+
+
+def test_a_method_that_not_all_draws_can_take_says_for_which_to_ask():
+    y = three_laws()
+    call = re.escape('mg.unblock(y, {"a": "sum_and_sample", "b": "sum_and_sample"})')
+    with pytest.raises(mg.BlockedGradientError, match=f"other draws alone, {call}$"):
+        mg.unblock(y, "sum_and_sample")
+    with pytest.raises(
+        mg.BlockedGradientError, match=r"no finite outcomes; call mg\.unblock\(y\)$"
+    ):
+        mg.unblock(y, {"r": "sum_and_sample"})
+
+
+def test_a_draw_without_a_name_is_called_so():
+    mu = mg.Data(0.3, name="μ")
+    y = mg.sample(mg.Normal(mu, 1.0), rng=0) ** 2
+    with pytest.raises(mg.BlockedGradientError, match="through an unnamed draw ~ Normal "):
+        mg.gradient(y, mu)
+
+
+def test_a_draw_that_needs_no_quantiles_says_so():
+    y, _ = noisy(lambda x: x**2)
+    problem = r"X ~ Normal is reparameterized directly.* not needed; call mg\.reparameterize\(y, "
+    with pytest.raises(mg.BlockedGradientError, match=problem):
+        mg.unblock(y, "implicit")
 
 
 # Scores -----------------------------------------------------------------------------------------

@@ -14,13 +14,12 @@ from ..distributions.base import Rng, generator
 from ..distributions.bernoulli import Bernoulli
 from ..distributions.noise import StandardUniform
 from ..distributions.sampling import sample
-from ..errors import BlockedGradientError
 from ..graph import Data, label
 from ..ops.base import as_data
 from ..ops.boxes import function, stop_gradient
 from ..ops.elementwise import absolute, divide, equal, greater, less, maximum, minimum, where
 from .branches import branch
-from .choose import Handle, call_for, choose, in_turn
+from .choose import Handle, call_for, choose, in_turn, refuse
 from .edges import finite_logits, is_coin, unmissed, why_not_edge
 from .elements import Places
 from .slopes import Rule, slope_in, with_slopes
@@ -120,10 +119,7 @@ def _by_uniform(x: Data, twin: Data, p: Data, rng: np.random.Generator) -> Data:
 def _with_twins(call: str, title: str, y: Data, nodes: Handle, rng: Rng, weigh: Weight) -> Data:
     """Return `y` with slopes that compare draws of coins with their twins."""
     chosen = choose(call, y, nodes)
-    for x in chosen:
-        problem = why_not_coins(x)
-        if problem:
-            raise BlockedGradientError(f"{call}: {problem}")
+    refuse(call, nodes, chosen, why_not_coins)
     rng = generator(rng)
 
     def prepare(x: Data, law: Any) -> Rule:

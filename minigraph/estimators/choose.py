@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from ..branching import looked_at
-from ..errors import InputError, UnknownNameError, UsageError
+from ..errors import BlockedGradientError, InputError, UnknownNameError, UsageError
 from ..graph import Data, StochasticNode, ancestors, label
 from ..paths import Flow
 
@@ -88,6 +88,23 @@ def _meant(call: str, y: Data, handle: Any, draws: list[Data]) -> Iterable[Data]
             "it may have been rewritten already, or belong to another graph"
         )
     return found
+
+
+def refuse(
+    call: str, nodes: Handle, chosen: Sequence[Data], why_not: Callable[[Data], str | None]
+) -> None:
+    """Raise for the first draw that a rewrite cannot take; of all that block, name those it can."""
+    for x in chosen:
+        if problem := why_not(x):
+            fit = [o.name for o in chosen if o.name and why_not(o) is None] if nodes is None else []
+            only = f"; for other draws alone, mg.{call}(y, {quoted(fit)})" if fit else ""
+            raise BlockedGradientError(f"{call}: {problem}{only}")
+
+
+def quoted(names: Sequence[str]) -> str:
+    """Return names as a handle for them is written."""
+    several = ", ".join(f'"{name}"' for name in dict.fromkeys(names))
+    return several if len(set(names)) == 1 else f"[{several}]"
 
 
 def call_for(rewrite: str, x: Data) -> str:

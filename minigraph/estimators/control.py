@@ -19,7 +19,7 @@ from ..ops.base import as_data
 from ..ops.boxes import function, stop_gradient
 from ..ops.reductions import sum_
 from .branches import branch
-from .choose import Handle, choose, in_turn
+from .choose import Handle, choose, in_turn, refuse
 from .costs import Costs
 from .edges import log_prob
 from .elements import Places
@@ -195,10 +195,10 @@ def refuse_blocked_below(call: str, y: Data, chosen: Sequence[Data]) -> None:
 def _legal(call: str, y: Data, nodes: Handle, continuous: bool | None) -> list[Data]:
     """Return the chosen draws, or raise for one that cannot be controlled."""
     chosen = choose(call, y, nodes)
-    for x in chosen:
+
+    def why_not(x: Data) -> str | None:
         problem = why_not_latent(x)
-        if problem is None and continuous is not None:
-            problem = why_not_smooth(y, x, continuous)
-        if problem:
-            raise BlockedGradientError(f"{call}: {problem}")
+        return problem or (continuous is not None and why_not_smooth(y, x, continuous)) or None
+
+    refuse(call, nodes, chosen, why_not)
     return chosen

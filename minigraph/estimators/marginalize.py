@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..distributions.base import Rng, generator
-from ..errors import BlockedGradientError, InputError
+from ..errors import InputError
 from ..graph import Data, label
 from ..ops.base import as_data
 from ..ops.boxes import function
@@ -20,7 +20,7 @@ from ..ops.reductions import prod
 from ..ops.shaping import reshape
 from ..values import own, spelled
 from .branches import branch, with_expected
-from .choose import Handle, call_for, choose, in_turn
+from .choose import Handle, call_for, choose, in_turn, refuse
 from .costs import Costs, Draws
 
 LIMIT = 256  # copies of the graph below a draw
@@ -71,10 +71,7 @@ def marginalize(y: Data, nodes: Handle = None, *, limit: int = LIMIT, rng: Rng =
     (True, -5.0, 0.0)
     """
     chosen = choose("marginalize", y, nodes)
-    for x in chosen:
-        problem = why_not_marginal(x)
-        if problem:
-            raise BlockedGradientError(f"marginalize: {problem}")
+    refuse("marginalize", nodes, chosen, why_not_marginal)
     rng = generator(rng)
     change = lambda y, x: with_expected(y, total(y, x, limit, rng))
     return in_turn("marginalize", y, chosen, change)

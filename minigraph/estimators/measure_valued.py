@@ -12,7 +12,7 @@ import numpy as np
 from ..distributions.base import Rng, generator
 from ..distributions.sampling import sample
 from ..distributions.weak_derivatives import Weak, weak_derivatives
-from ..errors import BlockedGradientError, InputError
+from ..errors import InputError
 from ..graph import Data, label
 from ..ops.base import as_data
 from ..ops.boxes import function, stop_gradient
@@ -21,7 +21,7 @@ from ..ops.picks import index_update
 from ..ops.shaping import broadcast_to
 from ..paths import is_parameter
 from .branches import branch
-from .choose import Handle, call_for, choose, in_turn
+from .choose import Handle, call_for, choose, in_turn, refuse
 from .elements import Places
 from .marginalize import LIMIT
 from .slopes import Rule, slope_in, with_slopes
@@ -70,10 +70,7 @@ def measure_valued(y: Data, nodes: Handle = None, *, limit: int = LIMIT, rng: Rn
     (True, 7.0)
     """
     chosen = choose("measure_valued", y, nodes)
-    for x in chosen:
-        problem = why_not_measure_valued(x)
-        if problem:
-            raise BlockedGradientError(f"measure_valued: {problem}")
+    refuse("measure_valued", nodes, chosen, why_not_measure_valued)
     rng = generator(rng)
     prepare = lambda x, law: _differences(x, law, limit, rng)
     change = lambda y, x: with_slopes(y, x, "measure-valued", prepare)

@@ -18,7 +18,7 @@ from ..ops.joins import stack
 from ..ops.products import tensordot
 from ..ops.reductions import sum_
 from .branches import branch
-from .choose import Handle, call_for, choose
+from .choose import Handle, call_for, choose, refuse
 from .edges import why_not_edge
 from .marginalize import why_not_marginal
 
@@ -84,12 +84,9 @@ def cost_at(cost: Data, x: Data, table: Any, k: Data, rng: np.random.Generator) 
 def legal(call: str, y: Data, nodes: Handle, size: int, spare: int) -> list[Data]:
     """Return the chosen draws, or raise for one that cannot be looked at in this way."""
     chosen = choose(call, y, nodes)
+    refuse(call, nodes, chosen, why_not_one_of_many)
     for x in chosen:
-        law = x._node.distribution
-        problem = why_not_one_of_many(x)
-        if problem:
-            raise BlockedGradientError(f"{call}: {problem}")
-        count = len(law.outcomes())
+        count = len(x._node.distribution.outcomes())
         if not 1 <= size <= count - spare:
             raise InputError(
                 f"{call}: size={size} for {label(x)} with {count} outcomes; from 1 to "

@@ -18,7 +18,7 @@ from ..ops import along
 from ..ops.base import Operation, as_data
 from ..ops.boxes import function, stop_gradient
 from .branches import branch, inner
-from .choose import Handle, call_for, choose, one_each
+from .choose import Handle, call_for, choose, one_each, refuse
 from .latents import given, latent_of, why_not_latent, with_held_noise
 from .reparameterize import why_not_smooth
 
@@ -217,10 +217,7 @@ def _legal(
 ) -> list[Data]:
     """Return the chosen draws, or raise for one that cannot be relaxed."""
     chosen = choose(call, y, nodes)
-    for x in chosen:
-        problem = why_not(x) or why_not_smooth(y, x, continuous)
-        if problem:
-            raise BlockedGradientError(f"{call}: {problem}")
+    refuse(call, nodes, chosen, lambda x: why_not(x) or why_not_smooth(y, x, continuous))
     return one_each(chosen)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from ..branching import settle
-from ..errors import BlockedGradientError
 from ..graph import Data, DeterministicNode, StochasticNode, label, result, rewrite
 from ..ops.boxes import function
 from ..ops.elementwise import astype, fmod, remainder
@@ -14,7 +13,7 @@ from ..ops.reductions import argsort
 from ..ops.selection import getitem, take_along_axis
 from ..ops.trigonometry import arctan2
 from ..paths import Flow, describe
-from .choose import Handle, call_for, choose
+from .choose import Handle, call_for, choose, refuse
 
 # They have a slope, and jump: at the end of a period, from π to -π, from a vector to its negative.
 JUMPING = (remainder, fmod, arctan2, qr_packed, orthogonal)
@@ -60,10 +59,7 @@ def reparameterize(y: Data, nodes: Handle = None, *, continuous: bool = False) -
     (True, 3.0)
     """
     chosen = choose("reparameterize", y, nodes)
-    for x in chosen:
-        problem = why_not_pathwise(y, x, continuous)
-        if problem:
-            raise BlockedGradientError(f"reparameterize: {problem}")
+    refuse("reparameterize", nodes, chosen, lambda x: why_not_pathwise(y, x, continuous))
     settle(chosen)
 
     def rule(data: Data, inputs: tuple[Data, ...]) -> Data | None:
@@ -112,10 +108,8 @@ def why_not_pathwise(y: Data, x: Data, continuous: bool = False) -> str | None:
 
 def implicit(y: Data, nodes: Handle = None) -> Data:
     """Return `y` with draws followed along their quantiles; others are refused."""
-    for x in choose("implicit", y, nodes):
-        problem = why_not_implicit(y, x)
-        if problem:
-            raise BlockedGradientError(f"implicit: {problem}")
+    chosen = choose("implicit", y, nodes)
+    refuse("implicit", nodes, chosen, lambda x: why_not_implicit(y, x))
     return reparameterize(y, nodes)
 
 
@@ -125,8 +119,8 @@ def why_not_implicit(y: Data, x: Data) -> str | None:
     if noise is None or noise.inputs:  # noise that knows the parameters is a quantile of the law
         return why_not_pathwise(y, x)
     return (
-        f"{x.name or 'the draw'} ~ {type(x._node.distribution).__name__} has a transform of noise "
-        f"that does not know its parameters; call {call_for('reparameterize', x)}"
+        f"{x.name or 'the draw'} ~ {type(x._node.distribution).__name__} is reparameterized "
+        f"directly, and its quantiles are not needed; call {call_for('reparameterize', x)}"
     )
 
 

@@ -154,21 +154,42 @@ def unblock(y: Data, method: Any = "auto", *, explain: bool = False, rng: Rng = 
         asked = {x._node.draw: method for x in blocking}
     choices = _choices(y, blocking, asked)
     rng = generator(rng)
-    # What copies nothing goes first, in the order of the draws: then no path to a draw has been
-    # added to. What copies the graph below a draw starts with the last: then it copies least. A
-    # leave-one-out baseline of an earlier draw then sees costs that are summed over later ones:
-    # one of costs that get a probability as a factor, which depends on that draw, is biased.
-    looked: dict[str, list[Data]] = {}  # all in one call: those that are not above y as well
+    z = y
+    for name, x in _in_order(choices):
+        try:
+            z = METHODS[name].rewrite(z, x, rng=rng)
+        except BlockedGradientError as error:
+            fit = [] if isinstance(method, Mapping) else _fit(y, blocking, name)
+            if not fit:
+                raise
+            only = f"for other draws alone, mg.unblock(y, {{{', '.join(fit)}}})"
+            raise BlockedGradientError(f"{error}; {only}") from error.__cause__
+    return (z, list(choices.values())) if explain else z
+
+
+def _in_order(choices: Mapping[Data, Choice]) -> list[tuple[str, Any]]:
+    """Return the methods and their draws in the order in which these are rewritten.
+
+    Draws that Python looked at come first, all in one call: some may not even lie above the result.
+    What copies nothing follows, in the order of the draws: then no path to a draw has been added
+    to. What copies the graph below a draw starts with the last: then it copies least. A
+    leave-one-out baseline of an earlier draw then sees costs that are summed over later ones: one
+    of costs that get a probability as a factor, which depends on that draw, is biased.
+    """
+    looked: dict[str, list[Data]] = {}
     for x in choices:
         if x._node.branched:
             looked.setdefault(choices[x].method, []).append(x)
-    for name, several in looked.items():
-        y = METHODS[name].rewrite(y, several, rng=rng)
     others = [x for x in choices if not x._node.branched]
     lean = [x for x in others if choices[x].method in LEAN]
-    for x in [*lean, *[x for x in reversed(others) if x not in lean]]:
-        y = METHODS[choices[x].method].rewrite(y, x, rng=rng)
-    return (y, list(choices.values())) if explain else y
+    last = [x for x in reversed(others) if x not in lean]
+    return [*looked.items(), *[(choices[x].method, x) for x in [*lean, *last]]]
+
+
+def _fit(y: Data, blocking: list[Data], name: str) -> list[str]:
+    """Return the draws that a method can take, as keys of a mapping to its name are written."""
+    names = [x.name for x in blocking if x.name and METHODS[name].why_not(y, x) is None]
+    return [f'"{x}": "{name}"' for x in dict.fromkeys(names)]
 
 
 def known(call: str, name: Any, of: str = "") -> str:
