@@ -21,6 +21,8 @@ from .paths import Flow
 
 def pull(flow: Flow, y: Data, seed: Data) -> dict[Data, Any]:
     """Return the cotangent, as Data, of every data in ``flow.ends`` that `y` reaches."""
+    if y not in flow.carries:  # perhaps a draw, or the output of a stop: these have no rules
+        return {}
     ends = {x for x in flow.ends if x._op is not None}
     found: dict[Data, Any] = {}
     cotangents: dict[Data, Any] = {y: seed}

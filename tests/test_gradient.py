@@ -83,6 +83,23 @@ def test_inputs_that_do_not_matter_get_zeros():
     assert mg.gradient(mg.sum(k), x).value.tolist() == [0, 0]
 
 
+@pytest.mark.parametrize("made", [
+    lambda: mg.sample(mg.Normal(0.0, 1.0), rng=0),
+    lambda: mg.sample(mg.Bernoulli(0.5), rng=0) * 1.0,
+    lambda: mg.primitive(np.sin, name="simulator")(0.5),
+    lambda: mg.stop_gradient(mg.Data(0.5)),
+])  # fmt: skip
+def test_an_output_without_rules_of_its_own_that_no_target_is_above_gives_zeros(made):
+    theta = mg.Data(0.5, name="θ")
+    y = made()
+    assert mg.gradient(y, theta).value == 0.0
+    assert [g.value for g in mg.gradient(y, [y, theta])] == [1.0, 0.0]
+    assert mg.exact(y, theta).grad[theta] == 0.0
+    assert mg.expectation(y, 10, wrt=theta, rng=0).grad[theta] == 0.0
+    assert mg.expectation(made, 10, wrt=theta, rng=0).grad[theta] == 0.0
+    assert mg.jvp(lambda t: y, 1.0, 1.0)[1].value == 0.0
+
+
 def test_constants_and_integers_get_no_gradient():
     x, c, k = mg.Data(2.0), mg.Data(3.0, constant=True), mg.Data(np.int64(4))
     (x * c * k).backward()
