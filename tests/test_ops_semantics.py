@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import gc
 import pickle
 import sys
@@ -302,6 +303,51 @@ def test_cotangents_of_another_shape_are_refused_with_both_shapes(vjp, message):
         mg.gradient(mg.sum(f(X)), X)
     with pytest.raises(mg.InputError, match=message):
         mg.sum(f(X)).backward()
+
+
+class Product:
+    """A rule in each of the ways in which Python writes a function."""
+
+    def __call__(self, g, y, a, b):
+        return g * b, g * a
+
+    def of_inputs(self, g, a, b):
+        return g * b, g * a
+
+    def with_output(self, g, y, a, b):
+        return g * b, g * a
+
+
+@pytest.mark.parametrize("vjp", [
+    lambda g, a, b: (g * b, g * a),
+    lambda g, y, a, b: (g * b, g * a),
+    lambda g, a, b, eps=1e-9: (g * b, g * a),
+    lambda g, y, a, b, eps=1e-9: (g * b, g * a),
+    lambda g, a, b=0.0: (g * b, g * a),
+    lambda g, a, b, *, eps=1e-9: (g * b, g * a),
+    lambda g, *arrays: (g * arrays[1], g * arrays[0]),
+    lambda g, y, *arrays: (g * arrays[1], g * arrays[0]),
+    lambda *everything: (everything[0] * everything[3], everything[0] * everything[2]),
+    Product(), Product().of_inputs, Product().with_output,
+    functools.partial(lambda eps, g, a, b: (g * b, g * a), 1e-9),
+    functools.partial(lambda g, y, a, b, eps: (g * b, g * a), eps=1e-9),
+])  # fmt: skip
+def test_a_rule_of_ones_own_gets_the_output_if_it_has_a_place_for_it(vjp):
+    product = mg.primitive(lambda a, b: a * b, vjp, name="product")
+    a, b = mg.Data(2.0), mg.Data(3.0)
+    assert [g.value for g in mg.gradient(product(a, b), [a, b])] == [3.0, 2.0]
+
+
+@pytest.mark.parametrize("vjp", [lambda g: g, lambda g, y, a, b, c: (g, g)])
+def test_a_rule_with_a_place_too_many_or_too_few_is_refused_by_name(vjp):
+    a = mg.Data(2.0)
+    with pytest.raises(mg.UsageError, match=r"vjp of product: it takes .* there are 2 inputs"):
+        mg.primitive(lambda a, b: a * b, vjp, name="product")(a, a).backward()
+
+
+def test_a_rule_that_is_no_function_is_refused_at_the_door():
+    with pytest.raises(mg.UsageError, match="vjp of sin: got 3 of type int"):
+        mg.primitive(np.sin, 3)
 
 
 @pytest.mark.parametrize("message", REFUSED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any, overload
 
@@ -145,8 +146,9 @@ def primitive(
         ``forward(*arrays) -> array``. It may be anything that runs: a simulator, a solver.
     vjp : callable, optional
         ``vjp(g, y, *arrays)`` (or ``vjp(g, *arrays)``) returns the cotangent of each input, a
-        tuple if there are several, each of its input's shape. Written in NumPy functions or in
-        other primitives it is differentiable itself. Without it the operation is a black box:
+        tuple if there are several, each of its input's shape. Which of the two it is, its
+        positional parameters say; those with a default keep that. Written in NumPy functions or
+        in other primitives it is differentiable itself. Without it the operation is a black box:
         it can be sampled through and scored with REINFORCE, and a gradient that needs to cross
         it is refused.
     name : str, optional
@@ -156,6 +158,8 @@ def primitive(
     ------
     InputError
         If the cotangents have other shapes than the inputs; both are named.
+    UsageError
+        If `vjp` takes neither the inputs nor these and the output.
 
     Examples
     --------
@@ -180,7 +184,10 @@ def primitive(
     """
     refuse_uncallable("primitive", forward)
     title = str(name or getattr(forward, "__name__", "primitive"))
-    rule = None if vjp is None else functools.partial(_vjp_rule, title, vjp)
+    rule = None
+    if vjp is not None:
+        refuse_uncallable(f"vjp of {title}", vjp)
+        rule = functools.partial(_vjp_rule, title, vjp, _takes_output(title, vjp))
     op = Operation(
         title, lambda *arrays: numbers(f"forward of {title}", forward(*arrays)), together=rule,
         variadic=True, numpy=(), along=along.looped, barrier=None if vjp else "black box",
@@ -195,13 +202,36 @@ def primitive(
     return call
 
 
-def _vjp_rule(title: str, vjp: Any, g: Any, y: Any, *arrays: Any) -> Callable[[int], Any]:
+def _takes_output(title: str, vjp: Any) -> Callable[[int], bool]:
+    """Return the function that says whether a rule for so many arrays takes the output, too."""
+    try:
+        parameters = inspect.signature(vjp).parameters.values()
+    except (TypeError, ValueError):  # it is not written in Python, and does not say
+        return lambda arrays: True
+    placed = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    least, most = sum(p.default is p.empty for p in placed), len(placed)
+    any_number = any(p.kind is p.VAR_POSITIONAL for p in parameters)
+
+    def takes_output(arrays: int) -> bool:
+        if any_number:
+            return least != 1  # vjp(g, *arrays) is one of the two forms
+        if least == arrays + 1 or least <= arrays + 1 == most:
+            return False
+        if least <= arrays + 2 <= most:
+            return True
+        raise UsageError(
+            f"vjp of {title}: it takes {least} arguments by position, and there are {arrays} "
+            "inputs; write vjp(g, y, *arrays) or vjp(g, *arrays)"
+        )
+
+    return takes_output
+
+
+def _vjp_rule(
+    title: str, vjp: Any, takes_output: Callable[[int], bool], g: Any, y: Any, *arrays: Any
+) -> Callable[[int], Any]:
     """Return the cotangents of a primitive by position, each checked when it is asked for."""
-    takes = vjp.__code__.co_argcount if hasattr(vjp, "__code__") else len(arrays) + 2
-    several = bool(getattr(vjp, "__code__", None) and vjp.__code__.co_flags & 0x04)
-    all_of_them = (
-        vjp(g, *arrays) if takes == len(arrays) + 1 and not several else vjp(g, y, *arrays)
-    )
+    all_of_them = vjp(g, y, *arrays) if takes_output(len(arrays)) else vjp(g, *arrays)
     if all_of_them is None:
         raise InputError(f"vjp of {title}: returned None; return the cotangent of every input")
     cotangents = all_of_them if isinstance(all_of_them, (tuple, list)) else (all_of_them,)
