@@ -24,7 +24,9 @@ ADDING = threading.Lock()  # two threads may share an input, and adding to its .
 
 
 def backward(y: Data, seed: Any = None) -> None:
-    """Add the gradient of `y` to ``.grad`` of every input that is not a constant.
+    """Add the gradient of `y` to ``.grad`` of every input above it that is not a constant.
+
+    Where no gradient arrives, as above a `stop_gradient`, zeros are added.
 
     Parameters
     ----------
@@ -48,7 +50,7 @@ def backward(y: Data, seed: Any = None) -> None:
     seed = seed_of(y, seed)
     with np.errstate(all="ignore"):  # an infinite slope is an answer; the forward run has warned
         found, is_whole = sweep(y, seed._value)
-    ends = found if is_whole else checked_flow(y).ends
+    ends = found if is_whole else checked_flow(y).parameters
     with ADDING:
         for x in ends:
             g = fresh(found.get(x), x)

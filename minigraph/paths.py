@@ -41,6 +41,13 @@ class Flow:
         self.inputs = [x for x in inputs if not x._literal]
         self.ends = [x for x in self.inputs if is_parameter(x)] if wrt is None else list(wrt)
 
+    @property
+    def parameters(self) -> list[Data]:
+        """Every input above the outputs that can receive a gradient, also above a stop."""
+        stops = [data for data in self._barriers if data._op.barrier == "stop"]
+        above_stops = walk([x for data in stops for x in data._inputs])[1] if stops else []
+        return [x for x in dict.fromkeys([*self.inputs, *above_stops]) if is_parameter(x)]
+
     @functools.cached_property
     def carries(self) -> dict[Data, Data | None]:
         """Every data that depends on `wrt`, with the input by which it does; None for `wrt`."""

@@ -406,6 +406,21 @@ def test_stop_gradient_is_a_path_that_is_closed_on_purpose():
     assert mg.Graph(mg.stop_gradient(x)).blocked() == {}
 
 
+@pytest.mark.parametrize("stopped", [
+    lambda x: mg.stop_gradient(x),
+    lambda x: mg.stop_gradient(x) * 3.0,
+    lambda x: mg.stop_gradient(mg.stop_gradient(2.0 * x) + 1.0) * mg.Data(2.0),
+    lambda x: mg.stop_gradient(normal(x)) * 2.0,
+    lambda x: mg.sample(mg.Normal(mg.stop_gradient(x), 1.0), rng=0),
+])  # fmt: skip
+def test_inputs_above_a_stop_get_zeros_like_others_that_do_not_matter(stopped):
+    x, c = mg.Data(2.0), mg.Data(3.0, constant=True)
+    y = stopped(x) * c
+    y.backward()
+    assert (x.grad, c.grad) == (0.0, None)
+    assert mg.gradient(y, x).value == 0.0
+
+
 def test_comparisons_of_a_draw_block_too():
     theta = mg.Data(0.5)
     with pytest.raises(mg.BlockedGradientError):
