@@ -28,7 +28,7 @@ from .ops.base import as_data, stack
 from .ops.elementwise import multiply
 from .ops.reductions import sum_
 from .ops.shaping import reshape
-from .run import Argnums, Function, Run, matching
+from .run import Argnums, Function, Run, matching, refuse_uncallable
 
 
 def grad(f: Function, argnums: Argnums = 0) -> Function:
@@ -81,6 +81,7 @@ def value_and_grad(f: Function, argnums: Argnums = 0, *, _what: str = "value_and
     >>> mg.value_and_grad(lambda x, y: x * y, argnums=(0, 1))(2.0, 3.0)
     (6.0, (3.0, 2.0))
     """
+    refuse_uncallable(_what, f)
 
     @functools.wraps(f)
     def value_and_gradient_of_f(*args: Any, **keywords: Any) -> tuple[Any, Any]:
@@ -106,6 +107,7 @@ def jacobian(f: Function, argnums: Argnums = 0) -> Function:
     array([[2., 0.],
            [0., 4.]])
     """
+    refuse_uncallable("jacobian", f)
 
     @functools.wraps(f)
     def jacobian_of_f(*args: Any, **keywords: Any) -> Any:
@@ -142,6 +144,7 @@ def hessian(f: Function, argnums: Argnums = 0) -> Function:
     array([[4., 2.],
            [2., 0.]])
     """
+    refuse_uncallable("hessian", f)
     return jacobian(grad(f, argnums), argnums)
 
 
@@ -194,7 +197,8 @@ def jvp(f: Function, primals: Any, tangents: Any) -> tuple[Any, Any]:
     if not isinstance(primals, (tuple, list)):
         primals, tangents = (primals,), (tangents,)
     run = Run("jvp", f, primals)
-    pairs = matching(run.what, run.trees, tuple(tangents))
+    given = tuple(tangents) if np.iterable(tangents) else (tangents,)
+    pairs = matching(run.what, run.trees, given)
     plain = run.is_plain and not any(isinstance(t, Data) for t in leaves(tangents))
 
     def along(y: Data) -> Any:

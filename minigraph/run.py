@@ -18,6 +18,15 @@ Function = Callable[..., Any]
 Argnums = int | Sequence[int]
 
 
+def refuse_uncallable(what: str, f: Any) -> None:
+    """Raise unless `f` is a function."""
+    if not callable(f):
+        raise UsageError(
+            f"{what}: a function is needed, a {type(f).__name__} arrived; "
+            "for the gradient of a Data write mg.gradient(y, wrt)"
+        )
+
+
 class Run:
     """One run of `f` on variables of our own.
 
@@ -35,18 +44,14 @@ class Run:
         self, what: str, f: Function, args: Sequence[Any], argnums: Argnums | None = None,
         keywords: dict[str, Any] | None = None,
     ) -> None:  # fmt: skip
-        if not callable(f):
-            raise UsageError(
-                f"{what}: a function is needed, a {type(f).__name__} arrived; "
-                "for the gradient of a Data write mg.gradient(y, wrt)"
-            )
+        refuse_uncallable(what, f)
         self.what = f"{what} of {getattr(f, '__name__', 'the function')}"
         start, given = tick(), list(args)
         chosen = range(len(args)) if argnums is None else self.positions(argnums, len(args))
         for i in chosen:
             given[i] = mapped(self.variable, args[i], f"argument {i}")
         self.trees = tuple(given[i] for i in chosen)
-        self.is_single = isinstance(argnums, int)
+        self.is_single = argnums is not None and not np.iterable(argnums)
         self.variables: list[Data] = leaves(self.trees)
         self.out = mapped(self.output, f(*given, **(keywords or {})))
         made, inputs, _ = walk(leaves(self.out))
@@ -59,14 +64,15 @@ class Run:
 
     def positions(self, argnums: Argnums, count: int) -> list[int]:
         """Return the chosen positions, counted from 0."""
-        chosen = [argnums] if isinstance(argnums, int) else list(argnums)
+        chosen: list[Any] = list(argnums) if np.iterable(argnums) else [argnums]
         for i in chosen:
-            if not isinstance(i, int) or isinstance(i, bool) or not -count <= i < count:
+            whole = isinstance(i, (int, np.integer)) and not isinstance(i, bool)
+            if not (whole and -count <= i < count):
                 raise InputError(
                     f"{self.what}: argnums={argnums!r} asks for argument {i!r}, and "
                     f"{count} arguments arrived by position; they are counted from 0"
                 )
-        return [i % count for i in chosen]
+        return [int(i) % count for i in chosen]
 
     def variable(self, path: str, x: Any) -> Data:
         """Return a new variable of the value of `x`; derivatives of `x` see through it."""

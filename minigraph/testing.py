@@ -11,6 +11,7 @@ from .containers import leaves, mapped, refilled
 from .data import Data
 from .errors import GradientError, InputError
 from .functional import grad
+from .run import refuse_uncallable
 
 Function = Callable[..., Any]
 
@@ -54,7 +55,8 @@ def check_grads(
     Traceback (most recent call last):
     minigraph.errors.GradientError: check_grads of sin: order 1, argument 0: the gradient is ...
     """
-    if not isinstance(order, int) or order < 1:
+    refuse_uncallable("check_grads", f)
+    if not isinstance(order, (int, np.integer)) or order < 1:
         raise InputError(f"check_grads: order={order!r}; pass 1, 2, …")
     args = mapped(lambda path, x: plain(x), args)
     rng = np.random.default_rng(seed)

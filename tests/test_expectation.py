@@ -237,6 +237,16 @@ def test_batches_may_be_swapped_between_calls():
         assert abs(gradient.grad[theta] - truth) < 5 * gradient.grad_stderr[theta]
 
 
+def test_a_callback_that_is_no_function_is_refused_before_anything_runs():
+    ran = []
+    watch = mg.primitive(lambda x: ran.append(x) or np.asarray(x), name="watch")
+    y = watch(mg.sample(mg.Normal(0.0, 1.0), rng=0))
+    ran.clear()
+    with pytest.raises(mg.UsageError, match="callback is a int; pass a function"):
+        mg.expectation(y, 100, callback=3)
+    assert not ran
+
+
 def test_callback_sees_the_estimate_grow():
     y, _ = problem()
     seen = []
@@ -466,6 +476,7 @@ BAD_OPTIONS = [
     ({"rng": -1}, mg.UsageError, "rng"),
     ({"wrt": "nobody"}, mg.UnknownNameError, "'nobody'"),
     ({"wrt": 3.0}, mg.UsageError, "float"),
+    ({"checkpoint": 3}, mg.UsageError, "checkpoint=3; pass the path"),
     ({"wrt": mg.Data(np.arange(3), name="i")}, mg.UsageError, "integers carry no gradient"),
 ]
 
@@ -474,6 +485,12 @@ BAD_OPTIONS = [
 def test_bad_option_is_refused_by_name(options, error, text):
     with pytest.raises(error, match=text):
         mg.expectation(problem()[0], **options)
+
+
+def test_a_draw_is_not_differentiated_by_a_number():
+    for average in (mg.expectation, mg.exact):
+        with pytest.raises(mg.UsageError, match="wrt is a int"):
+            average(mg.sample(mg.Normal(0.0, 1.0), rng=0), wrt=[3])
 
 
 def test_whole_floats_are_numbers_of_samples():

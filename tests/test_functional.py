@@ -135,6 +135,22 @@ def test_argnums_count_from_either_end():
     assert mg.grad(f, argnums=(1,))(2.0, 3.0, 1.0) == (12.0,)
 
 
+def test_argnums_may_be_integers_of_numpy():
+    def f(x, y):
+        return x * y * y
+
+    for transform in (mg.grad, mg.jacobian, mg.hessian, mg.value_and_grad):
+        for ours, theirs in ((1, np.int64(1)), ((0, 1), np.arange(2)), ((0,), (np.int8(0),))):
+            assert transform(f, theirs)(2.0, 3.0) == transform(f, ours)(2.0, 3.0)
+    mg.check_grads(cube, 1.0, order=np.int64(2))
+
+
+@pytest.mark.parametrize("argnums", [1.0, np.float64(1.0), "a", [0.5], np.bool_(True)])
+def test_argnums_that_are_no_whole_numbers_are_refused_by_name(argnums):
+    with pytest.raises(mg.InputError, match="grad of cube: argnums="):
+        mg.grad(cube, argnums)(1.0, 2.0)
+
+
 def test_argnums_out_of_range_are_refused_by_name():
     for argnums, shown in ((1, "1"), (-2, "-2"), ((0, 3), "3"), (True, "True")):
         with pytest.raises(mg.InputError, match=rf"grad of cube: argnums=.*argument {shown},.* 1 "):
@@ -157,10 +173,20 @@ def test_a_result_that_is_no_single_number_is_refused_with_advice():
         mg.grad(lambda x: None)(1.0)
 
 
-def test_what_is_no_function_is_refused_with_advice():
-    for wrong in (3.0, mg.Data(1.0)):
-        with pytest.raises(mg.UsageError, match=r"grad: a function is needed.*mg\.gradient"):
-            mg.grad(wrong)(1.0)
+@pytest.mark.parametrize("wrong", [3.0, mg.Data(1.0), None])
+@pytest.mark.parametrize(("name", "call"), {
+    "grad": mg.grad,
+    "value_and_grad": mg.value_and_grad,
+    "jacobian": mg.jacobian,
+    "hessian": mg.hessian,
+    "vjp": lambda f: mg.vjp(f, 1.0),
+    "jvp": lambda f: mg.jvp(f, 1.0, 1.0),
+    "hvp": lambda f: mg.hvp(f, 1.0, vector=1.0),
+    "check_grads": lambda f: mg.check_grads(f, 1.0),
+}.items())  # fmt: skip
+def test_what_is_no_function_is_refused_at_the_door_with_advice(name, call, wrong):
+    with pytest.raises(mg.UsageError, match=rf"^{name}: a function is needed.*mg\.gradient"):
+        call(wrong)
 
 
 def test_a_constant_or_untouched_argument_has_gradient_zero():
@@ -243,6 +269,10 @@ def test_jvp_refuses_tangents_that_do_not_match():
     for tangents in ((1.0, 2.0), (np.ones(2),)):
         with pytest.raises(mg.InputError, match="jvp of cube"):
             mg.jvp(cube, (2.0,), tangents)
+
+
+def test_a_single_tangent_need_not_be_wrapped():
+    assert mg.jvp(cube, 2.0, 1.0) == mg.jvp(cube, (2.0,), 1.0) == (8.0, 12.0)
 
 
 def test_hvp_is_the_hessian_times_the_vector():

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..data import Data
-from ..errors import InputError
+from ..errors import InputError, UsageError
 from .checkpoint import Checkpoint
 from .estimate import ByData, Estimate
 from .jobs import Job
@@ -31,6 +31,10 @@ def average(
     """Return the estimate that the blocks of a job add up to; see `expectation`."""
     if stderr is not None and not (isinstance(stderr, (int, float)) and 0.0 < stderr < math.inf):
         raise InputError(f"expectation: stderr must be a positive number; got {stderr!r}")
+    if callback is not None and not callable(callback):
+        raise UsageError(
+            f"expectation: callback is a {type(callback).__name__}; pass a function of an Estimate"
+        )
     watched = progress or any(x is not None for x in (callback, stderr, checkpoint))
     if job.blocks == 1 and mapper.executor is None and not watched:  # as in most training loops
         total = job(0)

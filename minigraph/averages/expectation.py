@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..data import Data
+from ..data import Data, label
 from ..distributions.streams import Rng, generator
 from ..errors import InputError, UsageError
 from ..gradient import gradients, seed_of
@@ -114,6 +114,8 @@ def expectation(
     """
     samples, workers = whole("samples", samples), whole("workers", workers)
     size = None if block_size is None else whole("block_size", block_size)
+    if checkpoint is not None and not isinstance(checkpoint, (str, os.PathLike)):
+        raise UsageError(f"expectation: checkpoint={checkpoint!r}; pass the path of a file")
     mapper, scheme = Mapper(workers, executor), scheme_of(noise)
     stored = stored_seed(checkpoint) if checkpoint is not None and rng is None else None
     seed = Root(rng) if type(rng) is int and rng >= 0 else stored or seed_sequence(rng)
@@ -146,6 +148,12 @@ def targets(y: Data, wrt: Any) -> list[Data]:
     if wrt is None:
         return []
     many = wrt if isinstance(wrt, (list, tuple)) else [wrt]
+    for x in many:
+        if not isinstance(x, (str, Data)):
+            raise UsageError(
+                f"gradient of {label(y)}: wrt is a {type(x).__name__}; pass Data of its graph, "
+                "their names, or a list of these"
+            )
     return [Graph(y)[x] if isinstance(x, str) else x for x in many]
 
 
