@@ -23,6 +23,7 @@ import numpy as np
 
 from .containers import leaves, mapped
 from .data import Data
+from .errors import UsageError
 from .gradient import checked_flow, pulled, seed_of
 from .ops.base import as_data, stack
 from .ops.elementwise import multiply
@@ -212,15 +213,18 @@ def jvp(f: Function, primals: Any, tangents: Any) -> tuple[Any, Any]:
     return value, mapped(lambda path, y: along(y), run.out)
 
 
-def hvp(f: Function, *args: Any, vector: Any) -> Any:
-    """Return the Hessian of `f` times a vector, without the Hessian.
+def hvp(f: Function, *args: Any, vector: Any = None) -> Any:
+    """Return the Hessian of `f` times a vector, without the Hessian: ``hvp(f, *args, vector)``.
 
     Parameters
     ----------
     f : callable
         Returns a single number.
+    *args
+        The arguments of `f`.
     vector
-        Of the structure of the argument; for several arguments, a tuple of such.
+        Of the structure of the argument; for several arguments, a tuple of such. What comes last
+        by position, unless it is given by its name.
 
     Returns
     -------
@@ -229,9 +233,19 @@ def hvp(f: Function, *args: Any, vector: Any) -> Any:
     Examples
     --------
     >>> import minigraph as mg, numpy as np
-    >>> mg.hvp(lambda x: x[0] ** 2 * x[1], np.array([1.0, 2.0]), vector=np.array([1.0, 0.0]))
+    >>> mg.hvp(lambda x: x[0] ** 2 * x[1], np.array([1.0, 2.0]), np.array([1.0, 0.0]))
     array([4., 2.])
+    >>> mg.hvp(lambda x, y: x**2 * y, 2.0, 3.0, vector=(1.0, 0.5))
+    (8.0, 4.0)
     """
+    refuse_uncallable("hvp", f)
+    if vector is None:
+        *args, vector = args or (None,)  # type: ignore[assignment]
+    if not args:
+        raise UsageError(
+            f"hvp of {getattr(f, '__name__', 'the function')}: it needs the arguments of the "
+            "function and then a vector; write mg.hvp(f, x, vector)"
+        )
     run = Run("hvp", f, args, 0 if len(args) == 1 else tuple(range(len(args))))
     y = run.scalar()
     pairs = matching(run.what, run.trees, (vector,) if run.is_single else vector)

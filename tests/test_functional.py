@@ -283,6 +283,20 @@ def test_hvp_is_the_hessian_times_the_vector():
     assert mg.hvp(lambda x: 2.0 * x, 1.0, vector=1.0) == 0.0
 
 
+def test_the_vector_of_hvp_may_come_last_by_position():
+    x, v = np.array([0.5, 1.5, -1.0]), np.array([1.0, -2.0, 0.5])
+    np.testing.assert_array_equal(mg.hvp(rosenbrock, x, v), mg.hvp(rosenbrock, x, vector=v))
+    assert mg.hvp(lambda x, y: x**2 * y, 2.0, 3.0, (1.0, 0.5)) == (8.0, 4.0)
+
+
+@pytest.mark.parametrize("call", [
+    lambda: mg.hvp(cube), lambda: mg.hvp(cube, 1.0), lambda: mg.hvp(cube, vector=1.0)
+])  # fmt: skip
+def test_hvp_without_a_vector_is_refused_with_the_call_to_write(call):
+    with pytest.raises(mg.UsageError, match=r"hvp of cube: .*mg\.hvp\(f, x, vector\)"):
+        call()
+
+
 def test_transforms_keep_the_name_and_document_the_function():
     assert mg.grad(cube).__name__ == "cube"
 
