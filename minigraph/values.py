@@ -7,9 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from .errors import InputError, UsageError
+from .errors import InputError, MinigraphError, UsageError
 
 EXACT = 2**53  # up to which every int is a float
+DATA_ARRIVED = (
+    "Data: Data arrived; they are used as they are, mg.array joins a list of them, and "
+    "x.value is the plain value of x"
+)
 Value = Any  # float | NDArray; kept loose because NumPy's own functions return either
 
 # The C library of Linux gives freed memory back at once, and each graph would get its own anew,
@@ -30,13 +34,12 @@ def from_user(raw: Any) -> Value:
             return float(raw)
         array = np.array(raw)
     except (ValueError, TypeError, OverflowError) as error:
+        if isinstance(error, MinigraphError):  # Data of integers make no plain array
+            raise UsageError(DATA_ARRIVED) from error
         raise InputError(f"Data: {error}; pass a number or a rectangular array") from error
     if array.dtype.kind not in "fiub":
         if array.dtype == object and any(hasattr(x, "_value") for x in array.flat):
-            raise UsageError(
-                "Data: Data arrived; they are used as they are, mg.array joins a list of them, and "
-                "x.value is the plain value of x"
-            )
+            raise UsageError(DATA_ARRIVED)
         raise UsageError(
             f"Data: got {type(raw).__name__} of dtype {array.dtype}; "
             f"minigraph computes with real numbers, integers and booleans{_advice(raw)}"

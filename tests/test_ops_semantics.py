@@ -157,6 +157,45 @@ def test_an_index_that_is_data_follows_it():
     assert mg.gradient(mg.sum(table[k]), table).value.tolist() == [1.0, 0.0, 2.0]
 
 
+@pytest.mark.parametrize("index", [
+    lambda: mg.Data(np.array([0, 2]), name="K"),
+    lambda: mg.sample(mg.Categorical(np.full((2, 3), 1 / 3)), name="K", rng=0),
+    lambda: mg.equal(mg.Data(np.arange(3)), 1.0),
+])  # fmt: skip
+def test_an_index_of_a_plain_array_that_would_be_cut_off_is_refused_with_advice(index):
+    k = index()
+    for use in (lambda: np.arange(3)[k], lambda: np.eye(3)[k, 1], lambda: np.asarray(k)):
+        with pytest.raises(mg.UsageError, match=r"(K|equal).*cut off.*mg\.take\(table, x\)"):
+            use()
+    assert mg.Data(np.arange(3))[k].value.tolist() == np.arange(3)[k.value].tolist()
+
+
+def test_a_constant_is_the_index_of_a_plain_array():
+    k = mg.Data(np.array([0, 2]), constant=True)
+    assert np.arange(3.0)[k].tolist() == [0.0, 2.0]
+
+
+def test_data_of_integers_are_no_value_of_data():
+    k = mg.Data(np.array([0, 2]))
+    for raw in (k, [k, k]):
+        with pytest.raises(mg.UsageError, match="Data arrived; they are used as they are"):
+            mg.Data(raw)
+
+
+def test_truths_that_were_drawn_are_positions_of_take_in_a_replay():
+    x = mg.sample(mg.Normal(np.zeros(2), 1.0), rng=0)
+    assert mg.exact(mg.sum(mg.take([3.0, 4.0], x > 0.0))).value == pytest.approx(7.0)
+
+
+@pytest.mark.parametrize("call", [
+    lambda x: mg.polyadd(x, np.ones(3)), lambda x: mg.polysub(np.ones((1, 2)), x),
+    lambda x: mg.polymul(x, x), lambda x: mg.polyder(x), lambda x: mg.polyint(x),
+])  # fmt: skip
+def test_polynomials_of_a_matrix_that_numpy_refuses_are_refused(call):
+    with pytest.raises(mg.InputError, match=r"^poly.*the coefficients of a polynomial are a row"):
+        call(np.ones((2, 2)))
+
+
 def test_an_index_of_floats_is_refused():
     with pytest.raises(mg.UsageError, match="integers or truths"):
         mg.Data([1.0, 2.0])[mg.Data(1.0)]

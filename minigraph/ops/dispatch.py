@@ -99,8 +99,19 @@ def found(func: Any) -> Callable[..., Any]:
 
 
 def to_array(self: Data, dtype: Any = None, copy: Any = None) -> Any:
-    """Return the plain value of a constant; else an array of Data, so that nothing is detached."""
+    """Return the plain value of a constant; else an array of Data, so that nothing is detached.
+
+    Integers and truths are refused: NumPy asks for them where they index an array, and would only
+    say that an array of Data is no index.
+    """
     if varies(self):
+        if self.shape and self.dtype.kind in "iub" and dtype is None:
+            raise UsageError(
+                f"{label(self)} as a plain array, or as the index of one: this would make plain "
+                "numbers, cut off from their graph; write mg.take(table, x) or mg.Data(table)[x] "
+                "to choose elements, mg.array([a, b]) to join, and x.value if plain numbers are "
+                "meant"
+            )
         if dtype is not None and np.dtype(dtype) != object:
             raise UsageError(
                 f"converting {label(self)} to a plain array of {np.dtype(dtype)}: {CUT_OFF}"

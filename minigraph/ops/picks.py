@@ -26,6 +26,12 @@ def indices_of(indices: Any) -> Any:
     return found.astype(int) if found.size == 0 or isinstance(indices, (list, tuple)) else found
 
 
+def positions(indices: Any) -> Any:
+    """Return indices as integers: truths are 0 and 1 here, and no mask."""
+    found = indices_of(indices)
+    return e.astype(found, dtype=int) if found.dtype.kind == "b" else found
+
+
 # Elements --------------------------------------------------------------------------------------
 @composed()
 def clip(
@@ -131,7 +137,7 @@ def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "r
     refuse("take", out=out)
     x = shaping.reshape(as_data(a), shape=(-1,)) if axis is None else as_data(a)
     axis = 0 if axis is None else int(axis) % x.ndim
-    where, n = indices_of(indices), x.shape[axis]
+    where, n = positions(indices), x.shape[axis]
     if mode in ("wrap", "clip"):
         where = e.remainder(where, n) if mode == "wrap" else e.clip(where, 0, n - 1)
         where = e.astype(where, dtype=int)
@@ -152,7 +158,7 @@ def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Data:
 @composed()
 def bincount(x: Any, /, weights: Any = None, minlength: Any = 0) -> Data:
     """Return the sum of the weights of each number, or how often it stands there."""
-    places = as_data(indices_of(x))
+    places = as_data(positions(x))
     if places.ndim != 1 or places.dtype.kind not in "iu" or np.any(places.value < 0):
         raise InputError("bincount: the numbers are one row of integers, none of them negative")
     n = max(int(np.max(places.value, initial=-1)) + 1, int(minlength))

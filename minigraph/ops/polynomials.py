@@ -23,21 +23,28 @@ def polyval(p: Any, x: Any) -> Data:
     """Return the polynomial with coefficients `p`, the highest power first, at `x`."""
     p, x = as_data(p), as_data(x)
     found = p[0] + np.zeros((), x.dtype) * x
-    for i in range(1, p.size):
+    for i in range(1, len(p)):
         found = found * x + p[i]
     return found
 
 
-def _row(p: Any, size: int = 0) -> Data:
-    """Return coefficients as a row with zeros before it."""
-    row = shaping.reshape(as_data(p), shape=(-1,))
-    lack = size - row.size
-    return shaping.concatenate(np.zeros(lack, row.dtype), row, axis=0) if lack > 0 else row
+def _row(name: str, p: Any) -> Data:
+    """Return coefficients as a row."""
+    row = as_data(p)
+    if row.ndim > 1:
+        raise InputError(f"{name}: shape {row.shape}; the coefficients of a polynomial are a row")
+    return row if row.ndim else shaping.reshape(row, shape=(1,))
 
 
-def _aligned(a1: Any, a2: Any) -> tuple[Data, Data]:
-    size = max(_row(a1).size, _row(a2).size)
-    return _row(a1, size), _row(a2, size)
+def _aligned(name: str, a1: Any, a2: Any) -> list[Data]:
+    """Return coefficients with zeros before the shorter row; columns are several polynomials."""
+    given = [x if x.ndim else _row(name, x) for x in (as_data(a1), as_data(a2))]
+    size = max(map(len, given))
+    for i, x in enumerate(given):
+        if len(x) < size:
+            zeros = np.zeros(size - len(x), x.dtype)
+            given[i] = shaping.concatenate(zeros, _row(name, x), axis=0)
+    return given
 
 
 @composed()
@@ -55,21 +62,21 @@ def poly(seq_of_zeros: Any) -> Data:
 @composed()
 def polyadd(a1: Any, a2: Any) -> Data:
     """Return the sum of two polynomials."""
-    return e.add(*_aligned(a1, a2))
+    return e.add(*_aligned("polyadd", a1, a2))
 
 
 @composed()
 def polysub(a1: Any, a2: Any) -> Data:
     """Return the difference of two polynomials."""
-    return e.subtract(*_aligned(a1, a2))
+    return e.subtract(*_aligned("polysub", a1, a2))
 
 
-def _trimmed(p: Any) -> Data:
+def _trimmed(what: str, p: Any) -> Data:
     """Return coefficients without leading zeros, if these were written and so never change."""
     p = as_data(p)
     if not p._literal:
-        return _row(p)
-    row = np.trim_zeros(np.ravel(p.value), "f")
+        return _row(what, p)
+    row = np.trim_zeros(_row(what, p).value, "f")
     return as_data(row if row.size else np.zeros(1, p.dtype))
 
 
@@ -80,13 +87,13 @@ def polymul(a1: Any, a2: Any) -> Data:
     As in NumPy, leading zeros of a plain array are left out. Those of Data stay: they may change,
     and the shape of a graph does not.
     """
-    return convolve(_trimmed(a1), _trimmed(a2))
+    return convolve(_trimmed("polymul", a1), _trimmed("polymul", a2))
 
 
 @composed()
 def polyder(p: Any, m: int = 1) -> Data:
     """Return the derivative of order `m` of a polynomial."""
-    p = _row(p)
+    p = _row("polyder", p)
     for _ in range(operator.index(m)):
         powers = np.arange(p.size - 1, 0, -1)
         p = p[:-1] * (powers.astype(p.dtype) if p.dtype.kind == "f" else powers)
@@ -96,7 +103,7 @@ def polyder(p: Any, m: int = 1) -> Data:
 @composed()
 def polyint(p: Any, m: int = 1, k: Any = None) -> Data:
     """Return the antiderivative of order `m` of a polynomial, with constants `k`."""
-    p, m = _row(floats(p)), operator.index(m)
+    p, m = _row("polyint", floats(p)), operator.index(m)
     constants = shaping.broadcast_to(as_data(np.zeros(1, p.dtype) if k is None else k), shape=(m,))
     for i in range(m):
         p = e.divide(p, np.arange(p.size, 0, -1, dtype=p.dtype))
