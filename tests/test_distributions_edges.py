@@ -86,6 +86,40 @@ def test_bounds_in_the_wrong_order_are_refused():
             law(2.0, 1.0)
 
 
+SHOWN = {  # what is wrong with the parameters, and the law of them
+    "probs must be .*; got -0.5 in an": lambda: mg.OneHotCategorical([0.5, -0.5]),
+    r"probs must be .*; got -3.0 in an array of shape \(2, 2\)": lambda: mg.Categorical(
+        [[1.0, 2.0], [1.0, -3.0]]
+    ),
+    "probs must be .*; got nan": lambda: mg.Multinomial(3, [0.5, np.nan]),
+    "probs must be .*; got 0.0": lambda: mg.Categorical([[0.5, 0.5], [0.0, 0.0]]),
+    "logits must be .*; got nan": lambda: mg.Categorical(logits=[-np.inf, np.nan]),
+    "logits must be .*; got -inf": lambda: mg.Categorical(logits=[-np.inf, -np.inf]),
+    "scale_tril must be .*; got -1.0": lambda: mg.MultivariateNormal(
+        [0.0, 0.0], scale_tril=[[1.0, 0.0], [0.0, -1.0]]
+    ),
+    "scale_tril must be .*; got 0.5": lambda: mg.MultivariateNormal(
+        [0.0, 0.0], scale_tril=[[1.0, 0.5], [0.0, 1.0]]
+    ),
+    r"covariance_matrix must be .*; got \[\[1.0, 2.0\], \[2.0, 1.0\]\]$": lambda: (
+        mg.MultivariateNormal([0.0, 0.0], [[1.0, 2.0], [2.0, 1.0]])
+    ),
+    r"; got \[\[-1.0, .*\] in an array of shape \(2, 2, 2\)$": lambda: mg.MultivariateNormal(
+        np.zeros(2), np.stack([np.eye(2), -np.eye(2)])
+    ),
+    "low=3.0, high=2.0 in arrays": lambda: mg.Uniform([0.0, 3.0], [1.0, 2.0]),
+    "peak=2.0, high=1.0 in arrays": lambda: mg.Triangular(0.0, 1.0, [0.5, 2.0]),
+    "low=5.0, high=4.0 in arrays": lambda: mg.DiscreteUniform([1, 5], [3, 4]),
+    "got 0.1 in an array of shape": lambda: mg.Binomial(np.full(2, 0.1, np.float32), 0.5),
+}
+
+
+@pytest.mark.parametrize("problem", SHOWN)
+def test_the_value_that_a_refusal_shows_is_the_bad_one(problem):
+    with pytest.raises(mg.InputError, match=problem):
+        SHOWN[problem]()
+
+
 @EACH
 def test_single_precision_stays_single_from_noise_to_density(name):
     entry = {**LAWS, **laws.VECTORS}[name]

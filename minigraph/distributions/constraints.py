@@ -101,12 +101,17 @@ def _logits(x: Any) -> Any:
     finite = np.isfinite(x)
     if np.all(finite):  # as nearly always, and sums of short rows take ten times as long
         return finite
-    return ~np.isnan(x) & np.less(x, np.inf) & np.any(finite, axis=-1, keepdims=True)
+    return _row_by_row(~np.isnan(x) & np.less(x, np.inf), np.any(finite, axis=-1, keepdims=True))
 
 
 def _weights(x: Any) -> Any:
     good = positive.holds(x)
-    return good if np.all(good) else nonnegative.holds(x) & np.greater(_total(x), 0)
+    return good if np.all(good) else _row_by_row(nonnegative.holds(x), np.greater(_total(x), 0))
+
+
+def _row_by_row(good: Any, good_row: Any) -> Any:
+    """Return which elements are good; those of a bad row are bad, unless some are by themselves."""
+    return good & (good_row | ~np.all(good, axis=-1, keepdims=True))
 
 
 def multiset(total: int) -> Constraint:
@@ -124,7 +129,7 @@ lower_cholesky = Constraint(
     lambda x: (
         np.isfinite(x)
         & np.equal(np.triu(x, 1), 0)
-        & np.all(np.greater(np.diagonal(x, axis1=-2, axis2=-1), 0), axis=-1)[..., None, None]
+        & (np.greater(x, 0) | ~np.eye(np.shape(x)[-1], dtype=bool))
     ),
 )
 positive_definite = Constraint("symmetric and positive definite", lambda x: _definite(x))

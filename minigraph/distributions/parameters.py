@@ -87,13 +87,27 @@ def refuse_bad(law: Any, values: Mapping[str, Any]) -> None:
                 f"{type(law).__name__}: {name} must be an array with at least {axes} "
                 f"{'axis' if axes == 1 else 'axes'}; got {show(own(value))}"
             )
-        good = constraint.holds(value)
+        good = np.asarray(constraint.holds(value))
         if not np.all(good):
-            bad = value[np.broadcast_to(~np.asarray(good), value.shape)].flat[0]
+            bad = first_bad(value, good)
             raise InputError(
-                f"{type(law).__name__}: {name} must be {constraint}; got {bad}"
-                + (f" in an array of shape {value.shape}" if value.ndim else "")
+                f"{type(law).__name__}: {name} must be {constraint}; got {short(bad)}"
+                + (f" in an array of shape {value.shape}" if bad.shape != value.shape else "")
             )
+
+
+def first_bad(value: Any, good: Any) -> Any:
+    """Return the first element that is not good, or the row or matrix that is not as a whole."""
+    at = np.argwhere(~good)[0]
+    sizes = zip(at, good.shape, value.shape, strict=False)  # of what is one axis less, too
+    return np.asarray(value[tuple(slice(None) if n == 1 < m else i for i, n, m in sizes)])
+
+
+def short(value: Any) -> str:
+    """Return a value for an error: a number, a few numbers as lists, or what `show` makes of it."""
+    if not value.ndim:
+        return str(value)  # a float32 with its own digits
+    return str(value.tolist()) if value.size <= 16 else show(own(value))
 
 
 def common_shape(law: Any, values: Mapping[str, Any]) -> tuple[int, ...]:
@@ -122,9 +136,12 @@ def refuse_order(
     except ValueError:
         return  # the shapes do not broadcast, and the base class says so
     if np.any(wrong):
+        first = np.flatnonzero(wrong)[0]
+        a, b = (np.broadcast_to(values[n], np.shape(wrong)).flat[first] for n in (low, high))
         raise InputError(
             f"{type(law).__name__}: {low} must be {'at most' if ties else 'less than'} {high}; "
-            f"got {low}={values[low]}, {high}={values[high]}"
+            f"got {low}={a}, {high}={b}"
+            + (f" in arrays of shape {np.shape(wrong)}" if np.ndim(wrong) else "")
         )
 
 
