@@ -167,6 +167,35 @@ def test_cdf_is_that_of_scipy(entry, given):
 
 
 @ALL
+def test_cdf_at_and_beyond_the_ends_is_that_of_scipy(entry, given):
+    law, oracle = entry.law(**given), entry.oracle(**given)
+    if type(law).cumulative is mg.Distribution.cumulative:
+        pytest.skip("no closed form")
+    ends = np.array(oracle.support(), dtype=float)
+    inner = np.nextafter(ends, ends[::-1])
+    x = [*ends, *inner, *np.add(ends, [-1.0, 1.0]), -0.0, 0.0, -np.inf, np.inf, np.nan]
+    with np.errstate(all="ignore"):
+        expected = oracle.cdf(x)
+    np.testing.assert_allclose(law.cdf(x).value, expected, rtol=1e-9, atol=1e-13)
+    alone = [float(law.cdf(float(v)).value) for v in x]
+    np.testing.assert_allclose(alone, expected, rtol=1e-9, atol=1e-13)
+
+
+@ALL
+def test_a_cdf_is_flat_beyond_the_ends(entry, given):
+    law = entry.law(**{name: mg.Data(np.asarray(v, float)) for name, v in given.items()})
+    if type(law).cumulative is mg.Distribution.cumulative:
+        pytest.skip("no closed form")
+    if given == {"probs": 1.0}:
+        pytest.skip("a law of one value, whose other values are no ends")
+    for end, off in zip(entry.oracle(**given).support(), (-1.5, 1.5), strict=True):
+        if np.isfinite(end):
+            x = mg.Data(float(end) + off)
+            for slope in mg.gradient(law.cdf(x), [x, *law.inputs]):
+                np.testing.assert_allclose(slope.value, 0.0, atol=1e-12)
+
+
+@ALL
 def test_icdf_inverts_the_cdf(entry, given):
     law, oracle = entry.law(**given), entry.oracle(**given)
     if type(law).quantile is mg.Distribution.quantile:

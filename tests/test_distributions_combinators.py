@@ -56,6 +56,33 @@ def weibull(loc, scale, shift):
     return mg.TransformedDistribution(mg.Gumbel(loc, scale), chain)
 
 
+X = np.array([-np.inf, -2.0, -1.0, -0.5, -0.0, 0.0, 0.5, 1.0, 2.0, np.inf, np.nan])
+POSITIVE = np.where(X > 0.0, X, np.where(np.isnan(X), np.nan, 0.0))
+NORMAL = mg.Normal(0.0, 1.0)
+THROUGH = {  # a transform, the law of X, and P(X <= x) where f(X) <= the numbers above
+    "exp": (mg.ExpTransform(), NORMAL, lambda: stats.lognorm(1.0).cdf(X)),
+    "affine": (mg.AffineTransform(1.0, 2.0), NORMAL, lambda: stats.norm(1.0, 2.0).cdf(X)),
+    "falling": (mg.AffineTransform(1.0, -2.0), mg.Exponential(1.0),
+                lambda: stats.expon.sf(0.5 * (1.0 - X))),
+    "sigmoid": (mg.SigmoidTransform(), mg.Logistic(0.0, 1.0), lambda: np.clip(X, 0.0, 1.0)),
+    "tanh": (mg.TanhTransform(), mg.Logistic(0.0, 0.5), lambda: 0.5 + 0.5 * np.clip(X, -1.0, 1.0)),
+    "softplus": (mg.SoftplusTransform(), mg.Logistic(0.0, 1.0), lambda: -np.expm1(-POSITIVE)),
+    "power": (mg.PowerTransform(2.0), mg.Exponential(1.0), lambda: -np.expm1(-np.sqrt(POSITIVE))),
+    "inverse": (mg.PowerTransform(-1.0), mg.Exponential(1.0), lambda: np.exp(-1.0 / POSITIVE)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", THROUGH)
+def test_the_cdf_of_a_transformed_law_is_0_below_its_image_and_1_above(name):
+    f, base, expected = THROUGH[name]
+    law = mg.TransformedDistribution(base, f)
+    with np.errstate(all="ignore"):
+        answer = expected()
+    np.testing.assert_allclose(law.cdf(X).value, answer, rtol=1e-12, atol=1e-15)
+    x = mg.Data(-3.0)
+    assert (mg.gradient(law.cdf(x), x).value == 0.0) == (name not in ("affine", "falling"))
+
+
 def test_transformed_law_has_the_density_of_its_image():
     law, oracle = weibull(0.2, 0.6, 0.5), stats.weibull_min(1 / 0.6, 0.5, np.exp(-0.2))
     x = oracle.ppf([0.001, 0.2, 0.5, 0.9, 0.9999])

@@ -22,6 +22,7 @@ from ..ops.elementwise import (
 from ..ops.special import xlog1py, xlogy
 from .base import Distribution
 from .constraints import boolean, logit, unit_interval
+from .parameters import unless_unknown
 
 
 class Coin(Distribution):
@@ -120,7 +121,8 @@ class Bernoulli(Coin):
         return 1.0
 
     def cumulative(self, x: Any) -> Any:
-        return where(less(x, 0.0), 0.0, where(greater_equal(x, 1.0), 1.0, self.others))
+        below = where(less(x, 0.0), 0.0, where(greater_equal(x, 1.0), 1.0, self.others))
+        return unless_unknown(x, below)
 
     @property
     def mean(self) -> Any:

@@ -13,6 +13,7 @@ from ..ops.shaping import expand_dims, shape_of
 from ..ops.special import xlogy
 from .base import Distribution
 from .constraints import Constraint, below, logits, weights
+from .parameters import unless_unknown
 
 FEW = 48  # up to which number outcomes are tried one by one
 LONG = 2**9  # laws, from which on their weights are added up outcome by outcome
@@ -167,7 +168,7 @@ class Categorical(Outcomes):
     def cumulative(self, x: Any) -> Any:
         x = x if hasattr(x, "shape") else np.asarray(x)
         reached = less_equal(np.arange(self.size), expand_dims(x, axis=-1))
-        return sum_(where(reached, self.probs, 0.0), axis=-1)
+        return unless_unknown(x, sum_(where(reached, self.probs, 0.0), axis=-1))
 
     def entropy(self) -> Any:
         """Return the entropy in nats."""

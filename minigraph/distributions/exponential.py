@@ -104,7 +104,9 @@ class Weibull(Distribution):
         return log(k) - log(self.scale) + (k - 1.0) * log(flat) - power(size, k)
 
     def cumulative(self, x: Any) -> Any:
-        return -expm1(-power(divide(floored(x, 0.0), self.scale), self.concentration))
+        outside = stop(np.less(x, 0.0))  # a root of 0 has an infinite slope
+        size = divide(where(outside, 1.0, x), self.scale)
+        return where(outside, 0.0, -expm1(-power(size, self.concentration)))
 
     def quantile(self, p: Any) -> Any:
         return self.scale * power(-log1p(-p), reciprocal(self.concentration))

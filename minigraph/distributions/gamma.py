@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..ops.boxes import stop
 from ..ops.elementwise import divide, exp, less_equal, log, maximum, reciprocal, square, where
 from ..ops.series import gamma_drift
 from ..ops.special import digamma, gammaln, xlogy
@@ -16,7 +17,7 @@ from .constraints import nonnegative, positive
 from .implicit import followed, held, slope_of
 from .many import Line
 from .noise import OpenUniform
-from .parameters import floored, off_zero
+from .parameters import between, off_zero
 
 gamma_slope = slope_of(
     "gamma sample slope",
@@ -108,7 +109,9 @@ class Gamma(Distribution):
         return xlogy(a - 1.0, rate * x) + log(rate) - rate * x - gammaln(a)
 
     def cumulative(self, x: Any) -> Any:
-        return gammainc(self.concentration, self.rate * floored(x, 0.0))
+        outside = stop(np.less(x, 0.0))  # where a root of 0 has an infinite slope
+        below = gammainc(self.concentration, self.rate * where(outside, 1.0, x))
+        return where(outside, 0.0, below)
 
     def quantile(self, p: Any) -> Any:
         return divide(gammaincinv(self.concentration, p), self.rate)
@@ -209,7 +212,8 @@ class InverseGamma(Distribution):
         return a * log(inverse) - log(x) - inverse - gammaln(a)
 
     def cumulative(self, x: Any) -> Any:
-        return gammaincc(self.concentration, divide(self.rate, floored(x, 0.0)))
+        a, rate = self.concentration, self.rate
+        return between(x, 0.0, np.inf, 1.0, lambda x: gammaincc(a, divide(rate, x)))
 
     def quantile(self, p: Any) -> Any:
         return divide(self.rate, gammainccinv(self.concentration, p))

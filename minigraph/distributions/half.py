@@ -13,6 +13,7 @@ from ..ops.trigonometry import arctan, tan
 from .constraints import nonnegative
 from .location_scale import Size
 from .noise import Noise
+from .parameters import floored
 from .special import log1p_square
 
 
@@ -30,7 +31,7 @@ class StandardHalfNormal(Noise):
         return -0.5 * square(x) + 0.5 * math.log(2.0 / math.pi)
 
     def cumulative(self, x: Any) -> Any:
-        return erf(x * math.sqrt(0.5))
+        return erf(floored(x, 0.0) * math.sqrt(0.5))
 
     def quantile(self, p: Any) -> Any:
         return -ndtri(0.5 * (1.0 - p))
@@ -56,7 +57,7 @@ class StandardHalfCauchy(Noise):
         return math.log(2.0 / math.pi) - log1p_square(x)
 
     def cumulative(self, x: Any) -> Any:
-        return (2.0 / math.pi) * arctan(x)
+        return (2.0 / math.pi) * arctan(floored(x, 0.0))
 
     def quantile(self, p: Any) -> Any:
         high = less(0.5, p)

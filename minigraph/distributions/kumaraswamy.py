@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from ..ops.boxes import stop
 from ..ops.elementwise import (
     divide,
@@ -23,7 +21,7 @@ from ..ops.special import betaln, digamma, xlogy
 from .base import Distribution
 from .constraints import positive, unit_interval
 from .noise import StandardExponential
-from .parameters import floored, inside_unit
+from .parameters import between, inside_unit
 from .special import log_one_less
 from .standards import EULER
 
@@ -80,8 +78,7 @@ class Kumaraswamy(Distribution):
 
     def cumulative(self, x: Any) -> Any:
         a, b = self.concentration1, self.concentration0
-        inside = np.minimum(floored(x, 0.0), 1.0)
-        return -expm1(b * log_one_less(a * log(inside)))
+        return between(x, 0.0, 1.0, 0.5, lambda x: -expm1(b * log_one_less(a * log(x))))
 
     def quantile(self, p: Any) -> Any:
         return self._below(-log1p(-p))

@@ -8,7 +8,6 @@ from ..ops.elementwise import divide, log, square
 from .base import Distribution
 from .constraints import nonnegative, positive, real
 from .noise import Noise
-from .parameters import floored
 from .standards import StandardCauchy, StandardGumbel, StandardLaplace, StandardLogistic
 
 
@@ -100,9 +99,6 @@ class Size(LocationScale):
 
     def __init__(self, scale: Any) -> None:
         Distribution.__init__(self, scale=scale)
-
-    def cumulative(self, x: Any) -> Any:
-        return super().cumulative(floored(x, 0.0))
 
 
 class Laplace(LocationScale):

@@ -22,6 +22,7 @@ from ..ops.special import ndtr, ndtri
 from .base import Distribution
 from .box_muller import normals
 from .constraints import nonnegative, real, unit_interval
+from .parameters import floored
 
 
 class Noise(Distribution):
@@ -166,7 +167,7 @@ class StandardExponential(Noise):
         return -x
 
     def cumulative(self, x: Any) -> Any:
-        return -expm1(-x)
+        return -expm1(-floored(x, 0.0))
 
     def quantile(self, p: Any) -> Any:
         return -log1p(-p)

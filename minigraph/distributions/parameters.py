@@ -13,7 +13,7 @@ import numpy as np
 from ..errors import InputError, UsageError
 from ..graph import Data
 from ..ops.boxes import stop
-from ..ops.elementwise import clip, less, where
+from ..ops.elementwise import clip, equal, greater_equal, less, less_equal, where
 from ..values import own, show
 
 
@@ -94,6 +94,23 @@ def refuse_bad(law: Any, values: Mapping[str, Any]) -> None:
                 f"{type(law).__name__}: {name} must be {constraint}; got {short(bad)}"
                 + (f" in an array of shape {value.shape}" if bad.shape != value.shape else "")
             )
+
+
+def between(
+    x: Any, low: float, high: float, member: float, cumulative: Callable[[Any], Any]
+) -> Any:
+    """Return a cdf at `x`: 0 up to `low`, 1 from `high` on; `cumulative` sees what lies between.
+
+    So it is flat at and beyond the ends, where a formula has a logarithm or a quotient of zeros.
+    """
+    below, above = stop(less_equal(x, low)), stop(greater_equal(x, high))
+    inside = cumulative(where(below, member, where(above, member, x)))
+    return where(below, 0.0, where(above, 1.0, inside))
+
+
+def unless_unknown(x: Any, value: Any) -> Any:
+    """Return a value that was found by comparisons with `x`, NaN where `x` is NaN."""
+    return where(stop(equal(x, x)), value, np.nan)
 
 
 def first_bad(value: Any, good: Any) -> Any:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
 from ..ops.elementwise import divide, exp, log, log1p, sigmoid, softplus
 from ..ops.reductions import logsumexp, sum_
 from ..ops.shaping import expand_dims
@@ -20,7 +18,7 @@ from .constraints import (
     simplex,
     weights,
 )
-from .parameters import inside_unit, off_zero
+from .parameters import between, inside_unit, off_zero
 from .standards import StandardGumbel, StandardLogistic
 
 
@@ -78,7 +76,7 @@ class RelaxedBernoulli(Coin):
         return log(self.temperature) - log(x) - log1p(-x) - softplus(z) - softplus(-z)
 
     def cumulative(self, x: Any) -> Any:
-        return sigmoid(self._logistic(np.clip(x, 0.0, 1.0)))
+        return between(x, 0.0, 1.0, 0.5, lambda x: sigmoid(self._logistic(x)))
 
     def quantile(self, p: Any) -> Any:
         return sigmoid(divide(self.logits + log(p) - log1p(-p), self.temperature))

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import UsageError
-from ..ops.elementwise import less, logical_or, where
+from ..ops.boxes import stop
+from ..ops.elementwise import clip, less, logical_or, where
 from ..ops.reductions import sum_
 from .composite import Composite, needs_law
 from .constraints import Constraint, real
@@ -127,9 +128,20 @@ class TransformedDistribution(Composite):
         return less(direction, 0.0)
 
     def cumulative(self, x: Any) -> Any:
-        before, _, _ = self._back(x)
-        below = self.base.cumulative(before)
+        before, _, outside = self._back(x)
+        ends = stop(self._turned(self.base.cumulative(self._end(x))))
+        return where(stop(outside), ends, self._turned(self.base.cumulative(before)))
+
+    def _turned(self, below: Any) -> Any:
+        """Return P(f(X) <= f(x)) from P(X <= x)."""
         return where(self._falls(), 1.0 - below, below)
+
+    def _end(self, y: Any) -> Any:
+        """Return the x of `y`, that of the end of an image if it lies beyond it."""
+        for f in reversed(self.chain):
+            low, high = f.image.bounds or (-np.inf, np.inf)
+            y = f.inverse(clip(y, low, high) + 0.0)  # one over -0.0 is at the other end
+        return y
 
     def quantile(self, p: Any) -> Any:
         return self._through(self.base.quantile(where(self._falls(), 1.0 - p, p)))

@@ -118,7 +118,9 @@ class SigmoidTransform(Transform):
 class TanhTransform(Transform):
     """y = tanh(x)."""
 
-    image = Constraint("in (-1, 1)", lambda y: np.greater(y, -1) & np.less(y, 1))
+    image = Constraint(
+        "in (-1, 1)", lambda y: np.greater(y, -1) & np.less(y, 1), bounds=(-1.0, 1.0)
+    )
 
     def __call__(self, x: Any) -> Any:
         return tanh(x)
