@@ -227,8 +227,16 @@ class Distribution(Definition):
             return drawn(self.plain(), generator(rng), extra)
 
     def full(self, value: Any) -> Any:
-        """Return a moment in the shape of a sample: a parameter may broadcast."""
+        """Return a moment in the shape of a sample, and its dtype: a parameter may broadcast."""
+        value = self.typed(value)
         return value if shape_of(value) == self.shape else broadcast_to(value, shape=self.shape)
+
+    def typed(self, value: Any) -> Any:
+        """Return floats in the dtype of the law, which one parameter of several may decide."""
+        dtype = getattr(value, "dtype", self.dtype if type(value) is not float else np.dtype(float))
+        return (
+            value if dtype == self.dtype or dtype.kind != "f" else astype(value, dtype=self.dtype)
+        )
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.describe()})"

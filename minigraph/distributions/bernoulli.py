@@ -52,8 +52,8 @@ class Coin(Distribution):
         """Return the log-probability of numbers of events and of none; 0 · log 0 is 0."""
         if "logits" in self.parameters:
             fails, happens = softplus(self.logits), softplus(-self.logits)
-            happens = where(equal(events, 0.0), 0.0, happens)
-            fails = where(equal(others, 0.0), 0.0, fails)
+            happens = self.typed(where(equal(events, 0.0), 0.0, happens))
+            fails = self.typed(where(equal(others, 0.0), 0.0, fails))
             return -(events * happens) - others * fails
         return xlogy(events, self.probs) + xlog1py(others, -self.probs)
 
@@ -137,7 +137,7 @@ class Bernoulli(Coin):
     @property
     def mode(self) -> Any:
         """The likelier of the two; 0 if they tie."""
-        return where(less(self.others, self.probs), 1, 0)
+        return self.typed(where(less(self.others, self.probs), 1.0, 0.0))
 
     def entropy(self) -> Any:
         """Return the entropy in nats."""

@@ -30,7 +30,7 @@ def summed_entropy(kind: type[Distribution], **scores: Score | None) -> Operatio
 
     def adding(score: Score | None) -> Callable[..., Any]:
         def add(*theta: Any) -> Any:
-            dtype = np.result_type(*map(np.asarray, theta))
+            dtype = np.result_type(*theta)
             values = np.broadcast_arrays(*[np.asarray(v, dtype=float) for v in theta])
             out = np.empty(values[0].shape)
             for place in np.ndindex(out.shape):

@@ -173,7 +173,7 @@ def _same_count(p: Any, q: Any) -> None:
 
 def _vector(p: Any, q: Any) -> Any:
     outer = q.scale_tril
-    stretched = solve_(outer, matmul(p.scale_tril, np.eye(shape_of(outer)[-1])))
+    stretched = solve_(outer, matmul(p.scale_tril, np.eye(shape_of(outer)[-1], dtype=p.dtype)))
     off = solve_(outer, expand_dims(p.loc - q.loc, axis=-1))
     both = sum_(square(stretched), axis=(-2, -1)) + sum_(square(off), axis=(-2, -1))
     return 0.5 * (both - float(shape_of(outer)[-1])) + q._log_det() - p._log_det()

@@ -174,7 +174,7 @@ class OneHotCategorical(Multinomial):
     def mode(self) -> Any:
         """The likeliest unit vector; the first if some tie."""
         likeliest = equal(self.probs, np.max(self.probs, axis=-1, keepdims=True))
-        return where(likeliest & equal(np.cumsum(likeliest, axis=-1), 1), 1, 0)
+        return self.typed(where(likeliest & equal(np.cumsum(likeliest, axis=-1), 1), 1.0, 0.0))
 
     def entropy(self) -> Any:
         """Return the entropy in nats."""

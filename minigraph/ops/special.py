@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -43,9 +43,21 @@ def from_scipy(name: str) -> Callable[..., Any]:
             raise MissingExtraError(
                 f'{name}: needs SciPy; install it with pip install "minigraph[scipy]"'
             ) from None
-        return getattr(scipy.special, name)(*arrays)
+        return in_single(getattr(scipy.special, name)(*arrays), arrays)
 
     return forward
+
+
+def in_single(found: Any, arrays: Sequence[Any]) -> Any:
+    """Return a result in single precision where NumPy gives that: beside Python's floats, too.
+
+    To some functions of SciPy a float is of double precision: gammainc(x, 0.5) of float32 x.
+    """
+    if getattr(found, "dtype", None) == np.float64:
+        for x in arrays:  # asking NumPy for the type of a result takes as long as the result
+            if getattr(x, "dtype", None) == np.float32 and np.result_type(*arrays) == np.float32:
+                return found.astype(np.float32)
+    return found
 
 
 def special(name: str, *rules: Any, forward: Any = None, fast: Any = None) -> Operation:
@@ -157,7 +169,7 @@ def _quiet(f: Callable[..., Any]) -> Callable[..., Any]:
 
     def forward(*arrays: Any) -> Any:
         with np.errstate(divide="ignore", invalid="ignore"):
-            return f(*arrays)
+            return in_single(f(*arrays), arrays)
 
     return forward
 
