@@ -7,6 +7,7 @@ import pytest
 from scipy import stats
 
 import minigraph as mg
+from minigraph.estimators.branches import branch
 
 MIX, LOCS, SCALES = [0.2, 0.5, 0.3], [-1.0, 0.4, 1.5], [0.3, 0.5, 0.4]
 
@@ -42,6 +43,35 @@ def test_independent_coins_are_enumerated():
     p = mg.Data([0.2, 0.7], name="p")
     x = mg.sample(mg.Independent(mg.Bernoulli(p), 1), name="X", rng=0)
     np.testing.assert_allclose(mg.exact(mg.prod(1.0 * x), p).grad[p], [0.7, 0.2])
+
+
+COMPOSITES = {
+    "Independent": lambda loc: mg.Independent(mg.Normal(0.5 * loc * np.ones(2), 0.5)),
+    "MixtureSameFamily": lambda loc: mg.MixtureSameFamily(
+        mg.Categorical([0.5, 0.5]), mg.Normal(loc + np.array([0.0, 1.0]), 1.0)
+    ),
+    "TransformedDistribution": lambda loc: mg.TransformedDistribution(
+        mg.Normal(loc, 1.0), [mg.AffineTransform(3.0, 1.0)]
+    ),
+}
+
+
+@pytest.mark.parametrize("law", COMPOSITES.values(), ids=COMPOSITES)
+def test_laws_made_of_laws_are_drawn_again_below_another_draw(law):
+    p = mg.Data(0.4, name="p")
+    b = mg.sample(mg.Bernoulli(p), name="b", rng=0)
+    y = mg.sum(mg.sample(law(1.0 * b), name="x", rng=1))
+    z = mg.disarm(y, "b", rng=2)
+    found = mg.expectation(z, 20_000, wrt=p, rng=3)
+    assert abs(found.grad[p] - 1.0) < 5 * found.grad_stderr[p] < 0.2
+
+
+@pytest.mark.parametrize("law", COMPOSITES.values(), ids=COMPOSITES)
+def test_laws_made_of_laws_that_go_bad_below_another_draw_are_refused_by_name(law):
+    x = mg.sample(mg.Normal(0.0, 1.0), name="b", rng=0)
+    y = mg.sum(mg.sample(law(mg.where(x > 9.0, np.nan, x)), name="x", rng=1))
+    with pytest.raises(mg.InputError, match="Normal: loc must be"):
+        branch(y, {x: mg.Data(10.0)}, 0)
 
 
 def test_independent_refuses_more_axes_than_there_are():

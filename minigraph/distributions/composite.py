@@ -67,8 +67,8 @@ class Composite(Distribution):
         return law
 
     def refuse_bad(self, values: Mapping[str, Any]) -> None:
-        for part in self.parts.values():
-            part.refuse_bad(part.parameters)
+        for part, p in self.parts.items():
+            p.refuse_bad({name: values[f"{part}.{name}"] for name in p.parameters})
 
     def describe(self) -> str:
         return ", ".join(f"{name}={part!r}" for name, part in self.parts.items())
