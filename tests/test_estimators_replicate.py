@@ -114,6 +114,26 @@ def test_bound_of_a_continuous_latent_is_reparameterized():
         assert mg.exact(z, m).grad[m] == pytest.approx(slope, rel=1e-6)
 
 
+def beside(h, q):
+    """Return what depends on a draw of the first replicate, and not through the replicates."""
+    later = mg.sample(mg.Bernoulli(0.2 + 0.5 * h), name="later", rng=3)
+    return {"added": 3.0 * h, "multiplied": 1.0 + h * q, "stopped": mg.stop_gradient(h * 2.0),
+            "a draw that depends on it": later * 2.0}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", beside(mg.Data(1.0), mg.Data(1.0)))
+@pytest.mark.parametrize("k", [1, 2, 3])
+def test_vimco_is_right_where_a_draw_is_also_used_beside_the_replicates(name, k):
+    q = mg.Data(0.4, name="q")
+    h = mg.sample(mg.Bernoulli(q), name="h", rng=0)
+    log_weight = mg.Bernoulli(0.7).log_prob(h) - mg.Bernoulli(q).log_prob(h)
+    other = beside(h, q)[name]
+    y = mg.importance_bound(log_weight, k, rng=1) * other + other
+    z = mg.vimco(y)
+    assert z.value == y.value
+    assert mg.exact(z, q).grad[q] == pytest.approx(mg.exact(y, q).grad[q], rel=1e-9)
+
+
 def test_vimco_without_replicates_is_refused():
     y = mg.sample(mg.Bernoulli(mg.Data(0.3, name="p")), name="X", rng=0) * 1.0
     with pytest.raises(mg.InputError, match="0 sets of replicates"):

@@ -128,7 +128,8 @@ def vimco(y: Data, *, rng: Rng = None) -> Data:
 
     The score of replicate j is multiplied by what it adds: by `y` minus what `y` would be, had
     replicate j been the mean of the others. Of a mean of costs this is leave-one-out; of a bound
-    it is the geometric mean of the other weights.
+    it is the geometric mean of the other weights. Where `y` depends on a draw of replicate j also
+    beside the replicates, nothing says what it would be without: that score meets all of `y`.
 
     Parameters
     ----------
@@ -166,7 +167,8 @@ def vimco(y: Data, *, rng: Rng = None) -> Data:
     for x in [x for group in groups for x in group]:
         if problem := why_not_score(x):
             raise BlockedGradientError(f"vimco: {problem}")
-    log_probs: dict[object, Data] = {}
+    log_probs: dict[Data, Data] = {}
+    new_of: dict[Data, Data] = {}
 
     def score(data: Data, inputs: tuple[Data, ...]) -> Data | None:
         if not any(data in group for group in groups):
@@ -174,6 +176,7 @@ def vimco(y: Data, *, rng: Rng = None) -> Data:
         new = detached(data, inputs)
         new.name = data.name
         log_probs[data] = log_prob(data._node.distribution.with_inputs(inputs), new)
+        new_of[data] = new
         return new
 
     z, side = rewrite([y, side_by_side], score)
@@ -181,7 +184,8 @@ def vimco(y: Data, *, rng: Rng = None) -> Data:
     for j, group in enumerate(groups):
         if group:
             others = function(functools.partial(_without, j), name=f"without number {j + 1}")(side)
-            cost = z - _had(z, side, others, rng) if len(several) > 1 else z
+            alone = len(several) == 1 or _goes_around(z, side, [new_of[x] for x in group])
+            cost = z if alone else z - _had(z, side, others, rng)
             slope = function(_scored, name="slope")(cost, *[log_probs[x] for x in group])
             out = with_slope(out, slope, "VIMCO")
     out.name = y.name
@@ -201,6 +205,19 @@ def _had(z: Data, side: Data, others: Data, rng: np.random.Generator) -> Data:
         return branch(z, {side: others}, rng)
     except MinigraphError:
         return branch(z, {side: astype(others, dtype=side.dtype)}, rng)
+
+
+def _goes_around(z: Data, side: Data, draws: Iterable[Data]) -> bool:
+    """Return whether `z` depends on the draws on a way that does not lead through `side`.
+
+    What `z` is without a replicate would then depend on it: with 3 h added to a bound, the
+    difference of the two would hold no 3 h, and the gradient none of its slope.
+    """
+    below = set(draws)
+    for data in ancestors([z]):
+        if data is not side and not below.isdisjoint(data._node.inputs):
+            below.add(data)
+    return z in below
 
 
 def _scored(gain: Data, *log_probs: Data) -> Data:
