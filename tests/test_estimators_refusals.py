@@ -66,6 +66,31 @@ def test_a_draw_that_needs_no_quantiles_says_so():
         mg.unblock(y, "implicit")
 
 
+# Coins ------------------------------------------------------------------------------------------
+COINS = {
+    "disarm": mg.disarm, "arm": mg.arm, "rebar": mg.rebar, "gumbel_softmax": mg.gumbel_softmax,
+    "relax": lambda y, x: mg.relax(y, x, surrogate=mg.sigmoid),
+    "gumbel_straight_through": mg.gumbel_straight_through,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("count", ["drawn", "an input", "a constant that can be assigned"])
+@pytest.mark.parametrize("name", COINS)
+def test_count_of_coins_that_is_one_in_this_sample_alone_makes_no_coin(name, count):
+    one = mg.sample(mg.Binomial(3, 0.5), name="n", rng=2)
+    n = {"drawn": one, "an input": mg.Data(1.0)}.get(count, mg.Data(1.0, constant=True))
+    assert n.value == 1
+    m = mg.sample(mg.Binomial(n, mg.Data(0.4, name="p")), name="M", rng=0)
+    with pytest.raises(mg.BlockedGradientError, match=r"'M' ~ Binomial is n\w+ made of coins"):
+        COINS[name]((m - 1.0) ** 2, "M")
+
+
+def test_count_of_coins_that_is_written_as_one_makes_a_coin():
+    p = mg.Data(0.4, name="p")
+    y = (mg.sample(mg.Binomial(1, p), name="M", rng=0) - 3.0) ** 2
+    assert mg.exact(mg.disarm(y), p).grad[p] == pytest.approx(-5.0, rel=1e-9)
+
+
 # Scores -----------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     "handle", ["X", lambda y: mg.Graph(y)["X"], lambda y: mg.Graph(y)["X"].node]

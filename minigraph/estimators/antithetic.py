@@ -156,6 +156,6 @@ def why_not_coins(x: Data) -> str | None:
     if is_coin(law):
         return why_not_edge(x)
     return (
-        f"{label(x)} ~ {type(law).__name__} is not made of coins, 0 or 1; "
+        f"{label(x)} ~ {type(law).__name__} is not made of coins, always 0 or 1; "
         f"call {call_for('reinforce', x)} or {call_for('unblock', x)}"
     )

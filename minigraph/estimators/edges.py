@@ -33,14 +33,17 @@ from ..ops.elementwise import (
 from ..ops.reductions import sum_
 from ..paths import Flow, is_parameter
 from .choose import call_for
-from .marginalize import why_not_marginal
+from .marginalize import moving_in, why_not_marginal
 
 FAR = 1e30  # a logit, whose probability is 0 or 1 in any precision
 
 
 def is_coin(law: Any) -> bool:
-    """Return whether a law draws 0 or 1 and knows their log-odds, one number for a coin."""
-    outcomes = law.outcomes()
+    """Return whether a law draws 0 or 1 and knows their log-odds, one number for a coin.
+
+    Binomial(n, p) is no coin if n is drawn, or may be assigned: it is 1 in this sample alone.
+    """
+    outcomes = None if moving_in(law) else law.outcomes()
     two = outcomes is not None and np.array_equal(outcomes, [0, 1]) and not law.event_axes
     return two and hasattr(type(law), "logits") and hasattr(type(law), "probs")
 

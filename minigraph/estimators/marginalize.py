@@ -151,13 +151,15 @@ def why_not_marginal(x: Data) -> str | None:
 
 def moving(x: Data) -> list[tuple[str, Data]]:
     """Return the parameters that may change, and with them the support of the draw `x`."""
-    node = x._node
-    law = node.distribution
+    return moving_in(x._node.distribution)
+
+
+def moving_in(law: Any) -> list[tuple[str, Data]]:
+    """Return the parameters of a law that may change, and with them its support."""
     return [
-        (name, a)
-        for name, a in zip(law.parameters, node.inputs, strict=True)
+        (name, a) for name, a in law.parameters.items()
         if name in law.support_moves and not a._literal
-    ]
+    ]  # fmt: skip
 
 
 def _is_finite(law: Any) -> bool:
