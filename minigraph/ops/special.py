@@ -20,6 +20,7 @@ from .elementwise import (
     divide,
     equal,
     exp,
+    greater,
     isfinite,
     less,
     log,
@@ -229,12 +230,29 @@ i1 = special("i1", lambda g, y, x: g * (0.5 * (i0(x) + iv(2.0, x))))
 iv = special(
     "iv", no_slope("iv", "n"), lambda g, y, n, x: g * (0.5 * (iv(n - 1.0, x) + iv(n + 1.0, x)))
 )
-i0e = special("i0e", lambda g, y, x: g * (i1e(x) - sign(x) * y))
-i1e = special("i1e", lambda g, y, x: g * (0.5 * (i0e(x) + ive(2.0, x)) - sign(x) * y))
+i0e = special("i0e", lambda g, y, x: g * _or_far(lambda x: i1e(x) - sign(x) * y, y, x, 0.25))
+i1e = special(
+    "i1e", lambda g, y, x: g * _or_far(
+        lambda x: 0.5 * (i0e(x) + ive(2.0, x)) - sign(x) * y, y, x, -0.75
+    ),
+)  # fmt: skip
 ive = special(
     "ive", no_slope("ive", "n"),
     lambda g, y, n, x: g * (0.5 * (ive(n - 1.0, x) + ive(n + 1.0, x)) - sign(x) * y),
 )  # fmt: skip
+
+
+def _or_far(slope: Callable[[Any], Any], y: Any, x: Any, share: float) -> Any:
+    """Return slope(x), and far out, where its terms cancel, -y/2x (1 + share/|x| + share/x²).
+
+    This is from the logarithm of https://dlmf.nist.gov/10.40.1. SciPy's ive is nan from 1e9 on.
+    """
+    far = greater(x * sign(x), 1e4)
+    u = divide(1.0, where(far, x, 1.0))
+    size = u * sign(u)
+    return where(
+        far, -0.5 * y * u * (1.0 + share * (size + size * size)), slope(where(far, 1.0, x))
+    )
 
 
 # Sums of exponentials --------------------------------------------------------------------------
