@@ -93,3 +93,10 @@ def floats(x: Any) -> Data:
     """Return Data of floats: most of NumPy turns integers into them."""
     x = as_data(x)
     return x if x.dtype.kind == "f" else astype(x, dtype=np.float64)
+
+
+def written_into(x: Data, new: Any) -> Data:
+    """Return `new` in the dtype of `x` if that holds floats, as what is put into an array is."""
+    new = as_data(new)
+    stays = new.dtype == x.dtype or x.dtype.kind != "f"
+    return new if stays else astype(new, dtype=x.dtype)

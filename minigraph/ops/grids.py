@@ -12,7 +12,7 @@ from . import elementwise as e
 from . import linear, reductions, selection, shaping
 from .base import as_data
 from .boxes import stop
-from .composing import composed, floats, refuse
+from .composing import composed, floats, refuse, written_into
 from .folds import axes_of
 from .selection import select
 
@@ -53,10 +53,10 @@ def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Data:
     """Return differences of neighbours among all elements in one row."""
     x = shaping.reshape(as_data(ary), shape=(-1,))
     x = _between(x, 0, 1, None) - _between(x, 0, None, -1)
-    ends = (
-        None if z is None else shaping.reshape(as_data(z), shape=(-1,)) for z in (to_begin, to_end)
+    begin, end = (
+        None if z is None else shaping.reshape(written_into(x, z), shape=(-1,))
+        for z in (to_begin, to_end)
     )
-    begin, end = ends
     parts = [z for z in (begin, x, end) if z is not None]
     return shaping.concatenate(*parts, axis=0)
 
@@ -141,7 +141,8 @@ def slopes(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
             "pass a number, or one number or row of coordinates for each axis, and order 1 or 2"
         )
     found = tuple(
-        _slope(x, a % x.ndim, as_data(s), edge_order) for a, s in zip(axes, steps, strict=True)
+        written_into(x, _slope(x, a % x.ndim, as_data(s), edge_order))
+        for a, s in zip(axes, steps, strict=True)
     )
     return found[0] if len(found) == 1 else found
 

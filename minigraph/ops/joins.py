@@ -11,7 +11,7 @@ from ..data import Data
 from ..errors import InputError
 from . import shaping
 from .base import as_data
-from .composing import arrays, composed, refuse
+from .composing import arrays, composed, refuse, written_into
 from .layouts import at_least, permuted
 from .selection import select
 
@@ -97,7 +97,7 @@ def block(arrays: Any) -> Data:
 def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Data:
     """Return `arr` with `values` put before one or several positions of an axis."""
     x = as_data(arr) if axis is not None else shaping.reshape(as_data(arr), shape=(-1,))
-    axis, new = 0 if axis is None else int(axis) % x.ndim, as_data(values)
+    axis, new = 0 if axis is None else int(axis) % x.ndim, written_into(x, values)
     n, at = x.shape[axis], operator.index(obj) if isinstance(obj, Data) else obj
     at = np.arange(n)[at] if isinstance(at, slice) else at
     new = shaping.reshape(new, shape=(1,) * (x.ndim - new.ndim) + new.shape)

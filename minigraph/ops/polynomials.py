@@ -53,9 +53,10 @@ def poly(seq_of_zeros: Any) -> Data:
     zeros = floats(seq_of_zeros)
     if zeros.ndim != 1:
         raise InputError(f"poly: shape {zeros.shape}; it needs a row of zeros (matrices have eigh)")
-    found = as_data(np.ones(1, zeros.dtype))
-    for zero in zeros:
-        found = convolve(found, shaping.stack(np.ones((), zeros.dtype), -zero, axis=0))
+    one = np.ones(1, zeros.dtype)
+    found = as_data(one)
+    for i in range(zeros.size):
+        found = convolve(found, shaping.concatenate(one, -zeros[i : i + 1], axis=0))
     return found
 
 
