@@ -11,6 +11,7 @@ from ..errors import InputError
 from . import elementwise as e
 from . import reductions, shaping
 from .base import as_data
+from .boxes import stop
 from .composing import composed, floats
 from .factorizations import inv, signdet, singular_values
 from .folds import axes_of, root
@@ -64,8 +65,8 @@ def cond(x: Any, p: Any = None) -> Data:
             s = singular_values(x)
             top, bottom = (s[..., -1], s[..., 0]) if p == -2 else (s[..., 0], s[..., -1])
             found = e.divide(top, bottom)
-            return e.where(e.isnan(found), np.inf, found)  # 0 / 0: no s is nan
-        singular = e.equal(signdet(x), 0.0)
+            return e.where(stop(e.isnan(found)), np.inf, found)  # 0 / 0: no s is nan
+        singular = stop(e.equal(signdet(x), 0.0))
         one = np.eye(x.shape[-1], dtype=x.dtype)
         there = e.where(shaping.expand_dims(singular, axis=(-2, -1)), one, x)
         found = norm(there, p, (-2, -1)) * norm(inv(there), p, (-2, -1))
