@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from compile_cases import quickly
 
 import minigraph as mg
 
@@ -53,3 +54,81 @@ def test_torch_takes_integers_of_any_size_along_an_axis():
     x = mg.Data(np.arange(6.0).reshape(2, 3), name="x")
     y = mg.take_along_axis(x, mg.Data(np.array([[-1], [0]], np.int8), name="k"), 1)
     np.testing.assert_array_equal(mg.compile(y, backend="torch")(), [[2.0], [3.0]])
+
+
+def drawn(shape=()):
+    return mg.sample(mg.Categorical(np.full((*shape, 3), 1 / 3)), name="K", rng=0)
+
+
+def element():
+    x = mg.Data([1.0, 2.0, 3.0], name="x")
+    return x[drawn()], x
+
+
+def row_of_a_table():
+    x = mg.Data(2.0, name="x")
+    return mg.Data(np.array([1.0, 5.0, 7.0]))[drawn()] * x, x
+
+
+def between_points():
+    t = mg.Data([1.0, 2.0, 5.0], name="t")
+    x = mg.sample(mg.Uniform([0.0, 0.0], 2.0), name="K", rng=0)
+    return mg.sum(mg.interp(x, [0.0, 1.0, 2.0], t)), t
+
+
+def written_row():
+    x = mg.Data([2.0, 1.0], name="x")
+    table = mg.index_update(mg.Data(np.ones((3, 2))), drawn(), x)
+    return mg.sum(table * np.arange(6.0).reshape(3, 2)), x
+
+
+def written_beside_a_slice():
+    x = mg.Data([[2.0, 1.0], [0.5, 3.0]], name="x")
+    table = mg.index_update(mg.Data(np.ones((2, 2, 3))), (0, slice(None), drawn((2,))), x)
+    return mg.sum(table**2 * np.arange(12.0).reshape(2, 2, 3)), x
+
+
+def sums_of_a_kind():
+    w = mg.Data([1.0, 2.0, 4.0], name="w")
+    return mg.sum(mg.bincount(drawn((3,)), weights=w, minlength=3) ** 2), w
+
+
+def scaled_columns():
+    x = mg.Data([1.0, 2.0, 3.0], name="x")
+    return mg.sum(mg.outer(2.0, x)[:, drawn()] ** 2), x
+
+
+GRAPHS = [element, row_of_a_table, between_points, written_row, written_beside_a_slice,
+          sums_of_a_kind, scaled_columns]  # fmt: skip
+
+
+def compiled(backend, graph, samples):
+    """Return a compiled function, samples of its draw, and what NumPy makes of them."""
+    y, wrt = graph()
+    shape = mg.Graph(y)["K"].shape
+    noise = np.random.default_rng(0).integers(3, size=shape if samples is None else (4, *shape))
+    noise = noise / 2.0 if graph is between_points else noise
+    known = mg.compile(y, wrt, samples=samples)(noise=[noise])
+    return mg.compile(y, wrt, backend=backend, samples=samples), noise, known
+
+
+@pytest.mark.parametrize("graph", GRAPHS)
+@pytest.mark.parametrize("samples", [None, 4])
+def test_torch_picks_and_writes_at_drawn_places(graph, samples):
+    pytest.importorskip("torch")
+    f, noise, known = compiled("torch", graph, samples)
+    for a, b in zip(f(noise=[noise]), known, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-14)
+
+
+def test_jax_picks_and_writes_at_drawn_places():
+    with pytest.importorskip("jax").enable_x64(True):
+        cases = [compiled("jax", graph, samples) for graph in GRAPHS for samples in (None, 4)]
+        noises = [noise for _, noise, _ in cases]
+        found = quickly(
+            lambda noises: [f(noise=[x]) for (f, *_), x in zip(cases, noises, strict=True)]
+        )(noises)
+        found.append(cases[0][0](noise=[noises[0]]))  # as well if nothing is traced
+        for one, (_, _, known) in zip(found, [*cases, cases[0]], strict=True):
+            for a, b in zip(one, known, strict=True):
+                np.testing.assert_allclose(a, b, rtol=1e-14)

@@ -42,7 +42,7 @@ class Jax:
         jax, jnp, special = self.jax, self.xp, self.special
         stop = jax.lax.stop_gradient
         places = Places(jnp, self.chosen, self.pick, self.add, self.last, lambda index: True)
-        return {
+        words = {
             **shared(jnp, stop), **places.words(),
             **{op.name: places.moves(op) for op in (repeat, resize, delete)},
             "concatenate": lambda *a, axis=0: jnp.concatenate(a, axis=axis),
@@ -61,6 +61,13 @@ class Jax:
             ),
             **of_laws(jnp, stop, special.log_ndtr, special),
         }  # fmt: skip
+        return {name: word and self.lifted(word) for name, word in words.items()}
+
+    def lifted(self, f: Callable[..., Any]) -> Word:
+        """Return `f` with numbers among its arrays written as arrays, of the kind of the others."""
+        return lambda *inputs, **fixed: f(
+            *[self.xp.asarray(x) if type(x) is float else x for x in inputs], **fixed
+        )
 
     def word(self, op: Operation) -> Word | None:
         """Return the word for an operation of this package; None if JAX has none."""
@@ -104,8 +111,9 @@ class Jax:
 
     def pick(self, x: Any, at: Any) -> Any:
         """Return elements at flat positions; NaN for one outside, which NumPy refuses."""
-        flat = self.xp.reshape(x, -1)
-        return flat[at] if isinstance(at, np.ndarray) else flat.at[at].get(mode="fill")
+        if isinstance(at, np.ndarray):
+            return self.xp.reshape(x, -1)[at]
+        return self.xp.asarray(x).reshape(-1).at[at].get(mode="fill")
 
     def add(self, g: Any, at: Any, shape: tuple[int, ...]) -> Any:
         """Return zeros with `g` added at flat positions."""
