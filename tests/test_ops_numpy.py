@@ -74,7 +74,8 @@ average(x, axis=1, weights=v); average(x, weights=x, returned=True); cov(x, awei
 vecdot(x, u); linalg.vecdot(x, x); matmul(x, u); diff(u); diff(u, 2); ediff1d(x); convolve(u, v); correlate(u, v)
 cross(u, v); cumsum(x); cumprod(u); sum(x); prod(x, axis=0); trace(x); mean(x); var(x, axis=0); std(u); dot(x, u)
 outer(u, v); einsum('ij,j->i', x, u); kron(u, v); polymul(u, v); polyadd(u, v); trapezoid(u); ptp(x, axis=1); square(u)
-median(x); quantile(u, 0.3); nansum(x); nanvar(u); unwrap(u); linalg.norm(x); cumulative_sum(u); tensordot(x, x)
+insert(u, 0, 7); insert(x, 1, v[:2], axis=1); pad(u, 3, 'linear_ramp'); pad(x, 2, 'linear_ramp', end_values=7)
+ediff1d(x, u[:2], v); pad(x, (2, 1), 'mean'); median(x); quantile(u, 0.3); nansum(x); nanvar(u); unwrap(u); linalg.norm(x); cumulative_sum(u); tensordot(x, x)
 """  # noqa: E501
 FEW_BITS = {
     "u": [3, 5, 90], "v": [100, 2, 7], "w": [120, 1, 60], "x": [[100, 90, 0], [7, 120, 3]],

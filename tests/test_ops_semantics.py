@@ -87,6 +87,9 @@ F32 = [
     lambda x: mg.insert(x, [0, 2], np.array([7.0, 8.0])), lambda x: mg.ediff1d(x, to_end=7.0),
     lambda x: mg.ediff1d(x, to_begin=[1.0, 2.0]), lambda x: mg.slopes(x, [0.0, 1.0, 3.0]), mg.poly,
     lambda x: mg.polyval(mg.poly(x), x + 1),
+    lambda x: mg.insert(x, 1, 0.5),
+    lambda x: mg.piecewise(x, [x < 2.0], [lambda z: z * z]), lambda x: mg.linalg.norm(x, 0),
+    lambda x: mg.slopes(x, [0.0, 1.0, 3.0]), lambda x: mg.ediff1d(x, 0.5, [1.5, 2.5]),
 ]  # fmt: skip
 
 
@@ -116,6 +119,18 @@ def test_an_index_may_be_computed_from_integers_and_whole_numbers():
     for index in (k + 0.5, k / 2, mg.Data(1.0) + k, mg.Data(2.0)):
         with pytest.raises(mg.UsageError, match="index: a Data of dtype float64"):
             table[index]
+
+
+def test_what_is_put_beside_integers_keeps_its_slope_or_is_refused():
+    n, x = np.array([1, 2]), mg.Data(0.5, name="x")
+    assert mg.gradient(mg.sum(mg.insert(n, 0, x)), x).value == 1.0
+    with pytest.raises(mg.UsageError, match="ediff1d: 'x' does not fit differences of int64"):
+        mg.ediff1d(n, x)
+
+
+def test_truths_have_a_copy():
+    mask = mg.Data([1.0, -1.0]) > 0.0
+    assert mask.copy().value.tolist() == [True, False]
 
 
 def test_sum_of_truths_counts_them():

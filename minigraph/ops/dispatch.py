@@ -194,7 +194,7 @@ for key, method in {
     "reshape": several("reshape"),
     "transpose": several("transpose"),
     "compress": lambda self, condition, axis=None: PUBLIC["compress"](condition, self, axis),
-    "copy": lambda self: PUBLIC["positive"](self),
+    "copy": lambda self: PUBLIC["array" if self.dtype == bool else "positive"](self),
     "T": property(lambda self: PUBLIC["transpose"](self)),
     "mT": property(lambda self: PUBLIC["matrix_transpose"](self)),
     "real": property(lambda self: self),

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..data import Data
 from ..errors import InputError, UsageError
+from ..walk import label
 from . import elementwise as e
 from . import linear, reductions, selection, shaping
 from .base import as_data
@@ -48,13 +49,22 @@ def _thin(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
     return tuple(1 if i == axis % len(shape) else n for i, n in enumerate(shape))
 
 
+def _same_kind(z: Any, dtype: np.dtype[Any]) -> Data:
+    """Return an end in the dtype of the differences beside it; a whole number was written as 1."""
+    z = as_data(z)
+    whole = z._literal and np.all(z.value % 1 == 0)
+    if not (np.can_cast(z.dtype, dtype, "same_kind") or whole):
+        raise UsageError(f"ediff1d: {label(z)} does not fit differences of {dtype}; convert them")
+    return z if z.dtype == dtype else e.astype(z, dtype=dtype)
+
+
 @composed()
 def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Data:
     """Return differences of neighbours among all elements in one row."""
     x = shaping.reshape(as_data(ary), shape=(-1,))
     x = _between(x, 0, 1, None) - _between(x, 0, None, -1)
     begin, end = (
-        None if z is None else shaping.reshape(written_into(x, z), shape=(-1,))
+        None if z is None else shaping.reshape(_same_kind(z, x.dtype), shape=(-1,))
         for z in (to_begin, to_end)
     )
     parts = [z for z in (begin, x, end) if z is not None]

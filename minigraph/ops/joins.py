@@ -9,9 +9,10 @@ import numpy as np
 
 from ..data import Data
 from ..errors import InputError
+from . import elementwise as e
 from . import shaping
 from .base import as_data
-from .composing import arrays, composed, refuse, written_into
+from .composing import arrays, composed, refuse
 from .layouts import at_least, permuted
 from .selection import select
 
@@ -97,7 +98,9 @@ def block(arrays: Any) -> Data:
 def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Data:
     """Return `arr` with `values` put before one or several positions of an axis."""
     x = as_data(arr) if axis is not None else shaping.reshape(as_data(arr), shape=(-1,))
-    axis, new = 0 if axis is None else int(axis) % x.ndim, written_into(x, values)
+    axis, new = 0 if axis is None else int(axis) % x.ndim, as_data(values)
+    if new.dtype != x.dtype and (x.dtype.kind == "f" or not new._carries):  # nor a slope is lost
+        new = e.astype(new, dtype=x.dtype)
     n, at = x.shape[axis], operator.index(obj) if isinstance(obj, Data) else obj
     at = np.arange(n)[at] if isinstance(at, slice) else at
     new = shaping.reshape(new, shape=(1,) * (x.ndim - new.ndim) + new.shape)

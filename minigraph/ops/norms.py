@@ -81,7 +81,7 @@ def _vector_norm(x: Data, ord: Any, axis: int, keepdims: bool) -> Data:
     if ord in (np.inf, -np.inf):
         return (reductions.max_ if ord > 0 else reductions.min_)(size, **fixed)
     if ord == 0:
-        return reductions.sum_(e.where(e.not_equal(x, 0.0), 1.0, 0.0), **fixed)
+        return reductions.sum_(e.astype(e.not_equal(x, 0.0), dtype=x.dtype), **fixed)
     if ord == 1:
         return reductions.sum_(size, **fixed)
     if ord == 2:

@@ -12,7 +12,7 @@ from ..errors import UsageError
 from . import elementwise as e
 from . import shaping
 from .base import as_data, holds_data
-from .composing import composed
+from .composing import composed, floats
 from .folds import max_, mean, min_
 from .ranks import median
 from .selection import select
@@ -75,9 +75,11 @@ def _margin(x: Data, axis: int, end: int, width: int, mode: str, given: Any) -> 
     if mode != "linear_ramp":
         found = STATISTICS[mode](edge, axis, keepdims=True)
         if x.dtype.kind != "f":
-            found = e.astype(e.rint(found), dtype=x.dtype)
+            found = e.astype(e.rint(found) if x.dtype.kind in "iu" else found, dtype=x.dtype)
         return shaping.broadcast_to(found, shape=shape)
     steps = np.arange(width) / max(width, 1)  # from the end value to the edge
-    steps = (steps[::-1] if end else steps).astype(x.dtype)
+    steps = (steps[::-1] if end else steps).astype(floats(x).dtype)
     share = steps.reshape(tuple(-1 if i == axis else 1 for i in range(x.ndim)))
-    return given * (1.0 - share) + edge * share
+    found = given * (1.0 - share) + edge * share
+    found = e.floor(found) if x.dtype.kind in "iu" else found
+    return found if found.dtype == x.dtype else e.astype(found, dtype=x.dtype)

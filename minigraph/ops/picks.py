@@ -105,7 +105,7 @@ def select_(condlist: Any, choicelist: Any, default: Any = 0) -> Data:
 def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **keywords: Any) -> Data:
     """Return functions of `x` where conditions hold; the last one, if over, where none does."""
     x, conditions, functions = as_data(x), list(condlist), list(funclist)
-    default: Any = 0.0
+    default: Any = np.zeros((), x.dtype)
     if len(functions) == len(conditions) + 1:
         default = functions.pop()
 
