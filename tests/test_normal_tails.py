@@ -105,3 +105,12 @@ def test_truncated_normal_in_a_tail_keeps_float32():
 def test_a_sample_far_out_moves_with_the_bound():
     slope = mg.grad(lambda low: mg.TruncatedNormal(0.0, 1.0, low).icdf(0.5))(1e5)
     np.testing.assert_allclose(slope, 1.0 - np.log(2.0) * 1e-10, rtol=1e-14)
+
+
+def test_a_truncated_normal_around_a_draw_can_be_reparameterized():
+    m = mg.Data(0.3, name="m")
+    x = mg.sample(mg.Normal(m, 0.1), name="X", rng=0)
+    law = mg.TruncatedNormal(x, 1.0, 0.2, 2.0)
+    for y in (law.log_prob(0.5), law.mean, law.cdf(0.5), mg.sample(law, name="Y", rng=1)):
+        z = mg.reparameterize(y)
+        assert np.isfinite(mg.gradient(z, m).value)

@@ -115,7 +115,7 @@ class TruncatedNormal(Distribution):
 
     def quantile(self, p: Any) -> Any:
         # To the right of loc, P below either bound is next to 1: there, look in a mirror.
-        mirrored = greater(self.low, self.loc)
+        mirrored = stop(greater(self.low, self.loc))
         sign = where(mirrored, -1.0, 1.0)
         left, right = (self._log_below(b, sign) for b in (self.low, self.high))
         left, right = where(mirrored, right, left), where(mirrored, left, right)
@@ -125,9 +125,9 @@ class TruncatedNormal(Distribution):
 
     def _log_below(self, bound: Any, sign: Any) -> Any:
         """Return log P(sign · Z <= sign · bound)."""
-        endless = isinf(bound)
+        endless = stop(isinf(bound))
         z = divide(where(endless, self.loc, bound) - self.loc, self.scale)
-        end = where(greater(sign * bound, 0.0), 0.0, -np.inf)
+        end = where(stop(greater(sign * bound, 0.0)), 0.0, -np.inf)
         return where(endless, end, log_ndtr(sign * z))
 
     def formula(self, x: Any) -> Any:
