@@ -85,7 +85,7 @@ F32 = [
     lambda x: mg.linalg.pinv(mg.outer(x, x), 0.1), lambda x: mg.bincount([0, 2, 2], x),
     mg.average, mg.nanstd, mg.corrcoef, lambda x: mg.insert(x, 1, 7.0),
     lambda x: mg.insert(x, [0, 2], np.array([7.0, 8.0])), lambda x: mg.ediff1d(x, to_end=7.0),
-    lambda x: mg.ediff1d(x, to_begin=[1.0, 2.0]), lambda x: mg.slopes(x, [0.0, 1.0, 3.0]), mg.poly,
+    lambda x: mg.ediff1d(x, to_begin=[1.0, 2.0]), mg.poly,
     lambda x: mg.polyval(mg.poly(x), x + 1),
     lambda x: mg.insert(x, 1, 0.5),
     lambda x: mg.piecewise(x, [x < 2.0], [lambda z: z * z]), lambda x: mg.linalg.norm(x, 0),
