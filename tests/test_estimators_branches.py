@@ -140,3 +140,43 @@ def test_probability_of_an_event_of_numbers_has_its_slope():
         found = mg.expectation(z, 2000, wrt=w, rng=0)
         assert abs(found.grad[w] - slope) < 5 * found.grad_stderr[w]
         assert found.grad_stderr[w] < 0.02 * slope
+
+
+COMPARING = {
+    "disarm": mg.disarm, "arm": mg.arm, "measure_valued": mg.measure_valued,
+    "sum_and_sample": mg.sum_and_sample, "unordered_set": mg.unordered_set,
+    "marginalize": mg.marginalize,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", COMPARING)
+def test_cost_that_is_a_draw_keeps_its_name_and_is_found_by_it_in_every_branch(name):
+    p = mg.Data(0.3, name="p")
+    first = mg.sample(mg.Bernoulli(p), name="X0", rng=0)
+    second = mg.sample(mg.Bernoulli(0.2 + 0.5 * first * p), name="X1", rng=1)
+    y = p * p + second
+    z = COMPARING[name](y, "X0", rng=1)
+    copies = {node.output.name for node in mg.Graph(z).stochastic if node.draw is second.node.draw}
+    assert copies == {"X1"}
+    both = mg.reinforce(z, "X1")
+    assert mg.Graph(both).blocked() == {}
+    assert mg.exact(both, p).grad[p] == pytest.approx(mg.exact(y, p).grad[p], rel=1e-9)
+
+
+@pytest.mark.parametrize("name", COMPARING)
+def test_draw_that_is_the_output_keeps_its_name_below_an_output_of_that_name(name):
+    p = mg.Data(0.3, name="p")
+    y = mg.sample(mg.Bernoulli(p), name="X", rng=0)
+    z = COMPARING[name](y, rng=1)
+    assert "X" in [node.output.name for node in mg.Graph(z).stochastic]
+    assert mg.exact(z, p).grad[p] == pytest.approx(1.0, rel=1e-9)
+
+
+def test_draw_is_chosen_by_a_name_that_only_one_of_its_copies_has():
+    y, p = coins()
+    z = mg.marginalize(y, "A")
+    for node in mg.Graph(z).stochastic[2:]:
+        node.output.name = "renamed"
+    both = mg.reinforce(z, "B")
+    assert mg.Graph(both).blocked() == {}
+    assert mg.exact(both, p).grad[p] == pytest.approx(mg.exact(y, p).grad[p], rel=1e-9)

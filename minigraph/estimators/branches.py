@@ -67,7 +67,7 @@ def with_slope(y: Data, s: Data, title: str) -> Data:
     if y.dtype.kind == "f" and slope.dtype != y.dtype:  # it must not round the value
         slope = astype(slope, dtype=y.dtype)
     out: Data = subtract(inner(y), slope)  # subtracting 0.0 leaves every bit, also of -0.0
-    out.name = y.name
+    out.name = None if isinstance(y._node, StochasticNode) else y.name
     return out
 
 
@@ -77,8 +77,12 @@ def in_floats(y: Data) -> Data:
 
 
 def inner(y: Data) -> Data:
-    """Return `y` without its name: two data of one name could not be told apart."""
-    if not y.name or y._node is None:
+    """Return `y` without its name, if that is not how a draw or an input is known.
+
+    Two data of one name could not be told apart. But a draw that is looked for by its name has to
+    be found wherever it stands.
+    """
+    if not y.name or y._node is None or isinstance(y._node, StochasticNode):
         return y
     copy = result(y._value, copy_node(y._node, y._node.inputs, {}))
     copy.name = "cost"

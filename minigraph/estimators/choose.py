@@ -67,8 +67,8 @@ def _meant(call: str, y: Data, handle: Any, draws: list[Data]) -> Iterable[Data]
         found = [x for x in draws if x.name == handle] or [
             x for x in draws if x._node._name == handle
         ]
-        if len({x._node.draw for x in found}) == 1:  # a draw may stand in several branches
-            return found
+        if len({x._node.draw for x in found}) == 1:
+            return copies_of(found[0]._node.draw, draws)  # also those that were renamed
         names = ", ".join(repr(x.name) for x in draws if x.name) or "none is named"
         problem = f"{len(found)} draws are" if found else "no draw is"
         raise UnknownNameError(
@@ -80,8 +80,7 @@ def _meant(call: str, y: Data, handle: Any, draws: list[Data]) -> Iterable[Data]
         raise UsageError(
             f"{call}: {what} is no draw; name a sample, its StochasticNode, or a list of these"
         )
-    # A rewrite copies the nodes downstream of it; a copy is still the same draw.
-    found = [x for x in draws if x._node.draw is node.draw]
+    found = copies_of(node.draw, draws)
     if not found:
         raise InputError(
             f"{call}: draw {handle!r} is not in the graph of {label(y)}; "
@@ -105,6 +104,11 @@ def quoted(names: Sequence[str]) -> str:
     """Return names as a handle for them is written."""
     several = ", ".join(f'"{name}"' for name in dict.fromkeys(names))
     return several if len(set(names)) == 1 else f"[{several}]"
+
+
+def copies_of(draw: object, draws: Iterable[Data]) -> list[Data]:
+    """Return where a draw stands: rewrites copy what is downstream, and it stays the same draw."""
+    return [x for x in draws if x._node.draw is draw]
 
 
 def call_for(rewrite: str, x: Data) -> str:

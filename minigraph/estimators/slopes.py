@@ -59,8 +59,9 @@ def with_slopes(
             return cost
         met.extend(draws)
         random = isinstance(cost._node, StochasticNode)  # a draw is known by its name
-        plain = cost if random else inner(cost)
-        plain.name = cost.name if random else None  # two data of one name could not be told apart
+        plain = inner(cost)
+        if not random:
+            plain.name = None  # two data of one name could not be told apart
         out = floats = in_floats(plain)
         with np.errstate(all="ignore"):  # of what has no value here; a replay is silent too
             for slope in rule(floats, costs.places(cost, now)):
