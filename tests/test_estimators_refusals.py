@@ -66,6 +66,41 @@ def test_a_draw_that_needs_no_quantiles_says_so():
         mg.unblock(y, "implicit")
 
 
+# Second derivatives -------------------------------------------------------------------------------
+FIRST_ONLY = {
+    "disarm": mg.disarm, "arm": mg.arm, "measure_valued": mg.measure_valued, "rebar": mg.rebar,
+    "unordered_set": mg.unordered_set, "sum_and_sample": mg.sum_and_sample,
+    "relax": lambda y: mg.relax(y, surrogate=mg.sigmoid),
+    "vimco": lambda y: mg.vimco(mg.mean(mg.replicate(y, 2, rng=1))),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("again", ["a", "c", "M", "N"])
+@pytest.mark.parametrize("once", ["a", "c", "M"])
+@pytest.mark.parametrize("name", FIRST_ONLY)
+def test_second_derivative_is_refused_in_inputs_constants_and_what_is_in_between(name, once, again):
+    a, c = mg.Data(0.3, name="a"), mg.Data(0.7, name="c", constant=True)
+    logits, level = c * a, a * c * 2.0
+    logits.name, level.name = "M", "N"
+    x = mg.sample(mg.Bernoulli(logits=logits), name="X", rng=0)
+    z = mg.Graph(FIRST_ONLY[name]((x - logits) ** 2 + x * level))
+    slope = mg.gradient(z.outputs[0], z[once])
+    with pytest.raises(mg.BlockedGradientError, match="first derivative only"):
+        mg.gradient(slope, z[again])
+
+
+@pytest.mark.parametrize("name", ["disarm", "measure_valued"])
+def test_second_derivative_is_refused_in_what_moves_another_draw(name):
+    a, b = mg.Data(0.3, name="a"), mg.Data(-0.2, name="b")
+    other = 2.0 * b
+    other.name = "M"
+    first = mg.sample(mg.Bernoulli(logits=other), name="X1", rng=0)
+    y = (first + 2.0 * mg.sample(mg.Bernoulli(logits=a), name="X2", rng=1)) ** 2
+    z = mg.Graph(FIRST_ONLY[name](y))
+    with pytest.raises(mg.BlockedGradientError, match="first derivative only"):
+        mg.gradient(mg.gradient(z.outputs[0], a), z["M"])
+
+
 # Coins ------------------------------------------------------------------------------------------
 COINS = {
     "disarm": mg.disarm, "arm": mg.arm, "rebar": mg.rebar, "gumbel_softmax": mg.gumbel_softmax,

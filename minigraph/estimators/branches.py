@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..data import above, ancestors
+from ..data import ancestors
 from ..distributions.base import Rng, generator
 from ..errors import UsageError
 from ..graph import Data, DeterministicNode, Group, StochasticNode, copy_node, label, result
@@ -21,7 +21,6 @@ from ..ops import along
 from ..ops.base import Operation, record
 from ..ops.boxes import stop, stop_gradient
 from ..ops.elementwise import astype, subtract
-from ..paths import is_parameter
 from ..values import own
 
 # Y, with the slope of another estimate of its expectation.
@@ -31,18 +30,31 @@ expected = Operation(
 )  # fmt: skip
 expected.stands_for = True  # type: ignore[attr-defined]
 # A gradient that says nothing about the next one: how the draws themselves move is not in it. So
-# it depends, through a black box, on all that may move them.
+# it depends, through a black box, on all that may move them, and on the cost.
 first_only = Operation(
-    "first derivative only", lambda g, s, *movers: g + np.zeros_like(s), None,
-    variadic=True, along=lambda call: call.op.forward, numpy=(), barrier="black box",
+    "first derivative only", lambda g, *movers: g * 1.0, None,
+    variadic=True, along=lambda call: call.op.forward, numpy=(), barrier="black box", passes=True,
 )  # fmt: skip
 
 
-# Minus the slope of its first input, and none of the others.
+def movers_of(s: Any) -> list[Data]:
+    """Return what leads to all that a slope varies with: inputs, and what is in between.
+
+    That is what `s` holds behind stop_gradient: costs, weights, the parameters of draws. What else
+    it holds has a second slope of its own, by which a surrogate is fitted. It is looked for when it
+    is asked for, as later rewrites change more draws.
+    """
+    if type(s) is not Data:  # plain values are never differentiated again
+        return []
+    held = [x._inputs[0] for x in ancestors([s]) if x._op is stop]
+    return [x for x in dict.fromkeys(held) if type(x) is Data]
+
+
+# Minus the slope of its input.
 slope_of = Operation(
-    "slope", lambda s, *movers: np.zeros_like(s) * 1.0,
-    lambda g, y, s, *movers: first_only(-g, stop(s), *movers), None,
-    variadic=True, along=lambda call: call.op.forward, numpy=(),
+    "slope", lambda s: np.zeros_like(s) * 1.0,
+    lambda g, y, s: first_only(-g, *movers_of(s)),
+    along=lambda call: call.op.forward, numpy=(),
 )  # fmt: skip
 slope_of.always = 0.0  # type: ignore[attr-defined]  # a replay need not compute it
 
@@ -61,8 +73,7 @@ def stands_for(node: Any) -> bool:
 
 def with_slope(y: Data, s: Data, title: str) -> Data:
     """Return `y` with the slope of `s` added to its own; the second derivative is refused."""
-    movers = [x for x in above([y])[1] if is_parameter(x)]
-    slope: Data = slope_of(s, *movers)
+    slope: Data = slope_of(s)
     slope.node.name = title
     if y.dtype.kind == "f" and slope.dtype != y.dtype:  # it must not round the value
         slope = astype(slope, dtype=y.dtype)
