@@ -364,6 +364,13 @@ def test_an_integrand_that_is_infinite_at_a_point_is_silent():
     assert not np.isfinite(mg.exact(mg.exp(mg.exp(x * x)), loc).grad[loc])
 
 
+@pytest.mark.parametrize("law", [mg.Uniform(0.0, 1.0), mg.Normal(0.0, 1.0), mg.Gamma(2.0, 1.0)])
+def test_outcomes_that_leave_no_point_for_a_continuous_number_are_refused_with_a_count(law):
+    x = mg.sample(mg.Bernoulli(np.full(25, 0.3)), name="X", rng=0)
+    with pytest.raises(mg.InputError, match=r"536,870,912 points, more than limit=2,000,000"):
+        mg.exact(mg.sum(x) * mg.sample(law, name="Z", rng=1))
+
+
 def test_limit_can_be_lowered_and_raised():
     x = mg.sample(mg.Bernoulli(np.full(5, 0.5)), name="X")
     assert mg.exact(mg.sum(x), limit=32).value == pytest.approx(2.5)

@@ -90,8 +90,9 @@ class Grid:
             stride *= len(v) ** elements[draw]
 
     def _affordable(self, left: float) -> int:
-        """Return how many points each continuous number can have."""
-        return min(POINTS, int(left ** (1 / self.smooth) + 1e-9)) if self.smooth else 1
+        """Return how many points each continuous number can have; no rule has none."""
+        most = int(left ** (1 / self.smooth) + 1e-9) if self.smooth else 1
+        return min(POINTS, max(most, 1))
 
     def holds_all(self, mass: float) -> bool:
         """Return whether the weights add up to 1: all that can happen is in the grid.
