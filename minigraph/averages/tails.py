@@ -51,7 +51,9 @@ class Tails:
         """Add the outputs at some rows of the grid."""
         some = np.flatnonzero(weights > 0.0)
         for i, x in enumerate(outputs):
-            self.sizes[i] = self.sizes[i] + weights[some] @ np.abs(x[some].reshape(len(some), -1))
+            self.sizes[i] = self.sizes[i] + weights[some] @ np.abs(
+                x[some].reshape(len(some), x[0].size)
+            )
         for draw, ends in self.ends.items():
             index = self.grid.index(draw, rows)
             for place in (place for end in ends for place in end):
