@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from compile_cases import quickly
@@ -12,6 +14,7 @@ from minigraph.distributions.gamma import gamma_slope
 from minigraph.distributions.normal_parts import normal_part
 from minigraph.distributions.special import gamma_step, gamma_step_slope, ndtri_exp
 from minigraph.distributions.student_t import t_slope
+from minigraph.ops import special
 
 pytest.importorskip("scipy")
 N = 20_000
@@ -135,3 +138,30 @@ def test_special_functions_of_the_laws(backend):
     for order in (0, 2):
         found = np.asarray(words.word(normal_part)(words.array(x), words.array(1.0 / x), order))
         np.testing.assert_allclose(found, normal_part.forward(x, 1.0 / x, order), rtol=1e-12)
+
+
+def test_beta_functions_keep_their_digits(backend):
+    words = library(backend)
+    a = np.geomspace(1e-3, 1e8, 45)
+    for n in (1, 2, 5, 12):  # where log B(a, n) is known
+        exact = math.lgamma(n) - np.sum(np.log(a[:, None] + np.arange(n)), axis=1)
+        for args in ((a, n + 0.0 * a), (n + 0.0 * a, a)):
+            args = tuple(map(words.array, args))
+            found = np.asarray(words.word(special.betaln)(*args))
+            np.testing.assert_allclose(found, exact, rtol=4e-15, atol=4e-15)
+            found = np.asarray(words.word(special.beta)(*args))
+            np.testing.assert_allclose(found, np.exp(exact), rtol=1e-12)
+    entropy = mg.Beta(mg.Data(20.0, name="a"), 0.5).entropy()
+    np.testing.assert_allclose(mg.compile(entropy, backend=backend)(), entropy.value, rtol=1e-14)
+
+
+def test_tails_of_the_normal_law_keep_their_digits(backend):
+    words = library(backend)
+    x = -np.geomspace(10.0, 1e4, 45)
+    found = np.asarray(words.word(special.log_ndtr)(words.array(x)))
+    np.testing.assert_allclose(found, special.log_ndtr.forward(x), rtol=1e-15)
+    mean = mg.TruncatedNormal(mg.Data(0.3, name="loc"), 1.0, 20.0).mean
+    loc = mg.Graph(mean)["loc"]
+    value, slope = mg.compile(mean, loc, backend=backend)()
+    np.testing.assert_allclose(value, mean.value, rtol=1e-12)
+    np.testing.assert_allclose(slope, mg.gradient(mean, loc).value, rtol=1e-7)  # it cancels

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -41,6 +42,7 @@ class Jax:
     def _words(self) -> dict[str, Word]:
         jax, jnp, special = self.jax, self.xp, self.special
         stop = jax.lax.stop_gradient
+        log_ndtr = functools.partial(special.log_ndtr, series_order=12)  # 3 terms are 8 digits
         places = Places(jnp, self.chosen, self.pick, self.add, self.last, lambda index: True)
         words = {
             **shared(jnp, stop), **places.words(),
@@ -59,7 +61,7 @@ class Jax:
             "gamma sample slope": lambda x, a: jax.lax.random_gamma_grad(
                 *jnp.broadcast_arrays(jnp.asarray(a, x.dtype), x)
             ),
-            **of_laws(jnp, stop, special.log_ndtr, special),
+            "log_ndtr": log_ndtr, **of_laws(jnp, stop, log_ndtr, special),
         }  # fmt: skip
         return {name: word and self.lifted(word) for name, word in words.items()}
 

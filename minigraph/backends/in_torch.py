@@ -168,13 +168,6 @@ class Torch:
         torch = self.xp
         log_gamma, special = torch.special.gammaln, torch.special
 
-        def sign(x: Any) -> Any:
-            """Return the sign of Γ(x)."""
-            return torch.where((x > 0) | (torch.floor(x) % 2 == 0), 1.0, -1.0).to(x.dtype)
-
-        def log_beta(a: Any, b: Any) -> Any:
-            return log_gamma(a) + log_gamma(b) - log_gamma(a + b)
-
         def log_ndtr(x: Any) -> Any:  # PyTorch's own does not know vmap
             low, root = x < 0.0, math.sqrt(0.5)
             tail = torch.log(0.5 * special.erfcx(-root * torch.where(low, x, 0.0))) - 0.5 * x * x
@@ -185,14 +178,14 @@ class Torch:
             factor = torch.exp(log_gamma(n + 1.0)) * torch.where(n % 2 == 0, -1.0, 1.0)
             return torch.where(n == 0, torch.digamma(x), factor * special.zeta(n + 1.0, x))
 
+        of = of_laws(torch, torch.Tensor.detach, log_ndtr, special)
+        sign = of["gammasgn"]
         return {
-            "gamma": lambda x: sign(x) * torch.exp(log_gamma(x)), "gammasgn": sign,
-            "rgamma": lambda x: sign(x) * torch.exp(-log_gamma(x)), "betaln": log_beta,
-            "beta": lambda a, b: sign(a) * sign(b) * sign(a + b) * torch.exp(log_beta(a, b)),
+            **of, "log_ndtr": log_ndtr, "gamma": lambda x: sign(x) * torch.exp(log_gamma(x)),
+            "rgamma": lambda x: sign(x) * torch.exp(-log_gamma(x)),
             "polygamma": polygamma,
             "erfcinv": lambda x: special.ndtri(0.5 * x) * -math.sqrt(0.5),
             **drifts(torch, special, self.loop),
-            "log_ndtr": log_ndtr, **of_laws(torch, torch.Tensor.detach, log_ndtr, special),
         }  # fmt: skip
 
     # Arrays ------------------------------------------------------------------------------------

@@ -30,6 +30,8 @@ OWN = frozenset(
 )
 FOLLOWED = frozenset(op for op in OWN if op.forward.__qualname__.startswith("followed."))
 # Their words have the right value, and no slope that another library could find by itself.
+# Of log Γ, by Stirling's formula: what stands before powers of 1/x, the highest first.
+STIRLING = (-691 / 360360, 1 / 1188, -1 / 1680, 1 / 1260, -1 / 360, 1 / 12)
 BESSEL = frozenset(op for op in OWN if op.name in ("j0", "j1", "y0", "y1"))
 UNSLOPED = FOLLOWED | BESSEL | {implicit.by_cdf, branches.slope_of}
 
@@ -221,6 +223,27 @@ def of_laws(xp: Any, stop: Word, log_ndtr: Word, special: Any) -> dict[str, Word
             before, value = value, 2.0 * near * value + 2.0 * n * before
         return xp.where(far, tail, value)
 
+    def sign(x: Any) -> Any:
+        """Return the sign of Γ(x)."""
+        one = xp.ones_like(x)
+        return xp.where((x > 0) | (xp.floor(x) % 2 == 0), one, -one)
+
+    def rest(x: Any) -> Any:
+        """Return what Stirling's formula leaves of log Γ(x), for x >= 10."""
+        total, u = 0.0, 1.0 / x
+        for factor in STIRLING:
+            total = total * u * u + factor
+        return total * u
+
+    def log_beta(a: Any, b: Any) -> Any:
+        """Return log |B(a, b)|, the large parts of which go away before they are computed."""
+        low, high = xp.minimum(a, b), xp.maximum(a, b)
+        far = (high >= 10.0) & (low > 0.0)
+        x, y = xp.where(far, low, 1.0), xp.where(far, high, 10.0)
+        off = x - x * xp.log(y) - (y + x - 0.5) * xp.log1p(x / y) + rest(y) - rest(y + x)
+        near = log_gamma(a) + log_gamma(b) - log_gamma(a + b)
+        return xp.where(far, log_gamma(x) + off, near)
+
     def ndtri_exp(y: Any) -> Any:
         """Return the quantile; far out by Newton's steps, the last of which have its slopes."""
         high, low = y > -math.log(2.0), y < -5.0
@@ -240,6 +263,8 @@ def of_laws(xp: Any, stop: Word, log_ndtr: Word, special: Any) -> dict[str, Word
     return {
         "erfcx_slope": erfcx_slope, "ndtri_exp": ndtri_exp,
         "gamma_step": gamma_step, "gamma_step_slope": gamma_step_slope,
+        "gammasgn": sign, "betaln": log_beta,
+        "beta": lambda a, b: sign(a) * sign(b) * sign(a + b) * xp.exp(log_beta(a, b)),
         "log_i0": lambda x: xp.log(special.i0e(x)) + x,
         "bessel_ratio": lambda x: special.i1e(x) / special.i0e(x),
     }  # fmt: skip
