@@ -50,20 +50,17 @@ class Tails:
     def __call__(self, rows: Any, weights: Any, outputs: Sequence[Any]) -> None:
         """Add the outputs at some rows of the grid."""
         some = np.flatnonzero(weights > 0.0)
-        for i, x in enumerate(outputs):
-            self.sizes[i] = self.sizes[i] + weights[some] @ np.abs(
-                x[some].reshape(len(some), x[0].size)
-            )
+        parts = [
+            np.abs(weights[some, None] * np.reshape(x[some], (len(some), x[0].size)))
+            for x in outputs
+        ]
+        self.sizes = [a + part.sum(axis=0) for a, part in zip(self.sizes, parts, strict=True)]
         for draw, ends in self.ends.items():
-            index = self.grid.index(draw, rows)
+            index = self.grid.index(draw, rows[some])
             for place in (place for end in ends for place in end):
                 at = index == place
-                near = np.flatnonzero(at.any(axis=1) & (weights > 0.0))
-                found = [
-                    at[near].T.astype(float)
-                    @ np.abs(weights[near, None] * np.reshape(x[near], (len(near), x[0].size)))
-                    for x in outputs
-                ]
+                near = np.flatnonzero(at.any(axis=1))
+                found = [at[near].T.astype(float) @ part[near] for part in parts]
                 old = self.sums.get((draw, place), [0.0] * len(found))
                 self.sums[draw, place] = [a + b for a, b in zip(old, found, strict=True)]
 
