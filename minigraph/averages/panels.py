@@ -46,16 +46,18 @@ def refined(
         except InputError:
             return None
 
-    def looked_at(finer: Grid, draws: Sequence[Draw]) -> tuple[list[Moments], float, Any]:
-        watch, tails = Watch(finer, draws, sizes), Tails(tape, finer)
+    def looked_at(
+        finer: Grid, draws: Sequence[Draw], *others: Any
+    ) -> tuple[list[Moments], float, Any]:
+        watch = Watch(finer, draws, sizes)
 
-        def both(*row: Any) -> None:
-            watch(*row)
-            tails(*row)
+        def all_of_them(*row: Any) -> None:
+            for one in (watch, *others):
+                one(*row)
 
-        found = summed(tape, finer, weighted, both)
+        found = summed(tape, finer, weighted, all_of_them)
         doubts = [watch.doubts(draw, edges[draw], parts[draw]) for draw in draws]
-        return found, float(sum(map(np.sum, doubts))) + tails.beyond(), doubts[0]
+        return found, float(sum(map(np.sum, doubts))), doubts[0]
 
     parts = {draw: chart_of(draw.law).parts for draw in smooth}
     few = {draw: draw.law.quadrature(FEWEST) for draw in smooth}
@@ -72,7 +74,9 @@ def refined(
     best = laid({draw: panelled(draw, x, ORDER) for draw, x in edges.items()})
     if best is None:
         return None
-    found, error, _ = looked_at(best, smooth)
+    tails = Tails(tape, best)  # no panel that is cut in two adds anything there
+    found, error, _ = looked_at(best, smooth, tails)
+    error += tails.beyond()
     if grid.smooth > 1:
         # What each number adds, averaged over the others, does not show a kink along a diagonal.
         other = laid({draw: panelled(draw, x, OTHER) for draw, x in edges.items()})
