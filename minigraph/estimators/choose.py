@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from ..branching import looked_at
+from ..branching import drawn_above, looked_at
 from ..errors import BlockedGradientError, InputError, UnknownNameError, UsageError
 from ..graph import Data, StochasticNode, ancestors, label
 from ..paths import Flow
@@ -22,7 +22,7 @@ def choose(call: str, y: Data, nodes: Handle) -> list[Data]:
     if nodes is None:
         blocking = [x for x in Flow([y]).blocked if isinstance(x._node, StochasticNode)]
         return [*blocking, *[x for x in beside if x in Flow([x]).blocked]]
-    draws = [x for x in ancestors([y]) if isinstance(x._node, StochasticNode)] + beside
+    draws = drawn_above([y]) + beside
     handles = nodes if isinstance(nodes, (list, tuple, set)) else [nodes]
     chosen = {x for handle in handles for x in _meant(call, y, handle, draws)}
     return [x for x in draws if x in chosen]
@@ -30,9 +30,8 @@ def choose(call: str, y: Data, nodes: Handle) -> list[Data]:
 
 def _beside(y: Data) -> list[Data]:
     """Return the draws that decided what `y` is made of, in an ``if``, and are not above it."""
-    looked = looked_at()
-    there = {x._node.draw for x in ancestors([y]) if isinstance(x._node, StochasticNode)}
-    return [x for x in looked if x._node.draw not in there]
+    there = {x._node.draw for x in drawn_above([y])}
+    return [x for x in looked_at() if x._node.draw not in there]
 
 
 def one_each(chosen: Iterable[Data]) -> list[Data]:

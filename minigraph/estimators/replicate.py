@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..branching import drawn_above
 from ..data import ancestors
 from ..distributions.base import Rng, generator
 from ..errors import BlockedGradientError, InputError, MinigraphError
@@ -57,7 +58,7 @@ def replicate(y: Data, k: int, nodes: Handle = None, *, rng: Rng = None) -> Data
     """
     if not isinstance(k, (int, np.integer)) or isinstance(k, bool) or k < 1:
         raise InputError(f"replicate of {label(y)}: k={k!r}; it is a number of samples, 1 or more")
-    draws = [x for x in ancestors([y]) if isinstance(x._node, StochasticNode)]
+    draws = drawn_above([y])
     chosen = draws if nodes is None else choose("replicate", y, nodes)
     rng = generator(rng)
     copies = [y, *[_fresh(y, chosen, i, rng) for i in range(1, k)]]
