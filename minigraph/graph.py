@@ -96,9 +96,10 @@ class StochasticNode(Node):
     ``distribution`` is the law. ``noise`` is what the sample was made from, where the law makes
     its samples by a transform of noise. ``draw`` says which draw this is: a copy that a rewrite
     makes of this node keeps it. ``branched`` records that Python looked at the sample in an ``if``.
+    ``noise_of`` is the law that was opened into this noise and a transform, if replays look at it.
     """
 
-    __slots__ = ("branched", "distribution", "draw", "noise")
+    __slots__ = ("branched", "distribution", "draw", "noise", "noise_of")
     barrier = "draw"
     plain = None
     default_name = "P"  # type: ignore[assignment]
@@ -110,6 +111,7 @@ class StochasticNode(Node):
         self.noise = noise
         self.draw = draw
         self.branched = False
+        self.noise_of: Any = None
 
 
 def result(value: Value, node: Node) -> Data:

@@ -35,6 +35,8 @@ class Definition:
     event_axes : mapping
         For a parameter with more axes than one draw has: how many more (1 for the probabilities
         of an index, or for the matrix of a vector; -1 for a number that goes with a vector).
+    ordered : sequence of str
+        The parameters that must be in this order, which `refuse_bad` looks at.
     support_moves : collection of str
         The parameters on which the support depends. The score function misses what flows over the
         edge, and is refused for them.
@@ -47,6 +49,7 @@ class Definition:
     either: ClassVar[Sequence[str]] = ()
     event_ndim: int = 0
     event_axes: Mapping[str, int] = {}
+    ordered: Sequence[str] = ()
     support_moves: Collection[str] = ()
     transform_jumps: bool = False
     support: Any = real

@@ -1,11 +1,13 @@
 """Where numbers are sure to lie: a density that is only looked at in its support has no edge there.
 
 A log-density is -inf outside the support, so a gradient along a sample would miss that jump. The
-sample of a law never gets there if all the mass of that law is in the support.
+sample of a law never gets there if all the mass of that law is in the support. Nor is a parameter
+looked at in every replay that cannot break its constraint, such as a scale that is an exponential.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -15,13 +17,14 @@ import numpy as np
 from ..graph import Data, StochasticNode
 from ..ops.base import Operation, literal
 from ..ops.boxes import stop
-from ..ops.elementwise import exp, sigmoid, softplus
+from ..ops.elementwise import add, divide, exp, multiply, sigmoid, softplus
 from ..ops.selection import getitem
 from ..ops.shaping import broadcast_to, expand_dims, reshape, squeeze, transpose
-from .constraints import Bounds
+from .constraints import Bounds, Constraint, logit, logits, positive_definite, real, real_vector
 
 LAID = (getitem, reshape, transpose, broadcast_to, expand_dims, squeeze)
 EVERYWHERE: Bounds = (-np.inf, np.inf)  # but for what overflows
+LOUD = (real, real_vector, logit, logits, positive_definite)  # what breaks them gives NaN or raises
 RANGES: Mapping[Operation, Bounds] = MappingProxyType({
     exp: (0.0, np.inf), softplus: (0.0, np.inf), sigmoid: (0.0, 1.0),
 })  # fmt: skip
@@ -34,15 +37,66 @@ def within_support(outside: Any, x: Any, law: Any) -> Any:
 
 def surely_in(x: Data, law: Any) -> bool:
     """Return whether `x` is in the support of a law, whatever is drawn."""
-    source, found = x, None
-    while source._op in LAID:
-        source = source._inputs[0]
+    source = unlaid(x)
     if isinstance(source._op, StochasticNode):
         drawn = source._node.distribution
         if x is source and (drawn is law or drawn.support.holds is law.support.holds):
             return True
-        found = drawn.support.bounds
-    found, wanted = found or RANGES.get(source._op, EVERYWHERE), law.support.bounds
+    return _within(range_of(source), law.support.bounds)
+
+
+def surely_lawful(law: Any) -> bool:
+    """Return whether no parameter of a law can break its constraint without being noticed."""
+    if parts := getattr(law, "parts", None):
+        return all(map(surely_lawful, parts.values()))
+    doubted = [name for name, x in law.parameters.items() if not x._literal]
+    if doubted and law.ordered:
+        ranges = [range_of(unlaid(law.parameters[name])) for name in law.ordered]
+        if not all(_reaches(a[1], b[0]) for a, b in itertools.pairwise(ranges)):
+            return False
+    return all(surely(law.parameters[name], law.constraints.get(name, real)) for name in doubted)
+
+
+def surely(x: Data, constraint: Constraint) -> bool:
+    """Return whether a parameter satisfies a constraint, whatever is drawn."""
+    return constraint in LOUD or _within(range_of(unlaid(x)), constraint.bounds)
+
+
+def unlaid(x: Data) -> Data:
+    """Return the data of which `x` is elements, in another order or shape."""
+    while x._op in LAID:
+        x = x._inputs[0]
+    return x
+
+
+def range_of(x: Data) -> Bounds:
+    """Return between which ends the elements of `x` lie; what is positive may have been scaled."""
+    if (number := literal(x)) is not None:
+        return number, number
+    source = x
+    while (inner := _scaled(source)) is not None:
+        source = unlaid(inner)
+    if isinstance(source._op, StochasticNode):
+        found = source._node.distribution.support.bounds or EVERYWHERE
+    else:
+        found = RANGES.get(source._op, EVERYWHERE)
+    if source is x:
+        return found
+    return (0.0, np.inf) if type(found[0]) is float and found[0] >= 0.0 else EVERYWHERE
+
+
+def _scaled(x: Data) -> Data | None:
+    """Return the data that `x` is a multiple or a sum of, with a positive number that stays."""
+    if x._op not in (add, multiply, divide):
+        return None
+    a, b = x._inputs
+    if (number := literal(b)) is not None:
+        return a if number > 0.0 else None
+    number = None if x._op is divide else literal(a)
+    return b if number is not None and number > 0.0 else None
+
+
+def _within(found: Bounds, wanted: Bounds | None) -> bool:
     return bool(wanted and _reaches(wanted[0], found[0]) and _reaches(found[1], wanted[1]))
 
 

@@ -43,6 +43,7 @@ class Triangular(Distribution):
 
     constraints = {"low": real, "high": real, "peak": real}
     support_moves = ("low", "high")
+    ordered = ("low", "peak", "high")
 
     def __init__(self, low: Any, high: Any, peak: Any) -> None:
         super().__init__(low=low, high=high, peak=peak)

@@ -63,6 +63,7 @@ class TruncatedNormal(Distribution):
 
     constraints = {"loc": real, "scale": positive, "low": bound, "high": bound}
     support_moves = ("low", "high")
+    ordered = ("low", "high")
 
     def __init__(self, loc: Any, scale: Any, low: Any = -math.inf, high: Any = math.inf) -> None:
         super().__init__(loc=loc, scale=scale, low=low, high=high)

@@ -37,6 +37,7 @@ class Uniform(LocationScale):
 
     constraints = {"low": real, "high": real}
     support_moves = ("low", "high")
+    ordered = ("low", "high")
     standard = StandardUniform
 
     def __init__(self, low: Any = 0.0, high: Any = 1.0) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..branching import settle
+from ..distributions.ranges import surely_lawful
 from ..graph import Data, DeterministicNode, StochasticNode, label, result, rewrite
 from ..ops.boxes import function
 from ..ops.elementwise import astype, fmod, remainder
@@ -75,6 +76,7 @@ def opened(data: Data, inputs: tuple[Data, ...]) -> Data:
     noise_node = StochasticNode(law.noise(), node.noise, None, (node.draw,))
     noise_node.name = "p"
     noise_node.branched = node.branched
+    noise_node.noise_of = None if surely_lawful(node.distribution) else law
     noise = result(node.noise, noise_node)
     noise.name = f"ε_{data.name}" if data.name else "ε"
     out: Data = function(lambda noise, *_: law.transform(noise), name="g")(noise, *inputs)

@@ -91,10 +91,7 @@ class Draw:
         self.inputs, self.out, self.identity = inputs, out, data._node.draw
         self.done: tuple[int, ...] = ()
         self.ahead = isinstance(self.law, Noise) and hasattr(self.law, "fill")
-        self.pads = [
-            len(law.shape) - len(x.shape) + law.event_axes.get(name, 0) if sampled else None
-            for name, x, sampled in zip(law.parameters, data._node.inputs, has, strict=True)
-        ]
+        self.pads = pads_of(law, has)
 
     def now(
         self, values: Sequence[Any] | Mapping[int, Any], laws: dict[Any, Any] | None = None
@@ -107,14 +104,32 @@ class Draw:
             return self.law
         if laws and self in laws:
             return laws[self]
-        law = self.law.with_inputs([
-            old if values[i] is None else values[i] if axes is None else pad(values[i], axes)
-            for i, old, axes in zip(self.inputs, self.law.inputs, self.pads, strict=True)
-        ])  # fmt: skip
+        law = with_values(self.law, self.inputs, self.pads, values)
         law.refuse_bad(law.parameters)
         if laws is not None and all(axes is None for axes in self.pads):
             laws[self] = law
         return law
+
+
+def pads_of(law: Any, has: Sequence[bool]) -> list[int | None]:
+    """Return the axes that go behind the sample axis of each parameter, None if it has none."""
+    return [
+        len(law.shape) - len(x.shape) + law.event_axes.get(name, 0) if sampled else None
+        for (name, x), sampled in zip(law.parameters.items(), has, strict=True)
+    ]
+
+
+def with_values(
+    law: Any,
+    slots: Sequence[int],
+    pads: Sequence[int | None],
+    values: Sequence[Any] | Mapping[int, Any],
+) -> Any:
+    """Return a law with the parameters in the slots; as recorded, if they are not known."""
+    return law.with_inputs([
+        old if values[i] is None else values[i] if axes is None else pad(values[i], axes)
+        for i, old, axes in zip(slots, law.inputs, pads, strict=True)
+    ])  # fmt: skip
 
 
 def needed_steps(steps: Sequence[Any], needed: set[int]) -> list[Any]:

@@ -25,6 +25,7 @@ from ..errors import InputError, MinigraphError
 from ..graph import rewrite
 from ..ops.along import pad
 from .hoisting import Hoisted, factors, hoisted
+from .lawful import Lawful, opened_laws
 from .memory import arrays
 from .ordering import ordered
 from .program import Draw, Step, forget_early, is_apart, needed_steps, shape_of, share_buffers
@@ -91,6 +92,8 @@ class Tape:
         What can be drawn before any step runs.
     drawn_bytes : int
         How much memory one sample of these takes.
+    lawful : Lawful
+        The laws that were opened into noise and a transform, to look at their parameters.
 
     Raises
     ------
@@ -109,15 +112,17 @@ class Tape:
     def __init__(self, outputs: Iterable[Data], averaged: bool = False) -> None:
         writer = Writer()
         outputs = with_shared_exponentials(rewrite(outputs, with_noise))
-        for data in ancestors(outputs):
+        made = ancestors(outputs)
+        for data in made:
             writer.write(data)
+        opened = opened_laws(made, writer)
         slots: list[tuple[int, ...]] = [(writer.slot(data),) for data in outputs]
         self.after: list[Hoisted] = []
         if averaged:
-            made: dict[int, Step | Draw] = {step.out: step for step in writer.steps}
+            steps: dict[int, Step | Draw] = {step.out: step for step in writer.steps}
             zeros = {slot for slot, number in enumerate(writer.constants) if number == 0.0}
-            found = [hoisted(slot, made, writer.sampled, zeros) for slot, *_ in slots]
-            slots = [factors(slot, made, writer.sampled) for slot, _ in found]
+            found = [hoisted(slot, steps, writer.sampled, zeros) for slot, *_ in slots]
+            slots = [factors(slot, steps, writer.sampled) for slot, _ in found]
             self.after = [after for _, after in found]
         self.parts = [len(one) for one in slots]
         self.outputs = [(slot, slot in writer.sampled) for one in slots for slot in one]
@@ -127,6 +132,11 @@ class Tape:
         needed = {slot for slot, _ in self.outputs}
         needed.update(slot for after in self.after for _, slot, _ in after if slot is not None)
         self.steps = needed_steps(writer.steps, needed)
+        self.wanted = set(needed)  # without a sample axis, or of a block
+        self.once: list[Step] = needed_steps(writer.once, needed)
+        self.lawful = Lawful([one for one in opened if one.varying <= needed])
+        self.wanted.update(self.lawful.slots)
+        returned = {slot for slot, _ in self.outputs}.union(self.lawful.sampled)
         first = {
             id(step) for step in needed_steps(self.steps, {slot for slot, _ in self.outputs[:1]})
         }
@@ -134,10 +144,8 @@ class Tape:
         self.forward: int | None = len(first)
         if averaged:
             self.forward = None
-            self.steps = ordered(self.steps, {slot for slot, _ in self.outputs})
-        self.wanted = set(needed)  # without a sample axis, or of a block
-        self.once: list[Step] = needed_steps(writer.once, needed)
-        kept = {slot for slot, _ in self.outputs}.union(
+            self.steps = ordered(self.steps, returned)
+        kept = returned.union(
             self.constants, (slot for slot, _ in self.inputs), (step.out for step in self.once)
         )
         forget_early(self.steps, kept)
@@ -173,10 +181,10 @@ class Tape:
 
     def text(self, arrays: bool = False) -> Text:
         """Return the program as text, its constants as `arrays` or as they are read."""
+        outputs = self.outputs + [(slot, True) for slot in self.lawful.sampled if arrays]
         program = Program(
-            self.names, self.constants, self.once, self.steps, self.outputs, self.buffers,
-            self.forward,
-        )  # fmt: skip
+            self.names, self.constants, self.once, self.steps, outputs, self.buffers, self.forward
+        )
         return Text(program, arrays)
 
     def _compile(self) -> tuple[Text, Callable[..., Any]]:
@@ -192,7 +200,9 @@ class Tape:
         The inputs have the values of now, or those `given` by slot. Whoever has no more use for
         the slots may give them back with `finish`.
         """
-        return self.same(given)
+        values = self.same(given)
+        self.lawful.look(values)
+        return values
 
     def finish(self, values: list[Any]) -> None:
         """Take back what `start` returned, to be written into."""
@@ -306,8 +316,10 @@ class Tape:
             if self.compiled is None and self.runs > 1:
                 self.compiled = self._compile()
             if self.compiled is not None:
-                return self._run_text(*self.compiled, values, source, memory, laws)
-        return self._run_steps(list(values), source, memory, weights, laws)
+                found = self._run_text(*self.compiled, values, source, memory, laws)
+                return self.lawful.looked_at(found, values)
+        found = self._run_steps(list(values), source, memory, weights, laws)
+        return self.lawful.looked_at(found, values, grid=weights is not None)
 
     def _run_text(
         self, text: Text, block: Callable[..., Any], values: Sequence[Any], source: Source,
@@ -357,7 +369,8 @@ class Tape:
             if step is None:
                 raise
             raise explained(error, step, [values[i] for i in step.inputs]) from error
-        return [values[slot] for slot, _ in self.outputs]
+        slots = [*(slot for slot, _ in self.outputs), *self.lawful.sampled]
+        return [values[slot] for slot in slots]
 
 
 @functools.lru_cache(maxsize=4)
