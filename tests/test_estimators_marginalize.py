@@ -149,3 +149,30 @@ def test_slope_in_what_the_outcomes_are_is_refused(law, moving):
     for rewrite in (mg.reinforce, mg.marginalize, mg.unblock):
         with pytest.raises(mg.BlockedGradientError, match=r"'?X'? ~"):
             rewrite(y)
+
+
+@pytest.mark.parametrize("later", ["X", "W", "V"])
+def test_sum_over_outcomes_after_a_leave_one_out_baseline_is_not_biased(later):
+    theta = mg.Data(0.3, name="θ")
+    z = mg.sample(mg.Bernoulli(logits=theta), name="Z", rng=0)
+    x = mg.sample(mg.Bernoulli(logits=2.0 * z - theta), name="X", rng=1)  # depends on Z
+    w = mg.sample(mg.Bernoulli(logits=theta), name="W", rng=1)
+    v = mg.sample(mg.Bernoulli(logits=x + w), name="V", rng=1)
+    y = (3.0 * z + 2.0 * x * w - 1.5 + v) ** 2
+    truth = mg.exact(y, theta).grad[theta]
+    for names in (["Z"], ["Z", "X"], ["X"]):
+        z = mg.marginalize(mg.reinforce(y, names, baseline="leave-one-out"), later)
+        assert mg.exact(mg.reinforce(z), theta).grad[theta] == pytest.approx(truth)
+
+
+def test_baseline_of_a_later_draw_stays_in_every_copy():
+    p = mg.Data(0.3, name="p")
+    a = mg.sample(mg.Bernoulli(p), name="A", rng=0)
+    b = mg.sample(mg.Bernoulli(0.2 + p * a), name="B", rng=0)
+    c = mg.sample(mg.Bernoulli(0.2 + p * b), name="C", rng=0)
+    y = (c + 10.0) ** 2 * (1.0 + a)
+    late = mg.marginalize(mg.reinforce(y, "C", baseline="leave-one-out"), "B")
+    z = mg.marginalize(late, "A")
+    kept = [node for node in mg.Graph(z).nodes if node.name == "leave_one_out"]
+    assert len(kept) == 1 + 2 + 4  # of C, in the branches of B, and of A and B
+    assert mg.exact(z, p).grad[p] == pytest.approx(mg.exact(y, p).grad[p])

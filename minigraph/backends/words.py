@@ -14,7 +14,7 @@ import numpy as np
 
 from ..distributions import beta, dirichlet, gamma, implicit, normal_parts, student_t, von_mises
 from ..distributions import special as laws
-from ..estimators import baselines, branches, reinforce, relaxations
+from ..estimators import baselines, branches, relaxations, scores
 from ..ops import boxes
 from ..ops.base import Operation
 from ..ops.namespace import TABLES
@@ -22,7 +22,7 @@ from ..ops.namespace import TABLES
 Word = Callable[..., Any]
 MODULES = (
     *TABLES, boxes, laws, implicit, beta, dirichlet, gamma, normal_parts, student_t,
-    von_mises, reinforce, branches, relaxations, baselines,
+    von_mises, branches, relaxations, baselines, scores,
 )  # fmt: skip
 # The operations of this package: only these are known by their names.
 OWN = frozenset(

@@ -190,12 +190,15 @@ def looked_at(x: Data) -> str:
 
 def why_not_branch(y: Data, x: Data) -> str | None:
     """Return why the graph of `y` below the draw `x` cannot be run again, or None if it can."""
-    if x._node.branched:
-        return looked_at(x)
-    below = {x}
+    draws = [x, *[data for data in below(y, [x]) if data._op.barrier == "draw"]]
+    return next((looked_at(draw) for draw in draws if draw._node.branched), None)
+
+
+def below(y: Data, sources: Iterable[Data], without: Data | None = None) -> list[Data]:
+    """Return what of the graph of `y` descends from some data, not by way of `without`."""
+    found = dict.fromkeys(sources)
+    count = len(found)
     for data in ancestors([y]):
-        if data is x or not below.isdisjoint(data._node.inputs):
-            below.add(data)
-            if isinstance(data._node, StochasticNode) and data._node.branched:
-                return looked_at(data)
-    return None
+        if data is not without and not found.keys().isdisjoint(data._node.inputs):
+            found[data] = None
+    return [*found][count:]

@@ -24,8 +24,8 @@ from .costs import Costs
 from .edges import log_prob
 from .elements import Places
 from .latents import given, latent_of, why_not_latent, with_held_noise
-from .reinforce import factor, seen
 from .reparameterize import why_not_smooth
+from .scores import factor, seen
 from .slopes import Rule, with_slopes
 
 Surrogate = Callable[[Data], Any]  # from latent numbers to an estimate of the cost

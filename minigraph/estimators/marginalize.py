@@ -5,23 +5,26 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from ..branching import drawn_above
 from ..distributions.base import Rng, generator
 from ..errors import InputError
 from ..graph import Data, label
 from ..ops.base import as_data
-from ..ops.boxes import function
+from ..ops.boxes import function, stop
 from ..ops.elementwise import add, multiply
 from ..ops.reductions import prod
 from ..ops.shaping import reshape
 from ..values import own, spelled
-from .branches import branch, with_expected
+from .baselines import leave_one_out
+from .branches import below, branch, with_expected
 from .choose import Handle, call_for, choose, in_turn, refuse
 from .costs import Costs, Draws
+from .scores import log_probs_of
 
 LIMIT = 256  # copies of the graph below a draw
 
@@ -36,6 +39,9 @@ def marginalize(y: Data, nodes: Handle = None, *, limit: int = LIMIT, rng: Rng =
 
     A draw of many elements has many outcomes. Where element b of a cost depends only on element b
     of the draw, the elements are summed over side by side, with as many copies as one has outcomes.
+
+    A leave-one-out baseline which an earlier draw got before is left out of the copies where it
+    would be biased there: give it afterwards, and it lowers the variance.
 
     Parameters
     ----------
@@ -85,14 +91,35 @@ def total(y: Data, x: Data, limit: int, rng: np.random.Generator) -> Data:
         if not draws:
             return cost
         where = costs.places(cost, x)
+        spoiled = spoiled_baselines(cost, x)
+        at = lambda outcome: branch(cost, {x: outcome, **spoiled}, rng)
         if x.ndim and where and None not in where:
-            return _side_by_side(cost, x, where, limit, rng)
-        return _all_together(cost, x, limit, rng)
+            return _side_by_side(at, x, where, limit)
+        return _all_together(at, x, limit)
 
     return costs.rebuild(expectation)
 
 
-def _all_together(cost: Data, x: Data, limit: int, rng: np.random.Generator) -> Data:
+def spoiled_baselines(cost: Data, x: Data) -> dict[Data, Data]:
+    """Return 0 for each leave-one-out baseline that would be biased in a sum over outcomes of `x`.
+
+    Probabilities become factors of the cost. Where they depend on an earlier draw, they bias the
+    score of that draw, times a baseline which came without them. A score of a draw below `x` is
+    another one in each copy; that of `x` itself, if it has one, meets a baseline of its own there.
+    """
+    scored = any(a._op is stop for a in x._node.inputs)
+    if not scored and not drawn_above(x._node.inputs):
+        return {}
+    copied, found = below(cost, [x]), {}
+    products = [data._inputs for data in copied if data._op is multiply]
+    for one, other in [*products, *[pair[::-1] for pair in products]]:
+        baseline = type(one) is type(other) is Data and one._op is leave_one_out
+        if baseline and (scored or not {*log_probs_of(other)} <= {*copied}):
+            found[one] = as_data(own(np.zeros_like(one._value)))
+    return found
+
+
+def _all_together(at: Callable[[Data], Data], x: Data, limit: int) -> Data:
     """Return the sum over all combinations of the outcomes of the elements of `x`."""
     law = x._node.distribution
     outcomes, elements = law.outcomes(), math.prod(law.batch_shape)
@@ -101,13 +128,11 @@ def _all_together(cost: Data, x: Data, limit: int, rng: np.random.Generator) -> 
     for several in itertools.product(outcomes, repeat=elements):
         outcome = _constant(np.array(several).reshape(x.shape), x)
         p = _probability(law, outcome)
-        terms.append((prod(p) if p.shape else p) * branch(cost, {x: outcome}, rng))
+        terms.append((prod(p) if p.shape else p) * at(outcome))
     return functools.reduce(add, terms)
 
 
-def _side_by_side(
-    cost: Data, x: Data, where: Sequence[Any], limit: int, rng: np.random.Generator
-) -> Data:
+def _side_by_side(at: Callable[[Data], Data], x: Data, where: Sequence[Any], limit: int) -> Data:
     """Return the sum over the outcomes of each element, for costs that see one element each."""
     law = x._node.distribution
     outcomes = law.outcomes()
@@ -119,7 +144,7 @@ def _side_by_side(
     for one in outcomes:
         outcome = _constant(np.broadcast_to(one, x.shape), x)
         p = reshape(_probability(law, outcome), shape=tuple(shape))
-        terms.append(multiply(p, branch(cost, {x: outcome}, rng)))
+        terms.append(multiply(p, at(outcome)))
     return functools.reduce(add, terms)
 
 

@@ -6,28 +6,19 @@ import functools
 from collections.abc import Collection, Iterable, Sequence, Set
 from typing import Any
 
-import numpy as np
-
 from ..branching import settle
 from ..errors import BlockedGradientError
 from ..graph import Data, result, rewrite, same_draw
-from ..ops import along
-from ..ops.base import Operation
 from ..ops.boxes import stop_gradient
 from ..ops.elementwise import add, astype
 from ..ops.reductions import sum_
-from ..ops.shaping import reshape
 from ..paths import is_parameter
 from .baselines import LEAVE_ONE_OUT, Baseline, baselines, leave_one_out
 from .choose import Handle, call_for, choose
 from .costs import Costs
 from .edges import log_prob, why_not_edge
 from .marginalize import moving
-
-factor = Operation(
-    "score_factor", np.ones_like, lambda g, y, log_prob: g * y, along=along.elementwise, numpy=()
-)
-factor.always = 1.0  # type: ignore[attr-defined]  # a replay need not compute it
+from .scores import factor, joint, seen
 
 
 def reinforce(y: Data, nodes: Handle = None, baseline: Baseline = None) -> Data:
@@ -162,19 +153,6 @@ def apart(draws: Iterable[Data]) -> list[list[Data]]:
     return [list(several.values()) for several in found]
 
 
-def seen(log_prob: Data, places: Sequence[int | None]) -> Data:
-    """Return the log-probabilities that each element of a cost sees, lined up with its axes."""
-    kept = [p for p in places if p is not None]
-    if not kept or kept != sorted(kept):
-        return sum_(log_prob) if log_prob.shape else log_prob
-    lost = tuple(axis for axis, p in enumerate(places) if p is None)
-    log_prob = sum_(log_prob, axis=lost) if lost else log_prob
-    shape = [1] * -kept[0]
-    for place, length in zip(kept, log_prob.shape, strict=True):
-        shape[place] = length
-    return log_prob if tuple(shape) == log_prob.shape else reshape(log_prob, shape=tuple(shape))
-
-
 def subtracted(out: Data, baseline: float | Data, log_probs: Sequence[Data]) -> Data:
     """Return `out` with a term of value 0 whose derivative is minus the baseline times the score.
 
@@ -192,11 +170,6 @@ def like(cost: Data, other: Data) -> Data:
     """Return `other` in the dtype of a cost, whose value it must not round."""
     same = cost.dtype.kind != "f" or cost.dtype == other.dtype
     return other if same else astype(other, dtype=cost.dtype)
-
-
-def joint(log_probs: Sequence[Data]) -> Data:
-    """Return the log-probability of several draws together."""
-    return functools.reduce(add, [sum_(x) if x.shape else x for x in log_probs])
 
 
 def why_not_score(x: Data) -> str | None:

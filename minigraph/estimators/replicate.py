@@ -20,10 +20,11 @@ from ..ops.elementwise import astype
 from ..ops.picks import index_update
 from ..ops.reductions import logsumexp, sum_
 from ..values import own
-from .branches import again, branch, in_floats, refuse_looked_at, with_slope
+from .branches import again, below, branch, in_floats, refuse_looked_at, with_slope
 from .choose import Handle, choose
 from .edges import log_prob
-from .reinforce import detached, joint, why_not_score
+from .reinforce import detached, why_not_score
+from .scores import joint
 
 REPLICATES = "replicates"
 
@@ -214,11 +215,7 @@ def _goes_around(z: Data, side: Data, draws: Iterable[Data]) -> bool:
     What `z` is without a replicate would then depend on it: with 3 h added to a bound, the
     difference of the two would hold no 3 h, and the gradient none of its slope.
     """
-    below = set(draws)
-    for data in ancestors([z]):
-        if data is not side and not below.isdisjoint(data._node.inputs):
-            below.add(data)
-    return z in below
+    return z in below(z, draws, without=side)
 
 
 def _scored(gain: Data, *log_probs: Data) -> Data:

@@ -14,7 +14,8 @@ from ..ops.elementwise import multiply
 from .branches import in_floats, inner, with_slope
 from .costs import Costs, Draws
 from .elements import Places
-from .reinforce import detached, seen
+from .reinforce import detached
+from .scores import seen
 
 Rule = Callable[[Data, Places], Iterable[Data]]  # from a cost to slopes of its expectation
 
