@@ -5,6 +5,7 @@ import runpy
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import minigraph as mg
@@ -81,3 +82,11 @@ def test_every_picture_of_the_pages_is_one_of_these():
         for name in re.findall(r"!\[[^]]*\]\(([^):]*)\)", page.read_text(encoding="utf-8"))
     }
     assert linked == set((DOCS / "img").iterdir())
+
+
+def test_code_of_the_training_page_learns():
+    scope: dict = {}
+    (code,) = code_of("training.md")
+    exec(code, scope)
+    np.testing.assert_allclose(scope["loc"].value, [2.0, -1.0, 0.5], atol=0.5)
+    assert np.all(np.exp(scope["log_scale"].value) < 0.3)
