@@ -170,6 +170,16 @@ def test_rows_of_a_batch_stay_apart_through_a_layer_and_a_second_draw():
     np.testing.assert_allclose(mg.exact(z, w).grad[w], mg.exact(y, w).grad[w], rtol=1e-9)
 
 
+@pytest.mark.parametrize("shape", [(2, 2, 2), (3, 2, 2), (2,), (2, 3)], ids=str)
+@pytest.mark.parametrize("rewrite", [mg.reinforce, mg.marginalize, mg.disarm])
+def test_product_with_many_matrices_meets_the_scores_of_its_own_rows(rewrite, shape):
+    logits = mg.Data([[1.0, -1.0], [0.5, 0.0]], name="logits")
+    x = mg.sample(mg.Bernoulli(logits=logits), name="X", rng=0)
+    y = mg.sum((x @ np.arange(float(np.prod(shape))).reshape(shape)) ** 2)
+    found, truth = (mg.exact(z, logits).grad[logits] for z in (rewrite(y), y))
+    np.testing.assert_allclose(found, truth, rtol=1e-9, atol=1e-12)
+
+
 def test_categorical_look_up_of_a_batch_stays_apart():
     logits = mg.Data(np.array([[0.1, -0.2], [0.5, 0.3], [0.0, 1.0]]), name="logits")
     k = mg.sample(mg.Categorical(logits=logits), name="k", rng=0)

@@ -101,6 +101,21 @@ def test_second_derivative_is_refused_in_what_moves_another_draw(name):
         mg.gradient(mg.gradient(z.outputs[0], a), z["M"])
 
 
+@pytest.mark.parametrize("name", FIRST_ONLY)
+def test_slope_at_samples_is_not_differentiated_in_what_moves_them(name):
+    a, b, c = mg.Data(0.3, name="a"), mg.Data(2.0, name="b"), mg.Data(0.7, name="c")
+    x = mg.sample(mg.Bernoulli(logits=a), name="X", rng=0)
+    z = FIRST_ONLY[name](b * b * x + c * mg.sigmoid(a))
+    slope = mg.gradient(z, b)  # 2 b X
+    with pytest.raises(mg.BlockedGradientError, match="first derivative only"):
+        mg.gradient(slope, a)
+    with pytest.raises(mg.BlockedGradientError, match="first derivative only"):
+        mg.exact(slope, a)
+    if name not in ("rebar", "relax", "vimco"):  # which are about the cost as a whole
+        assert mg.exact(mg.gradient(slope, b)).value == pytest.approx(2.0 * mg.sigmoid(a).value)
+        assert mg.gradient(mg.gradient(z, c), a).value == pytest.approx(mg.grad(mg.sigmoid)(0.3))
+
+
 # Coins ------------------------------------------------------------------------------------------
 COINS = {
     "disarm": mg.disarm, "arm": mg.arm, "rebar": mg.rebar, "gumbel_softmax": mg.gumbel_softmax,

@@ -13,14 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from ..data import ancestors
+from ..branching import drawn_above
+from ..data import ancestors, walk
 from ..distributions.base import Rng, generator
 from ..errors import UsageError
 from ..graph import Data, DeterministicNode, Group, StochasticNode, copy_node, label, result
 from ..ops import along
 from ..ops.base import Operation, record
 from ..ops.boxes import stop, stop_gradient
-from ..ops.elementwise import astype, subtract
+from ..ops.elementwise import astype
 from ..values import own
 
 # Y, with the slope of another estimate of its expectation.
@@ -59,6 +60,28 @@ slope_of = Operation(
 slope_of.always = 0.0  # type: ignore[attr-defined]  # a replay need not compute it
 
 
+def _at_samples(g: Any, y: Any, cost: Any, slope: Any) -> Any:
+    """Return the cotangent of a cost to which a slope in the parameters of draws was added.
+
+    Its other slopes are at samples, and how these move is not in them. So they depend, through a
+    black box, on these parameters: on what the laws of its draws see through stop_gradient, as far
+    as the slope is in it.
+    """
+    if type(cost) is not Data:
+        return g
+    made, inputs, _ = walk([slope], through_stops=False)
+    live = {*made, *inputs}
+    behind = [a._inputs[0] for x in drawn_above([cost]) for a in x._node.inputs if a._op is stop]
+    movers = [a for a in dict.fromkeys(behind) if a in live]
+    return g + first_only(stop(slope), *movers) if movers else g
+
+
+less_slope = Operation(
+    "subtract", np.subtract, _at_samples, lambda g, y, cost, slope: -g,
+    along=along.elementwise, numpy=(), passes=True,
+)  # fmt: skip
+
+
 def with_expected(y: Data, s: Data) -> Data:
     """Return `y` with the slope of `s`, which has the same expectation."""
     out: Data = expected(stop_gradient(inner(y)), s)
@@ -77,7 +100,7 @@ def with_slope(y: Data, s: Data, title: str) -> Data:
     slope.node.name = title
     if y.dtype.kind == "f" and slope.dtype != y.dtype:  # it must not round the value
         slope = astype(slope, dtype=y.dtype)
-    out: Data = subtract(inner(y), slope)  # subtracting 0.0 leaves every bit, also of -0.0
+    out: Data = less_slope(inner(y), slope)  # subtracting 0.0 leaves every bit, also of -0.0
     out.name = None if isinstance(y._node, StochasticNode) else y.name
     return out
 

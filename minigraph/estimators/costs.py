@@ -19,18 +19,18 @@ from ..data import Data, ancestors
 from ..graph import DeterministicNode, Group, StochasticNode
 from ..ops import base, elementwise, reductions, selection, shaping
 from ..ops.base import as_data, record
-from .branches import stands_for
+from .branches import less_slope, stands_for
 from .elements import Places, places
 
 Draws = frozenset[Data]
 NONE: Draws = frozenset()
 LINEAR = (
-    elementwise.add, elementwise.subtract, elementwise.negative, elementwise.positive,
+    less_slope, elementwise.add, elementwise.subtract, elementwise.negative, elementwise.positive,
     reductions.sum_, reductions.mean, base.stack, shaping.concatenate, shaping.reshape,
     shaping.transpose, shaping.expand_dims, shaping.squeeze, shaping.broadcast_to,
 )  # fmt: skip
 ARITHMETIC = (
-    elementwise.add, elementwise.subtract, elementwise.negative, elementwise.multiply,
+    less_slope, elementwise.add, elementwise.subtract, elementwise.negative, elementwise.multiply,
     reductions.sum_,
 )  # fmt: skip
 

@@ -86,7 +86,7 @@ def _through(node: DeterministicNode, data: Data, i: int, x: Data, at: Places) -
         )
     if op is linear.matmul and i == 0 and x.ndim > 1:
         inside = tuple(None if p is None or p == -1 else p for p in at)
-        return _shifted(inside, x.ndim - data.ndim)
+        return _shifted(inside, 1 if node.inputs[1].ndim == 1 else 0)
     if op is selection.getitem and i == 1 and len(fixed["index"]) == 1 and x.dtype.kind == "i":
         return _shifted(at, x.ndim - data.ndim)  # a look-up in a table
     return (None,) * len(at)
