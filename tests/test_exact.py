@@ -466,3 +466,24 @@ def test_true_gradient_of_what_is_rewritten_in_part_is_refused(rewrite):
     y = rewrite((first + 2 * second - p) ** 2, "X1")
     with pytest.raises(mg.BlockedGradientError, match=r"still blocked at 'X2'.*rewrite all draws"):
         mg.exact(y, p)
+
+
+@pytest.mark.parametrize("law", [
+    lambda x: mg.Poisson(mg.exp(x)), lambda x: mg.Binomial(3, mg.sigmoid(x)),
+    lambda x: mg.NegativeBinomial(2.0, mg.sigmoid(x)),
+])  # fmt: skip
+def test_guard_inside_a_probability_is_no_jump(law):
+    t = mg.Data(0.4, name="t")
+    x = mg.sample(mg.Uniform(t, t + 1.0), name="X", rng=0)  # which has no score
+    y = mg.sample(law(x), name="Z", rng=1) * 1.0
+    truth = mg.exact(law(t + 1.0).mean).value - mg.exact(law(t).mean).value
+    assert mg.exact(y, t).grad[t] == pytest.approx(truth)
+    mg.check_unbiased(mg.unblock(y), t, of=y)
+
+
+def test_choice_inside_a_probability_jumps():
+    t = mg.Data(0.4, name="t")
+    x = mg.sample(mg.Normal(t, 1.0), name="X", rng=0)
+    y = mg.sample(mg.Bernoulli(mg.where(x > 0, 0.8, 0.3)), name="Z", rng=1) * 1.0
+    density = np.exp(-0.5 * 0.4**2) / np.sqrt(2.0 * np.pi)
+    assert mg.exact(y, t).grad[t] == pytest.approx(0.5 * density, rel=1e-4)

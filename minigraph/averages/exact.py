@@ -133,6 +133,7 @@ def differentiable(y: Data, wrt: Sequence[Data]) -> tuple[Data, set[object]]:
     blocking = [x for x in Flow([y], wrt).blocked if isinstance(x._node, StochasticNode)]
     counted = [x for x in blocking if x._node.distribution.outcomes() is not None]
     factors: list[Data] = []
+    moved: list[Data] = []  # what may jump when a sample moves; a probability in itself does not
 
     def weigh(data: Data, inputs: tuple[Data, ...]) -> Data | None:
         if data not in counted:
@@ -149,14 +150,18 @@ def differentiable(y: Data, wrt: Sequence[Data]) -> tuple[Data, set[object]]:
         new.name = data.name
         p = law.probability(new)
         factors.append(prod(p) if p.shape else p)
+        moved.extend(law.inputs)
         return new
 
-    (z,) = rewrite([y], weigh)
-    z = functools.reduce(multiply, factors, z)
+    moved += rewrite([y], weigh)
+    z = functools.reduce(multiply, factors, moved[-1])
     for x in blocking:
         if x not in counted:
             (now,) = choose("exact", z, x)
-            z = reparameterize(z, now) if why_not_pathwise(z, now) is None else reinforce(z, now)
+            if all(why_not_pathwise(data, now) is None for data in moved):
+                z = reparameterize(z, now, continuous=True)
+            else:
+                z = reinforce(z, now)
     return z, {x._node.draw for x in counted}
 
 
