@@ -16,7 +16,7 @@ import numpy as np
 
 from .errors import InputError, UsageError
 from .values import Value, from_user, own, show
-from .walk import above, ancestors, label, varies, walk  # noqa: F401
+from .walk import ancestors, label, varies, walk  # noqa: F401
 
 clock = itertools.count(1)  # it orders what ran, across graphs and threads
 tick = clock.__next__

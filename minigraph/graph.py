@@ -10,7 +10,7 @@ import weakref
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from .data import NO_FIXED, Data, above, ancestors, label, literal_data, made, tick  # noqa: F401
+from .data import NO_FIXED, Data, ancestors, label, literal_data, made, tick  # noqa: F401
 from .errors import UnknownNameError, UsageError
 from .values import Value
 
@@ -313,17 +313,19 @@ class Group:
     @property
     def outermost(self) -> Group:
         """The box that no other box contains."""
-        group = self
-        while group.parent is not None:
-            group = group.parent
-        return group
+        return self.chain[0]
 
-    def copied(self, copies: dict[Group, Group]) -> Group:
-        """Return the copy of this box, making it and its parents if `copies` has none yet."""
+    @property
+    def chain(self) -> list[Group]:
+        """This box and those around it, the outermost first."""
         chain = [self]
         while chain[-1].parent is not None:
             chain.append(chain[-1].parent)
+        return chain[::-1]
+
+    def copied(self, copies: dict[Group, Group]) -> Group:
+        """Return the copy of this box, making it and its parents if `copies` has none yet."""
         parent = None
-        for group in reversed(chain):
+        for group in self.chain:
             parent = copies.setdefault(group, Group(group.name, parent, group.origin))
         return copies[self]

@@ -71,7 +71,7 @@ class Flow:
 
     @functools.cached_property
     def _towards(self) -> dict[Data, Data]:
-        """Return for every data the next one on some way to an output."""
+        """For every data the next one on some way to an output."""
         towards: dict[Data, Data] = {}
         outputs = set(self.outputs)
         for data in reversed(self.made):

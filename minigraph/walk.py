@@ -42,16 +42,10 @@ def walk(
     )
 
 
-def above(outputs: Iterable[Data]) -> tuple[list[Data], list[Data]]:
-    """Return what was made, in the order it ran, and the inputs, above and including `outputs`."""
-    made, inputs, _ = walk(outputs)
-    return made, [x for x in inputs if not x._literal]
-
-
 def varies(data: Data) -> bool:
     """Return whether `data` was drawn, or made of a draw or of an input that is no constant."""
-    made, inputs = above([data])
-    drawn = any(x._op.barrier == "draw" for x in made)
+    _, inputs, barriers = walk([data])
+    drawn = any(x._op.barrier == "draw" for x in barriers)
     return drawn or not all(x._constant for x in inputs)
 
 

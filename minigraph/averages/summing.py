@@ -9,7 +9,7 @@ import numpy as np
 
 from ..replay.tape import Tape
 from .grid import Grid
-from .moments import Moments
+from .moments import Moments, merged
 
 BLOCK = 2**15
 Watch = Callable[[Any, Any, list[Any]], None]  # of the rows, their weights and the outputs there
@@ -27,7 +27,7 @@ def summed(
         rows = np.arange(start, min(start + size, grid.size))
         cut = [array[: len(rows)] for array in memory]
         block = _block(tape, values, grid, rows, cut, weighted, watch)
-        total = [a.merge(b) for a, b in zip(total, block, strict=True)] if total else block
+        total = merged(total, block)
     # With unit weights, the sum and not the mean.
     return [m._replace(mean=m.mean * m.weight) for m in total] if weighted else total
 

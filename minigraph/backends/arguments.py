@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..data import Data, above, label
+from ..data import Data, label, walk
 from ..errors import InputError, UsageError
 from ..graph import Graph
 from ..replay.program import Draw
@@ -19,7 +19,7 @@ class Arguments:
     """The arguments of a compiled function: which inputs they are, and how a call gives them."""
 
     def __init__(self, y: Data, wrt: Sequence[Data], inputs: Any) -> None:
-        there = above([y])[1]
+        there = [x for x in walk([y])[1] if not x._literal]
         if inputs is None:
             chosen = [x for x in wrt if x in there] + [x for x in there if x.name]
         else:

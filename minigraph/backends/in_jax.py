@@ -93,10 +93,6 @@ class Jax:
         """Return a value that never changes: NumPy's own arrays stay known while JAX traces."""
         return x
 
-    def is_float(self, x: Any) -> bool:
-        """Return whether an array holds floats."""
-        return bool(self.xp.issubdtype(x.dtype, np.floating))
-
     def mean(self, x: Any) -> Any:
         """Return the average over the sample axis."""
         return x.mean(axis=0)

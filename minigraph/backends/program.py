@@ -51,10 +51,6 @@ WHOLE = {bitwise_and, bitwise_or, bitwise_xor, left_shift, right_shift, gcd, lcm
 class Plain(Writer):
     """Writes the operations of the graph as they are."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.dtypes: dict[int, np.dtype[Any]] = {}
-
     def short(self, *_: Any) -> None:
         """Return no cheaper expression: the other library has its own."""
         return

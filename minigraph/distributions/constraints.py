@@ -75,7 +75,6 @@ logits = Constraint("real or -inf, not all -inf along the last axis", lambda x: 
 weights = Constraint("nonnegative, with a positive sum along the last axis", lambda x: _weights(x))
 boolean = Constraint("0 or 1", lambda x: np.equal(x, 0) | np.equal(x, 1), 0.0, True)
 count = Constraint("0, 1, 2, …", lambda x: np.greater_equal(x, 0) & _whole(x), 0.0, True)
-positive_count = Constraint("1, 2, …", lambda x: np.greater_equal(x, 1) & _whole(x), 1.0, True)
 whole = Constraint("a whole number", _whole, 0.0, True)
 simplex = Constraint(
     "nonnegative, with sum 1 along the last axis",

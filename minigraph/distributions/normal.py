@@ -1,4 +1,4 @@
-"""The normal law, and the laws of its exponential and of its absolute value."""
+"""The normal law, and the law of its exponential."""
 
 from __future__ import annotations
 

@@ -30,12 +30,12 @@ def unit_kind(unit: Unit) -> str:
 
 def has_fixed_value(node: Any) -> bool:
     """Return whether a node is there for its slope alone: it is a factor of 1, or a term of 0."""
-    return hasattr(getattr(node, "op", None), "always")
+    return getattr(getattr(node, "op", None), "always", None) is not None
 
 
 def has_another_slope(node: Any) -> bool:
     """Return whether the value of a node is its first input, and its slope that of its second."""
-    return getattr(node.op, "stands_for", False)
+    return bool(node.op.stands_for)
 
 
 def costs_of(graph: Graph) -> set[Data]:

@@ -27,9 +27,8 @@ from ..values import own
 # Y, with the slope of another estimate of its expectation.
 expected = Operation(
     "local expectation", lambda y, s: y * 1.0, None, lambda g, y, _, s: g,
-    along=along.elementwise, numpy=(), passes=True,
+    along=along.elementwise, numpy=(), passes=True, stands_for=True,
 )  # fmt: skip
-expected.stands_for = True  # type: ignore[attr-defined]
 # A gradient that says nothing about the next one: how the draws themselves move is not in it. So
 # it depends, through a black box, on all that may move them, and on the cost.
 first_only = Operation(
@@ -55,9 +54,8 @@ def movers_of(s: Any) -> list[Data]:
 slope_of = Operation(
     "slope", lambda s: np.zeros_like(s) * 1.0,
     lambda g, y, s: first_only(-g, *movers_of(s)),
-    along=lambda call: call.op.forward, numpy=(),
+    along=lambda call: call.op.forward, numpy=(), always=0.0,
 )  # fmt: skip
-slope_of.always = 0.0  # type: ignore[attr-defined]  # a replay need not compute it
 
 
 def _at_samples(g: Any, y: Any, cost: Any, slope: Any) -> Any:
@@ -91,7 +89,7 @@ def with_expected(y: Data, s: Data) -> Data:
 
 def stands_for(node: Any) -> bool:
     """Return whether what a node is differentiated as is its second input, and not its value."""
-    return getattr(node.op, "stands_for", False)
+    return bool(node.op.stands_for)
 
 
 def with_slope(y: Data, s: Data, title: str) -> Data:

@@ -10,15 +10,12 @@ Graphs*, https://arxiv.org/abs/1506.05254, theorem 1.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterable
-
-import numpy as np
 
 from ..data import Data, ancestors
 from ..graph import DeterministicNode, Group, StochasticNode
 from ..ops import base, elementwise, reductions, selection, shaping
-from ..ops.base import as_data, record
+from ..ops.base import record
 from .branches import less_slope, stands_for
 from .elements import Places, places
 
@@ -127,23 +124,6 @@ class Costs:
                 new[data], out.name = out, data.name
         return term(self.y)
 
-    def by_draws(self) -> list[tuple[Draws, Data]]:
-        """Return groups of draws with the same downstream costs, and the sum of those costs."""
-        found: list[Draws] = []
-
-        def note(cost: Data, draws: Draws) -> Data:
-            found.append(draws)
-            return cost
-
-        self.rebuild(note)
-        groups: dict[tuple[int, ...], list[Data]] = {}
-        for draw in self.order:
-            groups.setdefault(tuple(i for i, d in enumerate(found) if draw in d), []).append(draw)
-        return [
-            (frozenset(draws), self.rebuild(functools.partial(downstream, draws[0])))
-            for draws in groups.values()
-        ]
-
 
 def _wraps(data: Data) -> bool:
     """Return whether a sum of whole numbers may not be that of the same numbers as floats.
@@ -154,8 +134,3 @@ def _wraps(data: Data) -> bool:
         return False
     below = data.dtype.kind == "u" and data._op in (elementwise.subtract, elementwise.negative)
     return below or data.dtype.itemsize < 8
-
-
-def downstream(draw: Data, cost: Data, draws: Draws) -> Data:
-    """Return a cost that depends on `draw`, and a constant 0 in the place of any other."""
-    return cost if draw in draws else as_data(np.zeros(cost.shape) if cost.shape else 0.0)

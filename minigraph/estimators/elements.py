@@ -58,7 +58,7 @@ def _moved(node: Any, data: Data, found: Mapping[Data, Places]) -> Places | None
         law = node.distribution
         extra = [law.event_axes.get(name, 0) for name in law.parameters]
         moved = [_shifted(p, extra[i], -law.event_ndim) for i, _, p in seen]
-    elif node.op in ELEMENTWISE or getattr(node.op, "elementwise", False):
+    elif node.op in ELEMENTWISE:
         moved = [p for _, _, p in seen]
     else:
         moved = [_through(node, data, i, x, p) for i, x, p in seen]

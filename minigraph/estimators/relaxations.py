@@ -25,9 +25,8 @@ from .reparameterize import why_not_smooth
 # A value, with the slope of something else.
 relaxed = Operation(
     "relaxation (biased)", lambda y, s: y * 1.0, None, lambda g, y, _, s: g,
-    along=along.elementwise, numpy=(),
+    along=along.elementwise, numpy=(), stands_for=True,
 )  # fmt: skip
-relaxed.stands_for = True  # type: ignore[attr-defined]
 straight = Operation(
     "straight-through (biased)", lambda x, s: x * 1.0, None, lambda g, y, _, s: g,
     along=along.elementwise, numpy=(),

@@ -15,9 +15,9 @@ from ..ops.reductions import sum_
 from ..ops.shaping import reshape
 
 factor = Operation(
-    "score_factor", np.ones_like, lambda g, y, log_prob: g * y, along=along.elementwise, numpy=()
-)
-factor.always = 1.0  # type: ignore[attr-defined]  # a replay need not compute it
+    "score_factor", np.ones_like, lambda g, y, log_prob: g * y,
+    along=along.elementwise, numpy=(), always=1.0,
+)  # fmt: skip
 
 
 def seen(log_prob: Data, places: Sequence[int | None]) -> Data:

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..averages.grid import Grid, conditional_outcomes
-from ..averages.moments import Moments
+from ..averages.moments import Moments, merged
 from ..errors import InputError
 from ..replay.program import Draw
 from ..replay.tape import Tape
@@ -150,8 +150,7 @@ def by_sampling(
             count = min(samples, max(2, BLOCK // tape.largest))
             samples -= count
             for i, products in enumerate(one_block(tape, values, count, rng, groups)):
-                pairs = zip(totals[i], products, strict=True)
-                totals[i] = [a.merge(b) for a, b in pairs] if totals[i] else products
+                totals[i] = merged(totals[i], products)
     return [
         Share([m.mean for m in total], [np.sqrt(m.variance() / m.weight) for m in total])
         for total in totals

@@ -56,6 +56,10 @@ class Operation:
         A gradient ends here on purpose; a gradient must not cross here.
     passes : bool
         Its value is that of its first input; the others matter to its slope only.
+    stands_for : bool
+        Its slope is that of its second input, which stands for the first.
+    always : float, optional
+        The value that it always has: it is there for its slope, and a replay need not compute it.
     """
 
     def __init__(
@@ -71,6 +75,8 @@ class Operation:
         variadic: bool = False,
         barrier: str | None = None,
         passes: bool = False,
+        stands_for: bool = False,
+        always: float | None = None,
     ) -> None:
         self.name = name
         self.__doc__ = f"Return {name} of Data, as NumPy's does."
@@ -87,6 +93,8 @@ class Operation:
         self.variadic = variadic
         self.barrier = barrier
         self.passes = passes
+        self.stands_for = stands_for
+        self.always = always
 
     def __call__(self, *inputs: Any, **fixed: Any) -> Any:
         for x in inputs:

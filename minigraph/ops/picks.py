@@ -1,4 +1,4 @@
-"""Selection and calculus on grids as NumPy writes them: take, sort, diff, interp, …"""
+"""Selection as NumPy writes it: take, choose, clip, nonzero, bincount, compress, …"""
 
 from __future__ import annotations
 

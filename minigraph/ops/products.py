@@ -1,4 +1,4 @@
-"""Products and linear algebra as NumPy writes them."""
+"""Products as NumPy writes them: dot, inner, outer, tensordot, einsum, kron, cross, …"""
 
 from __future__ import annotations
 

@@ -28,11 +28,6 @@ def shape_of(x: Any) -> tuple[int, ...]:
     return () if type(x) is float else x.shape
 
 
-def size_of(x: Any) -> int:
-    """Return the number of elements of a float, an array or a Data."""
-    return 1 if type(x) is float else x.size
-
-
 def _sum_to(x: Any, shape: tuple[int, ...]) -> Any:
     """Sum `x` down to `shape`, over the axes that a broadcast from `shape` added or stretched."""
     lead = np.ndim(x) - len(shape)

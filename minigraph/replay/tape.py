@@ -348,7 +348,6 @@ class Tape:
         self, values: list[Any], source: Source, memory: Sequence[Any],
         weights: Callable[[], Any] | None, laws: dict[Any, Any] | None,
     ) -> list[Any]:  # fmt: skip
-        step: Any = None
         try:
             for step in self.steps:
                 if isinstance(step, Draw):
@@ -366,8 +365,6 @@ class Tape:
                 for slot in step.done:
                     values[slot] = None
         except (ValueError, TypeError, IndexError) as error:
-            if step is None:
-                raise
             raise explained(error, step, [values[i] for i in step.inputs]) from error
         slots = [*(slot for slot, _ in self.outputs), *self.lawful.sampled]
         return [values[slot] for slot in slots]

@@ -263,8 +263,8 @@ class Writer:
             return inputs[0]
         if node.op in (reshape, broadcast_to, sum_to) and data.shape == node.inputs[0].shape:
             return inputs[0]
-        if (always := getattr(node.op, "always", None)) is not None:
-            return self.number(always)
+        if node.op.always is not None:
+            return self.number(node.op.always)
         if node.op is multiply:
             for one, slot, x in zip(inputs, reversed(inputs), reversed(node.inputs), strict=True):
                 if self.constants[one] == 1.0 and (x.shape, x.dtype) == (data.shape, data.dtype):
