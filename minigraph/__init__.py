@@ -1,10 +1,12 @@
 """minigraph: reverse-mode autodiff in which randomness is part of the graph.
 
-The source reads as a book, in this order: `errors`, `values`, `graph` (data, nodes, rewriting),
-`ops` (operations with their derivatives), `paths` (where gradients can flow), `gradient` (reverse
-mode), `distributions` (the laws), `estimators` (ways round a draw), `replay` (a graph run again),
-`averages` (by Monte Carlo and exactly), `backends` (a graph in JAX and PyTorch), `judging` (how
-good an estimator is), `drawing` (pictures), `__main__` (the tour).
+The source reads as a book, in this order: `errors`, `containers`, `values` (what a number is),
+`walk`, `data`, `branching`, `graph` (diamonds, boxes, rewriting), `ops` (operations with their
+derivatives), `paths` (where gradients can flow), `cotangents`, `gradient` (reverse mode), `run`,
+`functional` (the same for functions), `copying`, `distributions` (the laws), `estimators` (ways
+round a draw), `replay` (a graph run again), `averages` (by Monte Carlo and exactly), `backends` (a
+graph in JAX and PyTorch), `judging` (how good an estimator is), `drawing` (pictures), `optimize`,
+`testing`, `challenger` (real data), `tour`, `__main__`. Each room lists its own in its first lines.
 
 Data, operations and gradients are imported at once. The other rooms open when somebody first asks
 for a name in them, so that an import costs little more than that of NumPy.

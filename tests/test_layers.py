@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -10,13 +11,16 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "minigraph"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
+
 # The reading order: a chapter imports from itself and from chapters before it.
-READING = (
-    "errors containers values walk data branching graph ops paths cotangents gradient run "
-    "functional copying distributions estimators replay averages backends judging drawing optimize "
-    "testing challenger tour __main__ __init__"
-)
-ORDER = READING.split()
+def reading_order(room: Path) -> list[str]:
+    """Return the files of a room as its first lines list them: each name once, in backquotes."""
+    names = re.findall(r"`(\w+)`", ast.get_docstring(ast.parse((room / "__init__.py").read_text())))
+    return list(dict.fromkeys(names))
+
+
+ORDER = [*reading_order(PACKAGE), "__init__"]
+ROOMS = sorted({path.parent for path in FILES} - {PACKAGE})
 # Some need less than all that is before them.
 NARROW = {
     "copying": "errors values walk data graph ops",
@@ -97,3 +101,13 @@ def test_imports_inside_functions_are_optional_packages(path):
 
 def test_every_chapter_is_in_the_order():
     assert {chapter(path) for path in FILES} == set(ORDER)
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.name)
+def test_a_room_lists_its_files_so_that_each_needs_only_those_before_it(room):
+    order = reading_order(room)
+    assert set(order) == {path.stem for path in room.glob("*.py")} - {"__init__"}
+    for i, name in enumerate(order):
+        own = f"minigraph.{room.name}."
+        used = {n.removeprefix(own) for n in inside(room / f"{name}.py") if n.startswith(own)}
+        assert used <= set(order[:i]), name

@@ -1,4 +1,16 @@
-"""The laws of randomness. A new law is one class, a line here, and its name among the late ones."""
+"""The laws of randomness. A new law is one class, a line here, and its name among the late ones.
+
+Reading order: `streams` (random numbers), `constraints`, `parameters`, `definition` (what a law
+says of itself), `ranges`, `blocks`, `base` (what it then can do) and `sampling` (a draw from it);
+`box_muller`, `noise`, `many`, `special`, `charts`, `standards` (what samples are made from) and
+`location_scale`; the laws `normal`, `uniform`, `half`, `exponential`, `kumaraswamy`, `triangular`,
+`normal_parts`, `truncated_normal`; of counts `bernoulli`, `categorical`, `counted`, `binomial`,
+`geometric`, `poisson`, `negative_binomial`, `multinomial`, `discrete_uniform`, `empirical`; along
+quantiles `implicit`, `tails`, `gamma`, `beta`, `dirichlet`, `student_t`, `von_mises`; of several
+numbers `multivariate_normal`; made of other laws `composite`, `transforms`, `transformed`,
+`mixture`, `relaxed`; `families`, `cross` and `divergences` (of two laws); `weak`, `weak_counts`,
+`weak_numbers`, `weak_derivatives` (as differences of laws); `ways` (past a draw).
+"""
 
 from .base import Distribution
 from .bernoulli import Bernoulli

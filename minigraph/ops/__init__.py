@@ -1,9 +1,11 @@
 """Operations: each is its forward, its derivative rules and its sample-axis rule.
 
-Reading order: `base` (what an operation is), `along` (how it runs on many samples at once); the
-tables `elementwise`, `trigonometry`, `shaping`, `reductions`, `linear`, `factorizations`,
-`pseudoinverses`, `selection`, `special`; `boxes` and `composing` (functions made of operations, one
-rectangle in pictures), and the functions that users of NumPy know: `folds`, `norms`, `statistics`,
-`layouts`, `joins`, `products`, `matrices`, `picks`, `grids`, `creation`. `calls` makes what users
-call of operations, `namespace` gathers all names, `dispatch` lets Data answer to them.
+Reading order: `along` (how an operation runs on many samples at once), `conversions` and `base`
+(what an operation is); the tables `wide`, `elementwise`, `rows`, `shaping`, `linear`, `reductions`
+and `trigonometry`; `calls` (what users call of them), `indices` and `selection`; `boxes` and
+`composing` (functions made of operations, one rectangle in pictures); the tables `factorizations`,
+`pseudoinverses`, `folds` and `special`, with `series` and `tails`; what users of NumPy know:
+`products`, `picks`, `norms`, `ranks`, `statistics`, `layouts`, `matrices`, `grids`, `joins`,
+`padding`, `polynomials`, `questions`, `creation`. `namespace` gathers all names, `dispatch` lets
+Data answer to them.
 """
