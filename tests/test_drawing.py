@@ -192,6 +192,21 @@ def test_wrt_may_be_data_inside_the_graph():
     assert arrows_that_are("gradient", mg.log(h), wrt=h) == {("log", "h"), ("n2", "log")}
 
 
+def test_arrows_go_on_above_a_wrt_to_another_one():
+    theta, y = seed_graph()
+    x = mg.Graph(y)["X"]
+    assert arrows_that_are("blocked", y, wrt=[theta, x]) == {("X", "P"), ("P", "θ")}
+    h = mg.exp(theta)
+    h.name = "h"
+    found = arrows_that_are("gradient", mg.log(h), wrt=[theta, h])
+    assert {("log", "h"), ("h", "exp"), ("exp", "θ")} < found
+
+
+@pytest.mark.parametrize("f", [lambda x: x > 0, mg.argmax])
+def test_no_gradient_leaves_a_result_that_is_no_float(f):
+    assert arrows_that_are("gradient", f(mg.Data([1.0, 2.0], name="x"))) == set()
+
+
 def test_wrt_shows_only_what_depends_on_it():
     a, b = mg.Data(1.0, name="a"), mg.Data(2.0, name="b")
     c = mg.exp(b)
@@ -237,6 +252,13 @@ def test_where_a_gradient_is_blocked_no_slope_is_written():
     assert slopes == {
         "θ": (), "P": ("Normal(θ, 1.0)",), "X": ("slope -4.74854",), "Y": ("slope 1.0",)
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("law", [lambda x: mg.Normal(x, 1.0), mg.Bernoulli])
+def test_slope_of_which_a_part_is_blocked_is_not_written(law):
+    theta = mg.Data(0.5, name="θ")
+    y = theta * (1.0 + mg.sample(law(mg.exp(theta - 1.0)), rng=0))
+    assert picture(y, slopes=True).boxes[0].lines == ("θ",)
 
 
 def test_dtypes_and_statistics_are_written_on_request():

@@ -23,23 +23,31 @@ class Backflow:
         (Data, position) → the arrow from the node of that data back into one of its inputs.
     ends : list of Data
         Where gradients end: `wrt`.
+    partial : set of Data
+        What a blocked function depends on: what arrives there along open arrows is not all of it.
     """
 
     def __init__(self, graph: Graph, wrt: Any = None) -> None:
         flow = Flow(graph.outputs, None if wrt is None else targets(graph, wrt))
-        blocked, ends = set(flow.blocked), set(flow.ends)
+        blocked = set(flow.blocked)
         self.ends = flow.ends
+        self.partial: set[Data] = set()
         self.into_node: dict[Data, str] = {}
         self.into_data: dict[tuple[Data, int], str] = {}
-        reached = set(graph.outputs)
+        reached = {y for y in graph.outputs if y.dtype.kind == "f"}
         for data in reversed(flow.made):
-            if data not in flow.carries or data in ends or not (data in reached or data in blocked):
+            node = data._node
+            if node.barrier == "stop":
+                continue
+            carrying = [(i, x) for i, x in enumerate(node.inputs) if x in flow.carries]
+            if data in blocked or data in self.partial:
+                self.partial.update(x for _, x in carrying)
+            if not carrying or not (data in reached or data in blocked):
                 continue
             mark = BLOCKED if data in blocked else OPEN
             self.into_node[data] = mark
-            node = data._node
-            for i, x in enumerate(node.inputs):
-                if x in flow.carries and (mark == BLOCKED or passes(node, i, x)):
+            for i, x in carrying:
+                if mark == BLOCKED or passes(node, i, x):
                     self.into_data[data, i] = mark
                     reached.add(x)
 

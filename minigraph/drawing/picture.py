@@ -35,8 +35,8 @@ class Options(TypedDict, total=False):
         Write the least, the greatest, the mean and the median number of every array.
     slopes : bool
         Write the slope of the output in every data, as one backward pass finds it now; nothing
-        where that pass is blocked, or a function has more than 20,000 inputs. For an output that
-        is an array, the slope of its sum.
+        where that pass, or a part of it, is blocked, or a function has more than 20,000 inputs. For
+        an output that is an array, the slope of its sum.
     expand : bool
         Open the boxes of `mg.function`.
     wrt : Data, str, or list of these

@@ -70,7 +70,8 @@ class Sketch:
         self.back = flow if options.get("gradients", True) else None
         self.slopes: Mapping[Data, Any] = {}
         if options.get("slopes") and is_narrow(graph):
-            self.slopes = cotangents(graph, flow, values_now(graph))[2]
+            sums = cotangents(graph, flow, values_now(graph))[2]
+            self.slopes = {x: slope for x, slope in sums.items() if x not in flow.partial}
         self.ids: dict[Any, str] = {}
         self.boxes: list[Box] = []
         self.plates = Plates(graph, options.get("plates", False))
