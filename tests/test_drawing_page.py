@@ -83,6 +83,13 @@ def test_half_blocked_gradient_is_called_so():
     )
 
 
+def test_gradient_is_blocked_at_a_draw_of_integers_too():
+    q = mg.Data(0.4, name="q")
+    said = words(q * (1.0 + mg.sample(mg.Bernoulli(q), name="h", rng=0)))
+    assert "Blocked: P is random: no gradient crosses a draw." in said
+    assert said[-1] == "The gradient of q is 1.0. It is blocked at P: this is not all of it."
+
+
 def test_black_box_has_no_derivative():
     y = mg.primitive(np.floor, name="solver")(mg.Data(2.5, name="x"))
     assert "Blocked: solver is a black box: it has none." in words(y)
@@ -127,6 +134,15 @@ def test_inputs_left_out_of_the_picture_get_their_gradients_in_one_step():
     assert sum("back to what is left out of the picture" in said for said in found) == 1
 
 
+def test_gradient_of_an_input_left_out_of_the_picture_is_all_of_it():
+    t, y = mg.Data(0.5, name="t"), mg.Data(1.0, name="a")
+    for _ in range(3):
+        y = mg.sin(mg.sin(y)) * t
+    gradients = [mg.gradient(y, x).value for x in mg.Graph(y).inputs]
+    said = words(y, limit=2)[-1]
+    assert said == f"The gradient of t is {gradients[1]:.6g}, of a is {gradients[0]:.6g}."
+
+
 def test_function_of_too_many_inputs_shows_its_values_only(monkeypatch):
     monkeypatch.setattr("minigraph.drawing.replay.WIDE", 4)
     assert len(words(mg.stack([mg.Data(1.0)] * 4))) > 3
@@ -150,6 +166,22 @@ def test_draw_and_its_noise_and_copies_stay_one_draw():
     graph = mg.Graph(y, mg.reparameterize(y), mg.reinforce(y))
     for values in replays(graph, 5, 0):
         assert len({round(values[out], 12) for out in graph.outputs}) == 1
+
+
+def test_copies_share_the_noise_that_ran_before_them():
+    _, y = question()
+    opened, copy = mg.reparameterize(y), mg.reinforce(y)
+    for values in replays(mg.Graph(opened, copy), 5, 0):
+        assert abs(values[opened] - values[copy]) < 1e-12
+
+
+@pytest.mark.parametrize("draw", [mg.to_html, lambda y: mg.to_dot(y, slopes=True)])
+def test_values_of_other_inputs_than_those_of_now_are_not_told(draw):
+    x = mg.Data(2.0, name="x")
+    y = mg.exp(x) * x
+    x.value = 0.0
+    with pytest.raises(mg.UsageError, match="input 'x' was given a new value after"):
+        draw(y)
 
 
 def test_page_holds_the_samples_that_were_asked_for_and_is_the_same_each_time():

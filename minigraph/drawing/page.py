@@ -51,7 +51,8 @@ def to_html(y: Any, *, samples: int = 8, rng: Any = 0, **options: Any) -> str:
     InputError
         If `samples` is less than one.
     UsageError
-        If `y` is a finished picture, such as a comparison: it has no steps.
+        If `y` is a finished picture, such as a comparison: it has no steps. Or if an input was
+        given another value after something was computed from it.
     MissingExtraError
         If there is nothing to draw SVG with.
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..cotangents import fitted
 from ..graph import Data, Graph, StochasticNode
+from ..paths import Flow, refuse_stale
 from ..values import own
 from .backflow import OPEN, Backflow
 
@@ -17,7 +18,8 @@ WIDE = 20_000
 
 
 def values_now(graph: Graph) -> Values:
-    """Return the values that are there."""
+    """Return the values that are there; refused if an input was given another since."""
+    refuse_stale(Flow(graph.outputs))
     return {data: data._value for data in graph.data}
 
 
@@ -44,12 +46,15 @@ def fresh_sample(
 ) -> Any:
     """Return a sample; the copies that rewrites made of one draw, or of its noise, share it."""
     if node.draw not in drawn:
-        law = node.distribution.with_inputs(inputs)
+        law = node.distribution.with_inputs(inputs).plain()
         law.refuse_bad(law.parameters)
-        sample, noise = law.plain().draw(rng, law.shape)
+        if (node.draw,) in drawn:
+            sample = law.transform(drawn[node.draw,])
+        else:
+            sample, noise = law.draw(rng, law.shape)
+            if noise is not None:
+                drawn[node.draw,] = own(noise)
         drawn[node.draw] = own(sample)
-        if noise is not None:
-            drawn[node.draw,] = own(noise)
     return drawn[node.draw]
 
 

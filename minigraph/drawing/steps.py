@@ -55,6 +55,7 @@ class Story:
             key = arrow.tail, arrow.head, arrow.gradient
             self.numbers.setdefault(key, []).append(number)
         self.total: dict[Data, Any] = {}
+        self.sums: dict[Data, Any] = {}
         self.stops: list[str] = []
 
     def steps(self) -> list[Step]:
@@ -66,7 +67,7 @@ class Story:
         found = [self.inputs(), *[self.run(box, units) for box, units in blocks]]
         if self.sketch.back is not None and is_narrow(self.sketch.graph):
             back = self.sketch.back
-            self.total, sent, _ = cotangents(self.sketch.graph, back, self.values)
+            self.total, sent, self.sums = cotangents(self.sketch.graph, back, self.values)
             found.append(self.start())
             for box, units in reversed(blocks):
                 found += self.send(box, units, sent)
@@ -125,9 +126,9 @@ class Story:
 
     def send(self, box: str, units: list[Unit], sent: dict[Any, Any]) -> Iterator[Step]:
         """Yield the steps in which a function sends gradients back to its inputs, or refuses to."""
-        arrived = [data for unit in units for data in unit.outputs if data in self.total]
         back: Any = self.sketch.back
-        if any(back.into_node.get(data) == BLOCKED for data in arrived):
+        made = [data for unit in units for data in unit.made]
+        if any(back.into_node.get(data) == BLOCKED for data in made):
             yield self.refuse(box, units)
         into = self.arrows(1, box, True)
         hidden = 0
@@ -183,8 +184,8 @@ class Story:
     def end(self) -> Step:
         """Return the last step: what the inputs have got."""
         back: Any = self.sketch.back
-        ends = [x for x in back.ends if x in self.total and x in self.sketch.ids]
-        found = [f"of {shown(x.name or 'an input')} is {brief(self.total[x])}" for x in ends]
+        ends = [x for x in back.ends if x in self.sums and x in self.sketch.ids]
+        found = [f"of {shown(x.name or 'an input')} is {brief(self.sums[x])}" for x in ends]
         words = f"The gradient {', '.join(found)}." if found else "No input gets a gradient."
         if self.stops:
             words += f" It is blocked at {', '.join(self.stops)}"
