@@ -388,6 +388,40 @@ def test_large_graph_is_its_two_ends_and_a_count():
     assert len(drawn.arrows) == 2 * (len(drawn.boxes) - 1)
 
 
+def chain(y, length=9):
+    for _ in range(length):
+        y = y + 1.0
+    return y
+
+
+def test_middle_says_where_it_blocks_a_gradient_and_which_arrows_are_open():
+    theta = mg.Data(0.5, name="θ")
+    first = chain(mg.exp(theta))
+    y = chain(first + mg.sin(theta) * mg.sample(mg.Normal(theta, 1.0), rng=0))
+    more, note = next(box.lines for box in picture(y, limit=4).boxes if box.kind == "more")
+    assert note == "gradient blocked at P"
+    assert {look for *ends, look in named(y, limit=4)[1] if ends == [more, "θ"]} == {
+        "gradient", "blocked"
+    }  # fmt: skip
+    lines = [box.lines for box in picture(y, limit=4, gradients=False).boxes]
+    assert (more,) in lines
+
+
+def test_wrt_leaves_out_what_does_not_depend_on_it_before_a_middle_is_folded():
+    a, theta = mg.Data(1.0, name="a"), mg.Data(0.5, name="θ")
+    y = chain(mg.exp(a)) * mg.sin(theta) * chain(mg.exp(a))
+    kinds = named(y, wrt=theta, limit=6)[0]
+    assert "sin" in kinds
+    assert "more" not in kinds.values()
+
+
+def test_box_around_a_wrt_is_open():
+    y = mg.function(lambda x: mg.exp(mg.sin(x)), name="F")(mg.Data(1.0, name="x"))
+    inside = y.node.inputs[0]
+    inside.name = "h"
+    assert ("exp", "h") in arrows_that_are("gradient", y, wrt=inside)
+
+
 def test_wide_graph_is_bounded_too():
     parts = [mg.Data(float(i)) for i in range(5_000)]
     drawn = picture(mg.stack(parts))

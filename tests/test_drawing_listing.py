@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 from test_drawing import seed_graph
 
@@ -70,6 +72,16 @@ def test_listing_of_a_large_graph_is_short_and_counts():
     lines = str(mg.Graph(y)).splitlines()
     assert len(lines) == 41
     assert lines[20] == "… 39,961 more …"
+
+
+def test_listing_says_where_a_gradient_is_blocked_in_the_middle():
+    y = mg.exp(mg.Data(0.5))
+    for _ in range(30):
+        y = mg.exp(y * 0.0)
+    y = mg.sample(mg.Normal(y, 1.0), rng=0)
+    for _ in range(30):
+        y = mg.exp(y * 0.0)
+    assert re.search(r"… [0-9]+ more … +gradient blocked at P\n", str(mg.Graph(y)))
 
 
 def test_listing_stays_on_one_line_whatever_the_name():

@@ -128,6 +128,13 @@ def test_middle_of_a_large_graph_runs_as_one():
     assert words(y).count("What is left out of the picture runs.") == 1
 
 
+def test_gradient_that_is_blocked_out_of_the_picture_is_told():
+    y = mg.sample(mg.Normal(mg.sin(mg.sin(mg.Data(0.5, name="θ"))), 1.0), rng=0)
+    said = words(mg.sin(mg.sin(mg.sin(y))), limit=2)
+    assert "Blocked at P, which is left out of the picture." in said
+    assert said[-1] == "No input gets a gradient. It is blocked at P."
+
+
 def test_inputs_left_out_of_the_picture_get_their_gradients_in_one_step():
     found = words(mg.sum(mg.stack([mg.Data(float(i), name=f"x{i}") for i in range(500)])))
     assert len(found) < 100

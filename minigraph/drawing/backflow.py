@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..errors import UsageError
@@ -50,6 +50,10 @@ class Backflow:
                 if mark == BLOCKED or passes(node, i, x):
                     self.into_data[data, i] = mark
                     reached.add(x)
+
+    def stops(self, made: Iterable[Data]) -> list[Data]:
+        """Return those of `made` behind which a gradient is blocked."""
+        return [data for data in made if self.into_node.get(data) == BLOCKED]
 
 
 def passes(node: Node, i: int, x: Data) -> bool:

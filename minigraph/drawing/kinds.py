@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from ..graph import Data, Graph, StochasticNode
 from ..paths import is_parameter
+from .backflow import Backflow
 from .labels import brief, call, is_literal, says_something, shown
 from .picture import Options
-from .units import Unit
+from .units import Unit, count_of, made_by
 
 
 def unit_kind(unit: Unit) -> str:
@@ -72,6 +74,18 @@ def unit_lines(unit: Unit) -> list[str]:
         said = call(node, short)
         return [said] if node.name == node.op.name else [*lines, said]
     return lines
+
+
+def more_lines(left_out: list[Unit | Data], back: Backflow | None) -> list[str]:
+    """Return what stands for what is left out: how much that is, and where it stops a gradient."""
+    stops = back.stops(made_by(left_out)) if back else []
+    lines = [f"… {count_of(left_out):,} more …"]
+    return [*lines, f"gradient blocked at {names(stops)}"] if stops else lines
+
+
+def names(made: Iterable[Data]) -> str:
+    """Return what the functions that made data are called, four of them at most."""
+    return ", ".join([shown(str(data._node.name)) for data in made][:4])
 
 
 def short(x: Data) -> str:

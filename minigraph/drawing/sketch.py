@@ -8,14 +8,14 @@ from typing import Any
 
 from ..errors import InputError, UsageError
 from ..graph import Data, Graph, Group
-from .backflow import BLOCKED, Backflow, targets
-from .kinds import costs_of, data_kind, data_lines, unit_kind, unit_lines
+from .backflow import BLOCKED, Backflow
+from .kinds import costs_of, data_kind, data_lines, more_lines, names, unit_kind, unit_lines
 from .labels import shown
 from .picture import DIRECTIONS, Arrow, Box, Cluster, Options, Picture
 from .plates import Plates
 from .replay import cotangents, is_narrow, values_now
 from .styles import styles_of
-from .units import Unit, chain, count_of, in_order, parted, units
+from .units import Unit, chain, in_order, parted, units
 
 
 def picture(y: Any, **options: Any) -> Picture:
@@ -61,12 +61,11 @@ class Sketch:
         self.graph = graph
         self.options = options
         self.limit = options.get("limit", 80)
-        self.units = units(graph, options.get("expand", False), self.limit)
-        if options.get("wrt") is not None:
-            self.units = downstream(self.units, graph, targets(graph, options["wrt"]))
+        flow = Backflow(graph, options.get("wrt"))
+        ends = flow.ends if options.get("wrt") is not None else ()
+        self.units = units(graph, options.get("expand", False), self.limit, ends)
         self.homes = dict(homes(graph, self.units))
         self.costs = costs_of(graph)
-        flow = Backflow(graph, options.get("wrt"))
         self.back = flow if options.get("gradients", True) else None
         self.slopes: Mapping[Data, Any] = {}
         if options.get("slopes") and is_narrow(graph):
@@ -91,7 +90,7 @@ class Sketch:
         before, left_out, after = parted(in_order(self.graph, self.units), self.limit)
         self.draw(before)
         if left_out:
-            self.more = self.add("more", f"… {count_of(left_out):,} more …")
+            self.more = self.add("more", *more_lines(left_out, self.back))
             for thing in left_out:
                 outputs = thing.outputs if isinstance(thing, Unit) else []
                 self.ids.update(dict.fromkeys([thing, *outputs], self.more))
@@ -147,7 +146,7 @@ class Sketch:
             found += [(data, unit, back.into_node.get(data)) for data in reversed(unit.outputs)]
             for x, places in unit.inputs:
                 marks = [back.into_data[place] for place in places if place in back.into_data]
-                found.append((unit, x, marks[0] if marks else None))
+                found += [(unit, x, mark) for mark in dict.fromkeys(marks)]
         return self.arrows((tail, head, mark) for tail, head, mark in found if mark is not None)
 
     def arrows(self, found: Iterable[tuple[Any, Any, str | None]]) -> list[Arrow]:
@@ -163,15 +162,6 @@ class Sketch:
             arrow = Arrow(tail_id, head_id, mark is not None, mark == BLOCKED, n if n > 3 else 1)
             drawn += [arrow] * (1 if n > 3 else n)
         return drawn
-
-
-def downstream(drawn: list[Unit], graph: Graph, wrt: Iterable[Data]) -> list[Unit]:
-    """Return the functions that depend on `wrt`; all of them if none does."""
-    depends = set(wrt)
-    for data in graph.data:
-        if data._node is not None and not depends.isdisjoint(data._node.inputs):
-            depends.add(data)
-    return [u for u in drawn if any(x in depends for x, _ in u.inputs)] or drawn
 
 
 def homes(graph: Graph, drawn: list[Unit]) -> Iterator[tuple[Data, Group | None]]:
@@ -200,12 +190,11 @@ def counted(n: int, what: str) -> str:
 
 def in_words(graph: Graph, back: Backflow | None) -> tuple[str, str]:
     """Return a title and a description for those who cannot see the picture."""
-    names = ", ".join([shown(x.name) for x in graph.outputs if x.name][:4])
-    blocked = [] if back is None else [x for x, mark in back.into_node.items() if mark == BLOCKED]
-    at = ", ".join(shown(str(x._node.name)) for x in reversed(blocked[-4:]))
+    results = ", ".join([shown(x.name) for x in graph.outputs if x.name][:4])
+    at = names(back.stops(graph.data)) if back else ""
     return (
-        f"Graph of {names}" if names else "Graph",
+        f"Graph of {results}" if results else "Graph",
         f"{counted(len(graph.inputs), 'input')}, {len(graph.stochastic)} stochastic and "
         f"{counted(len(graph.deterministic), 'deterministic function')}."
-        + (f" The gradient is blocked at {at}." if blocked else ""),
+        + (f" The gradient is blocked at {at}." if at else ""),
     )

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..graph import Data, StochasticNode
-from .backflow import BLOCKED
-from .kinds import unit_lines
+from .kinds import names, unit_lines
 from .labels import brief, shown
 from .replay import Values, cotangents, is_narrow
 from .sketch import Sketch
-from .units import Unit
+from .units import Unit, made_by
 
 FORWARD, BACKWARD, STOPPED = "forward", "backward", "stopped"
 VALUE, GRADIENT = "value", "gradient"
@@ -127,9 +126,9 @@ class Story:
     def send(self, box: str, units: list[Unit], sent: dict[Any, Any]) -> Iterator[Step]:
         """Yield the steps in which a function sends gradients back to its inputs, or refuses to."""
         back: Any = self.sketch.back
-        made = [data for unit in units for data in unit.made]
-        if any(back.into_node.get(data) == BLOCKED for data in made):
-            yield self.refuse(box, units)
+        stops = back.stops(made_by(units))
+        if stops:
+            yield self.refuse(box, stops)
         into = self.arrows(1, box, True)
         hidden = 0
         for unit in units:
@@ -173,13 +172,18 @@ class Story:
         lit = (box, self.sketch.ids[x])
         return Step(BACKWARD, lit, flow, f"{words}.", tuple(self.text(x, GRADIENT)))
 
-    def refuse(self, box: str, units: list[Unit]) -> Step:
+    def refuse(self, box: str, stops: list[Data]) -> Step:
         """Return the step in which a gradient is blocked."""
-        self.stops.append(said(units))
-        random = isinstance(units[-1].node, StochasticNode)
+        at = names(stops)
+        self.stops.append(at)
+        random = isinstance(stops[-1]._node, StochasticNode)
         why = "is random: no gradient crosses a draw" if random else "is a black box: it has none"
-        flow = self.arrows(1, box, True), self.arrows(0, box, True)
-        return Step(STOPPED, (box,), flow, f"Blocked: {said(units)} {why}.")
+        words = f"Blocked: {at} {why}."
+        if box == self.sketch.more:
+            words = f"Blocked at {at}, which is left out of the picture."
+        out = self.arrows(0, box, True)
+        blocked = tuple(number for number in out if self.sketch.drawn.arrows[number].blocked)
+        return Step(STOPPED, (box,), (self.arrows(1, box, True), blocked), words)
 
     def end(self) -> Step:
         """Return the last step: what the inputs have got."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 
 from ..graph import Data, Graph, StochasticNode
-from .backflow import BLOCKED, Backflow
+from .backflow import Backflow
+from .kinds import more_lines
 from .labels import brief, call, shown
 from .rails import rails
-from .units import Unit, count_of, in_order, parted, units
+from .units import Unit, in_order, parted, units
 
 LONGEST_GRAPH = 40
 
@@ -35,11 +36,13 @@ def listing(graph: Graph) -> str:
     things = in_order(graph, units(graph, expand=False, limit=LONGEST_GRAPH))
     before, left_out, after = parted(things, LONGEST_GRAPH)
     names = names_of(things)
-    blocked = {x for x, mark in Backflow(graph).into_node.items() if mark == BLOCKED}
+    back = Backflow(graph)
+    blocked = set(back.stops(graph.data))
     drawn = rails(before) if not left_out and before else [""] * len(things)
     rows = [row(thing, names, blocked) for thing in before]
     if left_out:
-        rows.append((f"… {count_of(left_out):,} more …", ""))
+        count, *note = more_lines(left_out, back)
+        rows.append((count, "".join(note)))
     rows += [row(thing, names, blocked) for thing in after]
     width = min(60, max(len(left) for left, _ in rows))
     return "\n".join(

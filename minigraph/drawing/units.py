@@ -1,6 +1,7 @@
 """Which nodes are drawn as one: the calls of a `function` that can be closed.
 
-A closed box must not hide what the picture is about: a draw or a black box inside keeps it open.
+A closed box must not hide what the picture is about: a draw or a black box inside keeps it open,
+and so does a data to which gradients are asked for.
 Nor may it lie: if a path leaves the box and comes back, closing it would draw a circle.
 
 Of a large graph the middle is one unit too. It is one stretch of the order in which things ran, so
@@ -10,7 +11,7 @@ no path leaves it and comes back.
 from __future__ import annotations
 
 import graphlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..graph import Data, Graph, Group, Node
@@ -76,13 +77,17 @@ def chain(group: Group | None) -> list[Group]:
     return boxes[::-1]
 
 
-def units(graph: Graph, expand: bool, limit: int) -> list[Unit]:
-    """Return the functions to draw, at most about `limit`, in the order they ran."""
+def units(graph: Graph, expand: bool, limit: int, wrt: Iterable[Data] = ()) -> list[Unit]:
+    """Return the functions to draw, at most about `limit`, in the order they ran.
+
+    With `wrt`, those that depend on it; all of them if none does.
+    """
     made = [data for data in graph.data if data._node is not None]
     chains = chains_of(made)
+    ends = set(wrt)
     opened: set[Group] = set()
     for data, boxes in chains.items():
-        if expand or data._node.barrier in ("draw", "black box"):
+        if expand or data in ends or data._node.barrier in ("draw", "black box"):
             opened.update(boxes)
     while True:
         unit_of = assign(made, chains, opened)
@@ -90,7 +95,7 @@ def units(graph: Graph, expand: bool, limit: int) -> list[Unit]:
         if not circle:
             break
         opened.update(unit.group for unit in circle if unit.group is not None)
-    drawn = without_middle(unit_of, limit)
+    drawn = without_middle(unit_of, downstream(unit_of, ends), limit)
     seen = set(graph.outputs)
     for data, unit in unit_of.items():
         seen.update(x for x in data._node.inputs if unit_of.get(x) is not unit)
@@ -131,9 +136,19 @@ def original(box: Group, first: dict[Group, Group]) -> Group:
     return box
 
 
-def without_middle(unit_of: dict[Data, Unit], limit: int) -> list[Unit]:
-    """Return the units in the order in which they were finished; one stands for a long middle."""
-    last = {unit: position for position, unit in enumerate(unit_of.values())}
+def downstream(unit_of: dict[Data, Unit], wrt: set[Data]) -> set[Unit]:
+    """Return the units that depend on `wrt`; all of them if none does."""
+    depends, found = set(wrt), set()
+    for data, unit in unit_of.items():
+        if not depends.isdisjoint(data._node.inputs):
+            depends.add(data)
+            found.add(unit)
+    return found or set(unit_of.values())
+
+
+def without_middle(unit_of: dict[Data, Unit], wanted: set[Unit], limit: int) -> list[Unit]:
+    """Return units in the order in which they were finished; one stands for a long middle."""
+    last = {unit: position for position, unit in enumerate(unit_of.values()) if unit in wanted}
     drawn = sorted(last, key=last.__getitem__)
     middle = drawn[limit // 2 : len(drawn) - limit // 2]
     if len(middle) < 2:
@@ -167,6 +182,11 @@ def parted(
     if last - first < 2 and not folded:
         return things, [], []
     return things[:first], things[first:last], things[last:]
+
+
+def made_by(things: Iterable[Unit | Data]) -> list[Data]:
+    """Return what these functions made, also what nobody else sees."""
+    return [data for thing in things if isinstance(thing, Unit) for data in thing.made]
 
 
 def count_of(things: list[Unit | Data]) -> int:
