@@ -37,6 +37,13 @@ def test_listing_names_the_unnamed_and_tells_equal_names_apart():
     ]
 
 
+def test_names_that_are_made_up_are_nobody_elses():
+    named = [mg.Data(1.0, name=name) for name in ("x", "x", "x#2", "x", "%2")]
+    lines = str(mg.Graph(mg.sin(mg.exp(mg.stack(named))))).splitlines()
+    found = [re.search(r"[x%]\S*", line)[0] for line in lines]
+    assert found == ["x", "x#3", "x#2", "x#4", "%2", "%1", "%3", "%4"]
+
+
 def test_listing_reuses_columns_once_it_has_six():
     y = mg.Data(1.0, name="x")
     for _ in range(20):

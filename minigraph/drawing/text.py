@@ -53,14 +53,17 @@ def listing(graph: Graph) -> str:
 
 def names_of(things: list[Unit | Data]) -> dict[Data, str]:
     """Return a name for every data: its own, numbered if another has it too, or %1, %2, …."""
+    datas = [x for thing in things for x in (thing.outputs if isinstance(thing, Unit) else [thing])]
+    given = {data: shown(data.name) if data.name else "" for data in datas}
+    taken = set(given.values())
     names: dict[Data, str] = {}
     seen: Counter[str] = Counter()
-    unnamed = 0
-    for thing in things:
-        for data in thing.outputs if isinstance(thing, Unit) else [thing]:
-            name = shown(data.name) if data.name else f"%{(unnamed := unnamed + 1)}"
-            seen[name] += 1
-            names[data] = name if seen[name] == 1 else f"{name}#{seen[name]}"
+    for data, name in given.items():
+        seen[name] += 1
+        names[data] = name
+        while names[data] in taken and (seen[name] > 1 or not name):
+            names[data] = f"{name}#{seen[name]}" if name else f"%{seen[name]}"
+            seen[name] += names[data] in taken
     return names
 
 
