@@ -159,6 +159,30 @@ def test_law_is_the_second_line_of_a_draw():
     ]
 
 
+@pytest.mark.parametrize(
+    ("law", "text"),
+    [
+        (lambda s: mg.Bernoulli(s), "Bernoulli(s)"),
+        (lambda s: mg.Bernoulli(logits=s), "Bernoulli(logits=s)"),
+        (lambda s: mg.MultivariateNormal([0.0], mg.stack([[s]])), "MultivariateNormal([0], ·)"),
+        (
+            lambda s: mg.MultivariateNormal([0.0], scale_tril=mg.stack([[s]])),
+            "MultivariateNormal([0], scale_tril=·)",
+        ),
+        (lambda s: mg.Independent(mg.Normal([0.0, 1.0], s), 1), "Independent(Normal([0, 1], s))"),
+        (
+            lambda s: mg.MixtureSameFamily(
+                mg.Categorical(logits=[0.0, 1.0]), mg.Normal([0.0, 1.0], s)
+            ),
+            "MixtureSameFamily(Categorical(logits=[0, 1]), Normal([0, 1], s))",
+        ),
+    ],
+)
+def test_label_of_a_draw_says_which_law_it_is(law, text):
+    drawn = picture(mg.sample(law(mg.Data(0.5, name="s")), rng=0))
+    assert [box.lines[1] for box in drawn.boxes if box.kind == "stochastic"] == [text]
+
+
 def test_argument_passed_twice_has_two_arrows_each_way():
     x = mg.Data(3.0, name="x")
     arrows = named(x * x)[1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -80,18 +81,38 @@ def call(node: Node, name_of: Callable[[Data], str], keywords: bool = True) -> s
     `name_of` says what its inputs are called; literals are written out.
     """
     inputs = [brief(x.value) if is_literal(x) else name_of(x) for x in node.inputs]
-    if isinstance(node, DeterministicNode) and set(node.fixed) == {"index"}:
-        return indexed(node, inputs)
-    if len(inputs) > 8:
-        inputs[4:-3] = [f"… {len(inputs) - 7} more"]
     if isinstance(node, StochasticNode):
-        names = getattr(node.distribution, "parameters", {})
-        if keywords and len(names) == len(inputs):
-            inputs = [f"{name}={x}" for name, x in zip(names, inputs, strict=True)]
-        return f"{shown(type(node.distribution).__name__)}({', '.join(inputs)})"
+        return law_text(node.distribution, inputs, keywords)
     assert isinstance(node, DeterministicNode)
-    inputs += [f"{key}={fixed_text(x)}" for key, x in node.fixed.items() if says_something(x)]
-    return f"{shown(node.name)}({', '.join(inputs)})"
+    if set(node.fixed) == {"index"}:
+        return indexed(node, inputs)
+    said = [f"{key}={fixed_text(x)}" for key, x in node.fixed.items() if says_something(x)]
+    return f"{shown(node.name)}({', '.join([*shortened(inputs), *said])})"
+
+
+def law_text(law: Any, inputs: list[str], keywords: bool) -> str:
+    """Return a law of these parameters, ``Normal(θ, 1.0)``, or all of them with their names.
+
+    A form of a parameter that is not the usual one has its name always, ``Bernoulli(logits=s)``.
+    """
+    names, unusual = getattr(law, "parameters", {}), getattr(law, "either", ())[1:]
+    if hasattr(law, "parts") and not keywords:
+        left = iter(inputs)
+        inputs = [
+            law_text(part, list(itertools.islice(left, len(part.parameters))), keywords)
+            for part in law.parts.values()
+        ]
+    elif len(names) == len(inputs):
+        inputs = [
+            f"{name}={x}" if keywords or name in unusual else x
+            for name, x in zip(names, inputs, strict=True)
+        ]
+    return f"{shown(type(law).__name__)}({', '.join(shortened(inputs))})"
+
+
+def shortened(inputs: list[str]) -> list[str]:
+    """Return the first and the last of many inputs."""
+    return inputs if len(inputs) <= 8 else [*inputs[:4], f"… {len(inputs) - 7} more", *inputs[-3:]]
 
 
 def indexed(node: DeterministicNode, inputs: list[str]) -> str:
