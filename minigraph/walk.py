@@ -44,9 +44,21 @@ def walk(
 
 def varies(data: Data) -> bool:
     """Return whether `data` was drawn, or made of a draw or of an input that is no constant."""
-    _, inputs, barriers = walk([data])
-    drawn = any(x._op.barrier == "draw" for x in barriers)
-    return drawn or not all(x._constant for x in inputs)
+    todo: list[Any] = [data]
+    seen: set[Data] = set()
+    while todo:
+        x = todo.pop()
+        if type(x) is float or x in seen:
+            continue
+        seen.add(x)
+        if x._op is None:
+            if not x._constant:
+                return True
+        elif x._op.barrier == "draw":
+            return True
+        else:
+            todo += x._inputs
+    return False
 
 
 def ancestors(outputs: Iterable[Data]) -> list[Data]:

@@ -140,10 +140,18 @@ def test_draw_seen_only_by_a_comparison_is_still_marked_blocked():
     assert arrows_that_are("blocked", mg.where(x > 0, 1.0, 0.0)) == {("X", "P"), ("P", "θ")}
 
 
-def test_draw_from_constants_is_noise_and_blocks_nothing():
-    x = mg.sample(mg.Normal(0.0, 1.0), name="X", rng=0) * mg.Data(2.0, name="w")
+@pytest.mark.parametrize("loc", [0.0, 2.0 * mg.Data(1.0, constant=True)])
+def test_draw_from_constants_is_noise_and_blocks_nothing(loc):
+    x = mg.sample(mg.Normal(loc, 1.0), name="X", rng=0) * mg.Data(2.0, name="w")
     assert named(x)[0]["P"] == "noise"
     assert arrows_that_are("blocked", x) == set()
+
+
+@pytest.mark.parametrize("loc", [lambda: mg.Data(0.0), lambda: mg.sample(mg.Normal(0.0, 1.0))])
+def test_draw_from_what_varies_is_no_noise(loc):
+    x = mg.sample(mg.Normal(2.0 * loc(), 1.0), name="X")
+    x.node.name = "Q"
+    assert named(x)[0]["Q"] == "stochastic"
 
 
 def test_numbers_in_an_expression_are_words_in_a_label_not_boxes():

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..graph import Data, Graph, StochasticNode
 from ..paths import is_parameter
+from ..walk import varies
 from .backflow import Backflow
 from .labels import brief, call, is_literal, says_something, shown
 from .picture import Options
@@ -22,7 +23,7 @@ def unit_kind(unit: Unit) -> str:
         scores = str(unit.group.name).endswith(".log_prob")
         return "log-probability" if scores else "deterministic"
     if isinstance(node, StochasticNode):
-        return "noise" if all(x.constant for x in node.inputs) else "stochastic"
+        return "stochastic" if any(map(varies, node.inputs)) else "noise"
     if node.barrier is not None:
         return str(node.barrier)
     if node.op.name.endswith("(biased)"):
