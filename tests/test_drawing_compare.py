@@ -70,6 +70,18 @@ def test_one_more_of_many_equal_functions_is_found_where_it_is():
     assert {box.lines[0] for box in change.boxes if box.id in made_by} <= {"exp", "sin"}
 
 
+def test_what_the_other_picture_leaves_out_is_not_gone():
+    y = question()
+    for _ in range(20):
+        y = y + 1.0
+    change = mg.compare_pictures(y, mg.reparameterize(y), limit=10)
+    assert marked(change, "gone") == ["P"]
+    assert marked(change, "new") == ["p", "ε_X", "g"]
+    change = mg.compare_pictures(y, y * mg.Data(2.0, name="w"), limit=10)
+    assert marked(change, "gone") == []
+    assert marked(change, "new") == ["w", "multiply", ""]
+
+
 def test_each_side_is_a_frame_and_identifiers_are_unique():
     y = question()
     change = mg.compare_pictures(y, mg.reparameterize(y), titles=("draw", "noise"), expand=True)

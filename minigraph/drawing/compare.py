@@ -47,8 +47,9 @@ def compare_pictures(
     old, new = sketch(before, **options), sketch(after, **options)
     partner = partners(old, new)
     back = {there: here for here, there in partner.items()}
-    left = framed(marks(old.drawn, new.drawn, partner, GONE), titles[0])
-    right = framed(marks(new.drawn, old.drawn, back, NEW), titles[1], after=left)
+    gone, came = unpaired(old, new, partner), unpaired(new, old, back)
+    left = framed(marks(old.drawn, new.drawn, partner, gone, GONE), titles[0])
+    right = framed(marks(new.drawn, old.drawn, back, came, NEW), titles[1], after=left)
     return Picture(
         left.boxes + right.boxes,
         left.arrows + right.arrows,
@@ -102,8 +103,9 @@ class Pairs:
                 self.add(x, y)
 
     def agree(self, a: Unit, b: Unit) -> bool:
-        """Return whether two functions read the same."""
-        here = [self.found.get(self.old.ids[x]) for x, _ in a.inputs]
+        """Return whether two functions read the same; so do two that read what is left out."""
+        boxes = [self.old.ids[x] for x, _ in a.inputs]
+        here = [self.new.more if box == self.old.more else self.found.get(box) for box in boxes]
         return here == [self.new.ids[x] for x, _ in b.inputs]
 
 
@@ -133,7 +135,26 @@ def likeness(unit: Unit) -> Any:
     return unit_kind(unit), unit_lines(unit)[0]
 
 
-def marks(drawn: Picture, other: Picture, partner: dict[str, str], word: str) -> Picture:
+def unpaired(here: Sketch, there: Sketch, partner: dict[str, str]) -> set[str]:
+    """Return the boxes of one picture for which the other has none, and has left none out."""
+    spare = left_out(there) - left_out(here)
+    boxes = {box.id for box in here.drawn.boxes} - partner.keys() - {here.more}
+    for unit in here.units:
+        if here.ids[unit] in boxes and spare[likeness(unit)] > 0:
+            spare[likeness(unit)] -= 1
+            boxes -= {here.ids[x] for x in (unit, *unit.outputs)}
+    return boxes - {here.ids[x] for x in here.ids.keys() & there.ids.keys()}
+
+
+def left_out(sketched: Sketch) -> Counter[Any]:
+    """Return how many functions of each likeness a picture leaves out."""
+    hidden = [unit for unit in sketched.units if sketched.ids[unit] == sketched.more]
+    return Counter(likeness(part) for unit in hidden for part in unit.parts or [unit])
+
+
+def marks(
+    drawn: Picture, other: Picture, partner: dict[str, str], lacking: set[str], word: str
+) -> Picture:
     """Return a picture in which what the other lacks is marked.
 
     An arrow is marked if the boxes at its ends are there in both.
@@ -149,10 +170,9 @@ def marks(drawn: Picture, other: Picture, partner: dict[str, str], word: str) ->
             arrow = replace(arrow, mark=word)
         arrows.append(arrow)
     boxes = [
-        box if box.id in partner or box.kind == "more"
-        else replace(box, mark=word, lines=(SIGNS[word], *box.lines))
+        replace(box, mark=word, lines=(SIGNS[word], *box.lines)) if box.id in lacking else box
         for box in drawn.boxes
-    ]  # fmt: skip
+    ]
     return replace(drawn, boxes=tuple(boxes), arrows=tuple(arrows))
 
 

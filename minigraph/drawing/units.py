@@ -23,8 +23,8 @@ class Unit:
 
     Attributes
     ----------
-    stands_for : int
-        How many units it stands for; more than one if it is the middle of a large graph.
+    parts : list of Unit
+        The units it stands for, if it is the middle of a large graph.
     group : Group or None
         The closed box, if it is one.
     box : Group or None
@@ -39,20 +39,20 @@ class Unit:
         closed box reads it once.
     """
 
-    __slots__ = ("box", "group", "inputs", "made", "outputs", "stands_for")
+    __slots__ = ("box", "group", "inputs", "made", "outputs", "parts")
     outputs: list[Data]
     inputs: list[tuple[Data, list[tuple[Data, int]]]]
 
-    def __init__(self, group: Group | None, box: Group | None, stands_for: int = 1) -> None:
-        self.stands_for = stands_for
+    def __init__(self, group: Group | None, box: Group | None) -> None:
         self.group = group
         self.box = box
+        self.parts: list[Unit] = []
         self.made: list[Data] = []
 
     def find_ends(self, seen: set[Data]) -> None:
         """Fill in `outputs` and `inputs`; `seen` is what somebody outside a unit reads."""
         self.outputs = [data for data in self.made if data in seen]
-        single = self.group is None and self.stands_for == 1
+        single = self.group is None and not self.parts
         inside = set(self.made)
         merged: dict[Any, tuple[Data, list[tuple[Data, int]]]] = {}
         for data in self.made:
@@ -153,7 +153,8 @@ def without_middle(unit_of: dict[Data, Unit], wanted: set[Unit], limit: int) -> 
     middle = drawn[limit // 2 : len(drawn) - limit // 2]
     if len(middle) < 2:
         return drawn
-    rest = Unit(None, None, stands_for=len(middle))
+    rest = Unit(None, None)
+    rest.parts = middle
     rest.made = [data for unit in middle for data in unit.made]
     unit_of.update(dict.fromkeys(rest.made, rest))
     return [*drawn[: limit // 2], rest, *drawn[len(drawn) - limit // 2 :]]
@@ -178,7 +179,7 @@ def parted(
 ) -> tuple[list[Unit | Data], list[Unit | Data], list[Unit | Data]]:
     """Return the beginning, the middle to leave out (or nothing), and the end."""
     first, last = limit // 2, len(things) - limit // 2
-    folded = any(isinstance(thing, Unit) and thing.stands_for > 1 for thing in things)
+    folded = any(isinstance(thing, Unit) and thing.parts for thing in things)
     if last - first < 2 and not folded:
         return things, [], []
     return things[:first], things[first:last], things[last:]
@@ -191,7 +192,7 @@ def made_by(things: Iterable[Unit | Data]) -> list[Data]:
 
 def count_of(things: list[Unit | Data]) -> int:
     """Return how many functions and inputs these stand for."""
-    return sum(thing.stands_for if isinstance(thing, Unit) else 1 for thing in things)
+    return sum(len(thing.parts) or 1 if isinstance(thing, Unit) else 1 for thing in things)
 
 
 def assign(
