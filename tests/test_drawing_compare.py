@@ -82,6 +82,15 @@ def test_what_the_other_picture_leaves_out_is_not_gone():
     assert marked(change, "new") == ["w", "multiply", ""]
 
 
+def test_box_that_is_open_on_one_side_is_open_on_both():
+    model = mg.function(lambda t: mg.exp(mg.sample(mg.Normal(t, 1.0), name="X")), name="model")
+    y = model(mg.Data(0.5, name="θ"))
+    change = mg.compare_pictures(y, mg.reparameterize(y))
+    assert [c.name for c in change.clusters] == ["before", "model", "after", "model"]
+    assert marked(change, "gone") == ["P"]
+    assert marked(change, "new") == ["p", "ε_X", "g"]
+
+
 def test_each_side_is_a_frame_and_identifiers_are_unique():
     y = question()
     change = mg.compare_pictures(y, mg.reparameterize(y), titles=("draw", "noise"), expand=True)

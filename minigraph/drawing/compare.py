@@ -12,7 +12,7 @@ from .kinds import unit_kind, unit_lines
 from .labels import shown
 from .picture import GONE, NEW, SIGNS, Cluster, Picture
 from .sketch import Sketch, sketch
-from .units import Unit
+from .units import Unit, open_calls
 
 
 def compare_pictures(
@@ -44,7 +44,8 @@ def compare_pictures(
     >>> [box.lines[1] for box in change.boxes if box.mark == "new"]
     ['p', 'ε_X', 'g']
     """
-    old, new = sketch(before, **options), sketch(after, **options)
+    calls = {x for y in (before, after) for x in open_calls(sketch(y, **options).units)}
+    old, new = sketch(before, calls, **options), sketch(after, calls, **options)
     partner = partners(old, new)
     back = {there: here for here, there in partner.items()}
     gone, came = unpaired(old, new, partner), unpaired(new, old, back)

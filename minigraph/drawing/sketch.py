@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Any
 
 from ..errors import InputError, UsageError
@@ -40,8 +40,11 @@ def picture(y: Any, **options: Any) -> Picture:
     return sketch(y, **options).drawn
 
 
-def sketch(y: Any, **options: Any) -> Sketch:
-    """Return the description of the graph above `y`, and what in the graph its parts stand for."""
+def sketch(y: Any, calls: Container[Any] = (), /, **options: Any) -> Sketch:
+    """Return the description of the graph above `y`, and what in the graph its parts stand for.
+
+    The boxes of `calls` are open.
+    """
     known = Options.__annotations__
     for name in options:
         if name not in known:
@@ -51,19 +54,19 @@ def sketch(y: Any, **options: Any) -> Sketch:
         raise InputError(f"picture: direction {direction!r}; it is one of {', '.join(DIRECTIONS)}")
     if limit < 2:
         raise InputError(f"picture: limit is {limit}; draw at least 2 functions")
-    return Sketch(y if isinstance(y, Graph) else Graph(y), options)
+    return Sketch(y if isinstance(y, Graph) else Graph(y), options, calls)
 
 
 class Sketch:
     """A picture and its graph: `ids` says which box stands for a data or a unit."""
 
-    def __init__(self, graph: Graph, options: Any) -> None:
+    def __init__(self, graph: Graph, options: Any, calls: Container[Any]) -> None:
         self.graph = graph
         self.options = options
         self.limit = options.get("limit", 80)
         flow = Backflow(graph, options.get("wrt"))
         ends = flow.ends if options.get("wrt") is not None else ()
-        self.units = units(graph, options.get("expand", False), self.limit, ends)
+        self.units = units(graph, options.get("expand", False), self.limit, ends, calls)
         self.homes = dict(homes(graph, self.units))
         self.costs = costs_of(graph)
         self.back = flow if options.get("gradients", True) else None

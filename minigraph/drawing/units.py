@@ -11,7 +11,7 @@ no path leaves it and comes back.
 from __future__ import annotations
 
 import graphlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import Any
 
 from ..graph import Data, Graph, Group, Node
@@ -77,10 +77,12 @@ def chain(group: Group | None) -> list[Group]:
     return boxes[::-1]
 
 
-def units(graph: Graph, expand: bool, limit: int, wrt: Iterable[Data] = ()) -> list[Unit]:
+def units(
+    graph: Graph, expand: bool, limit: int, wrt: Iterable[Data] = (), calls: Container[Any] = ()
+) -> list[Unit]:
     """Return the functions to draw, at most about `limit`, in the order they ran.
 
-    With `wrt`, those that depend on it; all of them if none does.
+    With `wrt`, those that depend on it; all of them if none does. The boxes of `calls` are open.
     """
     made = [data for data in graph.data if data._node is not None]
     chains = chains_of(made)
@@ -89,6 +91,7 @@ def units(graph: Graph, expand: bool, limit: int, wrt: Iterable[Data] = ()) -> l
     for data, boxes in chains.items():
         if expand or data in ends or data._node.barrier in ("draw", "black box"):
             opened.update(boxes)
+        opened.update(box for box in boxes if box.origin in calls)
     while True:
         unit_of = assign(made, chains, opened)
         circle = find_circle(unit_of) if chains else []
@@ -102,6 +105,12 @@ def units(graph: Graph, expand: bool, limit: int, wrt: Iterable[Data] = ()) -> l
     for unit in drawn:
         unit.find_ends(seen)
     return drawn
+
+
+def open_calls(drawn: Iterable[Unit]) -> set[Any]:
+    """Return the calls whose boxes are open."""
+    every = [part for unit in drawn for part in unit.parts or [unit]]
+    return {box.origin for unit in every for box in chain(unit.box)}
 
 
 def chains_of(made: list[Data]) -> dict[Data, list[Group]]:
