@@ -37,7 +37,7 @@ def whole(least: int, text: str) -> int:
         number = float(text) if "e" in text.lower() else int(text)
     except ValueError:
         number = float("nan")
-    if not number >= least or number != int(number):
+    if not least <= number < float("inf") or number != int(number):
         raise argparse.ArgumentTypeError(f"needs a whole number from {least} up, got {text!r}")
     return int(number)
 

@@ -21,6 +21,12 @@ def build():
     x = mg.sample(mg.Normal(theta, 1.0), name="X", rng=0)
     return x ** 2
 
+def change():
+    return mg.compare_pictures(build(), mg.reinforce(build()))
+
+def of(x):
+    return x
+
 if __name__ == "__main__":
     raise SystemExit("ran as a program")
 """
@@ -35,7 +41,7 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.mark.parametrize("name", ["theta", "graph", "build"])
+@pytest.mark.parametrize("name", ["theta", "graph", "build", "change"])
 def test_data_graph_or_function_is_drawn(folder, capsys, name):
     assert main(["draw", f"model.py:{name}", "-o", "a.mmd"]) == 0
     assert capsys.readouterr().out == "a.mmd\n"
@@ -73,6 +79,7 @@ def test_gradients_towards_one_input_only(folder):
         ("model.py:nothing", "model.py has no 'nothing'; its Data and Graphs are: theta, graph"),
         ("nowhere.py:y", "there is no file 'nowhere.py'; write FILE.py:NAME"),
         ("model.py", "there is no file ''; write FILE.py:NAME"),
+        ("model.py:of", "missing a required argument: 'x'; name a function that needs no argument"),
         ("model.py:mg", "mg is a module; name a Data, a Graph, or a function"),
     ],
 )

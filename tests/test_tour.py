@@ -145,6 +145,7 @@ def test_text_formats_are_drawn_without_a_renderer(tmp_path, monkeypatch, capsys
     [
         (["--samples", "1"], "--samples: needs a whole number from 2 up, got '1'"),
         (["--samples", "many"], "--samples: needs a whole number from 2 up, got 'many'"),
+        (["--samples", "1e400"], "--samples: needs a whole number from 2 up, got '1e400'"),
         (["--samples", "1.5e0"], "--samples: needs a whole number from 2 up, got '1.5e0'"),
         (["--seed", "-1"], "--seed: needs a whole number from 0 up, got '-1'"),
         (["--sample", "5"], "unrecognized arguments: --sample 5"),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import inspect
 import runpy
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,10 +40,9 @@ def parsed(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> argpars
 
 
 def draw(options: argparse.Namespace) -> Path:
-    """Draw what the options say and return the file."""
-    looks = {name: x for name, x in vars(options).items() if name not in ("target", "out")}
-    if options.wrt is None:
-        del looks["wrt"]
+    """Draw what the options say and return the file; a finished picture takes none but `out`."""
+    usual = vars(parsed(argparse.ArgumentParser(), [options.target, "-o", options.out]))
+    looks = {name: x for name, x in vars(options).items() if x != usual[name]}
     return render(found(options.target), options.out, **looks)
 
 
@@ -61,7 +61,9 @@ def found(target: str) -> Any:
                 f"draw {target!r}: {file} has no {name!r}; its Data and Graphs are: {drawable}"
             )
         thing = names[name]
-        thing = thing() if callable(thing) and not isinstance(thing, KINDS) else thing
+        if callable(thing) and not isinstance(thing, KINDS):
+            refuse_needy(target, thing)
+            thing = thing()
     finally:
         sys.path.pop(0)
     parts = thing if isinstance(thing, (list, tuple)) else [thing]
@@ -71,6 +73,16 @@ def found(target: str) -> Any:
             "name a Data, a Graph, or a function that returns one"
         )
     return thing
+
+
+def refuse_needy(target: str, function: Callable[..., Any]) -> None:
+    """Raise if a function cannot be called without arguments."""
+    try:
+        inspect.signature(function).bind()
+    except TypeError as error:
+        raise UsageError(
+            f"draw {target!r}: {error}; name a function that needs no argument"
+        ) from None
 
 
 KINDS = (Data, Graph, Picture)
