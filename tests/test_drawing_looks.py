@@ -133,6 +133,15 @@ def test_styles_reach_latex():
     ) in text
 
 
+@pytest.mark.parametrize(
+    "look", [{"shape": "circle"}, {"shape": "point"}, {"style": "invis"}, {"URL": "x"}]
+)
+def test_styles_that_latex_does_not_know_change_nothing(look):
+    kinds = "data", "output", "arrow", "gradient", "box"
+    usual = mg.to_tikz(regression(), plates="n")
+    assert mg.to_tikz(regression(), plates="n", styles=dict.fromkeys(kinds, look)) == usual
+
+
 @pytest.mark.parametrize("colour", ["gold", r"red}\input{x", "#12345"])
 def test_colours_that_latex_does_not_know_are_refused(colour):
     with pytest.raises(mg.InputError, match=r"color of 'blocked' is .*LaTeX knows '#ffd700' and"):

@@ -332,6 +332,25 @@ def test_link_opens_at_a_step(tmp_path):
     assert run_in_page(page, "return step", tmp_path, "#nowhere") == 0
 
 
+def test_page_lights_every_shape_keeps_double_lines_and_misses_nothing_invisible(tmp_path):
+    y = mg.exp(mg.sin(mg.Data(2.0, name="x")))
+    styles = {
+        "parameter": {"shape": "circle"}, "data": {"shape": "point"},
+        "arrow": {"style": "invis"}, "deterministic": {"style": "invis"},
+    }  # fmt: skip
+    look = """
+      const fills = what => [...document.querySelectorAll(what)].map(x => getComputedStyle(x).fill);
+      const found = [fills(".lit > ellipse")];
+      at("next").click(); at("next").click();
+      found.push(fills(".lit > polygon"));
+      at("end").click(); at("back").click();
+      return [...found, story.steps.length - step];
+    """
+    yellow = "rgb(255, 243, 176)"
+    found = run_in_page(mg.to_html(y, styles=styles), look, tmp_path)
+    assert found == [[yellow], [yellow, "none"], 2]
+
+
 def test_buttons_stay_in_sight_and_the_lit_boxes_come_into_it(tmp_path):
     y = mg.Data(0.5, name="x")
     for _ in range(200):

@@ -7,6 +7,7 @@ import re
 import unicodedata
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from . import dot
@@ -86,8 +87,8 @@ def to_tikz(y: Any, **options: Any) -> str:
 
 
 def parts(drawn: Picture) -> Iterator[str]:
-    """Yield a line for every frame, box and arrow, where Graphviz put it."""
-    root = ElementTree.fromstring(layout(dot.source(drawn, ids=True)))
+    """Yield a line for every frame, box and arrow, where Graphviz puts it in its usual shape."""
+    root = ElementTree.fromstring(layout(dot.source(replace(drawn, styles={}), ids=True)))
     # A frame is known by its title, the others by their ids.
     placed = {g.findtext("{*}title"): g for g in root.iter(f"{SVG}g")}
     placed |= {g.get("id"): g for g in root.iter(f"{SVG}g")}
