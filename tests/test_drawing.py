@@ -478,7 +478,10 @@ def test_unknown_option_is_refused_with_the_list():
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [({"direction": "up"}, "direction 'up'; it is one of TB"), ({"limit": 0}, "limit is 0")],
+    [
+        ({"direction": "up"}, "direction 'up'; it is one of TB"),
+        *[({"limit": limit}, f"limit is {limit!r}; pass a") for limit in (0, None, "x", 2.5)],
+    ],
 )
 def test_option_out_of_range_is_refused(options, message):
     with pytest.raises(mg.InputError, match=message):

@@ -124,6 +124,12 @@ def test_options_for_a_finished_picture_are_refused():
         mg.to_dot(change, values=True)
 
 
+@pytest.mark.parametrize("titles", [("a",), ("a", 3), "ab", None])
+def test_titles_are_two_strings(titles):
+    with pytest.raises(mg.UsageError, match=r"titles is .*; pass two strings"):
+        mg.compare_pictures(question(), question(), titles=titles)
+
+
 def test_names_of_frames_are_escaped():
     y = question()
     change = mg.compare_pictures(y, y, titles=('a"];', "end"))

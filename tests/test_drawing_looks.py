@@ -67,6 +67,16 @@ def test_plates_may_have_names():
     assert frames(picture(regression(), plates={100: "flights"}))["ε"] == []
 
 
+def test_plate_of_one_sample_is_a_plate():
+    assert frames(picture(regression(), plates=1))["ε"] == ["× 1 samples"]
+
+
+@pytest.mark.parametrize("plates", [[100], np.array([1, 2]), -2, {"sample": "n"}, 2.5])
+def test_plates_that_name_no_frame_are_refused(plates):
+    with pytest.raises(mg.UsageError, match=r"plates is .*; pass True, a count, a letter, or a"):
+        picture(regression(), plates=plates)
+
+
 def test_without_plates_there_are_none():
     assert picture(regression()).clusters == ()
 

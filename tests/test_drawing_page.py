@@ -207,9 +207,24 @@ def test_graph_that_python_branched_on_shows_its_one_sample():
     assert len(told(mg.to_html(y))["samples"]) == 1
 
 
-def test_page_without_a_sample_is_refused():
-    with pytest.raises(mg.InputError, match="samples is 0"):
-        mg.to_html(question()[1], samples=0)
+@pytest.mark.parametrize("samples", [0, "3", 2.5])
+def test_page_without_a_sample_is_refused(samples):
+    with pytest.raises(mg.InputError, match=f"samples is {samples!r}; pass a whole number"):
+        mg.to_html(question()[1], samples=samples)
+
+
+@pytest.mark.parametrize("rng", ["a", -1, np.random.RandomState(0)])
+def test_page_needs_an_rng_that_has_children(rng):
+    with pytest.raises(mg.UsageError, match=r"to_html: rng is .*; pass None, an int seed"):
+        mg.to_html(question()[1], rng=rng)
+
+
+def test_fresh_sample_that_is_not_lawful_is_told_from_the_one_that_is_there():
+    s = mg.sample(mg.Normal(1.0, 1.0), name="S", rng=0)
+    y = mg.sample(mg.Normal(0.0, s), rng=0)
+    with pytest.raises(mg.InputError, match=r"a fresh sample .*scale.*; pass samples=1 to show"):
+        mg.to_html(y, samples=50)
+    assert "draws S = 1.12573" in mg.to_html(y, samples=1)
 
 
 def test_comparison_has_no_steps_to_play():

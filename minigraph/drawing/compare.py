@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from ..errors import UsageError
 from ..graph import Data, StochasticNode
 from .kinds import unit_kind, unit_lines
 from .labels import shown
@@ -34,6 +35,11 @@ def compare_pictures(
     **options
         Those of `Options`: gradients, values, shapes, plates, styles, ….
 
+    Raises
+    ------
+    UsageError
+        If the titles are not two strings.
+
     Examples
     --------
     >>> import minigraph as mg
@@ -44,6 +50,9 @@ def compare_pictures(
     >>> [box.lines[1] for box in change.boxes if box.mark == "new"]
     ['p', 'ε_X', 'g']
     """
+    pair = isinstance(titles, (tuple, list)) and len(titles) == 2
+    if not pair or not all(isinstance(title, str) for title in titles):
+        raise UsageError(f"compare_pictures: titles is {titles!r}; pass two strings")
     calls = {x for y in (before, after) for x in open_calls(sketch(y, **options).units)}
     old, new = sketch(before, calls, **options), sketch(after, calls, **options)
     partner = partners(old, new)

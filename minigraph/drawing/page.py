@@ -15,7 +15,7 @@ import numpy as np
 from ..errors import InputError, UsageError
 from ..graph import Graph
 from . import dot, svg
-from .picture import Picture
+from .picture import Picture, is_whole
 from .renderers import layout
 from .replay import Values, fresh_values, values_now
 from .sketch import sketch
@@ -49,7 +49,7 @@ def to_html(y: Any, *, samples: int = 8, rng: Any = 0, **options: Any) -> str:
     Raises
     ------
     InputError
-        If `samples` is less than one.
+        If `samples` is no whole number from one up, or a fresh sample is not lawful.
     UsageError
         If `y` is a finished picture, such as a comparison: it has no steps. Or if an input was
         given another value after something was computed from it.
@@ -63,8 +63,8 @@ def to_html(y: Any, *, samples: int = 8, rng: Any = 0, **options: Any) -> str:
     >>> "where gradients add up: 1.0 + 1.0 = 2.0" in to_html(a + a)
     True
     """
-    if samples < 1:
-        raise InputError(f"to_html: samples is {samples}; a page shows at least 1")
+    if not is_whole(samples, 1):
+        raise InputError(f"to_html: samples is {samples!r}; pass a whole number from 1 up")
     if isinstance(y, Picture):
         raise UsageError(
             f"to_html: {y.title!r} is a finished picture, which has no steps to play; "
@@ -88,9 +88,21 @@ def replays(graph: Graph, samples: int, rng: Any) -> list[Values]:
     draws = graph.stochastic
     alone = not draws or any(node.branched for node in draws) or len(graph.nodes) > LARGE
     # A child: with the seed of the sample that is there, the first fresh one would be the same.
-    generator = np.random.default_rng(rng).spawn(1)[0]
+    try:
+        generator = np.random.default_rng(rng).spawn(1)[0]
+    except (TypeError, ValueError) as error:
+        raise UsageError(
+            f"to_html: rng is {rng!r}; pass None, an int seed, a SeedSequence or a numpy Generator "
+            f"({error})"
+        ) from error
     fresh = 0 if alone else samples - 1
-    return [values_now(graph), *[fresh_values(graph, generator) for _ in range(fresh)]]
+    try:
+        return [values_now(graph), *[fresh_values(graph, generator) for _ in range(fresh)]]
+    except InputError as error:
+        raise InputError(
+            f"to_html: a fresh sample of the graph fails: {error}; pass samples=1 to show only "
+            "the one that is there"
+        ) from error
 
 
 def slots_of(stories: Sequence[Sequence[Step]]) -> Slots:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from numbers import Integral
 from typing import Any, TypedDict
 
 KINDS = (
@@ -130,6 +131,11 @@ class Picture:
     title: str = "Graph"
     description: str = ""
     styles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+def is_whole(x: Any, least: int) -> bool:
+    """Return whether `x` is a whole number from `least` up."""
+    return isinstance(x, Integral) and int(x) >= least
 
 
 def nested(

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..errors import UsageError
 from ..graph import Data, Graph, Group, StochasticNode
 from .labels import shown
+from .picture import is_whole
 from .units import Unit, chain
 
 Plate = tuple[bool, tuple[int, ...]]  # whether it is repeated for each sample; the shape
@@ -26,7 +28,8 @@ class Plates:
         named = isinstance(wanted, Mapping)
         self.names: Mapping[Any, Any] = wanted if named else {}
         self.samples = wanted.get("samples") if named else wanted
-        if self.samples in (None, False, True):
+        self.refuse_bad()
+        if self.samples is None or isinstance(self.samples, bool):
             return
         for data in graph.data:
             node = data._node
@@ -36,6 +39,15 @@ class Plates:
                 self.sampled.add(data)
                 if node._group is not None:
                     self.boxes.add(node._group.outermost)
+
+    def refuse_bad(self) -> None:
+        """Raise for what names no frame."""
+        said = self.samples is None or isinstance(self.samples, str) or is_whole(self.samples, 0)
+        if not said or not all(key == "samples" or is_whole(key, 0) for key in self.names):
+            raise UsageError(
+                f"picture: plates is {self.wanted!r}; pass True, a count, a letter, or a dict of "
+                'names, {100: "flights", "samples": "n"}'
+            )
 
     def around(self, thing: Unit | Data, home: Group | None) -> list[Plate | Group]:
         """Return the frames around a thing whose innermost open box is `home`."""

@@ -11,7 +11,7 @@ from ..graph import Data, Graph, Group
 from .backflow import BLOCKED, Backflow
 from .kinds import costs_of, data_kind, data_lines, more_lines, names, unit_kind, unit_lines
 from .labels import shown
-from .picture import DIRECTIONS, Arrow, Box, Cluster, Options, Picture
+from .picture import DIRECTIONS, Arrow, Box, Cluster, Options, Picture, is_whole
 from .plates import Plates
 from .replay import cotangents, is_narrow, values_now
 from .styles import styles_of
@@ -52,8 +52,8 @@ def sketch(y: Any, calls: Container[Any] = (), /, **options: Any) -> Sketch:
     direction, limit = options.get("direction", "TB"), options.get("limit", 80)
     if direction not in DIRECTIONS:
         raise InputError(f"picture: direction {direction!r}; it is one of {', '.join(DIRECTIONS)}")
-    if limit < 2:
-        raise InputError(f"picture: limit is {limit}; draw at least 2 functions")
+    if not is_whole(limit, 2):
+        raise InputError(f"picture: limit is {limit!r}; pass a whole number from 2 up")
     return Sketch(y if isinstance(y, Graph) else Graph(y), options, calls)
 
 
