@@ -107,15 +107,27 @@ def test_unknown_suffix_is_refused_with_the_list(y, tmp_path, name):
         mg.render(y, tmp_path / name)
 
 
-def test_dot_that_fails_is_reported_and_leaves_no_file(y, tmp_path, monkeypatch):
+@pytest.mark.parametrize("suffix", [".svg", ".png"])
+@pytest.mark.parametrize(
+    ("script", "why"),
+    [
+        ("#!/bin/sh\necho broken plugin >&2\nexit 1\n", "broken plugin"),
+        ("#!/bin/sh\necho hello\n", "it wrote no picture"),
+        ("#!/nowhere/sh\n", "No such file"),
+    ],
+)
+def test_dot_that_fails_is_reported_and_leaves_no_file(
+    y, tmp_path, monkeypatch, suffix, script, why
+):
     fake = tmp_path / "bin" / "dot"
     fake.parent.mkdir()
-    fake.write_text("#!/bin/sh\necho broken plugin >&2\nexit 1\n")
+    fake.write_text(script)
     fake.chmod(0o755)
     monkeypatch.setenv("PATH", f"{fake.parent}{os.pathsep}{os.environ['PATH']}")
-    with pytest.raises(mg.MinigraphError, match=r"failed to draw SVG \(broken plugin\)"):
-        mg.render(y, tmp_path / "a.svg")
-    assert not (tmp_path / "a.svg").exists()
+    with pytest.raises(mg.MinigraphError, match=rf"failed to draw (SVG|PNG) \(.*{why}.*\); reinst"):
+        mg.render(y, tmp_path / f"a{suffix}")
+    assert not (tmp_path / f"a{suffix}").exists()
+    assert "text/vnd.mermaid" in y._repr_mimebundle_()
 
 
 def test_path_is_taken_literally(y, tmp_path, monkeypatch):

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections.abc import Mapping
 
 from ..errors import MinigraphError, MissingExtraError
+
+MAGIC: Mapping[str, bytes] = {"svg": b"</svg>", "png": b"\x89PNG", "pdf": b"%PDF"}
 
 
 def layout(text: str) -> str:
@@ -21,16 +24,24 @@ def by_dot(text: str, form: str, *flags: str) -> bytes | None:
     program = shutil.which("dot")
     if program is None:
         return None
-    done = subprocess.run(
-        [program, f"-T{form}", *flags], input=text.encode(), capture_output=True, check=False
-    )
-    if done.returncode or not done.stdout:
-        raise MinigraphError(
-            f"render: {program} failed to draw {form.upper()} "
-            f"({done.stderr.decode(errors='replace').strip()[:200]}); "
-            "reinstall Graphviz, or choose .dot or .mmd"
+    try:
+        done = subprocess.run(
+            [program, f"-T{form}", *flags], input=text.encode(), capture_output=True, check=False
         )
+    except OSError as error:  # it is there, and cannot be run
+        raise broken(program, form, str(error)) from error
+    if done.returncode or MAGIC[form] not in done.stdout:
+        said = done.stderr.decode(errors="replace").strip()[:200]
+        raise broken(program, form, said or "it wrote no picture")
     return done.stdout
+
+
+def broken(program: str, form: str, why: str) -> MinigraphError:
+    """Return the error that says what Graphviz did not do."""
+    return MinigraphError(
+        f"render: {program} failed to draw {form.upper()} ({why}); "
+        "reinstall Graphviz, or choose .dot or .mmd"
+    )
 
 
 def by_wasi(text: str) -> bytes | None:
