@@ -101,9 +101,9 @@ def test_formats_that_only_dot_draws_point_to_svg(y, tmp_path, no_dot, suffix):
         mg.render(y, tmp_path / f"a{suffix}")
 
 
-@pytest.mark.parametrize("name", ["a.bmp", "a", "svg", "a.svg.gz"])
+@pytest.mark.parametrize("name", ["a.bmp", "a", "svg", ".svg", "a.svg.gz"])
 def test_unknown_suffix_is_refused_with_the_list(y, tmp_path, name):
-    with pytest.raises(mg.InputError, match=r"\.svg, \.png, .*, \.html, \.tex"):
+    with pytest.raises(mg.InputError, match=r"a name and one of \.svg, \.png, .*, \.html, \.tex"):
         mg.render(y, tmp_path / name)
 
 
@@ -167,6 +167,9 @@ def test_link_stays_a_link_and_the_mode_is_the_usual_one(y, tmp_path):
     modes = [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("real.mmd", "plain")]
     assert (tmp_path / "link.mmd").is_symlink()
     assert modes[0] == modes[1]
+    (tmp_path / "real.mmd").chmod(0o600)
+    mg.render(y, tmp_path / "link.mmd")
+    assert stat.S_IMODE((tmp_path / "real.mmd").stat().st_mode) == 0o600
 
 
 @needs_dot

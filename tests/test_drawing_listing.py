@@ -70,6 +70,7 @@ def test_listing_shows_indices_and_fixed_arguments():
     text = str(mg.Graph(mg.sum(x[0, 1:], axis=0)))
     assert "%1 = x[0, 1:]" in text
     assert "sum(%1, axis=0)" in text
+    assert "astype(x, dtype=float32)" in str(mg.Graph(mg.astype(x, np.float32)))
 
 
 def test_listing_of_a_large_graph_is_short_and_counts():

@@ -197,10 +197,19 @@ def test_tikz_shows_greek_and_escapes_the_signs_of_latex():
     ) in text
 
 
+def test_tikz_writes_long_coordinates_and_refuses_those_that_latex_cannot_count():
+    y = mg.Data(0.5, name="x")
+    for _ in range(150):
+        y = mg.sin(y)
+    assert "e+" not in mg.to_tikz(y, limit=100)
+    with pytest.raises(mg.InputError, match=r"picture is \d\d,\d+ bp long.*pass a smaller limit"):
+        mg.to_tikz(y, limit=150)
+
+
 @pytest.mark.skipif(not shutil.which("pdflatex"), reason="no LaTeX here")
 def test_latex_accepts_the_picture_whatever_the_names(tmp_path):
     hostile = ["a_b", "\\", "}", "{", "$x", "%", "#1", "a&b", "~^", "[x]", "--", "?`", '"', "<|>",
-               "\\end{document}", "θ × · … →"]  # fmt: skip
+               "\\end{document}", "θ × · … →", "∂X₁₂² ∞ ϕϵϑς"]  # fmt: skip
     y = mg.sum(mg.stack([mg.Data(1.0, name=name) for name in hostile]))
     styles = {"blocked": {"color": "#102030", "penwidth": 2}, "box": {"fillcolor": "yellow"}}
     pictures = [

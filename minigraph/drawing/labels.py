@@ -65,6 +65,8 @@ def fixed_text(value: Any) -> str:
         return brief(value)
     if value is None or isinstance(value, (int, str, bool)):
         return shown(repr(value), 24)
+    if isinstance(value, np.dtype):
+        return value.name
     if isinstance(value, Slot):  # its places are an input of the node
         return "·"
     return "…" if value is Ellipsis else getattr(value, "__name__", type(value).__name__)

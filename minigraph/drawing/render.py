@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -82,8 +83,8 @@ def render(y: Any, path: str | os.PathLike[str], **options: Any) -> Path:
     write = WRITERS.get(file.suffix.lower())
     if write is None:
         raise InputError(
-            f"render: {str(file)!r} ends in {file.suffix!r}, which is no format of a picture; "
-            f"end it in {', '.join(WRITERS)}"
+            f"render: {str(file)!r} has suffix {file.suffix!r}, which is no format of a picture; "
+            f"write a name and one of {', '.join(WRITERS)}"
         )
     write_whole(file, write(y, options))
     return file
@@ -104,11 +105,13 @@ def by_graphviz(drawn: Picture, form: str, *flags: str) -> bytes:
 
 
 def write_whole(file: Path, content: bytes) -> None:
-    """Write a file that is there whole or, if anything fails, as it was before."""
+    """Write a file that is there whole or, if anything fails, as it was before; its mode stays."""
     target = Path(os.path.realpath(file))  # a link stays a link
     unfinished = target.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
         unfinished.write_bytes(content)
+        if target.exists():
+            shutil.copymode(target, unfinished)
         os.replace(unfinished, target)
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(file)) from None

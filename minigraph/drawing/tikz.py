@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from ..errors import InputError
 from . import dot
 from .picture import Arrow, Box, Cluster, Picture
 from .renderers import layout
@@ -17,6 +18,7 @@ from .sketch import picture
 from .styles import latex
 
 Point = tuple[float, float]
+LONGEST = 16_000  # bp, about the largest dimension of TeX
 SVG = "{http://www.w3.org/2000/svg}"
 
 LIBRARIES = "shapes.geometric, shapes.symbols, arrows.meta"
@@ -60,6 +62,8 @@ def to_tikz(y: Any, **options: Any) -> str:
 
     Raises
     ------
+    InputError
+        If the picture is too long for LaTeX, or in a colour that it does not know.
     MissingExtraError
         If there is no Graphviz to find the positions with.
 
@@ -89,6 +93,12 @@ def to_tikz(y: Any, **options: Any) -> str:
 def parts(drawn: Picture) -> Iterator[str]:
     """Yield a line for every frame, box and arrow, where Graphviz puts it in its usual shape."""
     root = ElementTree.fromstring(layout(dot.source(replace(drawn, styles={}), ids=True)))
+    longest = max(map(float, root.get("viewBox", "").split()))
+    if longest > LONGEST:
+        raise InputError(
+            f"to_tikz: the picture is {longest:,.0f} bp long, and LaTeX counts to {LONGEST:,}; "
+            "pass a smaller limit, or render it as .pdf"
+        )
     # A frame is known by its title, the others by their ids.
     placed = {g.findtext("{*}title"): g for g in root.iter(f"{SVG}g")}
     placed |= {g.get("id"): g for g in root.iter(f"{SVG}g")}
@@ -128,9 +138,9 @@ def node(box: Box, element: ElementTree.Element) -> str:
     """Return a box."""
     corners = points(element, "path", "polygon", "polyline") or texts(element)
     (left, right), (low, high) = map(extent, zip(*corners, strict=True))
-    size = f"minimum width={right - left:.4g}bp, minimum height={high - low:.4g}bp"
+    size = f"minimum width={right - left:g}bp, minimum height={high - low:g}bp"
     label = r"\\".join(f"{{{escaped(line)}}}" for line in box.lines)
-    place = f"{(left + right) / 2:.4g},{(low + high) / 2:.4g}"
+    place = at(((left + right) / 2, (low + high) / 2))
     return rf"\node[{styled(box.kind, box.mark)}, {size}] ({box.id}) at ({place}) {{{label}}};"
 
 
@@ -176,13 +186,19 @@ def greek(letter: str) -> str:
     return name.lower() if size == "SMALL" else name.capitalize()
 
 
-GREEK = "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΦΨΩ"
+GREEK = "αβγδζηθικλμνξπρστυχψωΓΔΘΛΞΠΣΦΨΩ"
+MATHS: Mapping[str, str] = {
+    "ε": "varepsilon", "ϵ": "epsilon", "φ": "varphi", "ϕ": "phi", "ϑ": "vartheta", "ς": "varsigma",
+    "∂": "partial", "∞": "infty", "×": "times", "·": "cdot", "→": "to",
+}  # fmt: skip
 SIGNS: Mapping[str, str] = {
     **{sign: rf"\{sign}" for sign in "{}$&#_%"},
     **{sign: rf"\ensuremath{{{sign}}}" for sign in "<>|"},
     **{sign: rf"\char{ord(sign)}{{}}" for sign in "\"'`-"},  # no ligatures, no shorthands
     **{letter: rf"\ensuremath{{\{greek(letter)}}}" for letter in GREEK},
+    **{sign: rf"\ensuremath{{\{word}}}" for sign, word in MATHS.items()},
+    **{sign: rf"\textsubscript{{{n}}}" for n, sign in enumerate("₀₁₂₃₄₅₆₇₈₉")},
+    **{sign: rf"\textsuperscript{{{n}}}" for n, sign in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},
     "\\": r"\textbackslash{}", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}",
-    "×": r"\ensuremath{\times}", "·": r"\ensuremath{\cdot}", "…": r"\ldots{}", " ": r"\ ",
-    "→": r"\ensuremath{\to}", "−": r"\ensuremath{-}",
+    "…": r"\ldots{}", " ": r"\ ", "−": r"\ensuremath{-}",
 }  # fmt: skip
