@@ -70,11 +70,7 @@ class Unit:
 
 def chain(group: Group | None) -> list[Group]:
     """Return the boxes around something, the outermost first."""
-    boxes: list[Group] = []
-    while group is not None:
-        boxes.append(group)
-        group = group.parent
-    return boxes[::-1]
+    return [] if group is None else group.chain
 
 
 def units(
