@@ -68,6 +68,14 @@ def test_leave_one_out_passes_with_as_few_as_two_samples():
     assert 50**2 < verdict.samples < 64**2  # pairs of points
 
 
+@pytest.mark.parametrize("cost", [lambda x: abs(x - 0.3), lambda x: mg.where(x > 0.5, 1.0, 0.0)])
+def test_leave_one_out_of_a_cost_too_rough_for_the_pairs_is_left_to_the_z_test(cost):
+    loc = mg.Data(0.7, name="μ")
+    y = cost(mg.sample(mg.Normal(loc, 1.0), name="X", rng=0))
+    z = mg.reinforce(y, baseline="leave-one-out")
+    assert not mg.check_unbiased(z, loc, of=y, samples=1000).exact
+
+
 def test_beyond_enumeration_a_z_test_states_its_rates():
     y, p = many_coins()
     verdict = mg.check_unbiased(mg.reinforce(y), p, of=y, detect=0.1)

@@ -183,9 +183,7 @@ def integrate(
         total, tails = _to_the_ends(tape, grid, weighted)
     if not grid.smooth:
         return total, grid, tails.beyond()
-    coarser = 5 * grid.points // 6
-    coarser -= (grid.points - coarser) % 2 == 0  # of the other parity: no kink hides on a point
-    rough = summed(tape, Grid(tape, coarser, limit, grid.spread, grid.known), weighted)
+    rough = summed(tape, Grid(tape, grid.coarser, limit, grid.spread, grid.known), weighted)
     error, missed = max(map(difference, total, rough, tails.sizes)), tails.beyond()
     finer = None
     if missed < SMOOTH <= error and points is None and not tape.crosses:

@@ -24,9 +24,9 @@ from ..graph import Graph
 from ..paths import Flow, is_parameter
 from ..replay.tape import Tape
 from .assessment import Assessment
+from .pairs import DOUBTFUL
 from .variances import Share, shares
 
-DOUBTFUL = 1e-5  # the relative error from which on a quadrature is not trusted
 STENCIL = {-2: 1 / 12, -1: -2 / 3, 1: 2 / 3, 2: -1 / 12}  # a slope to fourth order
 STEP = 1e-3
 

@@ -12,16 +12,41 @@ from ..averages.grid import Grid
 from ..errors import InputError
 from ..replay.tape import Tape
 
+DOUBTFUL = 1e-5  # the relative error from which on a quadrature is not trusted
 PAIRS = 4096  # pairs of outcomes that are looked at, at most
 
 
 def over_pairs(tape: Tape, count: int) -> tuple[list[Any], list[Any], int] | None:
-    """Return the expected mean gradients of two samples, over all pairs of likely points."""
-    grid, likely = likely_points(tape)
+    """Return the expected mean gradients of two samples, over all pairs of likely points.
+
+    Also what they may be off, and how many pairs there are; None if these are too many, or a
+    quadrature of fewer points says something else.
+    """
+    grid, likely = likely_points(tape, None)
+    found = averaged(tape, grid, likely, count)
+    if grid is None or found is None:
+        return None
+    sums, sizes = found
+    doubts = [1e-9 * np.abs(s) for s in sums]
+    if grid.smooth:
+        rough = averaged(tape, *likely_points(tape, grid.coarser), count)
+        if rough is None:
+            return None
+        off = [np.abs(s - r) for s, r in zip(sums, rough[0], strict=True)]
+        if any(np.any(o > DOUBTFUL * size) for o, size in zip(off, sizes, strict=True)):
+            return None
+        doubts = [d + 10 * o for d, o in zip(doubts, off, strict=True)]
+    return sums, doubts, len(likely) ** 2
+
+
+def averaged(
+    tape: Tape, grid: Grid | None, likely: Any, count: int
+) -> tuple[list[Any], list[Any]] | None:
+    """Return the mean gradients, and their mean sizes, over pairs that have all of the mass."""
     if grid is None:
         return None
     values, memory = tape.start(), tape.memory(2)
-    mass, sums = 0.0, [0.0] * count
+    mass, sums, sizes = 0.0, [0.0] * count, [0.0] * count
     for rows in itertools.product(likely, repeat=2):
         weights = np.ones(2)
         with np.errstate(all="ignore"):
@@ -29,19 +54,17 @@ def over_pairs(tape: Tape, count: int) -> tuple[list[Any], list[Any], int] | Non
         weight = weights.prod()
         mass += weight
         for i, (x, (_, sampled)) in enumerate(zip(outputs, tape.outputs[1:], strict=True)):
-            sums[i] = sums[i] + weight * (np.mean(x, axis=0) if sampled else x)
-    if abs(mass - 1.0) > 1e-10:
-        return None
-    doubts = [1e-5 * np.abs(s) if grid.smooth else 1e-9 * np.abs(s) for s in sums]
-    return sums, doubts, len(likely) ** 2
+            mean = np.mean(x, axis=0) if sampled else x
+            sums[i], sizes[i] = sums[i] + weight * mean, sizes[i] + weight * np.abs(mean)
+    return (sums, sizes) if abs(mass - 1.0) < 1e-10 else None
 
 
-def likely_points(tape: Tape) -> tuple[Grid | None, Any]:
+def likely_points(tape: Tape, points: int | None) -> tuple[Grid | None, Any]:
     """Return a grid, and those of its rows that have nearly all of the mass, if these are few."""
     few = math.isqrt(PAIRS)
     for limit in (few, PAIRS):  # first with as many quadrature points as there can be pairs
         try:
-            grid = Grid(tape, None, limit, 1)
+            grid = Grid(tape, points, limit, 1)
         except InputError:
             continue
         weights = np.ones(grid.size)
