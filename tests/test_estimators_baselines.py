@@ -237,3 +237,21 @@ def test_baseline_of_a_draw_in_several_branches_keeps_the_second_derivative():
         mg.exact(mg.gradient(mg.reinforce(y, baseline=b), p), p).grad[p] for b in (5.0, None)
     )
     assert with_baseline == pytest.approx(plain, abs=1e-9)
+
+
+def two_coins(a):
+    """Return a cost of two coins for each logit, the second of which depends on the first."""
+    x = mg.sample(mg.Bernoulli(logits=a), name="X", rng=0)
+    return mg.sum((x - 3.0 + mg.sample(mg.Bernoulli(logits=a * (x + 0.5)), name="Y", rng=1)) ** 2)
+
+
+@pytest.mark.parametrize("rewrite", [mg.marginalize, mg.measure_valued, mg.disarm])
+@pytest.mark.parametrize("baseline", [5.0, mg.Data([5.0, 5.0], constant=True)])
+def test_baseline_of_a_draw_in_several_branches_is_weighted_as_they_are(rewrite, baseline):
+    a = mg.Data([0.4, 0.4], name="a")
+    y = two_coins(a)
+    after = mg.exact(mg.reinforce(rewrite(y, "X", rng=0), "Y", baseline=baseline), a)
+    one = mg.Data(0.4, name="one")
+    before = mg.exact(rewrite(mg.reinforce(two_coins(one), "Y", baseline=5.0), "X", rng=0), one)
+    np.testing.assert_allclose(after.grad[a], before.grad[one], rtol=1e-9)
+    np.testing.assert_allclose(after.grad_variance[a], before.grad_variance[one], rtol=1e-9)

@@ -21,6 +21,7 @@ from .elements import Places, places
 
 Draws = frozenset[Data]
 NONE: Draws = frozenset()
+PROBABILITY = "probability"  # the box that weighs a branch, which is a cost of its own
 LINEAR = (
     less_slope, elementwise.add, elementwise.subtract, elementwise.negative, elementwise.positive,
     reductions.sum_, reductions.mean, base.stack, shaping.concatenate, shaping.reshape,
@@ -98,12 +99,17 @@ class Costs:
                 return [node.inputs[1]]
         return []
 
+    def _weighted(self, data: Data) -> bool:
+        """Return whether `data` is a cost times the probability of the branch that it is in."""
+        box = data._node.inputs[0]._node if data._op is elementwise.multiply else None
+        return bool(box and box._group and box._group.name == PROBABILITY and self._terms(data))
+
     def rebuild(self, change: Callable[[Data, Draws], Data]) -> Data:
         """Return `y` with ``change(cost, draws)`` in the place of every cost."""
         spine, todo = set(), [self.y]
         while todo:
             data = todo.pop()
-            if data not in spine and self.kind.get(data, NONE) is None:
+            if data not in spine and (self.kind.get(data, NONE) is None or self._weighted(data)):
                 spine.add(data)
                 todo.extend(self._terms(data))
         new: dict[Data, Data] = {}

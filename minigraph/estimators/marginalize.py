@@ -23,7 +23,7 @@ from ..values import own, spelled
 from .baselines import leave_one_out
 from .branches import below, branch, with_expected
 from .choose import Handle, call_for, choose, in_turn, refuse
-from .costs import Costs, Draws
+from .costs import PROBABILITY, Costs, Draws
 from .scores import log_probs_of
 
 LIMIT = 256  # copies of the graph below a draw
@@ -127,8 +127,7 @@ def _all_together(at: Callable[[Data], Data], x: Data, limit: int) -> Data:
     terms = []
     for several in itertools.product(outcomes, repeat=elements):
         outcome = _constant(np.array(several).reshape(x.shape), x)
-        p = _probability(law, outcome)
-        terms.append((prod(p) if p.shape else p) * at(outcome))
+        terms.append(multiply(_probability(law, outcome, ()), at(outcome)))
     return functools.reduce(add, terms)
 
 
@@ -143,15 +142,18 @@ def _side_by_side(at: Callable[[Data], Data], x: Data, where: Sequence[Any], lim
     terms = []
     for one in outcomes:
         outcome = _constant(np.broadcast_to(one, x.shape), x)
-        p = reshape(_probability(law, outcome), shape=tuple(shape))
-        terms.append(multiply(p, at(outcome)))
+        terms.append(multiply(_probability(law, outcome, tuple(shape)), at(outcome)))
     return functools.reduce(add, terms)
 
 
-def _probability(law: Any, outcome: Data) -> Data:
-    """Return the probability of an outcome: one rectangle."""
-    box = function(lambda outcome, *_: law.probability(outcome), name="probability")
-    return as_data(box(outcome, *law.inputs))
+def _probability(law: Any, outcome: Data, shape: tuple[int, ...]) -> Data:
+    """Return the probability of an outcome, of all elements or lined up: one rectangle."""
+
+    def probability(outcome: Data, *_: Data) -> Any:
+        p = law.probability(outcome)
+        return reshape(p, shape=shape) if shape else prod(p) if p.shape else p
+
+    return as_data(function(probability, name=PROBABILITY)(outcome, *law.inputs))
 
 
 def _constant(outcome: Any, x: Data) -> Data:

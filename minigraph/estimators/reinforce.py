@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Iterable, Sequence, Set
+from collections import Counter
+from collections.abc import Collection, Sequence, Set
 from typing import Any
 
 from ..branching import settle
@@ -11,12 +12,13 @@ from ..errors import BlockedGradientError
 from ..graph import Data, result, rewrite, same_draw
 from ..ops.boxes import stop_gradient
 from ..ops.elementwise import add, astype
-from ..ops.reductions import sum_
 from ..paths import is_parameter
 from .baselines import LEAVE_ONE_OUT, Baseline, baselines, leave_one_out
+from .branches import slope_of
 from .choose import Handle, call_for, choose
 from .costs import Costs
 from .edges import log_prob, why_not_edge
+from .elements import Places
 from .marginalize import moving
 from .scores import factor, joint, seen
 
@@ -111,9 +113,15 @@ def with_factors(
 
     `scored` holds the log-probabilities of the draws, `baseline_of` their baselines. Draws that
     Python `looked` at may have decided which costs there are: all of `z` is downstream of them.
+    A given baseline is subtracted once: from `z`; for a copy of a draw, from its first cost, which
+    is weighted as its branch is.
     """
     costs = Costs(z, scored)
+    given = {x: b for x, b in baseline_of.items() if b is not None and b is not LEAVE_ONE_OUT}
+    stands = Counter(x._node.draw for x in scored)
     factors: dict[Any, Data] = {}
+    met: set[Data] = set()  # draws whose baseline has found a cost
+    together: dict[Any, list[Data]] = {}  # by baseline, what is subtracted from `z`
 
     def factor_of(cost: Data, draws: Collection[Data]) -> Data:
         kept = [x for x in scored if x in draws]
@@ -129,38 +137,38 @@ def with_factors(
         out = cost * factor_of(cost, draws)
         if compared:
             out = out - leave_one_out(cost) * (factor_of(cost, compared) - 1.0)
+        for x in [x for x in given if x in draws and x not in met and not is_slope(cost)]:
+            met.add(x)
+            if stands[x._node.draw] > 1:
+                out = subtracted(out, given[x], [scored[x]], costs.places(cost, x))
+            else:
+                together.setdefault(given[x], []).append(scored[x])
         return out
 
     out = change(costs.rebuild(lambda cost, draws: change(cost, draws - looked)), looked)
-    for baseline in dict.fromkeys(b for b in baseline_of.values() if b is not None):
-        if baseline is not LEAVE_ONE_OUT:
-            for several in apart([x for x in scored if baseline_of[x] is baseline]):
-                out = subtracted(out, baseline, [scored[x] for x in several])
+    for baseline, log_probs in together.items():
+        out = subtracted(out, baseline, log_probs)
     out.name = z.name
     if out is not z and z not in scored:  # two data of one name could not be told apart
         z.name = "cost" if out.name != "cost" else None
     return out
 
 
-def apart(draws: Iterable[Data]) -> list[list[Data]]:
-    """Return lists in which no draw stands twice: copies share their randomness, not their law."""
-    found: list[dict[object, Data]] = []
-    for x in draws:
-        free = next((several for several in found if x._node.draw not in several), None)
-        if free is None:
-            found.append(free := {})
-        free[x._node.draw] = x
-    return [list(several.values()) for several in found]
+def is_slope(cost: Data) -> bool:
+    """Return whether a cost is nothing but a slope, which has no value to compare."""
+    return (cost._inputs[0] if cost._op is astype else cost)._op is slope_of
 
 
-def subtracted(out: Data, baseline: float | Data, log_probs: Sequence[Data]) -> Data:
+def subtracted(
+    out: Data, baseline: float | Data, log_probs: Sequence[Data], places: Places = ()
+) -> Data:
     """Return `out` with a term of value 0 whose derivative is minus the baseline times the score.
 
     What is subtracted is +0.0, which leaves every value as it is, also -0.0.
     """
     b = stop_gradient(baseline) if isinstance(baseline, Data) else baseline
-    if isinstance(baseline, Data) and baseline.shape:  # one for each element of a draw
-        terms = [sum_(b * (factor(x) - 1.0)) for x in log_probs]
+    if places or (isinstance(baseline, Data) and baseline.shape):  # one for each element of a draw
+        terms = [seen(b * (factor(x) - 1.0), places) for x in log_probs]
     else:
         terms = [b * (factor(joint(log_probs)) - 1.0)]
     return functools.reduce(lambda out, term: out - like(out, 0.0 + term), terms, out)
