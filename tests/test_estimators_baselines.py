@@ -221,6 +221,41 @@ def test_best_constant_baseline_is_the_known_one_exactly_and_estimated(c, parame
     assert found.grad[x] == pytest.approx(c.gradient[wrt.index(x)], rel=1e-9)
 
 
+def coins_apart(p):
+    return mg.sum((mg.sample(mg.Bernoulli(logits=p), rng=0) - 3.0) ** 2)
+
+
+def coins_that_share(p):
+    return sum((mg.sample(mg.Bernoulli(p), rng=seed) - 3.0) ** 2 for seed in (0, 1))
+
+
+def mean_also_in_the_cost(mu):
+    x = mg.sample(mg.Normal(mu, 1.0), rng=0)
+    return (x - mu) ** 2 + 3.0 * mu * x
+
+
+@pytest.mark.parametrize(("cost", "at", "best", "variance"), [
+    (coins_apart, [0.3, -0.2, 0.5, 1.0], 6.933475, 0.226),
+    (coins_that_share, 0.3, 5.5, 0.0),
+    (mean_also_in_the_cost, 1.0, 7.0, 24.0),
+])  # fmt: skip
+def test_best_baseline_of_several_costs_is_that_of_least_variance(cost, at, best, variance):
+    theta = mg.Data(at, name="θ")
+    y = cost(theta)
+    found = mg.best_baseline(y, samples=None)
+    assert found == pytest.approx(best, rel=1e-6)
+    reached = mg.exact(mg.reinforce(y, baseline=found), theta).grad_variance[theta]
+    assert np.sum(reached) == pytest.approx(variance, abs=1e-3)
+
+
+def test_best_baseline_is_refused_where_the_score_function_is():
+    low = mg.Data(0.0, name="low")
+    with pytest.raises(mg.BlockedGradientError, match="misses the edges"):
+        mg.best_baseline(mg.sample(mg.Uniform(low, 2.0), name="U", rng=0))
+    with pytest.raises(mg.InputError, match="not a single number"):
+        mg.best_baseline(coins_apart(low + np.ones(2)) * np.ones(2))
+
+
 def test_best_baseline_of_what_is_not_blocked_is_refused():
     x = mg.Data(1.0, name="x")
     with pytest.raises(mg.InputError, match="no draw blocks"):

@@ -10,9 +10,9 @@ from ..data import Data
 from ..distributions.streams import Rng
 from ..errors import InputError
 from ..estimators.choose import Handle, choose
-from ..estimators.reinforce import detached, joint
+from ..estimators.reinforce import reinforce
 from ..gradient import gradient
-from ..graph import Graph, rewrite
+from ..graph import Graph
 from ..ops.base import as_data
 from ..paths import is_parameter
 from .exact import exact
@@ -24,7 +24,9 @@ def best_baseline(
 ) -> float:
     """Return the constant that, as a baseline of `reinforce`, makes the variance least.
 
-    With the score S it is E[F S²] / E[S²], where S² is summed over all parameters. The samples are
+    With the gradient G of ``reinforce(y, nodes)`` and the score S it is E[G S] / E[S²], where both
+    products are summed over all parameters: E[F S²] / E[S²] if one cost F meets the whole score,
+    and holds no parameter. Other draws that block are scored without a baseline. The samples are
     drawn here and used for nothing else, so the baseline does not depend on those whose score it
     will meet, and does not bias.
 
@@ -44,7 +46,9 @@ def best_baseline(
     Raises
     ------
     InputError
-        If the draws have no score in any of the parameters.
+        If `y` is an array, or if the draws have no score in any of the parameters.
+    BlockedGradientError
+        If the score function is illegal for a draw.
 
     References
     ----------
@@ -60,26 +64,19 @@ def best_baseline(
     4.0
     """
     chosen = choose("best_baseline", y, nodes)
-    log_probs: list[Data] = []
-
-    def score(data: Data, inputs: tuple[Data, ...]) -> Data | None:
-        if data not in chosen:
-            return None
-        new = detached(data, inputs)
-        log_probs.append(data._node.distribution.with_inputs(inputs).log_prob(new))
-        return new
-
-    (z,) = rewrite([y], score)
-    if not log_probs:
+    if not chosen:
         raise InputError("best_baseline: no draw blocks a gradient, so there is nothing to score")
-    total = joint(log_probs)
+    others = [x for x in choose("best_baseline", y, None) if x not in chosen]
+    y = reinforce(y, others) if others else y
     given = [wrt] if isinstance(wrt, Data) else wrt
-    parameters = given or [x for x in Graph(total).inputs if is_parameter(x)]
-    slopes = gradient(total, list(parameters))
-    square = sum((np.sum(s * s) for s in slopes), start=0.0)
-    both = as_data([z * square, square])
+    parameters = list(given or [x for x in Graph(y).inputs if is_parameter(x)])
+    slopes = gradient(reinforce(y, chosen), parameters)
+    scores = gradient(reinforce(0.0 * y, chosen, baseline=-1.0), parameters)
+    pairs = list(zip(slopes, scores, strict=True))
+    both = as_data([sum((np.sum(a * s) for a, s in pairs), start=0.0),
+                    sum((np.sum(s * s) for _, s in pairs), start=0.0)])  # fmt: skip
     found = exact(both) if samples is None else expectation(both, samples, rng=rng)
-    cost, size = found.value
+    product, size = found.value
     if not size > 0.0:
         raise InputError("best_baseline: the draws have no score in these parameters")
-    return float(cost / size)
+    return float(product / size)
