@@ -116,9 +116,19 @@ def test_sample_without_latent_numbers_is_refused(name):
         {**BIASED, **UNBIASED}[name](y)
 
 
-def test_temperature_that_is_not_positive_is_refused():
-    with pytest.raises(mg.InputError, match="temperature 0 is not positive"):
-        mg.gumbel_softmax(toy()[0], temperature=0)
+@pytest.mark.parametrize("rewrite", [mg.gumbel_softmax, mg.gumbel_straight_through, mg.rebar])
+@pytest.mark.parametrize("temperature", [0, -1.0, np.nan, np.inf])
+def test_temperature_that_is_not_positive_is_refused_when_made_and_when_replayed(
+    rewrite, temperature
+):
+    y, a = toy()
+    with pytest.raises(mg.InputError, match="'b': the temperature must be positive and finite"):
+        rewrite(y, temperature=temperature)
+    heat = mg.Data(0.5, name="τ")
+    z = rewrite(y, temperature=heat, rng=1)
+    heat.value = temperature
+    with pytest.raises(mg.InputError, match="'b': the temperature must be positive and finite"):
+        mg.expectation(z, 4, wrt=a, rng=0)
 
 
 def test_relaxation_of_one_layer_leaves_the_next_layer_blocking():

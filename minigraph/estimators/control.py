@@ -23,7 +23,7 @@ from .choose import Handle, choose, in_turn, refuse
 from .costs import Costs
 from .edges import log_prob
 from .elements import Places
-from .latents import given, latent_of, why_not_latent, with_held_noise
+from .latents import given, heat_of, latent_of, why_not_latent, with_held_noise
 from .reparameterize import why_not_smooth
 from .scores import factor, seen
 from .slopes import Rule, with_slopes
@@ -44,8 +44,8 @@ def rebar(
     nodes : str, StochasticNode, Data, or list of these, optional
         Which draws, of coins or one-hot vectors; by default all that block a gradient.
     temperature, scale : number or Data
-        Of the relaxed sample; what the control variate is multiplied by. Unbiased with any: both
-        may be Data that are fitted to make the squared gradient small.
+        Of the relaxed sample, positive; what the control variate is multiplied by. Unbiased with
+        any: both may be Data that are fitted to make the squared gradient small.
     continuous : bool
         Say that steps on the path (a comparison, a floor) do not make `y` jump.
     rng : None, int, SeedSequence, BitGenerator or Generator
@@ -76,13 +76,13 @@ def rebar(
     rng = generator(rng)
 
     def prepare(x: Data, law: Any) -> Rule:
-        latent, tied = latent_of(law), given(law, x, rng)
+        latent, heat, tied = latent_of(law), heat_of(x, temperature), given(law, x, rng)
         two = with_held_noise(law, tied), tied  # equal; coupled so, their slopes nearly cancel
         assert latent is not None
 
         def rule(cost: Data, places: Places) -> list[Data]:
             def surrogate(z: Data) -> Data:
-                return scale * branch(cost, {x: as_data(latent.soft(z, temperature))}, rng)
+                return scale * branch(cost, {x: as_data(latent.soft(z, heat))}, rng)
 
             return [_controlled(cost, seen(log_prob(law, x), places), surrogate, *two)]
 

@@ -48,7 +48,7 @@ def is_coin(law: Any) -> bool:
     return two and hasattr(type(law), "logits") and hasattr(type(law), "probs")
 
 
-def within(p: Any, dtype: Any = np.float64) -> Any:
+def off_edges(p: Any, dtype: Any = np.float64) -> Any:
     """Return probabilities kept off 0 and 1, by less than matters; there the slope is 0."""
     limits = np.finfo(dtype)
     return minimum(maximum(p, np.sqrt(limits.tiny)), 1.0 - limits.epsneg)
@@ -59,7 +59,7 @@ def finite_logits(law: Any) -> Any:
     if "logits" in law.parameters:
         return law.full(minimum(maximum(law.logits, -FAR), FAR))
     p = law.probs  # weights need not add up to 1
-    p = within(p, law.dtype) if isinstance(law, Coin) else maximum(p, np.finfo(law.dtype).tiny)
+    p = off_edges(p, law.dtype) if isinstance(law, Coin) else maximum(p, np.finfo(law.dtype).tiny)
     inputs = [p if name == "probs" else x for name, x in law.parameters.items()]
     return law.full(law.with_inputs(inputs).logits)
 

@@ -22,11 +22,12 @@ from ..distributions.base import Distribution
 from ..distributions.noise import OpenUniform
 from ..distributions.sampling import sample
 from ..graph import Data, label
-from ..ops.boxes import function, stop_gradient
+from ..ops.base import as_data
+from ..ops.boxes import function, stop_gradient, within
 from ..ops.elementwise import exp, greater, log, sigmoid, where
 from ..ops.reductions import logsumexp, sum_
 from .choose import call_for
-from .edges import finite_logits, is_coin, why_not_edge, within
+from .edges import finite_logits, is_coin, off_edges, why_not_edge
 
 
 class Latent(NamedTuple):
@@ -41,7 +42,7 @@ class Latent(NamedTuple):
 
 
 def _coin_given(law: Any, x: Any, v: Any) -> Any:
-    one, p = greater(x, 0.0), within(law.full(law.probs), law.dtype)
+    one, p = greater(x, 0.0), off_edges(law.full(law.probs), law.dtype)
     q = 1.0 - p
     below = where(one, v * p, p + v * q)  # P(the logistic number is larger)
     above = where(one, q + (1.0 - v) * p, (1.0 - v) * q)
@@ -51,7 +52,7 @@ def _coin_given(law: Any, x: Any, v: Any) -> Any:
 def _one_hot_given(law: Any, x: Any, v: Any) -> Any:
     one, largest = greater(x, 0.0), -log(v)
     winner = sum_(where(one, largest, 0.0), axis=-1, keepdims=True)
-    p = where(one, 1.0, within(law.full(law.probs), law.dtype))
+    p = where(one, 1.0, off_edges(law.full(law.probs), law.dtype))
     return -log(where(one, largest, largest / p + winner))
 
 
@@ -71,6 +72,14 @@ def latent_of(law: Distribution) -> Latent | None:
     outcomes = law.outcomes() if law.event_ndim == 1 and hasattr(type(law), "logits") else None
     one_hot = outcomes is not None and np.array_equal(outcomes, np.eye(law.event_shape[0]))
     return ONE_HOT if one_hot else None
+
+
+def heat_of(x: Data, temperature: Any) -> Data:
+    """Return the temperature of relaxed samples of `x`, refused where it is bad, as in a replay."""
+    heat, limits = as_data(temperature), np.finfo(np.float64)
+    problem = f"relaxation of {label(x)}: the temperature must be positive and finite"
+    checked = within(heat, heat, low=limits.tiny, high=limits.max, problem=problem)
+    return heat if heat._literal else checked
 
 
 def given(law: Any, x: Data, rng: Any) -> Data:

@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 
 from ..distributions.base import Rng, generator
-from ..errors import BlockedGradientError, InputError, MinigraphError
+from ..errors import BlockedGradientError, MinigraphError
 from ..graph import Data, copy_node, label, result
 from ..ops import along
 from ..ops.base import Operation, as_data
 from ..ops.boxes import function, stop_gradient
 from .branches import branch, inner
 from .choose import Handle, call_for, choose, one_each, refuse
-from .latents import given, latent_of, why_not_latent, with_held_noise
+from .latents import given, heat_of, latent_of, why_not_latent, with_held_noise
 from .reparameterize import why_not_smooth
 
 # A value, with the slope of something else.
@@ -167,12 +167,10 @@ def gumbel_straight_through(
 
 def _soft(x: Data, temperature: Any, rng: np.random.Generator) -> Data:
     """Return a relaxed sample that agrees with the sample `x`."""
-    if np.any(np.asarray(as_data(temperature)._value) <= 0):
-        raise InputError(f"relaxation of {label(x)}: temperature {temperature!r} is not positive")
     law: Any = x._node.distribution
     latent = latent_of(law)
     assert latent is not None
-    z, heat = given(law, stop_gradient(x), rng), stop_gradient(temperature)
+    z, heat = given(law, stop_gradient(x), rng), stop_gradient(heat_of(x, temperature))
     box = function(lambda z, *_: latent.soft(with_held_noise(law, z), heat), name="relaxed X")
     return as_data(box(z, *law.inputs))
 
