@@ -100,3 +100,14 @@ def show(value: Value) -> str:
 def spelled(count: int) -> str:
     """Return how many there are: in full for 60 coins, as a power of ten for 600."""
     return f"{count:,}" if count < 10**20 else f"about 10^{round(math.log10(count))}"
+
+
+def whole(name: str, number: Any, least: int = 1, call: str = "expectation") -> int:
+    """Return an option that must be a whole number of at least `least`."""
+    if isinstance(number, float) and number.is_integer():
+        number = int(number)
+    if not isinstance(number, (int, np.integer)) or isinstance(number, bool) or number < least:
+        raise InputError(
+            f"{call}: {name} must be a whole number of at least {least}; got {number!r}"
+        )
+    return int(number)

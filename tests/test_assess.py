@@ -184,6 +184,11 @@ def test_blocked_graph_is_refused():
         mg.assess(y, wrt)
 
 
+def test_array_is_refused():
+    with pytest.raises(mg.InputError, match="not a single number"):
+        mg.assess(mg.Data(0.5, name="θ") * np.ones(2))
+
+
 def test_truth_out_of_reach_asks_for_what_was_rewritten():
     y, wrt = chain()
     with pytest.raises(mg.InputError, match="of=y") as raised:
@@ -246,6 +251,13 @@ def test_comparison_has_the_variances_of_assess():
     assert [row.method for row in table.rows] == ["SF", "PW"]  # the better one first
     assert table["SF"].assessment.variance[mu] == pytest.approx(0.17575, rel=1e-4)
     assert table["PW"].assessment.variance[mu] == pytest.approx(0.21172, rel=1e-4)
+
+
+def test_estimator_that_changes_the_value_gets_a_remark():
+    y, p = case("DiCE, θ=0.3").graph()
+    table = mg.compare(y, p, {"moved": lambda y: mg.reinforce(y) + 1.0, "kept": mg.reinforce})
+    assert f"moved: the estimator gave the value {y.value + 1.0} for {y.value}" in repr(table)
+    assert table["kept"].remark == ""
 
 
 def test_cost_is_measured_and_counted():

@@ -187,6 +187,8 @@ def test_changed_value_is_found():
 def test_function_in_the_place_of_a_graph_is_refused_with_the_call():
     with pytest.raises(mg.UsageError, match="of=y"):
         mg.check_unbiased(mg.reinforce, half_open()[1])
+    with pytest.raises(mg.UsageError, match="got float"):
+        mg.check_unbiased(half_open()[1], of=3.0)
 
 
 def test_chances_are_checked():

@@ -12,9 +12,10 @@ from ..errors import InputError, UsageError
 from ..graph import StochasticNode
 from ..replay.spread import elements, scheme_of
 from ..replay.tape import Tape
+from ..values import whole
 from .averaging import average
 from .estimate import Estimate
-from .expectation import good_size, seed_sequence, tape_of, targets, whole
+from .expectation import good_size, seed_sequence, tape_of, targets
 from .jobs import Replay
 from .workers import Mapper
 

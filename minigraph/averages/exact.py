@@ -22,8 +22,9 @@ from ..ops.elementwise import multiply
 from ..ops.reductions import prod
 from ..paths import Flow
 from ..replay.tape import Tape
+from ..values import whole
 from .estimate import ByData, Estimate
-from .expectation import targets, whole, with_gradients
+from .expectation import targets, with_gradients
 from .grid import Grid, conditional_outcomes
 from .moments import Moments, plain
 from .panels import ENOUGH, difference, refined

@@ -14,12 +14,13 @@ import numpy as np
 
 from ..data import Data, label
 from ..distributions.streams import Rng, generator
-from ..errors import InputError, UsageError
+from ..errors import UsageError
 from ..gradient import gradients, seed_of
 from ..graph import Graph
 from ..replay.merging import merged
 from ..replay.spread import Scheme, scheme_of
 from ..replay.tape import Tape
+from ..values import whole
 from .averaging import average
 from .checkpoint import stored_seed
 from .estimate import Estimate
@@ -130,17 +131,6 @@ def uninterrupted(y: Data, samples: int, **options: Any) -> Estimate:
     if estimate.interrupted:
         raise KeyboardInterrupt
     return estimate
-
-
-def whole(name: str, number: Any, least: int = 1, call: str = "expectation") -> int:
-    """Return an option that must be a whole number of at least `least`."""
-    if isinstance(number, float) and number.is_integer():
-        number = int(number)
-    if not isinstance(number, (int, np.integer)) or isinstance(number, bool) or number < least:
-        raise InputError(
-            f"{call}: {name} must be a whole number of at least {least}; got {number!r}"
-        )
-    return int(number)
 
 
 def targets(y: Data, wrt: Any) -> list[Data]:

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ..averages.expectation import targets, whole, with_gradients
+from ..averages.expectation import targets, with_gradients
 from ..data import Data, label
 from ..errors import InputError, UsageError
+from ..values import whole
 from .arguments import Arguments, as_numpy, samples_of
 from .elsewhere import Elsewhere
 from .in_jax import Jax

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..averages.estimate import ByData, Estimate
 from ..averages.exact import exact
-from ..averages.expectation import seed_sequence, targets, uninterrupted, whole
+from ..averages.expectation import seed_sequence, targets, uninterrupted
 from ..averages.moments import plain
 from ..data import Data, label
 from ..distributions.streams import Rng
@@ -23,6 +23,7 @@ from ..gradient import checked_flow, gradients, seed_of
 from ..graph import Graph
 from ..paths import Flow, is_parameter
 from ..replay.tape import Tape
+from ..values import whole
 from .assessment import Assessment
 from .pairs import DOUBTFUL
 from .variances import Share, shares
@@ -87,6 +88,7 @@ def assess(
         raise UsageError(f"assess: got {type(wrong).__name__}; pass the Data that a rewrite made")
     keys = parameters(rewritten if of is None else of, wrt)
     checked_flow(rewritten, keys, stale_ok=True)
+    seed_of(rewritten, None)  # of a single number
     samples, settings = whole("samples", samples), {"points": points, "limit": limit}
     own, others, parts = seed_sequence(rng).spawn(3)
     true, true_errors = truth(rewritten, of, keys, samples, others, settings)
@@ -129,6 +131,16 @@ def attempted(y: Data, keys: Sequence[Data], settings: Any) -> tuple[Estimate | 
         return None, _reason(error)
     doubt = f"quadrature, {found.samples} points, relative error about {found.error:.0e}"
     return (found if found.error < DOUBTFUL else None), doubt
+
+
+def changed_value(rewritten: Data, of: Data) -> str:
+    """Return what is wrong with the value of a rewritten graph, empty if it is as it was."""
+    if np.array_equal(rewritten.value, of.value, equal_nan=True):
+        return ""
+    return (
+        f"the estimator gave the value {rewritten.value} for {of.value}; it may change gradients "
+        "only"
+    )
 
 
 def _reason(error: InputError) -> str:

@@ -16,7 +16,7 @@ from ..distributions.streams import Rng
 from ..errors import MinigraphError, UsageError
 from ..estimators.unblock import METHODS, known, unblock
 from ..replay.program import Draw, Step
-from .assess import assess, parameters
+from .assess import assess, changed_value, parameters
 from .comparison import Comparison, Row
 
 Method = Any  # a name in the table of estimators, a mapping for unblock, or a function Data -> Data
@@ -77,7 +77,7 @@ def compare(
         try:
             z = method(y) if callable(method) else unblock(y, method)
             found = assess(z, keys, of=y, **options)
-            rows.append(Row(name, found, *cost(z, keys)))
+            rows.append(Row(name, found, *cost(z, keys), changed_value(z, y)))
         except MinigraphError as error:  # an estimator that is not legal is part of the table
             refused[name] = str(error).removeprefix(f"{name}: ")
     return Comparison(sorted(rows, key=_mean_square), refused, keys)

@@ -20,13 +20,14 @@ class Row(NamedTuple):
     """One estimator in a comparison.
 
     ``seconds`` and ``operations`` are the cost of one sample of the value and the gradients, as
-    measured in a replay, and counted: numbers computed.
+    measured in a replay, and counted: numbers computed. ``remark`` says if the value was changed.
     """
 
     method: str
     assessment: Assessment
     seconds: float
     operations: float
+    remark: str = ""
 
 
 def sources(rows: Sequence[Row]) -> list[str]:
@@ -113,6 +114,7 @@ class Comparison:
         notes += [f"{name}: {reason}" for name, reason in self.refused.items()]
         notes += [f"{row.method}: {row.assessment.how}" for row in self.rows
                   if not row.assessment.exact]  # fmt: skip
+        notes += [f"{row.method}: {row.remark}" for row in self.rows if row.remark]
         return "\n".join([text_table(self.cells()), *notes])
 
     def _repr_html_(self) -> str:

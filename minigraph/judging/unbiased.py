@@ -14,7 +14,6 @@ from ..averages.expectation import (
     seed_sequence,
     tape_of,
     uninterrupted,
-    whole,
     with_gradients,
 )
 from ..data import Data, label
@@ -22,7 +21,8 @@ from ..distributions.streams import Rng
 from ..errors import GradientError, InputError, UsageError
 from ..gradient import checked_flow
 from ..replay.tape import Tape
-from .assess import attempted, parameters, truth
+from ..values import whole
+from .assess import attempted, changed_value, parameters, truth
 from .pairs import over_pairs
 from .tables import number
 
@@ -119,16 +119,14 @@ def check_unbiased(
     Traceback (most recent call last):
     minigraph.errors.GradientError: check_unbiased: expected gradient of 'θ' is 1.4, but ...
     """
-    if not isinstance(rewritten, Data):
+    if not isinstance(rewritten, Data) or not (of is None or isinstance(of, Data)):
+        wrong = of if isinstance(rewritten, Data) else rewritten
         raise UsageError(
-            f"check_unbiased: got {type(rewritten).__name__}; pass the Data that a rewrite made: "
+            f"check_unbiased: got {type(wrong).__name__}; pass the Data that a rewrite made: "
             "check_unbiased(mg.reinforce(y), θ, of=y)"
         )
-    if of is not None and not np.array_equal(rewritten.value, of.value, equal_nan=True):
-        raise GradientError(
-            f"check_unbiased: the estimator gave the value {rewritten.value} for {of.value}; "
-            "it may change gradients only"
-        )
+    if of is not None and (changed := changed_value(rewritten, of)):
+        raise GradientError(f"check_unbiased: {changed}")
     for name, chance in (("false_alarm", false_alarm), ("power", power)):
         if not 0 < chance < 1:
             raise InputError(f"check_unbiased: {name}={chance!r}; pass a probability")
