@@ -52,6 +52,26 @@ def test_a_method_that_not_all_draws_can_take_says_for_which_to_ask():
         mg.unblock(y, {"r": "sum_and_sample"})
 
 
+@pytest.mark.parametrize("method", ["sum_and_sample", "unordered_set", "unordered_set_baseline"])
+def test_a_method_that_was_refused_for_a_draw_is_not_recommended_for_it(method):
+    k = mg.sample(mg.Categorical(mg.Data([1.0, 0.0, 2.0], name="w")), name="k", rng=0)
+    with pytest.raises(mg.BlockedGradientError, match=r"at \[1\] that moves") as raised:
+        mg.unblock(mg.Data([1.0, 4.0, 2.0], constant=True)[k], method)
+    assert "other draws" not in str(raised.value)
+
+
+@pytest.mark.parametrize(("call", "text"), [
+    (lambda y: mg.marginalize(y, "a", limit="a"), "limit must be a whole number .* got 'a'"),
+    (lambda y: mg.measure_valued(y, "r", limit=0), "limit must be a whole number .* got 0"),
+    (lambda y: mg.unordered_set(y, "a", size="2"), "size must be a whole number .* got '2'"),
+    (lambda y: mg.sum_and_sample(y, "a", size=1.5), "size must be a whole number .* got 1.5"),
+    (lambda y: mg.reinforce(y, "a", baseline={"r": 9.0}), "given for 'r', which is not scored"),
+])  # fmt: skip
+def test_option_that_cannot_be_meant_is_refused_by_name(call, text):
+    with pytest.raises(mg.InputError, match=text):
+        call(three_laws())
+
+
 def test_a_draw_without_a_name_is_called_so():
     mu = mg.Data(0.3, name="μ")
     y = mg.sample(mg.Normal(mu, 1.0), rng=0) ** 2

@@ -95,8 +95,13 @@ def baselines(y: Data, draws: Iterable[Data], baseline: Baseline) -> dict[Data, 
     else:
         of_draw = {}
         for handle, value in baseline.items():
-            for x in choose("reinforce", y, handle):
-                of_draw[x] = value
+            meant = choose("reinforce", y, handle)
+            if not set(draws).intersection(meant):
+                raise InputError(
+                    f"reinforce: a baseline is given for {label(meant[0])}, which is not scored; "
+                    "choose that draw, too, or leave its baseline out"
+                )
+            of_draw.update(dict.fromkeys(meant, value))
     return {x: _checked(x, of_draw.get(x)) for x in draws}
 
 

@@ -19,7 +19,7 @@ from ..ops.boxes import function, stop
 from ..ops.elementwise import add, multiply
 from ..ops.reductions import prod
 from ..ops.shaping import reshape
-from ..values import own, spelled
+from ..values import own, spelled, whole
 from .baselines import leave_one_out
 from .branches import below, branch, with_expected
 from .choose import Handle, call_for, choose, in_turn, refuse
@@ -78,7 +78,7 @@ def marginalize(y: Data, nodes: Handle = None, *, limit: int = LIMIT, rng: Rng =
     """
     chosen = choose("marginalize", y, nodes)
     refuse("marginalize", nodes, chosen, why_not_marginal)
-    rng = generator(rng)
+    rng, limit = generator(rng), whole("limit", limit, call="marginalize")
     change = lambda y, x: with_expected(y, total(y, x, limit, rng))
     return in_turn("marginalize", y, chosen, change)
 

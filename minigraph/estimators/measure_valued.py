@@ -20,6 +20,7 @@ from ..ops.elementwise import add, astype
 from ..ops.picks import index_update
 from ..ops.shaping import broadcast_to
 from ..paths import is_parameter
+from ..values import whole
 from .branches import branch
 from .choose import Handle, call_for, choose, in_turn, refuse
 from .elements import Places
@@ -71,7 +72,7 @@ def measure_valued(y: Data, nodes: Handle = None, *, limit: int = LIMIT, rng: Rn
     """
     chosen = choose("measure_valued", y, nodes)
     refuse("measure_valued", nodes, chosen, why_not_measure_valued)
-    rng = generator(rng)
+    rng, limit = generator(rng), whole("limit", limit, call="measure_valued")
     prepare = lambda x, law: _differences(x, law, limit, rng)
     change = lambda y, x: with_slopes(y, x, "measure-valued", prepare)
     return in_turn("measure_valued", y, chosen, change)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import BlockedGradientError, InputError
+from ..errors import InputError
 from ..graph import Data, label
 from ..ops.base import as_data
 from ..ops.boxes import function, stop_gradient
@@ -84,7 +84,7 @@ def cost_at(cost: Data, x: Data, table: Any, k: Data, rng: np.random.Generator) 
 def legal(call: str, y: Data, nodes: Handle, size: int, spare: int) -> list[Data]:
     """Return the chosen draws, or raise for one that cannot be looked at in this way."""
     chosen = choose(call, y, nodes)
-    refuse(call, nodes, chosen, why_not_one_of_many)
+    refuse(call, nodes, chosen, functools.partial(why_not_some, size=size, spare=spare))
     for x in chosen:
         count = len(x._node.distribution.outcomes())
         if not 1 <= size <= count - spare:
@@ -92,16 +92,18 @@ def legal(call: str, y: Data, nodes: Handle, size: int, spare: int) -> list[Data
                 f"{call}: size={size} for {label(x)} with {count} outcomes; from 1 to "
                 f"{count - spare}, or call {call_for('marginalize', x)}, which looks at all"
             )
-        if size < count - spare and (problem := why_not_edge(x)):
-            raise BlockedGradientError(f"{call}: {problem}")
     return chosen
 
 
-def why_not_one_of_many(x: Data) -> str | None:
-    """Return why the draw `x` is not one of finitely many outcomes, or None if it is."""
+def why_not_some(x: Data, size: int, spare: int) -> str | None:
+    """Return why `size` outcomes of `x`, and `spare` others, cannot be looked at, or None.
+
+    The draw has to be one of finitely many; of some of them, none may be hidden.
+    """
     law = x._node.distribution
     count = math.prod(law.batch_shape)
     if law.batch_shape != () or x._node.distribution.outcomes() is None:
         what = f"is made of {count} draws" if law.batch_shape else "has no finite outcomes"
         return f"{label(x)} ~ {type(law).__name__} {what}; call {call_for('unblock', x)}"
-    return why_not_marginal(x)
+    all_seen = len(law.outcomes()) <= size + spare
+    return why_not_marginal(x) or (None if all_seen else why_not_edge(x))

@@ -18,7 +18,7 @@ from .costs import Costs
 from .latents import why_not_latent
 from .marginalize import marginalize, why_not_marginal
 from .measure_valued import measure_valued, why_not_measure_valued
-from .outcomes import why_not_one_of_many
+from .outcomes import why_not_some
 from .reinforce import reinforce, why_not_score
 from .relaxations import (
     gumbel_softmax,
@@ -66,6 +66,10 @@ def _needs(of_draw: Callable[[Data], str | None], smooth: bool = False) -> WhyNo
     return why_not
 
 
+def _some(size: int, spare: int) -> Callable[[Data], str | None]:
+    return functools.partial(why_not_some, size=size, spare=spare)
+
+
 def _score(y: Data, x: Data) -> str | None:
     return why_not_score(x)
 
@@ -86,10 +90,10 @@ METHODS: Mapping[str, Method] = {
     "disarm": Method(disarm, _needs(why_not_coins)),
     "arm": Method(arm, _needs(why_not_coins)),
     "rebar": Method(rebar, _needs(why_not_latent, smooth=True)),
-    "sum_and_sample": Method(sum_and_sample, _needs(why_not_one_of_many)),
-    "unordered_set": Method(unordered_set, _needs(why_not_one_of_many)),
+    "sum_and_sample": Method(sum_and_sample, _needs(_some(1, 1))),
+    "unordered_set": Method(unordered_set, _needs(_some(2, 0))),
     "unordered_set_baseline": Method(
-        functools.partial(unordered_set, baseline=True), _needs(why_not_one_of_many)
+        functools.partial(unordered_set, baseline=True), _needs(_some(2, 0))
     ),
     "gumbel_softmax": Method(gumbel_softmax, _needs(why_not_latent, smooth=True), biased=True),
     "gumbel_straight_through": Method(

@@ -18,6 +18,7 @@ from ..ops.boxes import function
 from ..ops.elementwise import add
 from ..ops.joins import stack
 from ..ops.reductions import sum_
+from ..values import whole
 from .choose import Handle, in_turn
 from .edges import unless_missed
 from .elements import Places
@@ -77,7 +78,7 @@ def sum_and_sample(y: Data, nodes: Handle = None, size: int = 1, *, rng: Rng = N
     >>> bool(abs(mg.exact(z, logits).grad[logits] - mg.exact(y, logits).grad[logits]).max() < 1e-12)
     True
     """
-    rng = generator(rng)
+    rng, size = generator(rng), whole("size", size, call="sum_and_sample")
 
     def prepare(x: Data, law: Any) -> Rule:
         p, table = probabilities(law), x._node.distribution.outcomes()
@@ -152,7 +153,7 @@ def unordered_set(
     >>> [bool(v[logits].max() < bound) for v, bound in zip(variances, (4.0, 1.0, 1e-12))]
     [True, True, True]
     """
-    rng = generator(rng)
+    rng, size = generator(rng), whole("size", size, call="unordered_set")
 
     def prepare(x: Data, law: Any) -> Rule:
         p, table = probabilities(law), x._node.distribution.outcomes()
