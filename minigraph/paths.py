@@ -162,6 +162,12 @@ def refuse_blocked(flow: Flow) -> None:
             f"call mg.reparameterize(y{handle}) or mg.reinforce(y{handle}), "
             "or mg.unblock(y) for the best legal choice."
         )
+    if at._op.passes:  # it marks a gradient that has no derivative of its own
+        raise BlockedGradientError(
+            f"{y.name or 'y'} is a gradient made by a rewrite that has a {at._node.name}: how it "
+            f"changes with {label(theta)} is not known (path {describe(path)}); for more "
+            "derivatives rewrite with mg.reinforce, mg.marginalize or mg.reparameterize."
+        )
     raise BlockedGradientError(
         f"{y.name or 'y'} depends on {label(theta)} through black box {at._node.name} "
         f"(path {describe(path)}){more}; give it a derivative, mg.primitive(forward, vjp), or "

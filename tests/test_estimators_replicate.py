@@ -136,8 +136,16 @@ def test_vimco_is_right_where_a_draw_is_also_used_beside_the_replicates(name, k)
 
 def test_vimco_without_replicates_is_refused():
     y = mg.sample(mg.Bernoulli(mg.Data(0.3, name="p")), name="X", rng=0) * 1.0
-    with pytest.raises(mg.InputError, match="0 sets of replicates"):
+    with pytest.raises(mg.InputError, match=r"0 sets of replicates .* make y from mg\.replicate"):
         mg.vimco(y)
+
+
+def test_vimco_after_a_rewrite_that_copies_the_replicates_says_to_come_first():
+    q = mg.Data(0.4, name="q")
+    shared = mg.sample(mg.Bernoulli(q), name="X", rng=0)
+    several = mg.replicate(mg.sample(mg.Bernoulli(q * (shared + 0.5)), name="h") * 1.0, 2, "h")
+    with pytest.raises(mg.InputError, match=r"call mg\.vimco before rewrites that copy"):
+        mg.vimco(mg.marginalize(mg.logsumexp(several), "X"))
 
 
 def test_draws_that_replicates_share_are_left_blocking():

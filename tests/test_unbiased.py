@@ -191,6 +191,13 @@ def test_function_in_the_place_of_a_graph_is_refused_with_the_call():
         mg.check_unbiased(half_open()[1], of=3.0)
 
 
+@pytest.mark.parametrize("judge", [mg.check_unbiased, mg.assess])
+def test_graph_that_python_looked_at_is_refused_as_such(judge):
+    coin = mg.sample(mg.Bernoulli(mg.Data(0.4, name="p")), name="C", rng=0)
+    with pytest.raises(mg.InputError, match="'C': Python looked at this sample"):
+        judge(coin * 2.0 if coin else coin * 3.0)
+
+
 def test_chances_are_checked():
     with pytest.raises(mg.InputError, match=r"power=1\.0"):
         mg.check_unbiased(mg.reinforce(half_open()[1]), power=1.0)

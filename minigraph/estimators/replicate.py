@@ -230,9 +230,12 @@ def _replicates_above(y: Data) -> Data:
         and data._node.op is stack and data._node._name == REPLICATES
     ]  # fmt: skip
     if len(found) != 1:
+        way = "make y from mg.replicate(log_weight, k), or call mg.importance_bound"
+        if found:
+            way = "call mg.vimco before rewrites that copy them, as mg.marginalize does"
         raise InputError(
             f"vimco of {label(y)}: {len(found)} sets of replicates lie above it, and it needs one; "
-            "make y from mg.replicate(log_weight, k), or call mg.importance_bound"
+            f"{way}"
         )
     return found[0]
 

@@ -15,6 +15,7 @@ from ..averages.estimate import ByData, Estimate
 from ..averages.exact import exact
 from ..averages.expectation import seed_sequence, targets, uninterrupted
 from ..averages.moments import plain
+from ..branching import drawn_above
 from ..data import Data, label
 from ..distributions.streams import Rng
 from ..errors import InputError, UsageError
@@ -23,6 +24,7 @@ from ..gradient import checked_flow, gradients, seed_of
 from ..graph import Graph
 from ..paths import Flow, is_parameter
 from ..replay.tape import Tape
+from ..replay.writing import refuse_branched
 from ..values import whole
 from .assessment import Assessment
 from .pairs import DOUBTFUL
@@ -87,8 +89,7 @@ def assess(
         wrong = of if isinstance(rewritten, Data) else rewritten
         raise UsageError(f"assess: got {type(wrong).__name__}; pass the Data that a rewrite made")
     keys = parameters(rewritten if of is None else of, wrt)
-    checked_flow(rewritten, keys, stale_ok=True)
-    seed_of(rewritten, None)  # of a single number
+    refuse_unaveraged(rewritten, keys)
     samples, settings = whole("samples", samples), {"points": points, "limit": limit}
     own, others, parts = seed_sequence(rng).spawn(3)
     true, true_errors = truth(rewritten, of, keys, samples, others, settings)
@@ -121,6 +122,14 @@ def parameters(y: Data, wrt: Any) -> list[Data]:
     """Return what to differentiate for: `wrt`, or every input that can receive a gradient."""
     keys = targets(y, wrt)
     return keys or [x for x in Graph(y).inputs if is_parameter(x)]
+
+
+def refuse_unaveraged(y: Data, keys: Sequence[Data]) -> None:
+    """Raise if the gradient of `y` cannot be averaged, for what Python looked at, or is blocked."""
+    for x in drawn_above([y]):
+        refuse_branched(x)
+    checked_flow(y, keys, stale_ok=True)
+    seed_of(y, None)
 
 
 def attempted(y: Data, keys: Sequence[Data], settings: Any) -> tuple[Estimate | None, str]:

@@ -19,10 +19,9 @@ from ..averages.expectation import (
 from ..data import Data, label
 from ..distributions.streams import Rng
 from ..errors import GradientError, InputError, UsageError
-from ..gradient import checked_flow
 from ..replay.tape import Tape
 from ..values import whole
-from .assess import attempted, changed_value, parameters, truth
+from .assess import attempted, changed_value, parameters, refuse_unaveraged, truth
 from .pairs import over_pairs
 from .tables import number
 
@@ -131,7 +130,7 @@ def check_unbiased(
         if not 0 < chance < 1:
             raise InputError(f"check_unbiased: {name}={chance!r}; pass a probability")
     keys = parameters(rewritten if of is None else of, wrt)
-    checked_flow(rewritten, keys, stale_ok=True)
+    refuse_unaveraged(rewritten, keys)
     pair = Pair(rewritten, of, keys, limit)
     bound = lambda size: atol + rtol * size
     most = whole("samples", samples)
