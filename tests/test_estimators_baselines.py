@@ -290,3 +290,16 @@ def test_baseline_of_a_draw_in_several_branches_is_weighted_as_they_are(rewrite,
     before = mg.exact(rewrite(mg.reinforce(two_coins(one), "Y", baseline=5.0), "X", rng=0), one)
     np.testing.assert_allclose(after.grad[a], before.grad[one], rtol=1e-9)
     np.testing.assert_allclose(after.grad_variance[a], before.grad_variance[one], rtol=1e-9)
+
+
+@pytest.mark.parametrize("total", [
+    lambda x, y, z: -((x - 3.0 + y) ** 2 + z), lambda x, y, z: (x - 3.0 + y) ** 2 + z + x * y,
+])  # fmt: skip
+def test_baseline_of_a_draw_in_several_branches_is_that_of_the_whole_and_counts_once(total):
+    a = mg.Data(0.4, name="a")
+    x, z = (mg.sample(mg.Bernoulli(logits=a), name=name, rng=0) for name in "XZ")
+    y = total(x, mg.sample(mg.Bernoulli(logits=a * (x + 0.5)), name="Y", rng=1), z)
+    after = mg.reinforce(mg.marginalize(y, "X"), baseline={"Y": 5.0})
+    before = mg.marginalize(mg.reinforce(y, ["Y", "Z"], baseline={"Y": 5.0}), "X")
+    variances = [mg.exact(z, a).grad_variance[a] for z in (after, before)]
+    assert variances[0] == pytest.approx(variances[1], rel=1e-9)

@@ -65,6 +65,15 @@ class Costs:
             apart = any(self._finer(x, data) for x in terms)
             opened = isinstance(data._node, DeterministicNode) and stands_for(data._node)
             self.kind[data] = None if kinds or apart or opened else one
+        self.weights: dict[Data, tuple[Data, ...]] = {}  # probabilities on the way down from `y`
+        todo: list[tuple[Data, tuple[Data, ...]]] = [(y, ())]
+        while todo:
+            data, weights = todo.pop()
+            if data not in self.weights:
+                self.weights[data] = weights
+                if self._weighted(data):
+                    weights = (*weights, data._node.inputs[0])
+                todo += [(x, weights) for x in self._opened(data)]
 
     def above(self, data: Data) -> Draws:
         """Return the draws that `data` depends on."""
@@ -104,14 +113,14 @@ class Costs:
         box = data._node.inputs[0]._node if data._op is elementwise.multiply else None
         return bool(box and box._group and box._group.name == PROBABILITY and self._terms(data))
 
+    def _opened(self, data: Data) -> list[Data]:
+        """Return the terms of what is no cost, but made of costs; empty if it is one."""
+        made = self.kind.get(data, NONE) is None or self._weighted(data)
+        return self._terms(data) if made else []
+
     def rebuild(self, change: Callable[[Data, Draws], Data]) -> Data:
         """Return `y` with ``change(cost, draws)`` in the place of every cost."""
-        spine, todo = set(), [self.y]
-        while todo:
-            data = todo.pop()
-            if data not in spine and (self.kind.get(data, NONE) is None or self._weighted(data)):
-                spine.add(data)
-                todo.extend(self._terms(data))
+        spine = {data: terms for data in self.weights if (terms := self._opened(data))}
         new: dict[Data, Data] = {}
         boxes: dict[Group, Group] = {}
 
@@ -120,7 +129,7 @@ class Costs:
 
         for data in self.made:
             if data in spine:
-                node, terms = data._node, self._terms(data)
+                node, terms = data._node, spine[data]
                 inputs = tuple(term(x) if x in terms else x for x in node.inputs)
                 found = out = record(node.op, inputs, node.fixed)
                 if data.dtype.kind == "f" and out.dtype != data.dtype:  # int8 + float32

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -86,16 +85,17 @@ def marginalize(y: Data, nodes: Handle = None, *, limit: int = LIMIT, rng: Rng =
 def total(y: Data, x: Data, limit: int, rng: np.random.Generator) -> Data:
     """Return the sum of `y` over the outcomes of the draw `x`, weighted with its probabilities."""
     costs = Costs(y, [x])
+    outcomes = functools.cache(functools.partial(_outcomes, x, limit))  # the same for all costs
 
     def expectation(cost: Data, draws: Draws) -> Data:
         if not draws:
             return cost
-        where = costs.places(cost, x)
-        spoiled = spoiled_baselines(cost, x)
-        at = lambda outcome: branch(cost, {x: outcome, **spoiled}, rng)
-        if x.ndim and where and None not in where:
-            return _side_by_side(at, x, where, limit)
-        return _all_together(at, x, limit)
+        where, spoiled = costs.places(cost, x), spoiled_baselines(cost, x)
+        terms = [
+            multiply(p, branch(cost, {x: outcome, **spoiled}, rng))
+            for outcome, p in outcomes(where if None not in where else ())
+        ]
+        return functools.reduce(add, terms)
 
     return costs.rebuild(expectation)
 
@@ -119,31 +119,24 @@ def spoiled_baselines(cost: Data, x: Data) -> dict[Data, Data]:
     return found
 
 
-def _all_together(at: Callable[[Data], Data], x: Data, limit: int) -> Data:
-    """Return the sum over all combinations of the outcomes of the elements of `x`."""
-    law = x._node.distribution
-    outcomes, elements = law.outcomes(), math.prod(law.batch_shape)
-    refuse_many(x, len(outcomes) ** elements, limit)
-    terms = []
-    for several in itertools.product(outcomes, repeat=elements):
-        outcome = _constant(np.array(several).reshape(x.shape), x)
-        terms.append(multiply(_probability(law, outcome, ()), at(outcome)))
-    return functools.reduce(add, terms)
+def _outcomes(x: Data, limit: int, where: tuple[Any, ...]) -> list[tuple[Data, Data]]:
+    """Return the outcomes of `x`, and their probabilities.
 
-
-def _side_by_side(at: Callable[[Data], Data], x: Data, where: Sequence[Any], limit: int) -> Data:
-    """Return the sum over the outcomes of each element, for costs that see one element each."""
+    These are of each element, in its place in costs that see one element each; else the outcomes
+    are all combinations of those of the elements.
+    """
     law = x._node.distribution
-    outcomes = law.outcomes()
-    refuse_many(x, len(outcomes), limit)
-    shape = [1] * -min(where)
+    table, elements = law.outcomes(), 1 if where else math.prod(law.batch_shape)
+    refuse_many(x, len(table) ** elements, limit)
+    shape = [1] * -min(where, default=0)
     for axis, place in enumerate(where):
         shape[place] = law.batch_shape[axis]
-    terms = []
-    for one in outcomes:
-        outcome = _constant(np.broadcast_to(one, x.shape), x)
-        terms.append(multiply(_probability(law, outcome, tuple(shape)), at(outcome)))
-    return functools.reduce(add, terms)
+    found = []
+    for several in itertools.product(table, repeat=elements):
+        value = np.broadcast_to(several[0], x.shape) if where else np.reshape(several, x.shape)
+        outcome = _constant(value, x)
+        found.append((outcome, _probability(law, outcome, tuple(shape))))
+    return found
 
 
 def _probability(law: Any, outcome: Data, shape: tuple[int, ...]) -> Data:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from collections import Counter
 from collections.abc import Collection, Sequence, Set
 from typing import Any
 
@@ -11,7 +10,7 @@ from ..branching import settle
 from ..errors import BlockedGradientError
 from ..graph import Data, result, rewrite, same_draw
 from ..ops.boxes import stop_gradient
-from ..ops.elementwise import add, astype
+from ..ops.elementwise import add, astype, multiply
 from ..paths import is_parameter
 from .baselines import LEAVE_ONE_OUT, Baseline, baselines, leave_one_out
 from .branches import slope_of
@@ -21,6 +20,8 @@ from .edges import log_prob, why_not_edge
 from .elements import Places
 from .marginalize import moving
 from .scores import factor, joint, seen
+
+Weights = tuple[Data, ...]  # the probabilities of branches that lie within each other
 
 
 def reinforce(y: Data, nodes: Handle = None, baseline: Baseline = None) -> Data:
@@ -113,15 +114,11 @@ def with_factors(
 
     `scored` holds the log-probabilities of the draws, `baseline_of` their baselines. Draws that
     Python `looked` at may have decided which costs there are: all of `z` is downstream of them.
-    A given baseline is subtracted once: from `z`; for a copy of a draw, from its first cost, which
-    is weighted as its branch is.
     """
     costs = Costs(z, scored)
     given = {x: b for x, b in baseline_of.items() if b is not None and b is not LEAVE_ONE_OUT}
-    stands = Counter(x._node.draw for x in scored)
     factors: dict[Any, Data] = {}
-    met: set[Data] = set()  # draws whose baseline has found a cost
-    together: dict[Any, list[Data]] = {}  # by baseline, what is subtracted from `z`
+    met: dict[Data, tuple[Weights, Places]] = {}  # draws in costs: what weighs them all, and where
 
     def factor_of(cost: Data, draws: Collection[Data]) -> Data:
         kept = [x for x in scored if x in draws]
@@ -137,17 +134,18 @@ def with_factors(
         out = cost * factor_of(cost, draws)
         if compared:
             out = out - leave_one_out(cost) * (factor_of(cost, compared) - 1.0)
-        for x in [x for x in given if x in draws and x not in met and not is_slope(cost)]:
-            met.add(x)
-            if stands[x._node.draw] > 1:
-                out = subtracted(out, given[x], [scored[x]], costs.places(cost, x))
-            else:
-                together.setdefault(given[x], []).append(scored[x])
+        weights = costs.weights.get(cost, ())
+        for x in [x for x in given if x in draws and not is_slope(cost)]:
+            before, places = met.get(x, (weights, costs.places(cost, x)))
+            met[x] = tuple(p for p in before if p in weights), places
         return out
 
     out = change(costs.rebuild(lambda cost, draws: change(cost, draws - looked)), looked)
-    for baseline, log_probs in together.items():
-        out = subtracted(out, baseline, log_probs)
+    together: dict[tuple[Any, Weights], dict[object, tuple[Data, Places]]] = {}
+    for x, (weights, places) in met.items():
+        together.setdefault((given[x], weights), {})[x._node.draw] = scored[x], places
+    for (baseline, weights), parts in together.items():
+        out = subtracted(out, baseline, weights, list(parts.values()))
     out.name = z.name
     if out is not z and z not in scored:  # two data of one name could not be told apart
         z.name = "cost" if out.name != "cost" else None
@@ -160,17 +158,20 @@ def is_slope(cost: Data) -> bool:
 
 
 def subtracted(
-    out: Data, baseline: float | Data, log_probs: Sequence[Data], places: Places = ()
+    out: Data, baseline: float | Data, weights: Weights, parts: Sequence[tuple[Data, Places]]
 ) -> Data:
     """Return `out` with a term of value 0 whose derivative is minus the baseline times the score.
 
-    What is subtracted is +0.0, which leaves every value as it is, also -0.0.
+    It is weighted as the branch is that the draws stand in. `parts` are their log-probabilities,
+    and where the elements of these are in the costs. What is subtracted is +0.0, which leaves every
+    value as it is, also -0.0.
     """
     b = stop_gradient(baseline) if isinstance(baseline, Data) else baseline
-    if places or (isinstance(baseline, Data) and baseline.shape):  # one for each element of a draw
-        terms = [seen(b * (factor(x) - 1.0), places) for x in log_probs]
+    if weights or (isinstance(baseline, Data) and baseline.shape):  # one for each element of a draw
+        scores = [seen(b * (factor(x) - 1.0), places if weights else ()) for x, places in parts]
+        terms = [joint([functools.reduce(multiply, weights, score)]) for score in scores]
     else:
-        terms = [b * (factor(joint(log_probs)) - 1.0)]
+        terms = [b * (factor(joint([x for x, _ in parts])) - 1.0)]
     return functools.reduce(lambda out, term: out - like(out, 0.0 + term), terms, out)
 
 
