@@ -143,7 +143,8 @@ def test_vimco_without_replicates_is_refused():
 def test_vimco_after_a_rewrite_that_copies_the_replicates_says_to_come_first():
     q = mg.Data(0.4, name="q")
     shared = mg.sample(mg.Bernoulli(q), name="X", rng=0)
-    several = mg.replicate(mg.sample(mg.Bernoulli(q * (shared + 0.5)), name="h") * 1.0, 2, "h")
+    low = mg.sample(mg.Bernoulli(q * (shared + 0.5)), name="h", rng=1)
+    several = mg.replicate(low * 1.0, 2, "h", rng=2)
     with pytest.raises(mg.InputError, match=r"call mg\.vimco before rewrites that copy"):
         mg.vimco(mg.marginalize(mg.logsumexp(several), "X"))
 
