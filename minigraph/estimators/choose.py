@@ -9,6 +9,7 @@ from ..branching import drawn_above, looked_at
 from ..errors import BlockedGradientError, InputError, UnknownNameError, UsageError
 from ..graph import Data, StochasticNode, ancestors, label
 from ..paths import Flow
+from ..values import spelled
 
 MOST = 100_000  # operations that rewriting one draw in many branches may add
 Handle = Any  # a name, a StochasticNode, its sample, or a list of these; None: all that block
@@ -97,6 +98,17 @@ def refuse(
             fit = [o.name for o in chosen if o.name and why_not(o) is None] if nodes is None else []
             only = f"; for other draws alone, mg.{call}(y, {quoted(fit)})" if fit else ""
             raise BlockedGradientError(f"{call}: {problem}{only}")
+
+
+def refuse_many(call: str, x: Data, found: tuple[int, str], limit: int, copies: str) -> None:
+    """Raise if more is `found` of a draw than there may be copies of the graph below it."""
+    count, what = found
+    if count > limit:
+        raise InputError(
+            f"{call}: {label(x)} of shape {x.shape} has {spelled(count)} {what}, more than "
+            f"limit={limit:,} {copies} of the graph below it; raise limit, or call "
+            f"{call_for('reinforce', x)}"
+        )
 
 
 def quoted(names: Sequence[str]) -> str:

@@ -11,17 +11,16 @@ import numpy as np
 
 from ..branching import drawn_above
 from ..distributions.base import Rng, generator
-from ..errors import InputError
 from ..graph import Data, label
 from ..ops.base import as_data
 from ..ops.boxes import function, stop
 from ..ops.elementwise import add, multiply
 from ..ops.reductions import prod
 from ..ops.shaping import reshape
-from ..values import own, spelled, whole
+from ..values import own, whole
 from .baselines import leave_one_out
 from .branches import below, branch, with_expected
-from .choose import Handle, call_for, choose, in_turn, refuse
+from .choose import Handle, call_for, choose, in_turn, refuse, refuse_many
 from .costs import PROBABILITY, Costs, Draws
 from .scores import log_probs_of
 
@@ -127,7 +126,7 @@ def _outcomes(x: Data, limit: int, where: tuple[Any, ...]) -> list[tuple[Data, D
     """
     law = x._node.distribution
     table, elements = law.outcomes(), 1 if where else math.prod(law.batch_shape)
-    refuse_many(x, len(table) ** elements, limit)
+    refuse_many("marginalize", x, (len(table) ** elements, "outcomes"), limit, "copies")
     shape = [1] * -min(where, default=0)
     for axis, place in enumerate(where):
         shape[place] = law.batch_shape[axis]
@@ -186,13 +185,3 @@ def _is_finite(law: Any) -> bool:
     """Return whether the outcomes are finitely many: looking further finds no more."""
     outcomes = law.outcomes()
     return outcomes is not None and len(outcomes) == len(law.outcomes(8))
-
-
-def refuse_many(x: Data, count: int, limit: int) -> None:
-    """Raise if there are more outcomes than copies of the graph are allowed."""
-    if count > limit:
-        raise InputError(
-            f"marginalize: {label(x)} of shape {x.shape} has {spelled(count)} outcomes, more than "
-            f"limit={limit:,} copies of the graph below it; raise limit, or call "
-            f"{call_for('reinforce', x)}"
-        )

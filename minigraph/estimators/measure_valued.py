@@ -12,7 +12,6 @@ import numpy as np
 from ..distributions.base import Rng, generator
 from ..distributions.sampling import sample
 from ..distributions.weak_derivatives import Weak, weak_derivatives
-from ..errors import InputError
 from ..graph import Data, label
 from ..ops.base import as_data
 from ..ops.boxes import function, stop_gradient
@@ -22,7 +21,7 @@ from ..ops.shaping import broadcast_to
 from ..paths import is_parameter
 from ..values import whole
 from .branches import branch
-from .choose import Handle, call_for, choose, in_turn, refuse
+from .choose import Handle, call_for, choose, in_turn, refuse, refuse_many
 from .elements import Places
 from .marginalize import LIMIT
 from .slopes import Rule, slope_in, with_slopes
@@ -124,7 +123,7 @@ def _slope(
     if None not in places:  # one number, or elements that stay apart
         up, down = (_at(cost, x, other, rng) for other in (positive, negative))
         return slope_in(entry, constant, up, down, places)
-    refuse_many(x, limit)
+    refuse_many("measure_valued", x, (math.prod(shape), "elements"), limit, "pairs of copies")
     terms = []
     for i in np.ndindex(shape):
         one_up, one_down = (
@@ -156,14 +155,3 @@ def why_not_measure_valued(x: Data) -> str | None:
         f"{label(x)} ~ {type(law).__name__} has no weak derivative in {' and '.join(missing)} "
         f"written down; call {call_for('reinforce', x)} or {call_for('unblock', x)}"
     )
-
-
-def refuse_many(x: Data, limit: int) -> None:
-    """Raise if there are more elements than copies of the graph are allowed."""
-    count = math.prod(x._node.distribution.batch_shape)
-    if count > limit:
-        raise InputError(
-            f"measure_valued: {label(x)} of shape {x.shape} has {count:,} elements, more than "
-            f"limit={limit:,} pairs of copies of the graph below it; raise limit, or call "
-            f"{call_for('reinforce', x)}"
-        )
