@@ -35,6 +35,21 @@ def test_corner_has_the_value_and_the_derivative_of_its_line(row):
     np.testing.assert_allclose([y.value, recorded, x.grad], [value, slope, slope], rtol=1e-15)
 
 
+SMOOTH = {
+    "xlogy": (lambda t: mg.xlogy(t[0], t[1]), [0.0, 2.0], [[0.0, 0.5], [0.5, 0.0]]),
+    "xlog1py": (lambda t: mg.xlog1py(t[0], t[1]), [0.0, 1.0], [[0.0, 0.5], [0.5, 0.0]]),
+    "power": (lambda t: t[0] ** t[1], [2.0, 0.0], [[0.0, 0.5], [0.5, np.log(2.0) ** 2]]),
+}
+
+
+@pytest.mark.parametrize("name", SMOOTH)
+def test_a_smooth_function_has_its_second_derivative_where_a_factor_is_0(name):
+    f, at, hessian = SMOOTH[name]
+    if name != "power":
+        pytest.importorskip("scipy")
+    np.testing.assert_allclose(mg.hessian(f)(np.array(at)), hessian, rtol=1e-14)
+
+
 def test_nan_stays_where_it_is():
     x = mg.Data([np.nan, 2.0])
     mg.sum(x**2).backward()

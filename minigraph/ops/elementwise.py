@@ -97,8 +97,8 @@ def _power_or_root(x: float, p: float) -> float:
 
 def _power_slope(g: Any, y: Any, x: Any, p: Any) -> Any:
     number = literal(p)
-    if number is None:  # p = 0 is special: x**0 is constant, also at x = 0
-        flat = equal(p, 0.0)
+    if number is None:  # x**0 is constant, also at x = 0
+        flat = logical_and(equal(p, 0.0), equal(x, 0.0))
         return g * (p * power(x, where(flat, 1.0, p - 1.0)))
     if number == 0.0:
         return g * 0.0

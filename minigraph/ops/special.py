@@ -25,6 +25,7 @@ from .elementwise import (
     less,
     log,
     log1p,
+    logical_and,
     sigmoid,
     sign,
     softplus,
@@ -183,17 +184,24 @@ logit = special(
     "logit", lambda g, y, p: divide(g, p * (1.0 - p)),
     forward=_quiet(lambda p: np.log(p) - np.log1p(-p)),
 )  # fmt: skip
+
+
+def _over(g: Any, a: Any, b: Any) -> Any:
+    """Return g a / b, 0 where a and b are 0; elsewhere its slope in a is 1 / b, also at a = 0."""
+    return divide(g * a, where(logical_and(equal(a, 0.0), equal(b, 0.0)), 1.0, b))
+
+
 # 0 where a = 0, whatever b is: what never happens costs nothing.
 xlogy = special(
     "xlogy",
     lambda g, y, a, b: g * log(b),
-    lambda g, y, a, b: divide(g * a, where(equal(a, 0.0), 1.0, b)),
+    lambda g, y, a, b: _over(g, a, b),
     forward=_quiet(lambda a, b: a * np.log(np.where(np.equal(a, 0.0) & ~np.isnan(b), 1.0, b))),
 )  # fmt: skip
 xlog1py = special(
     "xlog1py",
     lambda g, y, a, b: g * log1p(b),
-    lambda g, y, a, b: divide(g * a, where(equal(a, 0.0), 1.0, b + 1.0)),
+    lambda g, y, a, b: _over(g, a, b + 1.0),
     forward=_quiet(lambda a, b: a * np.log1p(np.where(np.equal(a, 0.0) & ~np.isnan(b), 0.0, b))),
 )  # fmt: skip
 entr = special("entr", lambda g, y, x: -g * (log(x) + 1.0))
