@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import UsageError
 from ..graph import Data
-from ..ops.elementwise import absolute, divide, equal, exp, log, logical_and, square, where
+from ..ops.elementwise import divide, equal, exp, less, log, logical_and, square, where
 from ..ops.factorizations import solve_
 from ..ops.linear import matmul
 from ..ops.reductions import sum_
@@ -46,7 +46,8 @@ def _normal(p: Any, q: Any) -> Any:
 
 
 def _laplace(p: Any, q: Any) -> Any:
-    ratio, off = divide(p.scale, q.scale), divide(absolute(p.loc - q.loc), p.scale)
+    ratio, off = divide(p.scale, q.scale), divide(p.loc - q.loc, p.scale)
+    off = where(less(off, 0.0), -off, off)  # smooth at 0: of the size, exp(-|x|) + |x| sees no kink
     return ratio * (exp(-off) + off) - 1.0 - log(ratio)
 
 

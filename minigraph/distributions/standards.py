@@ -13,12 +13,12 @@ from ..ops.elementwise import (
     divide,
     exp,
     less,
+    less_equal,
     log,
     log1p,
     maximum,
-    minimum,
     sigmoid,
-    sign,
+    softplus,
     where,
 )
 from ..ops.trigonometry import arctan, tan
@@ -46,8 +46,9 @@ class StandardLaplace(Noise):
         return where(below, 0.5 * left, 1.0 - 0.5 * right)
 
     def quantile(self, p: Any) -> Any:
-        off = p - 0.5
-        return -sign(off) * log(2.0 * minimum(p, 1.0 - p))
+        low = stop(less_equal(p, 0.5))
+        tail = log(2.0 * where(low, p, 1.0 - p))
+        return where(low, tail, -tail)
 
     def quadrature(self, n: int) -> tuple[Any, Any]:
         """The double-exponential rule on either side of the kink."""
@@ -71,8 +72,7 @@ class StandardLogistic(Noise):
         return np.log(out, out=out)
 
     def formula(self, x: Any) -> Any:
-        size = absolute(x)
-        return -size - 2.0 * log1p(exp(-size))
+        return -softplus(x) - softplus(-x)
 
     def cumulative(self, x: Any) -> Any:
         return sigmoid(x)

@@ -1,0 +1,30 @@
+"""Values and slopes of laws where digits are easily lost: line by line, beside the truth.
+
+The truth is from formulas, or from mpmath with fifty digits.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import minigraph as mg
+
+pytest.importorskip("scipy")
+
+# What is looked at, at which x, how often it is differentiated there, and what comes out.
+DIGITS = [
+    # smooth, though made of pieces
+    ("mg.Logistic(x, 1.0).log_prob(0.0)", 0.0, 2, -0.5),
+    ("mg.Laplace(0.0, 1.0).icdf(x)", 0.5, 1, 2.0),
+    ("mg.kl_divergence(mg.Laplace(x, 1.0), mg.Laplace(0.0, 1.0))", 0.0, 2, 1.0),
+]
+
+
+@pytest.mark.parametrize(("text", "at", "order", "truth"), DIGITS, ids=str)
+def test_digits_are_kept(text, at, order, truth):
+    x = mg.Data(at)
+    y = eval(text, {"mg": mg, "np": np, "x": x})
+    for _ in range(order):
+        y = mg.gradient(y, x)
+    np.testing.assert_allclose(y.value, truth, rtol=1e-8)
