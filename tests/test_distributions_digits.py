@@ -14,6 +14,14 @@ pytest.importorskip("scipy")
 
 # What is looked at, at which x, how often it is differentiated there, and what comes out.
 DIGITS = [
+    # far out
+    ("mg.Cauchy(0.0, x).log_prob(1e160)", 1.0, 1, 1.0),
+    ("mg.HalfCauchy(x).log_prob(1e160)", 1.0, 1, 1.0),
+    ("mg.StudentT(3.0, 0.0, x).log_prob(1e200)", 1.0, 1, 3.0),
+    ("mg.StudentT(3.0).log_prob(x)", np.inf, 1, 0.0),
+    ("mg.Cauchy(0.0, 1.0).log_prob(x)", 0.0, 2, -2.0),
+    ("mg.Cauchy(0.0, 1.0).log_prob(x)", 1e100, 2, 2e-200),
+    ("mg.Pareto(0.5, 0.01).log_prob(x)", 1.7e308, 0, -721.4362069199542),
     # smooth, though made of pieces
     ("mg.Logistic(x, 1.0).log_prob(0.0)", 0.0, 2, -0.5),
     ("mg.Laplace(0.0, 1.0).icdf(x)", 0.5, 1, 2.0),

@@ -119,6 +119,11 @@ def shared(xp: Any, stop: Word) -> dict[str, Word]:
         near = xp.where(far, 0.0, x)
         return xp.where(far, 2.0 * xp.log(xp.where(far, abs(x), 1.0)), xp.log1p(near * near))
 
+    def log1p_square_slope(x: Any) -> Any:
+        far = abs(x) > 1e8
+        near = xp.where(far, 0.0, x)
+        return xp.where(far, 2.0 / xp.where(far, x, 1.0), 2.0 * near / (1.0 + near * near))
+
     def sinc(x: Any, order: int = 0) -> Any:  # as in the table of ops, in other words
         if order == 0:
             return xp.sinc(x)
@@ -163,6 +168,7 @@ def shared(xp: Any, stop: Word) -> dict[str, Word]:
         "share": lambda a, b: ((a > b) * xp.ones_like(a - b) + (a >= b)) * 0.5,
         "relu": lambda x: xp.where((x > 0) | xp.isnan(x), x, 0.0), "softplus": softplus,
         "log_ratio": log_ratio, "log_expit": lambda x: -softplus(-x), "log1p_square": log1p_square,
+        "log1p_square_slope": log1p_square_slope,
         "xlogy": lambda a, x: log_of(a, x, xp.log, 1.0),
         "xlog1py": lambda a, x: log_of(a, x, xp.log1p, 0.0),
         "rel_entr": rel_entr, "kl_div": lambda a, b: rel_entr(a, b) + (b - a), "sinc": sinc,

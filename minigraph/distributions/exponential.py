@@ -11,6 +11,7 @@ from ..ops.elementwise import (
     divide,
     exp,
     expm1,
+    less,
     less_equal,
     log,
     log1p,
@@ -186,8 +187,10 @@ class Pareto(Distribution):
         return log(self.alpha) - self.alpha * self._log_ratio(x) - log(x)
 
     def _log_ratio(self, x: Any) -> Any:
-        """Return log(x / scale), all of its digits where the two are close."""
-        return log1p(divide(x - self.scale, self.scale))
+        """Return log(x / scale), all of its digits where the two are close or far apart."""
+        far = stop(less(self.scale, 1e-10 * x))  # there the quotient may overflow
+        near = log1p(divide(where(far, self.scale, x) - self.scale, self.scale))
+        return where(far, log(where(far, x, self.scale)) - log(self.scale), near)
 
     def cumulative(self, x: Any) -> Any:
         return -expm1(-(self.alpha * self._log_ratio(floored(x, self.scale))))

@@ -33,9 +33,19 @@ def _log1p_square(x: Any) -> Any:
     )
 
 
+def _log1p_square_slope(x: Any) -> Any:
+    """Return 2x / (1 + x²), also where x² overflows."""
+    with np.errstate(divide="ignore"):
+        return 2.0 / (x + np.divide(1.0, x))
+
+
 log1p_square = ufunc(
-    "log1p_square", _log1p_square, lambda g, y, x: g * divide(2.0 * x, 1.0 + square(x)), numpy=()
+    "log1p_square", _log1p_square, lambda g, y, x: g * log1p_square_slope(x), numpy=()
 )
+log1p_square_slope: Operation = ufunc(
+    "log1p_square_slope", _log1p_square_slope,
+    lambda g, y, x: g * (divide(2.0, 1.0 + square(x)) - square(y)), numpy=(),
+)  # fmt: skip
 
 
 def log_one_less(y: Any) -> Any:
