@@ -89,3 +89,10 @@ def test_the_page_about_it_runs(jax):
     for block in code_of("compile.md"):
         exec(block, scope)
     assert jax.grad(lambda t: scope["f"](t, noise=[0.3])[1])(2.0) == 2.0
+
+
+def test_jax_differentiates_x_log_y_in_x_also_at_0(jax):
+    a, b = mg.Data(0.0, name="a"), mg.Data(2.0, name="b")
+    f = mg.compile(mg.xlogy(a, b) + mg.xlog1py(a, b), backend="jax", inputs=[a, b])
+    assert jax.grad(f)(0.0, 2.0) == pytest.approx(np.log(6.0))
+    assert f(0.0, np.inf) == f(0.0, 0.0) == 0.0

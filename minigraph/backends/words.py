@@ -103,8 +103,9 @@ def shared(xp: Any, stop: Word) -> dict[str, Word]:
         return xp.where(xp.isfinite(total), off, xp.where(part == total, edge, off))
 
     def log_of(x: Any, other: Any, f: Word, safe: float) -> Any:
-        """Return x·f(other), 0 where x = 0."""
-        return x * f(xp.where((x == 0) & ~xp.isnan(other), safe, other))
+        """Return x·f(other), 0 where x = 0; there its slope in x is f(other) if that is finite."""
+        edge = (other <= safe - 1.0) | (other == math.inf)
+        return x * f(xp.where((x == 0) & edge, safe, other))
 
     def rel_entr(a: Any, b: Any) -> Any:
         fine = (a > 0) & (b > 0)
