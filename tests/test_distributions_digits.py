@@ -22,6 +22,13 @@ DIGITS = [
     ("mg.Cauchy(0.0, 1.0).log_prob(x)", 0.0, 2, -2.0),
     ("mg.Cauchy(0.0, 1.0).log_prob(x)", 1e100, 2, 2e-200),
     ("mg.Pareto(0.5, 0.01).log_prob(x)", 1.7e308, 0, -721.4362069199542),
+    ("mg.kl_divergence(mg.Normal(x, 1.0), mg.Gumbel(x, 0.5))", -1000.0, 0, 5.27697038516603),
+    (
+        "mg.kl_divergence(mg.Uniform(x, x + 2.0), mg.Gumbel(x + 1.0, 1.0))",
+        1e3,
+        0,
+        0.482054013083856,
+    ),
     # smooth, though made of pieces
     ("mg.Logistic(x, 1.0).log_prob(0.0)", 0.0, 2, -0.5),
     ("mg.Laplace(0.0, 1.0).icdf(x)", 0.5, 1, 2.0),

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..ops.elementwise import divide, exp, isnan, log, power, square, where
+from ..ops.elementwise import divide, exp, expm1, isnan, log, log1p, square, where
 from ..ops.special import betaln, digamma, gammaln, ndtr, xlogy
 from .base import Distribution
 from .bernoulli import Bernoulli
@@ -48,12 +48,18 @@ MEAN_LOG: Mapping[type[Distribution], Of] = MappingProxyType({
     Weibull: lambda p: log(p.scale) - divide(EULER, p.concentration),
 })  # fmt: skip
 
-# E[exp(-tX)], for q = Gumbel
-FALLING: Mapping[type[Distribution], Pair] = MappingProxyType({
-    Exponential: lambda p, t: divide(p.rate, p.rate + t),
-    Gamma: lambda p, t: power(1.0 + divide(t, p.rate), -p.concentration),
-    Normal: lambda p, t: exp(0.5 * square(t * p.scale) - t * p.loc),
-    Uniform: lambda p, t: divide(exp(-t * p.low) - exp(-t * p.high), t * (p.high - p.low)),
+
+def _falling_of_uniform(p: Any, t: Any, c: Any) -> Any:
+    width = t * (p.high - p.low)
+    return -exp(-t * (p.low - c)) * divide(expm1(-width), width)
+
+
+# E[exp(-t(X - c))], for q = Gumbel; in one exponential, as that of c alone may overflow
+FALLING: Mapping[type[Distribution], Callable[[Any, Any, Any], Any]] = MappingProxyType({
+    Exponential: lambda p, t, c: exp(t * c - log1p(divide(t, p.rate))),
+    Gamma: lambda p, t, c: exp(t * c - p.concentration * log1p(divide(t, p.rate))),
+    Normal: lambda p, t, c: exp(0.5 * square(t * p.scale) - t * (p.loc - c)),
+    Uniform: _falling_of_uniform,
 })  # fmt: skip
 
 
@@ -70,7 +76,7 @@ def _to_laplace(p: Any, q: Any) -> Any:
 
 
 def _to_gumbel(p: Any, q: Any) -> Any:
-    falling = FALLING[kind(p)](p, divide(1.0, q.scale)) * exp(divide(q.loc, q.scale))
+    falling = FALLING[kind(p)](p, divide(1.0, q.scale), q.loc)
     return -divide(p.mean - q.loc, q.scale) - falling - log(q.scale)
 
 
