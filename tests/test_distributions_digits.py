@@ -29,6 +29,10 @@ DIGITS = [
         0,
         0.482054013083856,
     ),
+    ("mg.StudentT(3.0).icdf(x)", 1e-250, 0, -2.225769823822442e83),
+    ("mg.StudentT(10.0).icdf(x)", 1e-300, 0, -2.564525718948198e30),
+    ("mg.StudentT(0.1).icdf(x)", 1e-16, 0, -1.6044257056665e156),
+    ("mg.StudentT(0.1).icdf(1.0 - x)", 2**-53, 0, 5.639197609e155),
     # smooth, though made of pieces
     ("mg.Logistic(x, 1.0).log_prob(0.0)", 0.0, 2, -0.5),
     ("mg.Laplace(0.0, 1.0).icdf(x)", 0.5, 1, 2.0),

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..ops.elementwise import divide, exp, log, sqrt
 from ..ops.series import t_drift
-from ..ops.special import from_scipy, special
+from ..ops.special import from_scipy, in_single, special
 from ..ops.tails import rate_of
 from .special import gamma_step, log1p_square
 
@@ -20,8 +20,16 @@ def log_t_density(df: Any, x: Any) -> Any:
     return gamma_step(0.5 * df) - 0.5 * log(math.pi * df) - tail
 
 
+@np.errstate(all="ignore")
 def _quantile(df: Any, p: Any) -> Any:
-    return np.where(np.equal(p, 0.0), -np.inf, from_scipy("stdtrit")(df, p))  # SciPy has +inf
+    """Return the quantile, far out from the power of the tail: there SciPy has inf, or 2e153.
+
+    With z = df / x² and a = df / 2, P(|X| > |x|) is z^a / (a B(a, 1/2)), but for a factor 1 + O(z).
+    """
+    a, tail = 0.5 * np.asarray(df, float), 2.0 * np.minimum(p, 1.0 - p)
+    log_z = (np.log(a * tail) + from_scipy("betaln")(a, 0.5)) / a
+    far = np.copysign(np.sqrt(df) * np.exp(-0.5 * log_z), p - 0.5)
+    return in_single(np.where(log_z < -40.0, far, from_scipy("stdtrit")(df, p)), (df, p))
 
 
 t_rate = rate_of(
