@@ -33,6 +33,7 @@ from .elementwise import (
     where,
 )
 from .folds import axes_of, kept
+from .trigonometry import cos, sin
 
 
 def from_scipy(name: str) -> Callable[..., Any]:
@@ -93,12 +94,20 @@ def _lgamma(x: float) -> float:
     return math.lgamma(x) if x > 0.0 else math.nan if x != x else float(_gammaln(x))
 
 
+def _rgamma_slope(y: Any, x: Any) -> Any:
+    """Return -y ψ(x); on the left, where ψ has poles, the slope of Γ(1 - x) sin(πx) / π."""
+    left = less(x, 0.5)
+    x, away = where(left, x, 0.0), where(left, 1.0, x)
+    turn = cos(math.pi * x) - sin(math.pi * x) * digamma(1.0 - x) * (1.0 / math.pi)
+    return where(left, gamma(1.0 - x) * turn, -y * digamma(away))
+
+
 gammaln = special("gammaln", lambda g, y, x: g * digamma(x), forward=_gammaln, fast=_lgamma)
 digamma = special("digamma", lambda g, y, x: g * polygamma(1.0, x))
 psi = special("psi", lambda g, y, x: g * polygamma(1.0, x))
 polygamma = special("polygamma", None, lambda g, y, n, x: g * polygamma(n + 1.0, x))
 gamma = special("gamma", lambda g, y, x: g * (y * digamma(x)))
-rgamma = special("rgamma", lambda g, y, x: -g * (y * digamma(x)))
+rgamma = special("rgamma", lambda g, y, x: g * _rgamma_slope(y, x))
 gammasgn = special("gammasgn", None)
 beta = special(
     "beta",
