@@ -125,7 +125,9 @@ class Multinomial(Outcomes):
         x = np.arange(n + 1.0, dtype=self.dtype)
         ways = gammaln(n + 1.0) - gammaln(x + 1.0) - gammaln(n - x + 1.0)
         chance = exp(ways + xlogy(x, each) + xlog1py(n - x, -each))
-        ordered = sum_(chance * gammaln(x + 1.0), axis=(-2, -1)) - math.lgamma(n + 1.0)
+        middle = gammaln(n * p + 1.0)  # log x! less this is small, and so is its error
+        spread = chance * (gammaln(x + 1.0) - expand_dims(middle, axis=-1))
+        ordered = sum_(spread, axis=(-2, -1)) + (sum_(middle, axis=-1) - math.lgamma(n + 1.0))
         return ordered - n * sum_(xlogy(p, p), axis=-1)
 
 
