@@ -35,6 +35,7 @@ DIGITS = [
     ("mg.StudentT(0.1).icdf(1.0 - x)", 2**-53, 0, 5.639197609e155),
     # where large numbers cancel
     ("mg.Multinomial(10**5, mg.array([x, 1.0 - x])).entropy()", 0.2, 0, 6.25910866),
+    ("mg.VonMises(0.0, x).entropy()", 1e6, 1, -5.00000250000375e-7),
     # smooth, though made of pieces
     ("mg.Logistic(x, 1.0).log_prob(0.0)", 0.0, 2, -0.5),
     ("mg.Laplace(0.0, 1.0).icdf(x)", 0.5, 1, 2.0),

@@ -82,17 +82,20 @@ log_i0 = special(  # log I₀(x) for x >= 0; the scaled function never overflows
     lambda g, y, x: g * bessel_ratio(x),
     forward=lambda x: np.log(from_scipy("i0e")(x)) + x,
 )
+
+
+def _bessel_ratio_slope(y: Any, x: Any) -> Any:
+    """Return 1 - y² - y/x, ½ at 0; for large x its expansion, where the difference loses digits."""
+    zero, far = equal(x, 0.0), less(300.0, x)
+    u = divide(1.0, where(far, x, 1.0))
+    series = u * u * (0.5 + u * (0.25 + u * (0.375 + u * (0.78125 + u * 2.03125))))
+    near = 1.0 - square(y) - divide(y, where(zero, 1.0, x)) - where(zero, 0.5, 0.0)
+    return where(far, series, near)
+
+
 bessel_ratio: Operation = special(  # I₁(x) / I₀(x)
     "bessel_ratio",
-    lambda g, y, x: (
-        g
-        * (
-            1.0
-            - square(y)
-            - divide(y, where(equal(x, 0.0), 1.0, x))
-            - where(equal(x, 0.0), 0.5, 0.0)
-        )
-    ),
+    lambda g, y, x: g * _bessel_ratio_slope(y, x),
     forward=lambda x: from_scipy("i1e")(x) / from_scipy("i0e")(x),
 )
 ndtri_exp = special(  # the standard normal quantile of a probability given by its logarithm
