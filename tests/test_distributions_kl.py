@@ -126,6 +126,17 @@ def test_impossible_events_cost_infinity_or_nothing():
     np.testing.assert_allclose(side, [0.5, np.inf])
 
 
+@pytest.mark.parametrize("law", [
+    lambda x: mg.Categorical(logits=mg.array([x, 0.0, -np.inf])),
+    lambda x: mg.OneHotCategorical(logits=mg.array([0.0, x, -np.inf])),
+    lambda x: mg.Bernoulli(logits=x),
+])  # fmt: skip
+def test_what_is_nearly_impossible_costs_its_logit(law):
+    x = mg.Data(-800.0)
+    kl = mg.kl_divergence(law(-x), law(x))
+    np.testing.assert_allclose([kl.value, mg.gradient(kl, x).value], [800.0, -1.0])
+
+
 def test_divergence_of_transformed_laws_needs_the_same_transforms():
     base, scale = mg.Normal(0.0, 1.0), mg.Data(2.0, name="s")
     p, q, r = (mg.TransformedDistribution(base, mg.AffineTransform(0.0, s))

@@ -42,6 +42,12 @@ class Outcomes(Distribution):
             return x - logsumexp(x, axis=-1, keepdims=True)
         return log(self.probs)
 
+    def log_chance(self, numbers: Any) -> Any:
+        """Return the log-probability of numbers of each outcome; 0 · log 0 is 0."""
+        if "logits" in self.parameters:
+            return sum_(numbers * where(equal(numbers, 0.0), 0.0, self.logits), axis=-1)
+        return sum_(xlogy(numbers, self.probs), axis=-1)
+
     def index(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
         """Return indices of outcomes, of `shape`."""
         u = rng.random(shape)
@@ -172,5 +178,4 @@ class Categorical(Outcomes):
 
     def entropy(self) -> Any:
         """Return the entropy in nats."""
-        p = self.probs
-        return -sum_(xlogy(p, p), axis=-1)
+        return -self.log_chance(self.probs)

@@ -90,7 +90,7 @@ def _cross(p: Any, q: Any) -> Any:
 
 
 def _coin(p: Any, q: Any) -> Any:
-    return _cross(p.probs, q.probs) + _cross(p.others, q.others)
+    return p.log_chance(p.probs, p.others) - q.log_chance(p.probs, p.others)
 
 
 def _geometric(p: Any, q: Any) -> Any:
@@ -103,7 +103,7 @@ def _binomial(p: Any, q: Any) -> Any:
 
 
 def _outcomes(p: Any, q: Any) -> Any:
-    return sum_(_cross(p.probs, q.probs), axis=-1)
+    return p.log_chance(p.probs) - q.log_chance(p.probs)
 
 
 def _poisson(p: Any, q: Any) -> Any:

@@ -180,4 +180,4 @@ class OneHotCategorical(Multinomial):
 
     def entropy(self) -> Any:
         """Return the entropy in nats."""
-        return -sum_(xlogy(self.probs, self.probs), axis=-1)
+        return -self.log_chance(self.probs)
