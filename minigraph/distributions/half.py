@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..ops.elementwise import divide, less, square, where
-from ..ops.special import erf, ndtri
+from ..ops.special import erf, erfinv
 from ..ops.trigonometry import arctan, tan
 from .constraints import nonnegative
 from .location_scale import Size
@@ -34,7 +34,7 @@ class StandardHalfNormal(Noise):
         return erf(floored(x, 0.0) * math.sqrt(0.5))
 
     def quantile(self, p: Any) -> Any:
-        return -ndtri(0.5 * (1.0 - p))
+        return math.sqrt(2.0) * erfinv(p)
 
     def quadrature(self, n: int) -> tuple[Any, Any]:
         """The double-exponential rule x = exp(t - exp(-t))."""
