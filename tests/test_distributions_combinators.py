@@ -232,6 +232,19 @@ def test_mixture_refuses_another_number_of_weights():
         mg.MixtureSameFamily(mg.Categorical([0.5, 0.5]), mg.Normal(LOCS, 1.0))
 
 
+ANGLES = mg.VonMises([0.0, 3.0], 2.0), mg.Independent(mg.VonMises([[0.0], [3.0]], 2.0), 1)
+
+
+@pytest.mark.parametrize("angles", ANGLES, ids=repr)
+def test_moments_of_mixed_angles_are_those_of_their_directions(angles):
+    pytest.importorskip("scipy")
+    law = mg.MixtureSameFamily(mg.Categorical([0.9, 0.1]), angles)
+    length = 1.0 - angles.variance.value[0]
+    direction = length * (0.9 + 0.1 * np.exp(3.0j))
+    np.testing.assert_allclose(law.mean.value, np.angle(direction) + 0.0 * length)
+    np.testing.assert_allclose(law.variance.value, 1.0 - abs(direction))
+
+
 # Data ------------------------------------------------------------------------------------------
 def test_empirical_average_is_that_of_the_rows():
     rows = mg.Data(np.array([[1.0, 2.0], [3.0, 5.0], [1.0, 2.0]]), name="rows", constant=True)

@@ -11,10 +11,12 @@ from ..graph import Data
 from ..ops.elementwise import exp, square
 from ..ops.reductions import logsumexp, sum_
 from ..ops.shaping import expand_dims
+from ..ops.trigonometry import arctan2, cos, hypot, sin
 from .base import Distribution
 from .charts import Chart, chart_of, midpoints
 from .composite import Composite, needs_law
 from .implicit import by_cdf, still
+from .von_mises import angle
 
 
 class MixtureSameFamily(Composite):
@@ -171,13 +173,23 @@ class MixtureSameFamily(Composite):
     def _first(self, k: Any) -> Any:
         return k[(..., *(0,) * self.event_ndim)]
 
+    def _direction(self) -> tuple[Any, Any]:
+        """Return the sine and the cosine of angles, averaged over all of the mixture."""
+        length, at = 1.0 - self.component.variance, self.component.mean
+        sine, cosine = (self._mixed(length * f(at), self.event_ndim) for f in (sin, cos))
+        return sine, cosine
+
     @property
     def mean(self) -> Any:
-        """The mean."""
+        """The mean; of angles, the mean direction."""
+        if self.support.name.startswith(angle.name):
+            return self.full(arctan2(*self._direction()))
         return self.full(self._mixed(self.component.mean, self.event_ndim))
 
     @property
     def variance(self) -> Any:
-        """The variance: that within the components, and that between their means."""
+        """The variance: that within the components, and between their means; circular of angles."""
+        if self.support.name.startswith(angle.name):
+            return self.full(1.0 - hypot(*self._direction()))
         off = self.component.mean - self._each(self.mean)
         return self.full(self._mixed(self.component.variance + square(off), self.event_ndim))
