@@ -377,6 +377,8 @@ VECTORS = {
         [{"loc": [0.3, -1.0, 0.2], "covariance_matrix": COVARIANCE},
          {"loc": [1e6, 0.0], "covariance_matrix": [[1e3, 0.0], [0.0, 1e-3]]}],
         [({"loc": [0.0, 0.0], "covariance_matrix": [[1.0, 2.0], [2.0, 1.0]]}, "covariance_matrix"),
+         ({"loc": [0.0, 0.0], "covariance_matrix": [[1e-13, 5e-14], [-9e-14, 1e-13]]},
+          "covariance_matrix"),
          ({"loc": [np.nan, 0.0], "covariance_matrix": np.eye(2)}, "loc")],
     ),
     "MultivariateNormal by its factor": Law(

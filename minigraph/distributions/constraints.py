@@ -141,9 +141,9 @@ def _is_single(x: Any) -> bool:
 def _definite(x: Any) -> Any:
     x = np.asarray(x)
     turned = np.swapaxes(x, -1, -2)
-    good = np.all(np.isfinite(x), axis=(-1, -2)) & np.all(
-        np.abs(x - turned) <= 1e-6 * (np.abs(x) + np.abs(turned)) + 1e-12, axis=(-1, -2)
-    )
+    size = np.sqrt(np.abs(np.diagonal(x, axis1=-2, axis2=-1)))
+    most = 1e-6 * (np.abs(x) + np.abs(turned)) + 1e-12 * size[..., None] * size[..., None, :]
+    good = np.all(np.isfinite(x) & (np.abs(x - turned) <= most), axis=(-1, -2))
     safe = np.where(good[..., None, None], x, np.eye(x.shape[-1], dtype=x.dtype))
     return (good & (np.linalg.eigvalsh(safe)[..., 0] > 0))[..., None, None]
 
