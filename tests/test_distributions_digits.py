@@ -36,6 +36,7 @@ DIGITS = [
     ("mg.HalfNormal(1.0).icdf(x)", 1e-300, 0, 1.2533141373155e-300),
     # where large numbers cancel
     ("mg.Multinomial(10**5, mg.array([x, 1.0 - x])).entropy()", 0.2, 0, 6.25910866),
+    ("mg.Poisson(x).entropy()", 1e9, 0, 11.7805714515945),
     ("mg.VonMises(0.0, x).entropy()", 1e6, 1, -5.00000250000375e-7),
     # smooth, though made of pieces
     ("mg.Logistic(x, 1.0).log_prob(0.0)", 0.0, 2, -0.5),

@@ -67,5 +67,6 @@ def _sum(kind: type[Distribution], given: dict[str, Any], score: Score | None) -
         x = np.arange(math.floor(low), math.ceil(high) + 1.0)
         log_p = law.log_density(x)
         x, log_p = x[log_p > -745.0], log_p[log_p > -745.0]
+        log_p -= np.log(np.sum(np.exp(log_p)))  # 1, but for what large terms were rounded by
         weight = 1.0 if score is None else score(x, *given.values())
         return -np.sum(weight * np.exp(log_p) * log_p) + 0.0  # 0.0, not -0.0
