@@ -120,6 +120,43 @@ def test_the_value_that_a_refusal_shows_is_the_bad_one(problem):
         SHOWN[problem]()
 
 
+WHOLE = {  # laws of whole numbers, and what they say at 1
+    "Exponential": (mg.Exponential, (2,)), "Weibull": (mg.Weibull, (2, 3)),
+    "Pareto": (mg.Pareto, (1, 3)), "Kumaraswamy": (mg.Kumaraswamy, (2, 3)),
+    "Gamma": (mg.Gamma, (2, 3)), "InverseGamma": (mg.InverseGamma, (3, 2)),
+    "Dirichlet": (mg.Dirichlet, ([1, 2],)), "Normal": (mg.Normal, (100, 1)),
+    "Uniform": (mg.Uniform, (-100, 100)), "DiscreteUniform": (mg.DiscreteUniform, (-100, 100)),
+    "Geometric": (lambda logits: mg.Geometric(logits=logits), (-100,)),
+    "Categorical": (mg.Categorical, ([100, 100],)), "Binomial": (mg.Binomial, (100, 1)),
+    "MultivariateNormal": (mg.MultivariateNormal, ([1, 2], [[100, 0], [0, 100]])),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.int8])
+@pytest.mark.parametrize("name", WHOLE)
+def test_parameters_that_are_integers_compute_as_floats(name, dtype):
+    """NumPy's reciprocal of the integer 2 is 0, and its logarithm of one byte is half precise."""
+    kind, given = WHOLE[name]
+    law, right = (kind(*[np.array(x, d) for x in given]) for d in (dtype, float))
+    assert np.array_equal(law.sample(0, 3), right.sample(0, 3))
+    x = right.sample(1)
+    for found, expected in [
+        (law.log_prob(x), right.log_prob(x)),
+        (law.log_prob(np.ones(law.shape, dtype)), right.log_prob(np.ones(law.shape))),
+        (law.mean, right.mean), (law.variance, right.variance), (law.entropy(), right.entropy()),
+    ]:  # fmt: skip
+        np.testing.assert_array_equal(found.value, expected.value)
+
+
+def test_a_draw_of_integers_is_a_parameter_like_any_other():
+    k = mg.sample(mg.DiscreteUniform(1, 4), name="K", rng=0)
+    x = mg.sample(mg.Exponential(k), name="X", rng=1)
+    assert x.node.inputs == (k,)
+    np.testing.assert_allclose(mg.exact(1.0 * x).value, np.mean(1.0 / np.arange(1.0, 5.0)))
+    assert mg.sample(mg.Empirical(np.arange(3)), rng=0).dtype == np.int64
+    assert mg.sample(mg.Gamma(k, 1.0), rng=0).value > 0.0
+
+
 @EACH
 def test_single_precision_stays_single_from_noise_to_density(name):
     entry = {**LAWS, **laws.VECTORS}[name]

@@ -21,7 +21,7 @@ from ..ops.elementwise import astype, exp, where
 from ..ops.shaping import broadcast_to, expand_dims, shape_of
 from ..values import own, show
 from .blocks import drawn, of_shape
-from .constraints import real
+from .constraints import real, whole
 from .definition import Definition
 from .parameters import common_shape, one_form, refuse_arguments, refuse_bad, refuse_unknown
 from .ranges import within_support
@@ -107,6 +107,15 @@ class Distribution(Definition):
         law.parameters = dict(zip(self.parameters, inputs, strict=True))
         return law
 
+    def parameter(self, name: str) -> Any:
+        """Return a parameter to compute with: whole numbers as floats, unless it is a count.
+
+        Integers divide and overflow as integers, and those of one byte have half logarithms.
+        """
+        x = self.parameters[name]
+        kept = type(x) is float or x.dtype.kind == "f" or self.constraints.get(name, whole).discrete
+        return x if kept else astype(x, dtype=self.dtype)
+
     def once(self, name: str) -> Any:
         """Return an attribute that is worked out from the parameters, once for this law."""
         known = self.__dict__.setdefault("known", {})
@@ -122,7 +131,7 @@ class Distribution(Definition):
                 "__init__, with the parameters by name"
             )
         if name in parameters:
-            return parameters[name]
+            return self.parameter(name)
         if name in OPTIONAL:
             raise AttributeError(f"{type(self).__name__} has no {name} in closed form")
         law = type(self).__name__
@@ -189,10 +198,14 @@ class Distribution(Definition):
             return as_data(box(self._number(x), *self.inputs))
 
     def _number(self, x: Any) -> Data:
-        """Return `x` as Data; what is written down, and counts, take the dtype of the law."""
+        """Return `x` as Data; what is written down, and counts, take the dtype of the law.
+
+        But for those of 64 bits under a law of 64 bits: they compute alike, and can index.
+        """
         data = as_data(x)
         written = data._literal and not isinstance(x, (float, np.ndarray, np.generic))
-        if written or (data.dtype.kind in "iub" and self.dtype != np.float64):
+        narrow = data.dtype.kind in "iub" and {data.dtype.itemsize, self.dtype.itemsize} != {8}
+        if written or narrow:
             return as_data(astype(data, dtype=self.dtype))
         return data
 

@@ -34,7 +34,7 @@ class Coin(Distribution):
     @property
     def probs(self) -> Any:
         """The probability of the event."""
-        return self.parameters["probs"] if "probs" in self.parameters else sigmoid(self.logits)
+        return self.parameter("probs") if "probs" in self.parameters else sigmoid(self.logits)
 
     @property
     def others(self) -> Any:
@@ -45,7 +45,7 @@ class Coin(Distribution):
     def logits(self) -> Any:
         """The log-odds of the event."""
         if "logits" in self.parameters:
-            return self.parameters["logits"]
+            return self.parameter("logits")
         return log(self.probs) - log1p(-self.probs)
 
     def log_chance(self, events: Any, others: Any) -> Any:

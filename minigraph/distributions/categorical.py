@@ -29,16 +29,16 @@ class Outcomes(Distribution):
     def probs(self) -> Any:
         """The probabilities, summing to one along the last axis."""
         if "probs" in self.parameters:
-            p = self.parameters["probs"]
+            p = self.parameter("probs")
             return divide(p, sum_(p, axis=-1, keepdims=True))
-        x = self.parameters["logits"]
+        x = self.parameter("logits")
         return exp(log_ratio(x, logsumexp(x, axis=-1, keepdims=True)))  # as in logsumexp's slope
 
     @property
     def logits(self) -> Any:
         """The log-probabilities, normalised."""
         if "logits" in self.parameters:
-            x = self.parameters["logits"]
+            x = self.parameter("logits")
             return x - logsumexp(x, axis=-1, keepdims=True)
         return log(self.probs)
 
@@ -141,9 +141,9 @@ class Categorical(Outcomes):
 
     def formula(self, x: Any) -> Any:
         if "logits" in self.parameters:
-            table = self.parameters["logits"]
+            table = self.parameter("logits")
             return 0.0 * x + self.entry(table, x) - logsumexp(table, axis=-1)
-        table = self.parameters["probs"]  # the logarithm sees only the weight that it is asked for
+        table = self.parameter("probs")  # the logarithm sees only the weight that it is asked for
         return 0.0 * x + log(self.entry(table, x)) - log(sum_(table, axis=-1))
 
     def probability(self, x: Any) -> Any:

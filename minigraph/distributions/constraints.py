@@ -139,7 +139,7 @@ def _is_single(x: Any) -> bool:
 
 
 def _definite(x: Any) -> Any:
-    x = np.asarray(x)
+    x = 1.0 * np.asarray(x)
     turned = np.swapaxes(x, -1, -2)
     size = np.sqrt(np.abs(np.diagonal(x, axis1=-2, axis2=-1)))
     most = 1e-6 * (np.abs(x) + np.abs(turned)) + 1e-12 * size[..., None] * size[..., None, :]

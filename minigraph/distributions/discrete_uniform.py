@@ -49,11 +49,15 @@ class DiscreteUniform(Distribution):
         return whole_interval(self.low, self.high)
 
     def formula(self, x: Any) -> Any:
-        return 0.0 * x - log(self.high - self.low + 1.0)
+        return 0.0 * x - log(self._many())
 
     def generate(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
         low, high = (np.asarray(bound).astype(np.int64) for bound in (self.low, self.high))
         return np.asarray(rng.integers(low, high, shape, endpoint=True))
+
+    def _many(self) -> Any:
+        """Return how many numbers there are; integers of few bits might overflow."""
+        return 1.0 * self.high - self.low + 1.0
 
     def reach(self, spread: int = 1) -> float:
         return largest(self.high) - self._least()
@@ -66,18 +70,18 @@ class DiscreteUniform(Distribution):
         return -largest(-1.0 * np.asarray(self.plain().low))
 
     def cumulative(self, x: Any) -> Any:
-        return clip(divide(floor(x) - self.low + 1.0, self.high - self.low + 1.0), 0.0, 1.0)
+        return clip(divide(floor(x) + 1.0 - self.low, self._many()), 0.0, 1.0)
 
     @property
     def mean(self) -> Any:
         """The mean, halfway."""
-        return 0.5 * (self.low + self.high)
+        return 0.5 * self.low + 0.5 * self.high
 
     @property
     def variance(self) -> Any:
         """The variance, (n² - 1) / 12 for n numbers."""
-        return (square(self.high - self.low + 1.0) - 1.0) * (1.0 / 12.0)
+        return (square(self._many()) - 1.0) * (1.0 / 12.0)
 
     def entropy(self) -> Any:
         """Return the entropy in nats."""
-        return log(self.high - self.low + 1.0)
+        return log(self._many())

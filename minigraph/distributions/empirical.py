@@ -52,6 +52,11 @@ class Empirical(Distribution):
         self.support_moves = ("samples",)
 
     @property
+    def samples(self) -> Any:
+        """The rows, integers as they are: they may index."""
+        return self.parameters["samples"]
+
+    @property
     def support(self) -> Any:  # type: ignore[override]
         """The rows."""
         return Constraint(

@@ -122,7 +122,7 @@ def _multinomial(p: Any, q: Any) -> Any:
 
 def _discrete_uniform(p: Any, q: Any) -> Any:
     inside = np.less_equal(q.low, p.low) & np.less_equal(p.high, q.high)
-    return where(inside, log(divide(q.high - q.low + 1.0, p.high - p.low + 1.0)), np.inf)
+    return where(inside, log(divide(q._many(), p._many())), np.inf)
 
 
 def _cauchy(p: Any, q: Any) -> Any:

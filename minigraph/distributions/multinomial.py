@@ -71,11 +71,11 @@ class Multinomial(Outcomes):
 
     def formula(self, x: Any) -> Any:
         if "logits" in self.parameters:
-            table = self.parameters["logits"]
+            table = self.parameter("logits")
             never = equal(x, 0.0)  # 0 times an impossible outcome costs nothing
             chosen = sum_(x * where(never, 0.0, table), axis=-1)
             return chosen - self.total_count * logsumexp(table, axis=-1) + self._log_ways(x)
-        table = self.parameters["probs"]
+        table = self.parameter("probs")
         total = log(sum_(table, axis=-1))
         return sum_(xlogy(x, table), axis=-1) - self.total_count * total + self._log_ways(x)
 

@@ -73,14 +73,14 @@ class MultivariateNormal(Distribution):
     def scale_tril(self) -> Any:
         """L, the Cholesky factor of the covariance."""
         if "scale_tril" in self.parameters:
-            return self.parameters["scale_tril"]
-        return cholesky_(self.parameters["covariance_matrix"])
+            return self.parameter("scale_tril")
+        return cholesky_(self.parameter("covariance_matrix"))
 
     @property
     def covariance_matrix(self) -> Any:
         """Σ."""
         if "covariance_matrix" in self.parameters:
-            return self.parameters["covariance_matrix"]
+            return self.parameter("covariance_matrix")
         return matmul(self.scale_tril, swap_last(self.scale_tril))
 
     def noise(self) -> StandardNormal:

@@ -131,7 +131,7 @@ class RelaxedOneHotCategorical(Outcomes):
     @property
     def _heat(self) -> Any:
         """The temperature, with an axis for the outcomes."""
-        return expand_dims(self.parameters["temperature"], axis=-1)
+        return expand_dims(self.parameter("temperature"), axis=-1)
 
     def noise(self) -> StandardGumbel:
         return StandardGumbel(self.shape, self.dtype)
@@ -142,7 +142,7 @@ class RelaxedOneHotCategorical(Outcomes):
         return divide(shares, sum_(shares, axis=-1, keepdims=True))
 
     def formula(self, x: Any) -> Any:
-        k, heat = self.shape[-1], self.parameters["temperature"]
+        k, heat = self.shape[-1], self.parameter("temperature")
         parts = self.logits - self._heat * log(x)
         total = sum_(parts - log(x), axis=-1) - k * logsumexp(parts, axis=-1)
         return total + (k - 1.0) * log(heat) + math.lgamma(k)
