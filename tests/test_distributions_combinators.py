@@ -164,9 +164,53 @@ def test_score_is_refused_where_a_transform_moves_an_edge():
     assert mg.exact(mg.reparameterize(y), shift).grad[shift] == pytest.approx(1.0)
 
 
-def test_transform_of_another_kind_is_refused():
-    with pytest.raises(mg.UsageError, match="a transform is a builtin_function"):
-        mg.TransformedDistribution(mg.Normal(0.0, 1.0), [abs])
+REFUSED = {  # what is wrong, and what was to be transformed, and by what
+    "a transform is a builtin_function": (mg.Normal(0.0, 1.0), [abs]),
+    "Bernoulli.* is discrete.*transform a draw": (mg.Bernoulli(0.5), mg.AffineTransform(-1.0, 2.0)),
+    "takes positive numbers.* between -inf and inf": (mg.Normal(0.0, 1.0), mg.PowerTransform(2.0)),
+    "takes positive numbers.* between -3.0 and 2.0": (
+        mg.Uniform(0.0, 1.0), [mg.AffineTransform(0.0, [2.0, -3.0]), mg.PowerTransform(2.0)]
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("problem", REFUSED)
+def test_what_cannot_be_transformed_is_refused(problem):
+    with pytest.raises(mg.MinigraphError, match=problem):
+        mg.TransformedDistribution(*REFUSED[problem])
+
+
+ENDS = [mg.ExpTransform(), mg.SigmoidTransform(), mg.TanhTransform(), mg.SoftplusTransform()]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("f", ENDS, ids=repr)
+def test_samples_that_round_to_the_end_of_an_image_have_a_finite_density(f, dtype):
+    law = mg.TransformedDistribution(mg.Normal(dtype(0.0), dtype(1e4)), f)
+    x = law.sample(0, 100)
+    assert x.dtype == dtype
+    assert np.all(np.isfinite(law.log_prob(x).value))
+
+
+@pytest.mark.parametrize("f", [mg.TanhTransform(), [mg.TanhTransform(), mg.AffineTransform(9, 1)]])
+def test_the_score_of_a_sample_that_rounds_to_an_end_is_not_zero(f):
+    loc = mg.Data(0.5, name="loc")
+    law = mg.TransformedDistribution(mg.Normal(loc, 1e3), f)
+    x = mg.sample(law, rng=0)
+    assert abs(mg.gradient(mg.reinforce(x), loc).value) > 1e-6
+
+
+def test_samples_are_single_where_no_parameter_says_otherwise():
+    base = mg.Normal(np.float32(0.0), np.float32(1.0))
+    for f in (mg.ExpTransform(), mg.AffineTransform(1.0, 2.0)):
+        law = mg.TransformedDistribution(base, f)
+        assert law.sample(0, 3).dtype == law.sample(0, 70_000).dtype == np.float32
+    mixed = mg.MixtureSameFamily(
+        mg.Categorical([0.5, 0.5]), mg.Normal(np.zeros(2, np.float32), 1.0)
+    )
+    assert mixed.sample(0, 3).dtype == mixed.sample(0, 70_000).dtype == np.float32
+    wide = mg.TransformedDistribution(base, mg.AffineTransform(np.zeros(1), 2.0))
+    assert wide.sample(0, 3).dtype == wide.sample(0, 70_000).dtype == np.float64
 
 
 # Mixtures --------------------------------------------------------------------------------------

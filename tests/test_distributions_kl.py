@@ -146,6 +146,12 @@ def test_divergence_of_transformed_laws_needs_the_same_transforms():
         mg.kl_divergence(p, r)  # equal now, but a gradient would move one of them
 
 
+def test_divergence_of_transformed_laws_is_that_of_their_bases():
+    f = mg.AffineTransform(0.0, mg.exp(mg.Data(0.7)))
+    p, q = (mg.TransformedDistribution(mg.Normal(x, 1.0), f) for x in (0.0, [0.0, 1.0, 2.0]))
+    np.testing.assert_array_equal(mg.kl_divergence(p, q).value, [0.0, 0.5, 2.0])
+
+
 def test_pair_without_closed_form_is_refused_with_advice():
     with pytest.raises(mg.UsageError, match=r"Laplace and Logistic.*sampled=True"):
         mg.kl_divergence(mg.Laplace(0.0, 1.0), mg.Logistic(0.0, 1.0))

@@ -26,6 +26,8 @@ class Composite(Distribution):
         The shape of one sample.
     event_ndim : int
         How many of its last axes are one draw.
+    dtype : numpy.dtype
+        Of what kind of float a sample is.
     beside : mapping, optional
         How many more axes a draw from a part has than one from this law.
     **parts
@@ -36,10 +38,11 @@ class Composite(Distribution):
         self,
         shape: tuple[int, ...],
         event_ndim: int,
+        dtype: np.dtype[Any],
         beside: Mapping[str, int] = MappingProxyType({}),
         **parts: Any,
     ) -> None:
-        self.shape, self.event_ndim = shape, event_ndim
+        self.shape, self.event_ndim, self.dtype = shape, event_ndim, dtype
         self._take(parts)
         self.event_axes = {
             f"{part}.{name}": beside.get(part, 0) + p.event_axes.get(name, 0)
@@ -47,8 +50,6 @@ class Composite(Distribution):
             for name in p.parameters
         }
         self.transform_jumps = any(getattr(p, "transform_jumps", False) for p in parts.values())
-        dtypes = [p.dtype for p in parts.values()]
-        self.dtype = np.result_type(*dtypes)
 
     def _take(self, parts: Mapping[str, Any]) -> None:
         self.parts = dict(parts)
@@ -113,7 +114,7 @@ class Independent(Composite):
                 f"{len(base.batch_shape)} batch axes"
             )
         self.folded = tuple(range(-n, 0))
-        super().__init__(base.shape, base.event_ndim + n, base=base)
+        super().__init__(base.shape, base.event_ndim + n, base.dtype, base=base)
         self.support_moves = tuple(f"base.{name}" for name in base.support_moves)
 
     @property

@@ -32,12 +32,12 @@ def _transformed(p: Any, q: Any) -> Any:
             "average over samples"
         )
     value = _closed(p.base, q.base)(p.base, q.base)
-    return broadcast_to(value, shape=p.batch_shape)
+    return broadcast_to(value, shape=np.broadcast_shapes(p.batch_shape, q.batch_shape))
 
 
 def _same(a: Any, b: Any) -> bool:
     """Return whether two parameters are and stay the same."""
-    fixed = all(x._constant for x in (a, b) if isinstance(x, Data))
+    fixed = all(x.constant for x in (a, b) if isinstance(x, Data))
     return a is b or (fixed and equal_values([a], [b]))
 
 

@@ -63,6 +63,7 @@ class MixtureSameFamily(Composite):
         super().__init__(
             batch + parts.event_shape,
             parts.event_ndim,
+            parts.dtype,
             {"mixture": -parts.event_ndim, "component": 1},
             mixture=weights,
             component=parts,

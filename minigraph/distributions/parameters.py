@@ -169,8 +169,7 @@ def largest(x: Any) -> float:
 
 def inside_unit(x: Any, dtype: Any) -> Any:
     """Return `x` kept off 0 and 1, to which rounding may take it, and where a density ends."""
-    kind = np.finfo(dtype)
-    return clip(x, float(kind.tiny), 1.0 - float(kind.epsneg))
+    return inside(x, 0.0, 1.0, dtype)
 
 
 def off_zero(x: Any, dtype: Any) -> Any:
@@ -180,5 +179,12 @@ def off_zero(x: Any, dtype: Any) -> Any:
 
 def inside_range(x: Any, dtype: Any) -> Any:
     """Return positive `x` kept off 0 and infinity, where a density may end."""
+    return inside(x, 0.0, np.inf, dtype)
+
+
+def inside(x: Any, low: float, high: float, dtype: Any) -> Any:
+    """Return `x` kept off two ends, to which rounding may take it."""
     kind = np.finfo(dtype)
-    return clip(x, float(kind.tiny), float(kind.max))
+    ends = np.array([low, high], dtype)
+    least, most = np.nextafter(ends, ends[::-1])
+    return clip(x, float(least if low else kind.tiny), float(most))

@@ -28,10 +28,11 @@ from .definition import missing
 class Transform(Distribution):
     """A function y = f(x) of numbers. Like a law it has parameters, which may be Data.
 
-    A subclass writes `__call__`, `inverse` and `log_slope`, in operations, and says in `image`
-    which values come out.
+    A subclass writes `__call__`, `inverse` and `log_slope`, in operations, and says in `domain`
+    which numbers go in, and in `image` which values come out.
     """
 
+    domain: ClassVar[Constraint] = real
     image: ClassVar[Constraint] = real
 
     def __call__(self, x: Any) -> Any:
@@ -151,7 +152,7 @@ class PowerTransform(Transform):
     """y = x ** exponent, for positive x and an exponent that is not 0."""
 
     constraints = {"exponent": AffineTransform.constraints["scale"]}
-    image = positive
+    domain = image = positive
 
     def __init__(self, exponent: Any) -> None:
         super().__init__(exponent=exponent)
