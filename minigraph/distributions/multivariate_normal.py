@@ -73,7 +73,8 @@ class MultivariateNormal(Distribution):
     def scale_tril(self) -> Any:
         """L, the Cholesky factor of the covariance."""
         if "scale_tril" in self.parameters:
-            return self.parameter("scale_tril")
+            tril = self.parameter("scale_tril")  # what is above the diagonal stays 0: no slope
+            return where(np.tri(shape_of(tril)[-1], dtype=bool), tril, 0.0)
         return cholesky_(self.parameter("covariance_matrix"))
 
     @property
