@@ -76,11 +76,14 @@ def test_too_many_outcomes_are_refused_with_their_count():
         mg.marginalize(mg.sum(x * 1.0) ** 2)
 
 
-@pytest.mark.parametrize("law", [mg.Poisson, lambda rate: mg.Normal(rate, 1.0)])
+@pytest.mark.parametrize(
+    "law", [mg.Poisson, lambda rate: mg.Normal(rate, 1.0),
+            lambda rate: mg.Independent(mg.Poisson(rate * np.array([0.1, 0.2])))],
+)  # fmt: skip
 def test_outcomes_without_end_are_refused(law):
     x = mg.sample(law(mg.Data(2.0, name="rate")), name="X", rng=0)
     with pytest.raises(mg.BlockedGradientError, match="outcomes of 'X' ~"):
-        mg.marginalize(x * 1.0)
+        mg.marginalize(mg.sum(x * 1.0))
 
 
 def test_sample_that_python_looked_at_is_refused():

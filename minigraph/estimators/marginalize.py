@@ -183,5 +183,5 @@ def moving_in(law: Any) -> list[tuple[str, Data]]:
 
 def _is_finite(law: Any) -> bool:
     """Return whether the outcomes are finitely many: looking further finds no more."""
-    outcomes = law.outcomes()
-    return outcomes is not None and len(outcomes) == len(law.outcomes(8))
+    outcomes, further = law.outcomes(), law.outcomes(8)
+    return outcomes is not None and further is not None and len(outcomes) == len(further)
