@@ -85,6 +85,11 @@ def own(raw: Any) -> Value:
     return array
 
 
+def plain(x: Any) -> Any:
+    """Return the value of Data, and what is none as it is: mg.log makes Data of any array."""
+    return getattr(x, "_value", x)
+
+
 def show(value: Value) -> str:
     """Return a short text for a value; a million elements are a shape, not a wall of numbers."""
     if type(value) is float:

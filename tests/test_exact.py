@@ -258,6 +258,33 @@ def test_probabilities_that_do_not_add_up_are_refused_with_what_is_missing():
         mg.exact(mg.sample(Lossy(0.5), name="X") * 1.0)
 
 
+@pytest.mark.parametrize("rewrite", [lambda y: y, mg.marginalize, mg.reinforce])
+def test_law_of_ones_own_whose_formula_is_in_functions_of_data_is_enumerated(rewrite):
+    class Tries(mg.Geometric):
+        def formula(self, x):
+            return mg.log(self.probs) + x * mg.log1p(-self.probs)
+
+        def probability(self, x):
+            return mg.exp(self.log_density(x))
+
+        def reach(self, spread=1):
+            return 40.0
+
+    p = mg.Data([0.7, 0.8], name="p")
+    x = mg.sample(Tries(p), name="X", rng=0)
+    found = mg.exact(rewrite(mg.sum(1.0 * x)), p)
+    np.testing.assert_allclose(found.grad[p], -1.0 / p.value**2)
+    mixed = mg.MixtureSameFamily(mg.Categorical([0.5, 0.5]), Tries(p))
+    mean = mg.exact(1.0 * mg.sample(mixed, name="X", rng=0)).value
+    np.testing.assert_allclose(mean, np.mean(1.0 / p.value - 1.0))
+
+
+def test_outcomes_between_computed_bounds_are_enumerated():
+    h = mg.sample(mg.Bernoulli(0.5), name="H", rng=0)
+    k = mg.sample(mg.DiscreteUniform(h - 1.0, h), name="K", rng=1)
+    assert mg.exact(k * 2.0).value == 0.0
+
+
 def test_finite_infinite_and_continuous_draws_mix():
     p, rate, mu = (mg.Data(v, name=n) for v, n in ((0.3, "p"), (2.0, "λ"), (0.5, "μ")))
     k = mg.sample(mg.Bernoulli(p), name="K")

@@ -12,7 +12,7 @@ from ..distributions.charts import chart_of
 from ..errors import InputError
 from ..replay.program import Draw
 from ..replay.tape import Source, Tape
-from ..values import spelled
+from ..values import plain, spelled
 
 POINTS = 200  # for one continuous number; fewer where there are many
 CHUNK = 2**13
@@ -136,7 +136,7 @@ class Grid:
                 weights[:] *= rule
             if rule is not None or draw.identity not in weighted:
                 p = law.probability(points) if rule is None else law.tilt(points)
-                p = np.broadcast_to(p, (len(rows), *law.batch_shape))
+                p = np.broadcast_to(plain(p), (len(rows), *law.batch_shape))
                 weights[:] *= p.reshape(len(rows), -1).prod(axis=1)
             return points if rule is None else law.place(points)
 

@@ -19,7 +19,7 @@ from ..ops.base import as_data
 from ..ops.boxes import function, stop
 from ..ops.elementwise import astype, exp, where
 from ..ops.shaping import broadcast_to, expand_dims, shape_of
-from ..values import own, show
+from ..values import own, plain, show
 from .blocks import drawn, of_shape
 from .constraints import real, whole
 from .definition import Definition
@@ -223,7 +223,7 @@ class Distribution(Definition):
 
     def plain(self) -> Any:
         """Return the same law on plain values."""
-        return self.with_inputs([x._value if isinstance(x, Data) else x for x in self.inputs])
+        return self.with_inputs([plain(x) for x in self.inputs])
 
     def sample(self, rng: Rng = None, shape: int | tuple[int, ...] = ()) -> Any:
         """Return samples as a plain array of shape ``shape + self.shape`` (or one number).
@@ -257,7 +257,7 @@ class Distribution(Definition):
     def describe(self) -> str:
         """Return the parameters in words, ``loc=θ, scale=1.0``."""
         return ", ".join(
-            f"{name}={(x.name or show(x._value)) if isinstance(x, Data) else show(own(x))}"
+            f"{name}={getattr(x, 'name', None) or show(own(np.array(plain(x))))}"
             for name, x in self.parameters.items()
         )
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..graph import Data
-from ..values import own, show
+from ..values import show
 
 Bounds = tuple[Any, Any]  # numbers, arrays or Data
 
@@ -186,4 +186,4 @@ def below(n: int) -> Constraint:
 def _shown(x: Any) -> str:
     if isinstance(x, Data):
         return x.name or _shown(x.value)
-    return str(x) if np.ndim(x) == 0 else show(own(np.asarray(x)))
+    return str(x) if np.ndim(x) == 0 else show(np.asarray(x))

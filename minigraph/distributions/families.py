@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from ..errors import UsageError
-from ..graph import Data
 from ..ops.elementwise import divide, equal, exp, less, log, logical_and, square, where
 from ..ops.factorizations import solve_
 from ..ops.linear import matmul
@@ -17,6 +16,7 @@ from ..ops.reductions import sum_
 from ..ops.shaping import expand_dims, shape_of
 from ..ops.special import betaln, digamma, gammaln, xlogy
 from ..ops.trigonometry import cos
+from ..values import plain
 from .bernoulli import Bernoulli
 from .beta import Beta
 from .binomial import Binomial
@@ -160,7 +160,7 @@ def _angle(p: Any, q: Any) -> Any:
 
 def equal_values(one: Sequence[Any], other: Sequence[Any]) -> bool:
     """Return whether parameters have the same values."""
-    values = [[x._value if isinstance(x, Data) else x for x in each] for each in (one, other)]
+    values = [[plain(x) for x in each] for each in (one, other)]
     return all(np.array_equal(a, b) for a, b in zip(*values, strict=True))
 
 

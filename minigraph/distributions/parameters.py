@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError, UsageError
-from ..graph import Data
 from ..ops.boxes import stop
 from ..ops.elementwise import clip, equal, greater_equal, less, less_equal, where
-from ..values import own, show
+from ..values import own, plain, show
 
 
 def one_form(law: Any, parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -85,7 +84,7 @@ def refuse_bad(law: Any, values: Mapping[str, Any]) -> None:
         if value.ndim < axes:
             raise InputError(
                 f"{type(law).__name__}: {name} must be an array with at least {axes} "
-                f"{'axis' if axes == 1 else 'axes'}; got {show(own(value))}"
+                f"{'axis' if axes == 1 else 'axes'}; got {show(own(np.array(value)))}"
             )
         good = np.asarray(constraint.holds(value))
         if not np.all(good):
@@ -124,7 +123,7 @@ def short(value: Any) -> str:
     """Return a value for an error: a number, a few numbers as lists, or what `show` makes of it."""
     if not value.ndim:
         return str(value)  # a float32 with its own digits
-    return str(value.tolist()) if value.size <= 16 else show(own(value))
+    return str(value.tolist()) if value.size <= 16 else show(value)
 
 
 def common_shape(law: Any, values: Mapping[str, Any]) -> tuple[int, ...]:
@@ -164,7 +163,7 @@ def refuse_order(
 
 def largest(x: Any) -> float:
     """Return the largest value of a parameter that may be Data."""
-    return float(np.max(x._value if isinstance(x, Data) else x))
+    return float(np.max(plain(x)))
 
 
 def inside_unit(x: Any, dtype: Any) -> Any:

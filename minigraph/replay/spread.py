@@ -23,6 +23,7 @@ import numpy as np
 
 from ..distributions.base import Distribution
 from ..errors import InputError, MissingExtraError
+from ..values import plain
 from .program import Draw
 
 REPLICATES = 32  # blocks of a run, by default, where a whole block is one unit
@@ -160,7 +161,8 @@ def by_inversion(law: Any, u: Any, shape: tuple[int, ...]) -> Any:
     below, index = np.zeros(u.shape), np.zeros(u.shape, dtype=np.intp)
     few = max(1, TOGETHER // max(1, u.size))
     for start in range(0, len(points), few):
-        cumulative = below + np.cumsum(law.probability(points[start : start + few]), axis=0)
+        p = plain(law.probability(points[start : start + few]))
+        cumulative = below + np.cumsum(p, axis=0)
         index += np.sum(u >= cumulative, axis=0)
         below = cumulative[-1]
         if np.all(u < below):
