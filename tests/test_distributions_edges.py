@@ -110,6 +110,22 @@ SHOWN = {  # what is wrong with the parameters, and the law of them
     "low=3.0, high=2.0 in arrays": lambda: mg.Uniform([0.0, 3.0], [1.0, 2.0]),
     "peak=2.0, high=1.0 in arrays": lambda: mg.Triangular(0.0, 1.0, [0.5, 2.0]),
     "low=5.0, high=4.0 in arrays": lambda: mg.DiscreteUniform([1, 5], [3, 4]),
+    "total_count must be .*; got '3'": lambda: mg.Multinomial("3", [0.5, 0.5]),
+    "total_count must be .*; got None": lambda: mg.Multinomial(None, [0.5, 0.5]),
+    "total_count must be .*; got nan": lambda: mg.Multinomial(np.nan, [0.5, 0.5]),
+    "loc has 2 numbers, and the matrix is 1 by 1": lambda: mg.MultivariateNormal([0, 0], [[2]]),
+    "logits must be real or inf; got -inf": lambda: mg.Geometric(logits=-np.inf),
+    "logits must be real or -inf; got inf": lambda: mg.NegativeBinomial(2.0, logits=np.inf),
+    r"probs must have at least one entry.*\(2, 0\)": lambda: mg.Categorical(np.ones((2, 0))),
+    r"weights of shape \(3,\) and components of shape \(2,\)": lambda: mg.MixtureSameFamily(
+        mg.Categorical(np.ones((3, 2))), mg.Normal(np.zeros((2, 2)), 1.0)
+    ),
+    r"base of shape \(3,\) and transforms\[0\] of": lambda: mg.TransformedDistribution(
+        mg.Normal(np.zeros(3), 1.0), mg.AffineTransform([1.0, 2.0])
+    ),
+    "generate of Poisson.rate=1e.19.: lam": lambda: mg.Poisson(1e19).sample(0),
+    "sample of Normal: shape=-1;": lambda: mg.Normal(0.0, 1.0).sample(0, -1),
+    "sample of Normal: shape=2.5;": lambda: mg.Normal(0.0, 1.0).sample(0, 2.5),
     "got 0.1 in an array of shape": lambda: mg.Binomial(np.full(2, 0.1, np.float32), 0.5),
 }
 
@@ -347,6 +363,18 @@ class Formless(Empty):
     either = ("scale", "rate")
 
 
+class Unbound(Empty):
+    """It says in words what its parameter must be."""
+
+    constraints = {"scale": "positive"}
+
+
+class Unsupported(Empty):
+    """It says where it has mass by a function."""
+
+    support = np.isfinite
+
+
 class Noisy(Empty):
     """It has noise, and makes nothing of it."""
 
@@ -362,6 +390,8 @@ MISTAKES = {
     "transform of Noisy: the class has none; define transform": lambda: mg.sample(Noisy(2.0)),
     "Misspelt: constraints names 'scael', and the parameters are scale": lambda: Misspelt(2.0),
     "Formless: either names 'rate', and the parameters are scale": lambda: Formless(2.0),
+    "Unbound: scale is a str and must be a constraint": lambda: Unbound(2.0),
+    "Unsupported: support is a ufunc and must be a constraint": lambda: Unsupported(2.0),
     "inverse of Transform: the class has none; define inverse": lambda: mg.TransformedDistribution(
         mg.Normal(0.0, 1.0), Transform()
     ).log_prob(0.0),

@@ -13,14 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import UsageError
+from ..errors import InputError, MinigraphError, UsageError
 from ..graph import Data
 from ..ops.base import as_data
 from ..ops.boxes import function, stop
 from ..ops.elementwise import astype, exp, where
 from ..ops.shaping import broadcast_to, expand_dims, shape_of
 from ..values import own, plain, show
-from .blocks import drawn, of_shape
+from .blocks import counts, drawn, of_shape
 from .constraints import real, whole
 from .definition import Definition
 from .parameters import common_shape, one_form, refuse_arguments, refuse_bad, refuse_unknown
@@ -219,7 +219,12 @@ class Distribution(Definition):
 
     def generated(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
         """Return what `generate` does, refused if it is not of `shape`: one number is no sample."""
-        return of_shape(self, "generate", self.generate(rng, shape), shape)
+        try:
+            return of_shape(self, "generate", self.generate(rng, shape), shape)
+        except ValueError as error:
+            if isinstance(error, MinigraphError):
+                raise
+            raise InputError(f"generate of {self!r}: {error}; use other parameters") from error
 
     def plain(self) -> Any:
         """Return the same law on plain values."""
@@ -235,9 +240,8 @@ class Distribution(Definition):
         shape : int or tuple of int
             How many independent samples.
         """
-        extra = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
         with np.errstate(all="ignore"):
-            return drawn(self.plain(), generator(rng), extra)
+            return drawn(self.plain(), generator(rng), counts(self, shape))
 
     def full(self, value: Any) -> Any:
         """Return a moment in the shape of a sample, and its dtype: a parameter may broadcast."""

@@ -16,6 +16,17 @@ ADVICE = {
 }
 
 
+def counts(law: Any, shape: Any) -> tuple[int, ...]:
+    """Return the shape in which samples are asked for, as a tuple."""
+    sizes = tuple(shape) if np.iterable(shape) else (shape,)
+    if not all(isinstance(n, (int, np.integer)) and n >= 0 for n in sizes):
+        raise InputError(
+            f"sample of {type(law).__name__}: shape={shape!r}; it must be a whole number of "
+            "samples, or a tuple of these"
+        )
+    return sizes
+
+
 def of_shape(law: Any, method: str, found: Any, shape: tuple[int, ...]) -> Any:
     """Return what a method of a law made; refused in another shape, which might broadcast."""
     arrived = () if type(found) is float else np.shape(found)

@@ -71,6 +71,10 @@ above_zero_to_one = _between(
 below_one = _between("in [0, 1)", 0.0, 1.0, lambda x: np.greater_equal(x, 0) & np.less(x, 1), 0.5)
 # Logits are real or infinite: a logit of -inf is an impossible event, and a legal one.
 logit = Constraint("real or infinite", lambda x: ~np.isnan(x))
+possible_logit = Constraint(
+    "real or inf", lambda x: np.greater(x, -np.inf), bounds=(-np.inf, np.inf)
+)
+uncertain_logit = Constraint("real or -inf", lambda x: np.less(x, np.inf), bounds=(-np.inf, np.inf))
 logits = Constraint("real or -inf, not all -inf along the last axis", lambda x: _logits(x))
 weights = Constraint("nonnegative, with a positive sum along the last axis", lambda x: _weights(x))
 boolean = Constraint("0 or 1", lambda x: np.equal(x, 0) | np.equal(x, 1), 0.0, True)

@@ -9,7 +9,7 @@ import numpy as np
 from ..ops.elementwise import divide, exp, expm1, floor, less, log1p, power, softplus, where
 from ..ops.special import xlog1py
 from .bernoulli import Coin
-from .constraints import above_zero_to_one, count, logit
+from .constraints import above_zero_to_one, count, possible_logit
 
 
 class Geometric(Coin):
@@ -27,7 +27,7 @@ class Geometric(Coin):
     UsageError
         If none or both of the two are given.
     InputError
-        If `probs` is outside (0, 1], or a logit is NaN.
+        If `probs` is outside (0, 1], or a logit is NaN or -inf.
 
     Examples
     --------
@@ -36,7 +36,7 @@ class Geometric(Coin):
     3.0
     """
 
-    constraints = {"probs": above_zero_to_one, "logits": logit}
+    constraints = {"probs": above_zero_to_one, "logits": possible_logit}
     support = count
 
     def __init__(self, probs: Any = None, logits: Any = None) -> None:

@@ -16,6 +16,7 @@ from .base import Distribution
 from .charts import Chart, chart_of, midpoints
 from .composite import Composite, needs_law
 from .implicit import by_cdf, still
+from .parameters import broadcast
 from .von_mises import angle
 
 
@@ -59,7 +60,8 @@ class MixtureSameFamily(Composite):
                 f"MixtureSameFamily: {getattr(weights, 'size', None)} weights, and the components "
                 f"have batch shape {parts.batch_shape}, whose last axis must be that long"
             )
-        batch = np.broadcast_shapes(weights.batch_shape, parts.batch_shape[:-1])
+        batches = {"weights": weights.batch_shape, "components": parts.batch_shape[:-1]}
+        batch = broadcast("MixtureSameFamily", batches.values(), batches)
         super().__init__(
             batch + parts.event_shape,
             parts.event_ndim,

@@ -15,7 +15,7 @@ from ..ops.reductions import logsumexp, prod, sum_
 from ..ops.shaping import expand_dims
 from ..ops.special import gammaln, xlog1py, xlogy
 from .categorical import FEW, Outcomes
-from .constraints import multiset, one_hot
+from .constraints import count, multiset, one_hot
 
 ENUMERATED = 100_000  # a law with more outcomes is not called finite
 
@@ -50,10 +50,11 @@ class Multinomial(Outcomes):
 
     def __init__(self, total_count: int = 1, probs: Any = None, logits: Any = None) -> None:
         n = total_count
-        if isinstance(n, Data) or np.ndim(n) != 0 or n < 0 or int(n) != n:
+        known = not isinstance(n, Data) and np.asarray(n).dtype.kind in "iuf"
+        if not known or np.ndim(n) != 0 or not count.holds(n):
             raise InputError(
                 f"{type(self).__name__}: total_count must be a whole number of at least 0, and no "
-                f"Data; got {n}"
+                f"Data; got {n!r}"
             )
         self.total_count = int(total_count)
         super().__init__(probs=probs, logits=logits)

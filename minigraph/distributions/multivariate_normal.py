@@ -58,6 +58,12 @@ class MultivariateNormal(Distribution):
 
     def __init__(self, loc: Any, covariance_matrix: Any = None, scale_tril: Any = None) -> None:
         super().__init__(loc=loc, covariance_matrix=covariance_matrix, scale_tril=scale_tril)
+        size = shape_of(self.inputs[-1])[-1]
+        if size != self.shape[-1]:
+            raise InputError(
+                f"MultivariateNormal: loc has {self.shape[-1]} numbers, and the matrix is "
+                f"{size} by {size}; they must be as many"
+            )
 
     def refuse_bad(self, values: Mapping[str, Any]) -> None:
         for name in self.event_axes:

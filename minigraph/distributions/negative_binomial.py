@@ -10,7 +10,7 @@ from ..ops.elementwise import divide, exp, floor, maximum, where
 from ..ops.special import from_scipy, gammaln
 from ..ops.tails import betainc
 from .bernoulli import Coin
-from .constraints import below_one, count, logit, positive
+from .constraints import below_one, count, positive, uncertain_logit
 from .counted import summed_entropy
 
 
@@ -34,7 +34,7 @@ class NegativeBinomial(Coin):
     UsageError
         If none or both of probs and logits are given.
     InputError
-        If `total_count` is not positive, `probs` is outside [0, 1), or a logit is NaN.
+        If `total_count` is not positive, `probs` is outside [0, 1), or a logit is NaN or inf.
 
     Examples
     --------
@@ -43,7 +43,7 @@ class NegativeBinomial(Coin):
     3.0
     """
 
-    constraints = {"total_count": positive, "probs": below_one, "logits": logit}
+    constraints = {"total_count": positive, "probs": below_one, "logits": uncertain_logit}
     support = count
 
     def __init__(self, total_count: Any, probs: Any = None, logits: Any = None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from ..errors import InputError, UsageError
 from ..ops.boxes import stop
 from ..ops.elementwise import clip, equal, greater_equal, less, less_equal, where
 from ..values import own, plain, show
+from .constraints import Constraint
 
 
 def one_form(law: Any, parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -55,7 +56,15 @@ def refuse_arguments(kind: type, given: tuple[Any, ...], named: Mapping[str, Any
 
 
 def refuse_unknown(law: Any, parameters: Mapping[str, Any]) -> None:
-    """Raise for a constraint that names none of the parameters, and so would never be looked at."""
+    """Raise for what is no constraint, or names none of the parameters and would be left out."""
+    stated = {**law.constraints, "support": type(law).support}
+    for name, found in stated.items():
+        computed = hasattr(found, "__get__") and not callable(found)  # a property
+        if not (isinstance(found, Constraint) or computed):
+            raise UsageError(
+                f"{type(law).__name__}: {name} is a {type(found).__name__} and must be a "
+                "constraint; import one, as positive, from minigraph.distributions.constraints"
+            )
     for name in (*law.constraints, *law.either):
         if name not in parameters:
             said = "constraints" if name in law.constraints else "either"
@@ -85,6 +94,11 @@ def refuse_bad(law: Any, values: Mapping[str, Any]) -> None:
             raise InputError(
                 f"{type(law).__name__}: {name} must be an array with at least {axes} "
                 f"{'axis' if axes == 1 else 'axes'}; got {show(own(np.array(value)))}"
+            )
+        if 0 in value.shape[value.ndim - axes :]:
+            raise InputError(
+                f"{type(law).__name__}: {name} must have at least one entry; got an array of "
+                f"shape {value.shape}"
             )
         good = np.asarray(constraint.holds(value))
         if not np.all(good):
@@ -128,14 +142,20 @@ def short(value: Any) -> str:
 
 def common_shape(law: Any, values: Mapping[str, Any]) -> tuple[int, ...]:
     """Return the shape of one draw, to which the parameters broadcast."""
-    shapes = [_of_draw(np.shape(v), law.event_axes.get(name, 0)) for name, v in values.items()]
+    shapes = {name: np.shape(v) for name, v in values.items()}
+    drawn = [_of_draw(shape, law.event_axes.get(name, 0)) for name, shape in shapes.items()]
+    return broadcast(type(law).__name__, drawn, shapes)
+
+
+def broadcast(
+    call: str, shapes: Iterable[tuple[int, ...]], arrived: Mapping[str, tuple[int, ...]]
+) -> tuple[int, ...]:
+    """Return the shape that all broadcast to; refused by the names of what `arrived`."""
     try:
         return np.broadcast_shapes(*shapes)
     except ValueError:
-        arrived = " and ".join(f"{name} of shape {np.shape(v)}" for name, v in values.items())
-        raise InputError(
-            f"{type(law).__name__}: {arrived} do not broadcast; reshape one of them"
-        ) from None
+        named = " and ".join(f"{name} of shape {shape}" for name, shape in arrived.items())
+        raise InputError(f"{call}: {named} do not broadcast; reshape one of them") from None
 
 
 def _of_draw(shape: tuple[int, ...], event_axes: int) -> tuple[int, ...]:

@@ -14,7 +14,7 @@ from ..ops.elementwise import clip, less, logical_or, where
 from ..ops.reductions import sum_
 from .composite import Composite, needs_law
 from .constraints import Constraint, real
-from .parameters import inside
+from .parameters import broadcast, inside
 from .transforms import Transform
 
 
@@ -63,9 +63,10 @@ class TransformedDistribution(Composite):
                 f"TransformedDistribution: {base!r} is discrete, and rounding on the way back "
                 "would lose its values; transform a draw instead, as mg.exp(mg.sample(…))"
             )
-        shape = np.broadcast_shapes(base.shape, *[f.shape for f in chain])
-        dtype = np.result_type(base.dtype, *[x._value for f in chain for x in f.inputs])
         parts: dict[str, Any] = {f"transforms[{i}]": f for i, f in enumerate(chain)}
+        shapes = {name: part.shape for name, part in [("base", base), *parts.items()]}
+        shape = broadcast("TransformedDistribution", shapes.values(), shapes)
+        dtype = np.result_type(base.dtype, *[x._value for f in chain for x in f.inputs])
         super().__init__(shape, base.event_ndim, dtype, base=base, **parts)
         self.support_moves = tuple(self._moving())
         self._refuse_outside()
