@@ -156,7 +156,27 @@ def test_pair_without_closed_form_is_refused_with_advice():
     with pytest.raises(mg.UsageError, match=r"Laplace and Logistic.*sampled=True"):
         mg.kl_divergence(mg.Laplace(0.0, 1.0), mg.Logistic(0.0, 1.0))
     with pytest.raises(mg.UsageError, match="different numbers of tries"):
-        mg.kl_divergence(mg.Binomial(3, 0.5), mg.Binomial(4, 0.5))
+        mg.kl_divergence(mg.Binomial(3, 0.5), mg.Binomial([3, 4], 0.5))
+
+
+def test_counts_that_broadcast_are_the_same():
+    found = mg.kl_divergence(mg.Binomial(3, 0.2), mg.Binomial([3, 3], 0.2)).value
+    np.testing.assert_array_equal(found, [0.0, 0.0])
+
+
+UNLIKE = {
+    "Categorical": (mg.Categorical([1.0]), mg.Categorical([0.5, 0.5])),
+    "Dirichlet": (mg.Dirichlet([1.0]), mg.Dirichlet([1.0, 2.0])),
+    "Independent": [mg.Independent(mg.Normal(np.zeros(n), 1.0)) for n in (1, 3)],
+    "the parts": [mg.Independent(mg.Categorical(np.ones((2, n)))) for n in (2, 3)],
+    "the batch": (mg.Normal(np.zeros(2), 1.0), mg.Normal(np.zeros(3), 1.0)),
+}
+
+
+@pytest.mark.parametrize("pair", UNLIKE)
+def test_divergence_of_laws_of_other_shapes_is_refused(pair):
+    with pytest.raises(mg.InputError, match=r"kl_divergence: (.|\n)* (of sizes|do not)"):
+        mg.kl_divergence(*UNLIKE[pair])
 
 
 def test_ways_are_what_a_law_defines():

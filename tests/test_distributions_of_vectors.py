@@ -46,6 +46,14 @@ def test_log_prob_has_one_number_for_a_vector(entry, given):
     assert law.log_prob(law.sample(0, (4, 2))).shape == (4, 2)
 
 
+@EACH
+def test_log_prob_of_another_event_shape_is_refused(entry, given):
+    law = entry.law(**given)
+    for x in (1, law.sample(0)[:1]):
+        with pytest.raises(mg.InputError, match=r"log_prob: one draw has shape \("):
+            law.log_prob(x)
+
+
 @ALL
 def test_log_prob_is_minus_infinity_outside_the_support(entry, given):
     law = entry.law(**given)

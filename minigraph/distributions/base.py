@@ -168,6 +168,12 @@ class Distribution(Definition):
 
         One rectangle in pictures, differentiable in `x` and in the parameters.
         """
+        x = self._number(x)
+        if self.event_ndim and x.shape[-self.event_ndim :] != self.event_shape:
+            raise InputError(
+                f"{type(self).__name__}.log_prob: one draw has shape {self.event_shape}, and an "
+                f"array of shape {x.shape} arrived; pass one draw, or several along the first axes"
+            )
         return self._boxed("log_prob", self.log_density, x)
 
     def log_prob_drawn(self, x: Any) -> Data:
@@ -203,7 +209,7 @@ class Distribution(Definition):
         But for those of 64 bits under a law of 64 bits: they compute alike, and can index.
         """
         data = as_data(x)
-        written = data._literal and not isinstance(x, (float, np.ndarray, np.generic))
+        written = data._literal and not isinstance(x, (Data, float, np.ndarray, np.generic))
         narrow = data.dtype.kind in "iub" and {data.dtype.itemsize, self.dtype.itemsize} != {8}
         if written or narrow:
             return as_data(astype(data, dtype=self.dtype))

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import UsageError
+from ..errors import InputError, UsageError
 from ..graph import Data
 from ..ops.base import as_data
 from ..ops.boxes import function
@@ -17,6 +17,7 @@ from .base import Distribution
 from .composite import Independent
 from .cross import cross, kind
 from .families import CLOSED, equal_values
+from .parameters import broadcast
 from .sampling import sample
 from .streams import Rng
 from .transformed import TransformedDistribution
@@ -53,6 +54,12 @@ BOTH: Mapping[type, Callable[[Any, Any], Any]] = MappingProxyType({
 
 
 def _closed(p: Distribution, q: Distribution) -> Callable[[Any, Any], Any]:
+    sizes = [getattr(law, "size", law.event_shape) for law in (p, q)]
+    if sizes[0] != sizes[1]:
+        raise InputError(
+            f"kl_divergence: {p!r} and {q!r} have draws of sizes {sizes[0]} and {sizes[1]}; they "
+            "must be laws of the same numbers"
+        )
     same = kind(p) if kind(p) is kind(q) else Distribution
     found = BOTH.get(same) or CLOSED.get(same) or cross(p, q)
     if found is None:
@@ -85,6 +92,8 @@ def kl_divergence(
     ------
     UsageError
         If one of them is no law, or the pair has no closed form and `sampled` is not asked for.
+    InputError
+        If draws from the two have different shapes.
 
     Examples
     --------
@@ -95,6 +104,8 @@ def kl_divergence(
     for law in (p, q):
         if not isinstance(law, Distribution):
             raise UsageError(f"kl_divergence: got {type(law).__name__}, needs two distributions")
+    batches = {"p": p.batch_shape, "q": q.batch_shape}
+    broadcast("kl_divergence", batches.values(), batches)
     if sampled:
         x = sample(p, rng=rng)
         return p.log_prob(x) - q.log_prob(x)

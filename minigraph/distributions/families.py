@@ -161,7 +161,7 @@ def _angle(p: Any, q: Any) -> Any:
 def equal_values(one: Sequence[Any], other: Sequence[Any]) -> bool:
     """Return whether parameters have the same values."""
     values = [[plain(x) for x in each] for each in (one, other)]
-    return all(np.array_equal(a, b) for a, b in zip(*values, strict=True))
+    return all(np.all(np.equal(a, b)) for a, b in zip(*values, strict=True))
 
 
 def _same_count(p: Any, q: Any) -> None:
