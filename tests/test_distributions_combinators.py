@@ -271,6 +271,18 @@ def test_many_mixtures_side_by_side_replay_as_each_alone():
     assert np.all(np.abs(mean.value - expected) < 5 * np.asarray(mean.stderr))
 
 
+def test_mixture_with_a_weight_of_zero_is_that_of_the_others():
+    one = mg.Data([1.0, 0.0], name="w")
+    heavy = mg.MixtureSameFamily(mg.Categorical(one), mg.Pareto(1.0, [3.0, 0.5]))
+    np.testing.assert_allclose([heavy.mean.value, heavy.variance.value], [1.5, 0.75])
+    law = mg.MixtureSameFamily(mg.Categorical(one), mg.Normal([0.0, 1.0], 1.0))
+    slope = mg.gradient(law.log_prob(0.7), one).value  # the other makes 0.7 likelier by e^0.2
+    np.testing.assert_allclose(slope, [0.0, np.exp(0.2) - 1.0], atol=1e-15)
+    a = mg.Data(0.4, name="a")
+    part = mg.MixtureSameFamily(mg.Categorical(mg.array([a, 0.0])), mg.Normal([0.0, 1.0], 1.0))
+    assert mg.exact(mg.reinforce(mg.sample(part, name="X", rng=0)), a).grad[a] == 0.0
+
+
 def test_mixture_refuses_another_number_of_weights():
     with pytest.raises(mg.InputError, match="2 weights"):
         mg.MixtureSameFamily(mg.Categorical([0.5, 0.5]), mg.Normal(LOCS, 1.0))
@@ -308,6 +320,11 @@ def test_entropy_of_data_counts_rows_that_are_alike_once():
     x = mg.sample(law, name="X", rng=0)
     np.testing.assert_allclose(mg.exact(-law.log_prob(x)).value, 1.5 * np.log(2.0))
     assert mg.Empirical([[1.0, 2.0], [1.0, 2.0]]).entropy().value == 0.0
+
+
+def test_what_is_no_row_is_impossible_and_what_is_unknown_is_unknown():
+    found = mg.Empirical([1.0, 2.0]).log_prob([1.0, np.inf, -np.inf, np.nan]).value
+    np.testing.assert_array_equal(found, [np.log(0.5), -np.inf, -np.inf, np.nan])
 
 
 def test_l1_has_an_open_gradient_through_data():

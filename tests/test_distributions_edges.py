@@ -86,6 +86,14 @@ def test_bounds_in_the_wrong_order_are_refused():
             law(2.0, 1.0)
 
 
+@pytest.mark.parametrize("law", [mg.Categorical, mg.OneHotCategorical])
+def test_the_slope_of_an_entropy_in_what_is_impossible_stays_there(law):
+    p, logits = mg.Data([0.4, 0.0], name="p"), mg.Data([0.4, -np.inf], name="logits")
+    np.testing.assert_array_equal(mg.gradient(law(p).entropy(), p).value, [0.0, np.inf])
+    zero = mg.gradient(law(logits=logits).entropy(), logits).value
+    np.testing.assert_array_equal(zero, [0.0, 0.0])
+
+
 SHOWN = {  # what is wrong with the parameters, and the law of them
     "probs must be .*; got -0.5 in an": lambda: mg.OneHotCategorical([0.5, -0.5]),
     r"probs must be .*; got -3.0 in an array of shape \(2, 2\)": lambda: mg.Categorical(

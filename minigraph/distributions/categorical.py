@@ -48,6 +48,16 @@ class Outcomes(Distribution):
             return sum_(numbers * where(equal(numbers, 0.0), 0.0, self.logits), axis=-1)
         return sum_(xlogy(numbers, self.probs), axis=-1)
 
+    def spread(self) -> Any:
+        """Return the entropy of one outcome in nats; weights of 0 have slopes of their own only."""
+        if "logits" in self.parameters:
+            x = self.parameter("logits")
+            mean = sum_(self.probs * where(equal(x, -np.inf), 0.0, x), axis=-1)
+            return logsumexp(x, axis=-1) - mean
+        p = self.parameter("probs")
+        total = sum_(p, axis=-1)
+        return log(total) - divide(sum_(xlogy(p, p), axis=-1), total)
+
     def index(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
         """Return indices of outcomes, of `shape`."""
         u = rng.random(shape)
@@ -178,4 +188,4 @@ class Categorical(Outcomes):
 
     def entropy(self) -> Any:
         """Return the entropy in nats."""
-        return -self.log_chance(self.probs)
+        return self.spread()

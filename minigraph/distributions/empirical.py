@@ -8,7 +8,8 @@ import numpy as np
 
 from ..errors import InputError
 from ..ops.base import as_data
-from ..ops.elementwise import equal, log, square
+from ..ops.boxes import stop
+from ..ops.elementwise import equal, log, square, where
 from ..ops.reductions import mean, sum_
 from ..ops.shaping import expand_dims, shape_of
 from .base import Distribution
@@ -74,14 +75,9 @@ class Empirical(Distribution):
         return sum_(np.all(same, axis=axes) * 1.0 if axes else same * 1.0, axis=-1)
 
     def log_density(self, x: Any) -> Any:
-        unknown = (
-            sum_(0.0 * x, axis=tuple(range(-self.event_ndim, 0))) if self.event_ndim else 0.0 * x
-        )
-        return (
-            log(self._hits(x))
-            - np.log(float(shape_of(self.samples)[-1 - self.event_ndim]))
-            + unknown
-        )
+        known = np.all(np.equal(x, x), axis=tuple(range(-self.event_ndim, 0)))
+        rows = float(shape_of(self.samples)[-1 - self.event_ndim])
+        return where(stop(known), log(self._hits(x)) - np.log(rows), np.nan)
 
     def generate(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
         axis = self.samples.ndim - 1 - self.event_ndim

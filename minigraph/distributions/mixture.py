@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from ..errors import InputError
 from ..graph import Data
-from ..ops.elementwise import exp, square
-from ..ops.reductions import logsumexp, sum_
+from ..ops.boxes import stop
+from ..ops.elementwise import equal, exp, log, minimum, square, where
+from ..ops.reductions import logsumexp, max_, sum_
 from ..ops.shaping import expand_dims
 from ..ops.trigonometry import arctan2, cos, hypot, sin
 from .base import Distribution
@@ -95,11 +97,20 @@ class MixtureSameFamily(Composite):
         probs = self.parts["mixture"].probs
         for _ in range(event_ndim):
             probs = expand_dims(probs, axis=-1)
-        return sum_(probs * value, axis=-1 - event_ndim)
+        unused = equal(probs, 0.0) & ~np.isfinite(value)
+        return sum_(probs * where(unused, 0.0, value), axis=-1 - event_ndim)
 
     def log_density(self, x: Any) -> Any:
         each = self.component.log_density(self._each(x))
-        return logsumexp(self.parts["mixture"].logits + each, axis=-1)
+        if "logits" in self.parts["mixture"].parameters:
+            return logsumexp(self.parts["mixture"].logits + each, axis=-1)
+        # A weight of 0 has a slope, and its logarithm has none.
+        probs, largest = self.parts["mixture"].probs, math.log(np.finfo(self.dtype).max) - 1.0
+        most = stop(max_(where(equal(probs, 0.0), -np.inf, each), axis=-1, keepdims=True))
+        most = where(np.isfinite(most), most, 0.0)
+        total = sum_(probs * exp(minimum(each - most, largest)), axis=-1)
+        never = stop(equal(total, 0.0))
+        return where(never, -np.inf, log(where(never, 1.0, total)) + most[..., 0])
 
     def probability(self, x: Any) -> Any:
         return self._mixed(self.component.probability(self._each(x)))

@@ -181,4 +181,4 @@ class OneHotCategorical(Multinomial):
 
     def entropy(self) -> Any:
         """Return the entropy in nats."""
-        return -self.log_chance(self.probs)
+        return self.spread()
