@@ -193,6 +193,7 @@ def test_single_precision_stays_single_from_noise_to_density(name):
     if law.noise() is not None:
         draw = mg.sample(law, rng=0)
         assert draw.dtype == mg.reparameterize(draw, continuous=True).dtype == np.float32
+    assert all(one.sample(0, 3).dtype == x.dtype for one in singles(name))
 
 
 def singles(name):

@@ -112,7 +112,7 @@ class TruncatedNormal(Distribution):
         return OpenUniform(self.shape, self.dtype)
 
     def transform(self, noise: Any) -> Any:
-        return self.quantile(noise)
+        return self.typed(self.quantile(noise))
 
     def quantile(self, p: Any) -> Any:
         # To the right of loc, P below either bound is next to 1: there, look in a mirror.
