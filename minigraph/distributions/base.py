@@ -113,8 +113,11 @@ class Distribution(Definition):
         Integers divide and overflow as integers, and those of one byte have half logarithms.
         """
         x = self.parameters[name]
-        kept = type(x) is float or x.dtype.kind == "f" or self.constraints.get(name, whole).discrete
-        return x if kept else astype(x, dtype=self.dtype)
+        value = plain(x)
+        if type(value) is float or value.dtype.kind == "f":
+            return x
+        counted = self.constraints.get(name, whole).discrete
+        return x if counted else astype(x, dtype=self.dtype)
 
     def once(self, name: str) -> Any:
         """Return an attribute that is worked out from the parameters, once for this law."""
@@ -168,12 +171,13 @@ class Distribution(Definition):
 
         One rectangle in pictures, differentiable in `x` and in the parameters.
         """
-        x = self._number(x)
-        if self.event_ndim and x.shape[-self.event_ndim :] != self.event_shape:
-            raise InputError(
-                f"{type(self).__name__}.log_prob: one draw has shape {self.event_shape}, and an "
-                f"array of shape {x.shape} arrived; pass one draw, or several along the first axes"
-            )
+        if self.event_ndim:
+            x = self._number(x)
+            if x.shape[-self.event_ndim :] != self.event_shape:
+                raise InputError(
+                    f"{type(self).__name__}.log_prob: one draw has shape {self.event_shape}, and "
+                    f"shape {x.shape} arrived; pass one draw, or several along the first axes"
+                )
         return self._boxed("log_prob", self.log_density, x)
 
     def log_prob_drawn(self, x: Any) -> Data:

@@ -25,7 +25,8 @@ class Definition:
     Attributes
     ----------
     constraints : mapping
-        The name of every parameter, in order, and what its values must satisfy.
+        The name of every parameter, in order, and what its values must satisfy. Where that is no
+        whole number, integers compute as floats.
     either : sequence of str
         The names of which exactly one is given: forms of one parameter.
     support : Constraint

@@ -73,11 +73,11 @@ class TransformedDistribution(Composite):
 
     def _refuse_outside(self) -> None:
         """Raise for a transform that is not defined for all numbers which arrive there."""
+        if all(f.domain is real for f in self.chain):
+            return
         law = self.plain()
         ends = law.base.support.bounds
-        if ends is None or all(f.domain is real for f in law.chain):
-            return
-        for f in law.chain:
+        for f in law.chain if ends else ():
             low, high = f.domain.bounds or (-np.inf, np.inf)
             ends = np.broadcast_arrays(*ends)
             if np.any(np.less(ends, low) | np.greater(ends, high)):
