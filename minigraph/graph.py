@@ -102,7 +102,7 @@ class StochasticNode(Node):
     __slots__ = ("branched", "distribution", "draw", "noise", "noise_of")
     barrier = "draw"
     plain = None
-    default_name = "P"  # type: ignore[assignment]
+    default_name = "P"
 
     def __init__(self, distribution: Any, value: Value, noise: Value | None, draw: object) -> None:
         super().__init__(tuple(distribution.inputs), tick())
@@ -162,8 +162,8 @@ def linked_node(data: Data) -> Node | None:
     return node
 
 
-Data._node = property(node_of)  # type: ignore[assignment]
-Data.node = property(linked_node)  # type: ignore[assignment]
+Data._node = property(node_of)
+Data.node = property(linked_node)
 
 
 class Graph:

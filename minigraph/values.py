@@ -74,7 +74,7 @@ def own(raw: Any) -> Value:
     if kind is float:
         return raw
     if kind is np.ndarray and raw.ndim:  # nearly always
-        raw.setflags(False)  # type: ignore[call-arg]  # write=False takes twice as long
+        raw.setflags(False)  # write=False takes twice as long
         return raw
     if kind is np.float64:
         return float(raw)

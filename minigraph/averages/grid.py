@@ -193,4 +193,4 @@ def _quadrature(draw: Draw, n: int) -> tuple[Any, Any]:
             else f"has about {last:.0e} outcomes that matter, too many to add up"
         )
         raise InputError(f"exact: {law} {what}; use mg.expectation")
-    return draw.law.quadrature(n)  # type: ignore[no-any-return]
+    return draw.law.quadrature(n)

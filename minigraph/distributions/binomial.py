@@ -48,7 +48,7 @@ class Binomial(Coin):
         super().__init__(total_count=total_count, probs=probs, logits=logits)
 
     @property
-    def support(self) -> Any:  # type: ignore[override]
+    def support(self) -> Any:
         """The whole numbers from 0 to `total_count`."""
         return whole_interval(0.0, self.total_count)
 

@@ -131,7 +131,7 @@ class Categorical(Outcomes):
         return law
 
     @property
-    def support(self) -> Constraint:  # type: ignore[override]
+    def support(self) -> Constraint:
         """The indices."""
         return below(self.size)
 

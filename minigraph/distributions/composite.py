@@ -123,7 +123,7 @@ class Independent(Composite):
         return self.parts["base"]
 
     @property
-    def support(self) -> Any:  # type: ignore[override]
+    def support(self) -> Any:
         """All parts within their support."""
         inner = self.base.support
         return Constraint(

@@ -52,7 +52,7 @@ class Dirichlet(Distribution):
         super().__init__(concentration=concentration)
 
     @property
-    def support(self) -> Any:  # type: ignore[override]
+    def support(self) -> Any:
         """The simplex."""
         return simplex._replace(member=1.0 / self.shape[-1])
 

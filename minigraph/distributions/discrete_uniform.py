@@ -44,7 +44,7 @@ class DiscreteUniform(Distribution):
         refuse_order(self, values, "low", "high", ties=True)
 
     @property
-    def support(self) -> Any:  # type: ignore[override]
+    def support(self) -> Any:
         """The whole numbers from low to high."""
         return whole_interval(self.low, self.high)
 

@@ -58,7 +58,7 @@ class Empirical(Distribution):
         return self.parameters["samples"]
 
     @property
-    def support(self) -> Any:  # type: ignore[override]
+    def support(self) -> Any:
         """The rows."""
         return Constraint(
             "a row of the data",

@@ -173,7 +173,7 @@ class Pareto(Distribution):
         super().__init__(scale=scale, alpha=alpha)
 
     @property
-    def support(self) -> Any:  # type: ignore[override]
+    def support(self) -> Any:
         """From `scale` up."""
         return at_least(self.scale)
 

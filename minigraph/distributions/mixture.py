@@ -83,7 +83,7 @@ class MixtureSameFamily(Composite):
         return self.parts["component"]
 
     @property
-    def support(self) -> Any:  # type: ignore[override]
+    def support(self) -> Any:
         """That of the components."""
         return self.component.support
 

@@ -60,7 +60,7 @@ class Multinomial(Outcomes):
         super().__init__(probs=probs, logits=logits)
 
     @property
-    def support(self) -> Any:  # type: ignore[override]
+    def support(self) -> Any:
         """Counts that add up to `total_count`."""
         first = np.zeros(self.shape[-1], self.dtype)
         first[0] = self.total_count
@@ -160,7 +160,7 @@ class OneHotCategorical(Multinomial):
         super().__init__(1, probs, logits)
 
     @property
-    def support(self) -> Any:  # type: ignore[override]
+    def support(self) -> Any:
         """The unit vectors."""
         return one_hot._replace(member=np.eye(self.shape[-1], dtype=self.dtype)[0])
 

@@ -124,7 +124,7 @@ class RelaxedOneHotCategorical(Outcomes):
         super().__init__(temperature=temperature, probs=probs, logits=logits)
 
     @property
-    def support(self) -> Any:  # type: ignore[override]
+    def support(self) -> Any:
         """The simplex."""
         return simplex._replace(member=1.0 / self.shape[-1])
 

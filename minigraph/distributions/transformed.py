@@ -125,7 +125,7 @@ class TransformedDistribution(Composite):
         return y, total, outside
 
     @property
-    def support(self) -> Any:  # type: ignore[override]
+    def support(self) -> Any:
         """The image of the support of X."""
 
         def holds(y: Any) -> Any:

@@ -55,7 +55,7 @@ class Triangular(Distribution):
         refuse_order(self, values, "peak", "high", ties=True)
 
     @property
-    def support(self) -> Any:  # type: ignore[override]
+    def support(self) -> Any:
         """The closed interval from low to high."""
         return interval(self.low, self.high)
 

@@ -73,7 +73,7 @@ class TruncatedNormal(Distribution):
         refuse_order(self, values, "low", "high")
 
     @property
-    def support(self) -> Any:  # type: ignore[override]
+    def support(self) -> Any:
         """The closed interval from low to high."""
         low, high = (where(isinf(b), 0.0, b) for b in (self.low, self.high))
         inner = interval(self.low, self.high)

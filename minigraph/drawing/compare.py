@@ -98,12 +98,12 @@ class Pairs:
     def add(self, a: Any, b: Any) -> bool:
         """Remember that two things are the same, if both have a box that is not paired yet."""
         here, there = self.old.ids.get(a), self.new.ids.get(b)
-        if here in (None, self.old.more, *self.found) or there in (None, self.new.more):
+        if here is None or here == self.old.more or here in self.found:
             return False
-        if there in self.taken:
+        if there is None or there == self.new.more or there in self.taken:
             return False
-        self.found[here] = there  # type: ignore[index, assignment]
-        self.taken.add(there)  # type: ignore[arg-type]
+        self.found[here] = there
+        self.taken.add(there)
         return True
 
     def add_unit(self, a: Unit, b: Unit) -> None:
