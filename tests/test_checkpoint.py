@@ -1,5 +1,6 @@
 """Runs on disk: they go on to the same bits, and are refused to others."""
 
+import functools
 import os
 import subprocess
 import sys
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 import minigraph as mg
-from minigraph.averages.checkpoint import digest
+from minigraph.replay.identity import digest
 
 
 def problem(mu=0.5, power=2):
@@ -131,6 +132,76 @@ def test_file_of_a_run_on_other_noise_is_refused(path):
     mg.expectation(z, 5000, **options)
     with pytest.raises(mg.InputError, match="another graph"):
         mg.expectation(z, 5000, noise="antithetic", **options)
+
+
+Q = np.array([0.2, 0.8])
+FACTOR = [2.0]  # which functions of this module look up
+
+
+class Shifted(mg.Distribution):
+    def __init__(self, k):
+        self.k = k
+        super().__init__(loc=0.0)
+
+    def generate(self, rng, shape):
+        return rng.normal(self.loc + self.k, size=shape)
+
+
+class Model:
+    def __init__(self, k):
+        self.k = k
+
+    def __call__(self, rng):
+        return mg.Data(self.k * rng.random())
+
+
+def drawn(law):
+    return mg.sum(mg.sample(law, rng=0) * np.arange(1.0, 3.0))
+
+
+def simulated(k):
+    return mg.primitive(lambda x: k * x, name="simulator")(drawn(mg.Normal(0.0, 1.0)))
+
+
+def waited(law):
+    return drawn(mg.TransformedDistribution(mg.Poisson(3.0), law))
+
+
+def scaled(k):
+    return lambda rng: mg.exp(k * rng.random())
+
+
+def looked_up(k):
+    FACTOR[0] = k
+    return lambda rng: mg.Data(FACTOR[0] * rng.random())
+
+
+@pytest.mark.parametrize("work", [
+    lambda k: drawn([mg.Bernoulli(probs=0.3), mg.Bernoulli(logits=0.3)][k]),
+    lambda k: drawn(mg.Multinomial(10 + k, Q)),
+    lambda k: waited([mg.ExpTransform(), mg.SoftplusTransform()][k]),
+    lambda k: drawn(Shifted(k)),
+    simulated, scaled, looked_up, Model,
+    lambda k: Model(k).__call__,
+    lambda k: [lambda rng: mg.Data(rng.random() * 2.0), lambda rng: mg.Data(rng.random() * 9.0)][k],
+    lambda k: [lambda rng: mg.exp(rng.random()), lambda rng: mg.sin(rng.random())][k],
+    lambda k: functools.partial(lambda k, rng: mg.Data(k * rng.random()), k),
+    lambda k: scaled(mg.Data(k + 0.5, name="θ")),
+    lambda k: mg.function(scaled(k)),
+], ids=["parameters", "count", "transform", "own law", "primitive", "closed over", "module",
+        "object", "method", "constant", "name", "partial", "data", "box"])  # fmt: skip
+def test_file_of_other_work_is_refused(path, work):
+    options = {"rng": 0, "block_size": 5, "checkpoint": path}
+    found = mg.expectation(work(0), 10, **options)
+    assert numbers(mg.expectation(work(0), 10, **options)) == numbers(found)
+    with pytest.raises(mg.InputError, match="another graph"):
+        mg.expectation(work(1), 10, **options)
+
+
+def test_function_that_cannot_be_told_from_others_has_no_checkpoint(path):
+    numbers = (x for x in range(100))
+    with pytest.raises(mg.InputError, match=r"the run uses a generator, .* leave checkpoint away"):
+        mg.expectation(lambda: mg.Data(next(numbers)), 10, rng=0, checkpoint=path)
 
 
 @pytest.mark.parametrize("content", [b"", b"not a run", b"PK\x03\x04broken"])

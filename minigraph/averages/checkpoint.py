@@ -7,7 +7,6 @@ and blocks are merged in order, a run that goes on gives the bits of one that wa
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import tempfile
@@ -19,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
+from ..replay.identity import digest
 from .jobs import Job
 from .moments import Moments
 
@@ -143,22 +143,6 @@ def seed_text(seed: Any) -> str:
     entropy = int(entropy) if np.ndim(entropy) == 0 else [int(x) for x in entropy]
     key = [int(x) for x in seed.spawn_key]
     return json.dumps({"entropy": entropy, "spawn_key": key, "pool_size": seed.pool_size})
-
-
-def digest(parts: Any) -> str:
-    """Return a fingerprint of nested tuples, arrays, numbers and text."""
-    sha = hashlib.sha256()
-    todo = [parts]
-    while todo:
-        part = todo.pop()
-        if isinstance(part, (tuple, list)):
-            sha.update(f"[{len(part)}]".encode())
-            todo.extend(part)
-        elif isinstance(part, np.ndarray):
-            sha.update(f"{part.dtype}{part.shape}".encode() + part.tobytes())
-        else:
-            sha.update(f"{type(part).__name__}:{part!r};".encode())
-    return sha.hexdigest()
 
 
 def _short(text: Any) -> str:

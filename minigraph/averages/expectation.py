@@ -97,7 +97,8 @@ def expectation(
         If a gradient would have to cross a draw: rewrite `y` first.
     InputError
         For a graph that was built through an ``if`` on a sample, a bad option, or a checkpoint of
-        another run (another graph, input, seed or block size).
+        another run (another graph or function, input, seed or block size), or of a function that
+        holds what cannot be compared, as a lock.
 
     References
     ----------

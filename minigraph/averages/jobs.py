@@ -14,6 +14,7 @@ from ..distributions.streams import drawing_from
 from ..errors import InputError, UsageError
 from ..gradient import gradients, seed_of
 from ..replay.hoisting import applied
+from ..replay.identity import Fingerprints
 from ..replay.program import Draw
 from ..replay.spread import SCHEMES, Columns, Scheme, independent
 from ..replay.tape import Source, Tape, Workspace
@@ -207,9 +208,7 @@ class Trace(Job):
         return self.__dict__
 
     def identity(self) -> Any:
-        code = getattr(self.f, "__code__", None)
-        name = getattr(self.f, "__qualname__", type(self.f).__name__)
-        return name, getattr(code, "co_code", None), [key._value for key in self.keys]
+        return Fingerprints().of(self.f), [key._value for key in self.keys]
 
     def __call__(self, block: int) -> list[Moments]:
         rng = self.stream(block)

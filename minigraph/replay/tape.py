@@ -25,6 +25,7 @@ from ..errors import InputError, MinigraphError
 from ..graph import rewrite
 from ..ops.along import pad
 from .hoisting import Hoisted, factors, hoisted
+from .identity import Fingerprints
 from .lawful import Lawful, opened_laws
 from .memory import arrays
 from .ordering import ordered
@@ -260,13 +261,15 @@ class Tape:
     def identity(self) -> Any:
         """Return what tells this program from others, but for names and the values of inputs."""
         lines: list[Any] = []
+        told = Fingerprints().of
         for step in (*self.once, *self.steps):
             if isinstance(step, Draw):
-                lines.append((type(step.law).__name__, step.inputs, step.out, step.shape))
+                law = step.law.with_inputs([None] * len(step.inputs))  # only their names count
+                lines.append((told(law), step.inputs, step.out, step.shape))
             else:
-                fixed = sorted((k, _told(v)) for k, v in step.call.fixed.items())
-                lines.append((step.call.op.name, fixed, step.call.shapes, step.inputs, step.out,
-                              step.dtype.str))  # fmt: skip
+                op, fixed = step.call.op, sorted((k, told(v)) for k, v in step.call.fixed.items())
+                lines.append((op.name, told(op.forward), fixed, step.call.shapes, step.inputs,
+                              step.out, step.dtype.str))  # fmt: skip
         after = [[(op.name, slot, sorted(fixed.items())) for op, slot, fixed in one]
                  for one in self.after]  # fmt: skip
         return lines, sorted(self.constants.items()), self.outputs, after
@@ -376,11 +379,6 @@ def received(state: bytes) -> Tape:
     tape = Tape.__new__(Tape)
     tape.__dict__.update(pickle.loads(state))
     return tape
-
-
-def _told(value: Any) -> Any:
-    """Return a fixed argument as something that is the same in another process."""
-    return getattr(value, "__name__", type(value).__name__) if callable(value) else value
 
 
 def explained(error: Exception, step: Step | Draw, arrays: Sequence[Any]) -> Exception:
