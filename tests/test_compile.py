@@ -93,6 +93,9 @@ def test_a_call_that_does_not_fit_is_refused_by_name(backend):
         f(1.0, 2.0, 3.0)
     with pytest.raises(mg.UsageError, match="it has come by position"):
         f(np.ones(3), x=np.ones(3))
+    for bad in ([1, 2, 3j], [1, 2, None], ["1", "2", "3"]):
+        with pytest.raises(mg.UsageError, match=r"'x' has dtype float64, .* pass real numbers"):
+            f(np.array(bad))
 
 
 def test_noise_that_does_not_fit_is_refused_by_name(backend):
@@ -149,6 +152,7 @@ def test_an_unrewritten_draw_blocks_the_gradient(backend):
         mg.compile(y, wrt, backend=backend)
 
 
+@pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")  # by PyTorch, of itself
 def test_a_gradient_that_torch_would_take_across_a_draw_is_refused(torch):
     p, k = mg.Data(0.3, name="p"), mg.Data(2.0, name="k")
     y = mg.sample(mg.Bernoulli(p), name="B", rng=0) * k + p
@@ -158,6 +162,17 @@ def test_a_gradient_that_torch_would_take_across_a_draw_is_refused(torch):
     assert tensor.grad == 1.0
     with pytest.raises(mg.BlockedGradientError, match="'p': it would have to cross random B"):
         f(tensor, 2.0, noise=[1])
+    forward = torch.autograd.forward_ad
+    with forward.dual_level(), pytest.raises(mg.BlockedGradientError, match="cross random B"):
+        f(forward.make_dual(tensor.detach(), torch.ones_like(tensor)), 2.0, noise=[1])
+
+
+@pytest.mark.parametrize("weights", [np.arange(3.0), np.float64(1.0)], ids=["array", "number"])
+def test_results_of_torch_may_be_changed(torch, weights):
+    w = mg.Data(np.ones(3), name="w")
+    f = mg.compile(mg.sum(w * weights), w, backend="torch")
+    f()[1].mul_(0.5)
+    np.testing.assert_array_equal(f()[1], np.ones(3) * weights)
 
 
 def test_torch_differentiates_once_more(torch):

@@ -33,6 +33,14 @@ def test_a_gradient_that_jax_would_take_across_a_draw_is_refused(jax):
     for g in (jax.grad(f), jax.jit(jax.grad(f)), jax.grad(jax.jit(f))):
         with pytest.raises(mg.BlockedGradientError, match="'p': it would have to cross random B"):
             g(0.3, 2.0, noise=[1])
+    assert f(jax.lax.stop_gradient(0.4), 2.0, noise=[1]) == 2.4
+
+
+def test_a_gradient_that_jax_would_take_along_a_draw_that_was_not_rewritten_is_refused(jax):
+    x = mg.sample(mg.Normal(mg.Data(0.5, name="μ"), 1.0), name="X", rng=0)
+    f = mg.compile(mg.where(x > 0, x + 1.0, x), backend="jax")  # which jumps
+    with pytest.raises(mg.BlockedGradientError, match="'μ': it would have to cross random X"):
+        jax.grad(f)(0.5, noise=[1.0])
 
 
 @pytest.mark.parametrize("graph", [pathwise, scored, both_paths, coin, network])

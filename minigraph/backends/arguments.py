@@ -13,6 +13,7 @@ from ..graph import Graph
 from ..replay.program import Draw
 
 Convert = Callable[..., Any]  # (anything, dtype) → an array of the library
+KINDS = "fiubV"  # of dtypes that hold real numbers; V are those of JAX that NumPy does not know
 
 
 class Arguments:
@@ -73,7 +74,7 @@ def fitting(what: str, raw: Any, shape: tuple[int, ...], dtype: Any, convert: Co
     if type(raw) is float and shape == () and dtype.kind == "f":
         return convert(raw, dtype)
     try:
-        raw = raw if hasattr(raw, "dtype") else np.asarray(raw)
+        raw = raw if hasattr(raw, "dtype") and hasattr(raw, "shape") else np.asarray(raw)
         own = isinstance(raw.dtype, np.dtype)  # and not one of another library
         kind = (raw.dtype if own else np.dtype(str(raw.dtype).split(".")[-1])).kind
         arrived = tuple(raw.shape)
@@ -83,6 +84,10 @@ def fitting(what: str, raw: Any, shape: tuple[int, ...], dtype: Any, convert: Co
         raise InputError(
             f"compiled function: {what} has shape {shape}, shape {arrived} arrived; "
             "shapes are fixed when it is compiled"
+        )
+    if kind not in KINDS:
+        raise UsageError(
+            f"compiled function: {what} has dtype {dtype}, {raw.dtype} arrived; pass real numbers"
         )
     if kind == "f" and dtype.kind != "f":
         raise InputError(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
-from ..data import Data, label
+from ..data import Data, ancestors, label
 from ..errors import UsageError
 from ..ops.selection import Slot
 from ..replay.program import Draw, Step
@@ -32,7 +32,7 @@ class Elsewhere:
         lines.fold({slot: x._value for slot, x in lines.inputs if x not in chosen})
         self.inputs = [(slot, x) for slot, x in lines.inputs if x in chosen]
         self.draws = lines.draws
-        self.blocked = blocked_inputs(lines, self.inputs)
+        self.blocked = blocked_inputs(outputs, [x for _, x in self.inputs])
         self.outputs, self.dtypes, self.sampled = lines.outputs, lines.dtypes, lines.sampled
         for step in lines.steps:
             refuse_index(library, step, lines)
@@ -98,10 +98,10 @@ class Elsewhere:
             )
 
         if self.samples is None or not self.draws:
-            return list(run(values, drawn))
+            return list(map(self.library.own, run(values, drawn)))
         has = [slot in self.sampled for slot in self.outputs]
-        found = self.library.spread(run, has)(values, drawn)
-        return [self.library.mean(x) if h else x for x, h in zip(found, has, strict=True)]
+        found = zip(self.library.spread(run, has)(values, drawn), has, strict=True)
+        return [self.library.mean(x) if h else self.library.own(x) for x, h in found]
 
     def complete(self, drawn: Sequence[Any], rng: Any) -> tuple[list[Any], list[Any]]:
         """Return the samples of all draws, or what to make them of, and where that comes from."""
@@ -154,24 +154,26 @@ def refuse_index(library: Any, step: Step | Draw, lines: Lines) -> None:
             )
 
 
-def blocked_inputs(lines: Lines, inputs: Sequence[tuple[int, Data]]) -> dict[Data, str]:
+def blocked_inputs(outputs: Sequence[Data], inputs: Iterable[Data]) -> dict[Data, str]:
     """Return the inputs whose gradient the library would get wrong, and why."""
-    reach = {slot: {x} for slot, x in inputs if x.dtype.kind == "f"}  # who can move what, smoothly
+    reach: dict[Any, set[Data]] = {x: {x} for x in inputs if x.dtype.kind == "f"}
     found: dict[Data, str] = {}
-    for step in lines.steps:
-        movers = set().union(*[reach.get(slot, set()) for slot in step.inputs])
-        op = None if isinstance(step, Draw) else step.call.op
-        if op is not None and op.barrier == "stop":
+    for data in ancestors(outputs):
+        op = data._op
+        movers = set[Data]().union(*[reach.get(x, ()) for x in data._inputs])
+        if op.barrier == "stop":
             continue
-        if op is None or op.barrier == "black box" or op in UNSLOPED:
-            what = f"random {step.title} ~ {type(step.law).__name__}" if op is None else step.title
-            for x in movers:
-                found[x] = (
-                    f"gradient of a compiled function with respect to {label(x)}: it would have to "
-                    f"cross {what}, and the library would leave that part out; compile a rewritten "
-                    "graph (mg.reinforce(y), mg.unblock(y)), or take the gradient that "
-                    "mg.compile(y, wrt) returns"
-                )
-        elif movers:
-            reach[step.out] = movers
+        if op.barrier is None and op not in UNSLOPED:
+            reach[data] = movers
+            continue
+        what = data.name or data._node.name
+        if op.barrier == "draw":  # also one that is opened here: what follows may jump
+            what = f"random {what} ~ {type(data._node.distribution).__name__}"
+        for x in movers:
+            found[x] = (
+                f"gradient of a compiled function with respect to {label(x)}: it would have to "
+                f"cross {what}, and the library would leave that part out; compile a rewritten "
+                "graph (mg.reinforce(y), mg.unblock(y)), or take the gradient that "
+                "mg.compile(y, wrt) returns"
+            )
     return found

@@ -201,6 +201,10 @@ class Torch:
 
     constant = array
 
+    def own(self, x: Any) -> Any:
+        """Return a tensor that shares no memory with constants, inputs or itself."""
+        return x.clone()
+
     def is_float(self, x: Any) -> bool:
         """Return whether a tensor holds floats."""
         return bool(x.is_floating_point())
@@ -257,7 +261,8 @@ class Torch:
 
     def guarded(self, x: Any, message: str) -> Any:
         """Return `x`, with `message` raised if a gradient of it is asked for."""
-        if x.requires_grad and self.xp.is_grad_enabled():
+        forward = self.xp.autograd.forward_ad.unpack_dual(x).tangent is not None
+        if forward or (x.requires_grad and self.xp.is_grad_enabled()):
             raise BlockedGradientError(f"{message}; for the value alone, torch.no_grad()")
         return x
 
