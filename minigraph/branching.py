@@ -48,6 +48,11 @@ def traced() -> Iterator[Looks]:
         _looks.reset(token)
 
 
+def tracing() -> bool:
+    """Return whether a function is being traced, in this thread or task."""
+    return _looks.get() is not None
+
+
 def drawn_above(outputs: Iterable[Data]) -> list[Data]:
     """Return the draws above some data, in the order they ran."""
     return [x for x in ancestors(outputs) if x._op.barrier == "draw"]

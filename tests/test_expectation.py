@@ -355,6 +355,15 @@ def test_function_that_does_not_rewrite_is_refused_a_gradient():
         mg.expectation(lambda: mg.sample(mg.Normal(theta, 1.0), name="X") ** 2, 10, wrt=theta)
 
 
+def test_average_within_a_function_draws_from_its_random_numbers():
+    y = mg.sample(mg.Normal(0.0, 1.0), name="Y")
+
+    def f():
+        return mg.Data(mg.expectation(y, 3).value)
+
+    assert same(mg.expectation(f, 5, rng=0), mg.expectation(f, 5, rng=0))
+
+
 def constant_function():
     return mg.Data(1.0)
 
@@ -509,11 +518,16 @@ def test_gradient_of_an_array_is_refused_with_advice():
         mg.expectation(y * np.ones(3), wrt=mu)
 
 
+OUTSIDE = mg.sample(mg.Normal(mg.Data(0.5), 1.0), name="X", rng=0)
 BAD_FUNCTIONS = [
     (lambda: 3.0, {}, mg.UsageError, "returned float; return the Data Y"),
     (lambda a, b: a, {}, mg.UsageError, "needs 2 arguments"),
     (lambda: mg.Data(1.0), {"wrt": "θ"}, mg.UsageError, "names are known only"),
     (lambda rng: mg.Data(np.ones(rng.integers(1, 5))), {}, mg.InputError, "different shapes"),
+    (lambda: OUTSIDE, {}, mg.InputError, "'X' ~ Normal was drawn outside the function"),
+    (lambda: mg.reinforce(OUTSIDE), {}, mg.InputError, "'X' ~ Normal was drawn outside"),
+    (lambda: mg.Data(1.0 if OUTSIDE > 0 else 0.0), {}, mg.InputError, "'X' ~ Normal was drawn"),
+    (lambda: mg.sample(mg.Poisson(3.0), "N", rng=0), {}, mg.UsageError, "rng=0 for N in a func"),
 ]
 
 

@@ -24,7 +24,7 @@ ROOMS = sorted({path.parent for path in FILES} - {PACKAGE})
 # Some need less than all that is before them.
 NARROW = {
     "copying": "errors values walk data graph ops",
-    "distributions": "errors values walk data graph ops",
+    "distributions": "errors values walk data branching graph ops",
     "drawing": "errors values walk data graph ops paths cotangents gradient",
     "optimize": "errors values walk data graph ops paths gradient run functional",
 }

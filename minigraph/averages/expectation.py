@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..data import Data, label
-from ..distributions.streams import Rng, generator
+from ..distributions.streams import Rng, generator, surrounded
 from ..errors import UsageError
 from ..gradient import gradients, seed_of
 from ..graph import Graph
@@ -60,7 +60,7 @@ def expectation(
     wrt : Data, name, or list of these, optional
         Inputs to average the gradient for. `y` must be a single number then.
     rng : None, int, SeedSequence or Generator
-        The seed.
+        The seed; None in a function that is averaged is a seed from its own random numbers.
     noise : {"independent", "antithetic", "stratified", "sobol"}
         How samples hang together: not at all; in pairs, of which one is made from u and the other
         from 1 - u; spread evenly over each number drawn, or over all of them together. Averages
@@ -208,7 +208,7 @@ def seed_sequence(rng: Rng) -> np.random.SeedSequence:
     """Return what the streams of a run are spawned from; a Generator moves on."""
     if isinstance(rng, np.random.SeedSequence):
         return rng
-    if rng is None:
+    if rng is None and not surrounded():
         return np.random.SeedSequence()
     if isinstance(rng, (int, np.integer)) and rng >= 0:
         return np.random.SeedSequence(int(rng))

@@ -20,7 +20,7 @@ from ..replay.spread import SCHEMES, Columns, Scheme, independent
 from ..replay.tape import Source, Tape, Workspace
 from .moments import Moments, merged
 from .parts import Parts
-from .traces import refuse_hidden
+from .traces import drawn_anew, refuse_hidden
 
 
 class Root(NamedTuple):
@@ -211,11 +211,12 @@ class Trace(Job):
         return Fingerprints().of(self.f), [key._value for key in self.keys]
 
     def __call__(self, block: int) -> list[Moments]:
-        rng = self.stream(block)
-        columns = zip(*[self._one(rng) for _ in range(self.count(block))], strict=True)
-        return [Moments.of(_stacked(column)) for column in columns]
+        rng, draws = self.stream(block), set[object]()
+        rows = [self._one(rng, draws) for _ in range(self.count(block))]
+        return [Moments.of(_stacked(column)) for column in zip(*rows, strict=True)]
 
-    def _one(self, rng: np.random.Generator) -> list[Any]:
+    def _one(self, rng: np.random.Generator, draws: set[object]) -> list[Any]:
+        """Return the value and the gradients of one call, which made none of the `draws` before."""
         with drawing_from(rng), traced() as looks:
             y = self.f(rng) if self.takes_rng else self.f()
         if not isinstance(y, Data):
@@ -223,6 +224,7 @@ class Trace(Job):
                 f"expectation: the function returned {type(y).__name__}; return the Data Y, not "
                 "its value (mg.Data(3.0) for a constant)"
             )
+        draws.update(drawn_anew(y, looks, draws))
         if self.keys:
             refuse_hidden(looks, self.keys)
         grads = gradients(y, self.keys, seed_of(y, None)) if self.keys else []

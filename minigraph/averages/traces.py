@@ -1,14 +1,28 @@
-"""Gradients of a function that is traced anew for each sample: what its branches hide."""
+"""A function that is traced anew for each sample: what it did not draw, what its branches hide."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
 from ..branching import Looks, drawn_above
 from ..data import Data
-from ..errors import BlockedGradientError
+from ..errors import BlockedGradientError, InputError
 from ..paths import Flow
 from ..walk import label
+
+
+def drawn_anew(y: Data, looks: Looks, before: AbstractSet[object]) -> set[object]:
+    """Return the draws that a call made or looked at; raise if one was there `before`."""
+    found = {x._node.draw: x for x in drawn_above([y, *looks.conditions])}
+    for draw in found.keys() & before:
+        raise InputError(
+            f"expectation of a function: {label(found[draw])} ~ "
+            f"{type(found[draw]._node.distribution).__name__} was drawn outside the function, so "
+            "all samples share it; draw it inside, pass the Data itself in place of the function, "
+            "or use its .value if it is data"
+        )
+    return set(found)
 
 
 def refuse_hidden(looks: Looks, keys: Sequence[Data]) -> None:

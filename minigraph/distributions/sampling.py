@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from ..branching import tracing
 from ..errors import UsageError
 from ..graph import Data, StochasticNode, result
 from ..values import own
@@ -19,7 +22,8 @@ def sample(dist: Distribution, name: str | None = None, rng: Rng = None) -> Data
     name : str, optional
         The name of the sample.
     rng : None, int, SeedSequence, BitGenerator or Generator
-        Where the randomness of *this* sample comes from. A replay draws new ones.
+        Where the randomness of *this* sample comes from. A replay draws new ones. In a function
+        that is called anew for each sample, a seed is refused: it would draw the same each time.
 
     Examples
     --------
@@ -36,6 +40,12 @@ def sample(dist: Distribution, name: str | None = None, rng: Rng = None) -> Data
             f"sample: the name is {name!r}, and it must be a string; for an array of draws give "
             f"the law parameters of that shape, as mg.Normal(θ * mg.ones(100), 1.0), and a "
             "generator as rng="
+        )
+    if tracing() and isinstance(rng, (int, np.integer, np.random.SeedSequence)):
+        raise UsageError(
+            f"sample: rng={rng!r} for {name or 'a draw'} in a function that is called anew for "
+            "each sample, which would be the same number each time; leave rng away there, or pass "
+            "the Generator that the function may take"
         )
     value, noise = dist.plain().draw(generator(rng), dist.shape)
     node = StochasticNode(dist, own(value), None if noise is None else own(noise), object())

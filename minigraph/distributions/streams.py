@@ -28,6 +28,11 @@ def drawing_from(rng: np.random.Generator) -> Iterator[None]:
         _stream.reset(token)
 
 
+def surrounded() -> bool:
+    """Return whether draws without their own rng come from a surrounding stream."""
+    return _stream.get() is not None
+
+
 def generator(rng: Rng) -> np.random.Generator:
     """Return `rng` as a Generator; None means the surrounding stream, or fresh entropy."""
     if rng is None:
