@@ -98,6 +98,18 @@ def test_standard_errors_are_the_spread_of_repeated_runs(graph, noise):
     assert stated / spread == pytest.approx(1.0, abs=0.22)  # four times 1/√300
 
 
+@pytest.mark.parametrize(("noise", "block"), [
+    ("antithetic", 3), ("stratified", 33), pytest.param("sobol", 33, marks=needs_scipy)
+])  # fmt: skip
+def test_standard_errors_know_that_a_shorter_block_is_spread_out_less(noise, block):
+    y = mg.exp(mg.sample(mg.Uniform(-0.5, 1.0), name="X", rng=0))
+    settings = {"noise": noise, "block_size": block}
+    runs = [mg.expectation(y, 201, rng=seed, **settings) for seed in range(250)]
+    spread = np.std([run.value for run in runs], ddof=1)
+    stated = np.sqrt(np.mean([run.stderr**2 for run in runs]))
+    assert stated / spread == pytest.approx(1.0, abs=0.2)
+
+
 def test_mirrored_pairs_cancel_what_is_odd_and_leave_what_is_even():
     eps = mg.sample(mg.Normal(2.0, 1.0), name="ε", rng=0)
     odd = mg.expectation(eps**1 * 3.0, 1000, rng=0, noise="antithetic")

@@ -57,7 +57,10 @@ def average(
             done = so_far[1]
             results = mapper.map(job, job.blocks if not enough() else done, done)
             for block in with_progress(results, job.blocks, done) if progress else results:
-                so_far = merged(so_far[0], block), so_far[1] + 1
+                so_far = (
+                    merged(so_far[0], block, job.part_of_unit(so_far[1])),
+                    so_far[1] + 1,
+                )
                 if file is not None:
                     file.offer(*so_far)
                 if callback is not None:

@@ -68,7 +68,7 @@ def expectation(
         (32 of these by default). ``variance`` is then that of independent samples which would
         give the same standard error. "sobol" needs the extra ``scipy``.
     block_size : int, optional
-        Samples in a block; chosen from the size of the graph by default.
+        Samples in a block, rounded up to whole pairs; chosen from the size of the graph by default.
     workers : int
         Threads that work on blocks.
     executor : object with an ordered ``map(function, iterable)``, optional

@@ -42,9 +42,13 @@ class Job:
         """How many blocks there are."""
         return -(-self.samples // self.size)
 
-    def units(self, samples: int) -> int:
+    def units(self, samples: int) -> float:
         """Return how many independent units the first `samples` are."""
         return samples
+
+    def part_of_unit(self, block: int) -> float:
+        """Return what part of a unit a block is, 1 if it is a whole one or more."""
+        return 1.0
 
     def identity(self) -> Any:
         """Return what tells the work on a block from other work, but for the seed and the size."""
@@ -87,6 +91,7 @@ class Replay(Job):
         shared: Mapping[object, object] | None = None,
         threads: int = 1,
     ) -> None:
+        size += size % (scheme.unit or 1)  # a pair is in one block
         super().__init__(seed, samples, size)
         self.tape = tape
         self.uniforms = scheme.uniforms or (independent if shared else None)
@@ -107,9 +112,11 @@ class Replay(Job):
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "idle": [], "laws": {}, "values": self._wanted()}
 
-    def units(self, samples: int) -> int:
-        whole, rest = divmod(samples, self.size)
-        return whole * -(-self.size // self.unit) + -(-rest // self.unit)
+    def units(self, samples: int) -> float:
+        return samples / self.unit
+
+    def part_of_unit(self, block: int) -> float:
+        return min(1.0, self.count(block) / self.unit)
 
     def identity(self) -> Any:
         columns = None if self.columns is None else [c.start for c in self.columns.slices.values()]

@@ -71,7 +71,9 @@ class Moments(NamedTuple):
     def of_units(cls, samples: Any, unit: int) -> Moments:
         """Return the moments of samples of which each `unit` in a row depend on each other.
 
-        The deviations are those of the means of units, each weighted with its samples.
+        The deviations are those of the means of units, each weighted with its samples, and a
+        shorter last one also with the part of a unit that it is: how its variance goes with its
+        length is not known, and so its square stands for itself alone.
         """
         if unit == 1:
             return cls.of(samples)
@@ -85,7 +87,8 @@ class Moments(NamedTuple):
             squares = unit * total_of_squares(means - mean)
         if whole < len(samples):
             rest = samples[whole:]
-            squares = squares + len(rest) * np.square(rest.mean(axis=0) - mean)
+            weight = len(rest) ** 2 / unit
+            squares = squares + weight * np.square(rest.mean(axis=0) - mean)
         return cls(float(len(samples)), mean, squares)
 
     @classmethod
@@ -117,8 +120,8 @@ class Moments(NamedTuple):
         return tuple.__new__(cls, (weight, value, 0.0))  # a call of `cls` takes twice as long
 
     @np.errstate(all="ignore")  # means may be infinite
-    def merge(self, other: Moments) -> Moments:
-        """Return the moments of both together."""
+    def merge(self, other: Moments, part: float = 1.0) -> Moments:
+        """Return the moments of both together; `other` is a `part` of a unit, see `of_units`."""
         weight = self.weight + other.weight
         if not weight:
             return self
@@ -128,7 +131,7 @@ class Moments(NamedTuple):
         finite = math.isfinite(off) if type(off) is float else np.isfinite(off).all()
         if not finite:  # inf - inf is NaN, inf + inf is not
             mean = np.where(np.isfinite(off), mean, self.mean + other.mean)[()]
-        squares = self.squares + other.squares + off * off * (self.weight * share)
+        squares = self.squares + other.squares + off * off * (self.weight * share * part)
         return Moments(weight, mean, squares)
 
     @property
@@ -173,6 +176,6 @@ def plain(x: Any) -> Any:
     return float(x) if np.ndim(x) == 0 else np.array(x)
 
 
-def merged(total: Sequence[Any], block: Sequence[Any]) -> list[Any]:
-    """Return the moments of what came so far and one more block."""
-    return [a.merge(b) for a, b in zip(total, block, strict=True)] if total else [*block]
+def merged(total: Sequence[Any], block: Sequence[Any], *part: float) -> list[Any]:
+    """Return the moments of what came so far and one more block, a `part` of a unit."""
+    return [a.merge(b, *part) for a, b in zip(total, block, strict=True)] if total else [*block]

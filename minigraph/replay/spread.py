@@ -77,7 +77,7 @@ class Scheme(NamedTuple):
     def good_size(self, size: int, samples: int) -> int:
         """Return a good size of a block, where `size` is one for independent samples."""
         if self.unit is not None:
-            return size + size % self.unit
+            return size
         return 2 ** max(0, math.floor(math.log2(max(1, min(size, samples // REPLICATES)))))
 
 
