@@ -204,6 +204,16 @@ def test_function_that_cannot_be_told_from_others_has_no_checkpoint(path):
         mg.expectation(lambda: mg.Data(next(numbers)), 10, rng=0, checkpoint=path)
 
 
+@pytest.mark.parametrize("noise", ["independent", "stratified"])
+@pytest.mark.parametrize("samples", [50, 3000])  # of which the first is shorter than a block
+def test_run_is_made_longer_in_its_own_blocks(path, noise, samples):
+    short = {"rng": None, "noise": noise, "samples": samples, "block_size": None}
+    run(path, **{**short, "block_size": 64})
+    assert path.exists()
+    longer = run(path, **{**short, "samples": 5050})
+    assert numbers(run(path, **{**short, "samples": 5050})) == numbers(longer)
+
+
 @pytest.mark.parametrize("content", [b"", b"not a run", b"PK\x03\x04broken"])
 def test_file_that_is_no_run_is_refused_and_left_alone(path, content):
     path.write_bytes(content)
@@ -212,11 +222,22 @@ def test_file_that_is_no_run_is_refused_and_left_alone(path, content):
     assert path.read_bytes() == content
 
 
-def test_file_of_other_arrays_is_refused(path):
-    np.savez(path, x=np.ones(3))
+@pytest.mark.parametrize("change", [{"seed": "junk"}, {"seed": "3"}, {"mean_0": None}])
+def test_file_of_other_arrays_is_refused(path, change):
+    run(path)
+    with np.load(path) as file:
+        arrays = {name: x for name, x in ({**file} | change).items() if x is not None}
+    np.savez(path, **arrays)
     with pytest.raises(mg.InputError, match="not the file of a run"):
         run(path)
     assert zipfile.is_zipfile(path)
+
+
+def test_file_of_one_array_is_refused(path):
+    with path.open("wb") as file:
+        np.save(file, np.ones(3))
+    with pytest.raises(mg.InputError, match="not the file of a run"):
+        run(path)
 
 
 def test_pickle_is_never_read(path):

@@ -13,7 +13,7 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -23,7 +23,17 @@ from .jobs import Job
 from .moments import Moments
 
 SECONDS = 1.0  # between two writes
-FORMAT = "minigraph run 2"  # a new number where a seed gives other samples than before
+FORMAT = "minigraph run 3"  # a new number where seeds give other samples, or work is told else
+
+
+class Stored(NamedTuple):
+    """What is in a file."""
+
+    run: dict[str, str]  # what tells it from other runs
+    seed: np.random.SeedSequence
+    block_size: int
+    moments: list[Moments]
+    blocks: int
 
 
 class Checkpoint:
@@ -46,32 +56,28 @@ class Checkpoint:
             "graph": digest(job.identity()),
         }
         self.written = -SECONDS
-        self.last: tuple[Sequence[Moments], int] = ((), 0)
-        self.saved = 0
+        self.last: tuple[Sequence[Moments], int] | None = None
+        self.saved: int | None = None
 
     def load(self) -> tuple[Sequence[Moments], int]:
         """Return the moments in the file, and of how many blocks; none if there is no file."""
         if (found := read(self.path)) is None:
             return (), 0
         for key, mine in self.run.items():
-            if str(found[key]) != mine:
+            if found.run[key] != mine:
                 raise InputError(
                     f"checkpoint {self.path!r}: it belongs to a run with another {key} "
-                    f"({_short(found[key])}, here {_short(mine)}); give another path, or delete it "
-                    "to start anew"
+                    f"({_short(found.run[key])}, here {_short(mine)}); give another path, or "
+                    "delete it to start anew"
                 )
-        done = int(found["blocks"])
+        done = found.blocks
         if done * self.job.size > self.job.samples:
             raise InputError(
                 f"checkpoint {self.path!r}: it holds {done * self.job.size} samples already, more "
                 f"than samples={self.job.samples}; ask for at least as many, or give another path"
             )
-        moments = [
-            Moments(float(found[f"weight_{i}"]), found[f"mean_{i}"][()], found[f"squares_{i}"][()])
-            for i in range(int(found["outputs"]))
-        ]
-        self.last, self.saved = (moments, done), done
-        return moments, done
+        self.last, self.saved = (found.moments, done), done
+        return self.last
 
     def offer(self, total: Sequence[Moments], done: int) -> None:
         """Take note of the moments of whole blocks, and write them now and then."""
@@ -79,12 +85,13 @@ class Checkpoint:
             self.last = (total, done)
             if time.monotonic() - self.written >= SECONDS:
                 self.save()
+        self.last = self.last or ((), 0)
 
     def save(self) -> None:
         """Write the file, unless it is up to date."""
-        total, done = self.last
-        if done == self.saved:
+        if self.last is None or self.last[1] == self.saved:
             return
+        total, done = self.last
         arrays: dict[str, Any] = {**self.run, "blocks": done, "outputs": len(total)}
         for i, moments in enumerate(total):
             arrays.update({f"{name}_{i}": x for name, x in moments._asdict().items()})
@@ -114,27 +121,29 @@ def write(path: str, arrays: dict[str, Any]) -> None:
         ) from error
 
 
-def read(path: str) -> dict[str, Any] | None:
-    """Return the arrays in a file, None if there is none."""
+def read(path: str | os.PathLike[str]) -> Stored | None:
+    """Return what is in a file, None if there is none."""
+    path = os.fspath(path)
     try:
         with open(path, "rb") as raw, np.load(raw, allow_pickle=False) as file:
             found = {name: file[name] for name in file.files}
-        if str(found["format"]) != FORMAT:
+        run = {name: str(found[name]) for name in ("format", "seed", "block_size", "graph")}
+        if run["format"] != FORMAT:
             raise KeyError(FORMAT)
+        moments = [
+            Moments(float(found[f"weight_{i}"]), found[f"mean_{i}"][()], found[f"squares_{i}"][()])
+            for i in range(int(found["outputs"]))
+        ]
+        seed = np.random.SeedSequence(**json.loads(run["seed"]))
+        return Stored(run, seed, int(run["block_size"]), moments, int(found["blocks"]))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError, EOFError, AttributeError, TypeError,
+            zipfile.BadZipFile) as error:  # fmt: skip
         raise InputError(
             f"checkpoint {path!r}: it is not the file of a run ({type(error).__name__}: {error}); "
             "give another path, or delete it to start anew"
         ) from error
-    return found
-
-
-def stored_seed(path: str | os.PathLike[str]) -> np.random.SeedSequence | None:
-    """Return the seed of the run in a file, None if there is no file."""
-    found = read(os.fspath(path))
-    return None if found is None else np.random.SeedSequence(**json.loads(str(found["seed"])))
 
 
 def seed_text(seed: Any) -> str:

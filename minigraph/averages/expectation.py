@@ -22,7 +22,7 @@ from ..replay.spread import Scheme, scheme_of
 from ..replay.tape import Tape
 from ..values import whole
 from .averaging import average
-from .checkpoint import stored_seed
+from .checkpoint import read
 from .estimate import Estimate
 from .jobs import Job, Replay, Root, Trace
 from .workers import Mapper
@@ -82,8 +82,8 @@ def expectation(
         larger than this; `samples` is then the most that are drawn.
     checkpoint : path, optional
         A file to keep the run in, written about once a second and at the end. If it is there, the
-        run goes on from it, to the same bits as in one go, or to more samples. With ``rng=None``
-        it goes on with the seed in the file.
+        run goes on from it, to the same bits as in one go, or to more samples. A seed and a block
+        size that are not given are those in the file.
 
     Returns
     -------
@@ -119,8 +119,9 @@ def expectation(
     if checkpoint is not None and not isinstance(checkpoint, (str, os.PathLike)):
         raise UsageError(f"expectation: checkpoint={checkpoint!r}; pass the path of a file")
     mapper, scheme = Mapper(workers, executor), scheme_of(noise)
-    stored = stored_seed(checkpoint) if checkpoint is not None and rng is None else None
-    seed = Root(rng) if type(rng) is int and rng >= 0 else stored or seed_sequence(rng)
+    if checkpoint is not None and (stored := read(checkpoint)) is not None:
+        rng, size = stored.seed if rng is None else rng, size or stored.block_size
+    seed = Root(rng) if type(rng) is int and rng >= 0 else seed_sequence(rng)
     with np.errstate(all="ignore"):  # an overflow is in the estimate
         keys, job = _plan(y, wrt, seed, samples, size, scheme, mapper.threaded)
         return average(job, keys, mapper, progress, callback, stderr, checkpoint)

@@ -121,7 +121,7 @@ class Replay(Job):
     def identity(self) -> Any:
         columns = None if self.columns is None else [c.start for c in self.columns.slices.values()]
         uniforms = getattr(self.uniforms, "__name__", None)
-        return self.tape.identity(), self._wanted(), uniforms, columns, self.unit
+        return self.tape.identity(), self._wanted(), uniforms, columns
 
     def _wanted(self) -> list[Any]:
         """Return the values without those that no block looks at."""
