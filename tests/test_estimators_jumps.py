@@ -121,10 +121,13 @@ def matrix(x):
     lambda x: mg.sum(mg.argsort(x) * mg.sort(x)),
     lambda x: mg.quantile(np.arange(9.0), mg.sigmoid(x[0]), method="nearest"),
     lambda x: mg.interp(0.5, mg.cumsum(mg.exp(x)), np.array([0.0, 5.0, 1.0])),
+    lambda x: mg.interp(x[0], [0.0, 1.0, 1.0], [0.0, 5.0, 1.0]),
+    lambda x: mg.interp(x[0], [0.0, 1.0, 2.0], [0.0, 5.0, 1.0], left=3.0),
     lambda x: mg.linalg.norm(x, 0),
     lambda x: mg.nansum(x),
 ], ids=["arctan2", "qr", "eigh", "svd u", "svd v", "astype", "unwrap", "order of others",
-        "ranks", "quantile", "interp", "norm 0", "nansum"])  # fmt: skip
+        "ranks", "quantile", "interp", "interp of a step", "interp from a number", "norm 0",
+        "nansum"])  # fmt: skip
 def test_what_may_jump_is_refused_unless_it_is_said_to_be_continuous(f):
     with pytest.raises(mg.BlockedGradientError, match="which jumps"):
         rewritten(f)
@@ -139,7 +142,12 @@ def test_what_may_jump_is_refused_unless_it_is_said_to_be_continuous(f):
     lambda x: mg.linalg.cond(matrix(x)),
     lambda x: mg.astype(x, np.float32)[0],
     lambda x: mg.sort(x)[0],
-], ids=["eigvalsh", "eigh", "svd", "norm", "cond", "astype", "sort"])  # fmt: skip
+    lambda x: mg.std(x) + mg.linalg.norm(x) + mg.linalg.norm(x, 3) + mg.linalg.norm(x, -1),
+    lambda x: mg.median(x) + mg.quantile(x, 0.3) + mg.percentile(x, 20),
+    lambda x: mg.interp(x[0], [0.0, 1.0, 2.0], [0.0, 5.0, 1.0]),
+    lambda x: mg.arctan2(x[0], 1.0),
+], ids=["eigvalsh", "eigh", "svd", "norm", "cond", "astype", "sort", "roots", "quantiles",
+        "interp", "arctan2"])  # fmt: skip
 def test_values_next_to_what_jumps_are_followed(f):
     assert isinstance(rewritten(f), Data)
 

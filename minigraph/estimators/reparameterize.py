@@ -14,6 +14,7 @@ from ..ops.reductions import argsort
 from ..ops.selection import getitem, take_along_axis
 from ..ops.trigonometry import arctan2
 from ..paths import Flow, describe
+from ..walk import varies
 from .choose import Handle, call_for, choose, refuse
 
 # They have a slope, and jump: at the end of a period, from π to -π, from a vector to its negative.
@@ -168,6 +169,8 @@ def _jump(node: DeterministicNode, flow: Flow) -> Data | None:
     vectors = (
         op is getitem and node.inputs[0]._op in PACKED and isinstance(fixed["index"][1], slice)
     )
+    if op is arctan2 and not varies(node.inputs[1]) and np.all(node.inputs[1].value > 0):
+        return None  # it does not get behind the origin
     for i, x in enumerate(node.inputs):
         step = op.rules[i] is None and not (op is getitem and i)  # whole numbers are an index
         if x in flow.carries and (whole or vectors or op in JUMPING or step):

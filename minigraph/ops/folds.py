@@ -12,6 +12,7 @@ from ..walk import label
 from . import elementwise as e
 from . import reductions, shaping
 from .base import Operation, as_data
+from .boxes import stop
 from .composing import composed, floats, named, refuse
 
 
@@ -138,7 +139,7 @@ def var(
 
 def root(x: Data) -> Data:
     """Return the square root, with slope 0 at 0: the least of its slopes from both sides."""
-    flat = e.equal(x, 0.0)
+    flat = stop(e.equal(x, 0.0))  # both sides meet there: nothing jumps
     return e.where(flat, 0.0, e.sqrt(e.where(flat, 1.0, x)))
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..data import Data
 from ..errors import InputError, UsageError
-from ..walk import label
+from ..walk import label, varies
 from . import elementwise as e
 from . import linear, reductions, selection, shaping
 from .base import as_data
@@ -97,13 +97,19 @@ def interp(
         fp = shaping.concatenate(fp[-1:], fp, fp[:1], axis=0)
     if xp.ndim != 1 or xp.size < 2 or fp.shape != xp.shape:
         raise InputError(f"interp: xp {xp.shape} and fp {fp.shape} are not rows of two or more")
+    bends = not varies(xp) and np.all(np.diff(xp.value) > 0)  # and does not jump from row to row
     at = selection.searchsorted(xp, x, side="right")
+    at = stop(at) if bends else at
     at = e.minimum(e.maximum(e.subtract(at, ONE), NONE), np.array(xp.size - 2))
     low, high = fp[at], fp[e.add(at, ONE)]
     share = e.divide(x - xp[at], xp[e.add(at, ONE)] - xp[at])
     inside = low + (high - low) * share
-    found = e.where(e.less(x, xp[0]), fp[0] if left is None else left, inside)
-    return e.where(e.greater(x, xp[-1]), fp[-1] if right is None else right, found)
+    before, behind = e.less(x, xp[0]), e.greater(x, xp[-1])
+    if left is None:
+        left, before = fp[0], stop(before)
+    if right is None:
+        right, behind = fp[-1], stop(behind)
+    return e.where(behind, right, e.where(before, left, inside))
 
 
 @composed()

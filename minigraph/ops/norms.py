@@ -93,6 +93,7 @@ def _vector_norm(x: Data, ord: Any, axis: int, keepdims: bool) -> Data:
         flat = reductions.any_(zero, axis=axis, keepdims=True)
         unknown = reductions.any_(e.isnan(size), axis=axis, keepdims=True)
         flat = e.logical_and(flat, e.logical_not(unknown))
+    flat = stop(flat)  # a norm is continuous there
     total = reductions.sum_(e.power(e.where(flat, 1.0, size), float(ord)), **fixed)
     if not keepdims:
         flat = shaping.squeeze(flat, axis=axis)

@@ -160,7 +160,8 @@ def _quantile(
         n = e.maximum(n - gone, 1.0)
     found = _at(rows, n, shaping.reshape(levels, shape=(-1,)), method)
     if not skip_nan:
-        found = e.where(e.isnan(rows[..., -1:]), np.nan, found)
+        unknown = stop(e.isnan(rows[..., -1:]))  # a nan stays one: no number jumps
+        found = e.where(unknown, np.nan, found)
     found = shaping.transpose(found, axes=(found.ndim - 1, *range(found.ndim - 1)))
     shape = levels.shape + (thin if keepdims else found.shape[1:])
     return shaping.reshape(found, shape=shape)
