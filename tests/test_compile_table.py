@@ -163,6 +163,20 @@ def test_a_condition_may_be_a_number(backend):
 
 
 @pytest.mark.parametrize("backend", ["jax", "torch"])
+@pytest.mark.parametrize("f", [
+    lambda i, k, b: i - b, lambda i, k, b: mg.dot(i, k), lambda i, k, b: i @ b,
+    lambda i, k, b: mg.einsum("i,i", i, k), lambda i, k, b: b // b + b % b + b**b + mg.fmod(b, b),
+], ids=["subtract", "dot", "matmul", "einsum", "of truths"])  # fmt: skip
+def test_integers_and_truths_of_different_kinds_go_together(backend, f):
+    pytest.importorskip(backend)
+    kinds = [np.array([1, 2], "i4"), np.array([3, 4], "i2"), np.array([True, True])]
+    y = f(*[mg.Data(x, name=name) for name, x in zip("ikb", kinds, strict=True)])
+    found = np.asarray(mg.compile(y, backend=backend)())
+    np.testing.assert_array_equal(found, y.value)
+    assert found.dtype == y.dtype
+
+
+@pytest.mark.parametrize("backend", ["jax", "torch"])
 def test_a_written_number_beside_integers_is_one(backend):
     library = pytest.importorskip(backend)
     with library.enable_x64(True) if backend == "jax" else nullcontext():

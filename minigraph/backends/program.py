@@ -176,8 +176,8 @@ class Words(Text):
         if (op in WHOLE or (op is ldexp and position)) and number.is_integer():
             return repr(int(number))
         here = self.dtypes[slot]
-        stays = slot in self.program.constants or here == to or to.kind != "f" or op is astype
-        if stays or (here.kind != "f" and op in MIXED):
+        stays = slot in self.program.constants or here == to or to.kind == "b" or op is astype
+        if stays or (here.kind == "f" and to.kind != "f") or (here.kind != "f" and op in MIXED):
             return self.of(slot)
         self.words["astype"] = astype
         return f"np.astype({self.of(slot)}, dtype={to.name!r})"
