@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -21,7 +21,8 @@ class Optimizer:
     parameters : Data, or sequence of Data
         The inputs to train.
     rate : float or callable
-        The length of a step; or a schedule, called with the number of steps taken so far.
+        The length of a step; or a schedule, called with the number of steps taken so far, which
+        may return 0.
     maximize : bool
         Go uphill.
 
@@ -36,7 +37,8 @@ class Optimizer:
     def __init__(
         self, parameters: Data | Sequence[Data], rate: Rate, *, maximize: bool = False
     ) -> None:
-        self.parameters = [parameters] if isinstance(parameters, Data) else list(parameters)
+        alone = isinstance(parameters, Data) or not isinstance(parameters, Iterable)
+        self.parameters: list[Any] = [parameters] if alone else list(parameters)
         for x in self.parameters:
             if not isinstance(x, Data) or x.node is not None or x.constant or x.dtype.kind != "f":
                 what = label(x) if isinstance(x, Data) else f"a {type(x).__name__}"
@@ -44,12 +46,12 @@ class Optimizer:
                     f"{type(self).__name__}: {what} cannot be trained; "
                     "pass input Data of floats that are not constant"
                 )
-        if not callable(rate) and not 0 < rate < np.inf:
-            raise InputError(
-                f"{type(self).__name__}: rate must be positive and finite, got {rate!r}; "
-                "to go uphill pass maximize=True"
-            )
-        self.rate = rate
+            if sum(other is x for other in self.parameters) > 1:
+                raise UsageError(
+                    f"{type(self).__name__}: {label(x)} is there twice, and would move twice in a "
+                    "step; pass each parameter once"
+                )
+        self.rate = rate if callable(rate) else positive(type(self).__name__, "rate", rate)
         self.maximize = maximize
         self.steps = 0
         self.memory = [
@@ -68,7 +70,8 @@ class Optimizer:
         Raises
         ------
         InputError
-            If a gradient is missing, has another shape than its parameter, or is not finite.
+            If a gradient is missing, has another shape than its parameter, or is not finite; or if
+            a schedule returned a bad rate.
         """
         if gradients is None:
             gradients = {x: x.grad for x in self.parameters if x.grad is not None}
@@ -78,7 +81,13 @@ class Optimizer:
                 "needs a mapping from parameters to gradients: {x: g}, or estimate.grad"
             )
         found = [self._gradient(x, gradients) for x in self.parameters]
-        rate = self.rate(self.steps) if callable(self.rate) else self.rate
+        rate = self.rate
+        if callable(rate):
+            name = f"the scheduled rate of step {self.steps + 1}"
+            rate = number(
+                type(self).__name__, name, rate(self.steps), lambda x: 0 <= x < np.inf,
+                "at least 0 and finite (maximize=True goes uphill)",
+            )  # fmt: skip
         self.steps += 1
         rate = rate if self.maximize else -rate
         for x, g, memory in zip(self.parameters, found, self.memory, strict=True):
@@ -103,22 +112,29 @@ class Optimizer:
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go on from what `state` returned. The values of the parameters are not part of it.
 
+        What else is in the mapping does not matter: it may be a whole file.
+
         Raises
         ------
         InputError
             If it is the state of another optimizer, or of other parameters.
         """
-        for name, mine in self.state().items():
-            if name not in state or np.shape(state[name]) != mine.shape:
-                arrived = f"shape {np.shape(state[name])}" if name in state else "nothing"
+        given = dict(state) if isinstance(state, Mapping) else {}
+        expected = self.state()
+        others = [name for name in given if name.partition(".")[0] in self.memories]
+        for name in [*expected, *others]:
+            shapes = [f"shape {np.shape(x[name])}" if name in x else "nothing"
+                      for x in (expected, given)]  # fmt: skip
+            if shapes[0] != shapes[1]:
                 raise InputError(
-                    f"{type(self).__name__}.restore: {name!r} must have shape {mine.shape}, "
-                    f"{arrived} arrived; pass the state of the same optimizer of these parameters"
+                    f"{type(self).__name__}.restore: {name!r} must have {shapes[0]}, {shapes[1]} "
+                    "arrived; pass the state of the same optimizer of these parameters"
                 )
-        self.steps = int(state["steps"])
+        name = f"{type(self).__name__}.restore"
+        self.steps = int(number(name, "steps", given["steps"], lambda n: n >= 0, "at least 0"))
         for i, memory in enumerate(self.memory):
             for name, array in memory.items():
-                array[...] = state[f"{name}.{i}"]
+                array[...] = given[f"{name}.{i}"]
 
     def __repr__(self) -> str:
         names = ", ".join(map(label, self.parameters))
@@ -130,13 +146,16 @@ class Optimizer:
         where = f"step {self.steps + 1} of {type(self).__name__}: the gradient of {label(x)}"
         named = x.name is not None and [p.name for p in self.parameters].count(x.name) == 1
         key = x if x in gradients or not named else x.name
-        if key not in gradients:
+        given = gradients.get(key)
+        if given is None:
             call = f"compute it with wrt=[…, {x.name or 'it'}]"
             advice = call if x.name not in gradients else "its name is not its own: make it the key"
             raise InputError(f"{where} is missing; {advice}")
-        given = gradients[key]
+        raw = np.asarray(given._value if isinstance(given, Data) else given)
+        if raw.dtype.kind not in "fiub":
+            raise InputError(f"{where} has dtype {raw.dtype}; pass real numbers")
         with np.errstate(over="ignore"):  # too large for float32 is not finite
-            g = np.asarray(given._value if isinstance(given, Data) else given, x.dtype)
+            g = raw.astype(x.dtype, copy=False)
         if g.shape != x.shape:
             raise InputError(
                 f"{where} has shape {g.shape}, its value {x.shape}; pass one gradient, averaged "
@@ -235,9 +254,11 @@ class Adam(Optimizer):
         maximize: bool = False,
     ) -> None:
         super().__init__(parameters, rate, maximize=maximize)
+        if np.shape(decays) != (2,):
+            raise InputError(f"Adam: decays must be a pair of numbers in [0, 1); got {decays!r}")
         first, second = decays
         self.decays = fraction("Adam", "decays[0]", first), fraction("Adam", "decays[1]", second)
-        self.epsilon = epsilon
+        self.epsilon = positive("Adam", "epsilon", epsilon)
 
     def move(self, g: Any, memory: dict[str, Any], rate: float) -> Any:
         (first, second), mean, square = self.decays, memory["mean"], memory["square"]
@@ -256,8 +277,18 @@ class Adam(Optimizer):
         return part
 
 
-def fraction(optimizer: str, name: str, x: float) -> float:
-    """Return an option that must lie in [0, 1)."""
-    if not 0 <= x < 1:
-        raise InputError(f"{optimizer}: {name} must be in [0, 1); got {x!r}")
+def number(optimizer: str, name: str, x: Any, legal: Callable[[Any], bool], said: str) -> float:
+    """Return an option that must be a single real number, and a legal one."""
+    if np.ndim(x) or np.asarray(x).dtype.kind not in "fiu" or not legal(x):
+        raise InputError(f"{optimizer}: {name} must be {said}; got {x!r}")
     return float(x)
+
+
+def positive(optimizer: str, name: str, x: Any) -> float:
+    """Return an option that must be positive."""
+    return number(optimizer, name, x, lambda x: 0 < x < np.inf, "positive and finite")
+
+
+def fraction(optimizer: str, name: str, x: Any) -> float:
+    """Return an option that must lie in [0, 1)."""
+    return number(optimizer, name, x, lambda x: 0 <= x < 1, "in [0, 1)")

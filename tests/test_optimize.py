@@ -116,6 +116,9 @@ def test_an_optimizer_is_told_by_its_parameters_its_rate_and_its_steps():
         ([], "gradient of 'b' is missing"),
         ([np.nan], "gradient of 'b' is not finite"),
         ([np.ones(3)], r"gradient of 'b' has shape \(3,\), its value \(\)"),
+        ([None], "gradient of 'b' is missing"),
+        (["1"], "gradient of 'b' has dtype <U1; pass real numbers"),
+        ([1j], "gradient of 'b' has dtype complex128"),
     ],
 )
 def test_bad_gradient_is_refused_by_name_and_moves_nothing(gradients, says):
@@ -128,27 +131,51 @@ def test_bad_gradient_is_refused_by_name_and_moves_nothing(gradients, says):
 
 @pytest.mark.parametrize(
     "thing",
-    [mg.Data(1.0, constant=True), mg.exp(mg.Data(1.0)), mg.Data(np.arange(3)), 1.0],
-    ids=["constant", "result", "integers", "number"],
+    [mg.Data(1.0, constant=True), mg.exp(mg.Data(1.0)), mg.Data(np.arange(3)), 1.0, None],
+    ids=["constant", "result", "integers", "number", "nothing"],
 )
 def test_what_cannot_be_trained_is_refused(thing):
-    with pytest.raises(mg.UsageError, match="cannot be trained"):
-        SGD([thing], rate=0.1)
+    for parameters in ([thing], thing):
+        with pytest.raises(mg.UsageError, match="cannot be trained"):
+            SGD(parameters, rate=0.1)
 
 
-@pytest.mark.parametrize("rate", [0.0, -0.1, float("nan"), float("inf")])
+def test_a_parameter_that_is_there_twice_is_refused():
+    x = mg.Data(1.0, name="x")
+    with pytest.raises(mg.UsageError, match="'x' is there twice"):
+        SGD([x, x], rate=0.1)
+
+
+@pytest.mark.parametrize("rate", [0.0, -0.1, float("nan"), float("inf"), "a", None, np.ones(2)])
 def test_rate_must_be_positive(rate):
     with pytest.raises(mg.InputError, match="rate must be positive"):
         SGD(mg.Data(1.0), rate=rate)
 
 
+@pytest.mark.parametrize("rate", [-0.1, float("nan"), None])
+def test_bad_rate_of_a_schedule_moves_nothing(rate):
+    x = mg.Data(1.0)
+    optimizer = SGD(x, rate=lambda step: rate)
+    with pytest.raises(mg.InputError, match="the scheduled rate of step 1 must be at least 0"):
+        optimizer.step({x: 1.0})
+    assert (x.value, optimizer.steps) == (1.0, 0)
+
+
+@pytest.mark.parametrize("epsilon", [0.0, -1.0, float("nan")])
+def test_epsilon_must_be_positive(epsilon):
+    with pytest.raises(mg.InputError, match="epsilon must be positive"):
+        Adam(mg.Data(1.0), epsilon=epsilon)
+
+
 @pytest.mark.parametrize("make", [
     lambda: SGD(mg.Data(1.0), rate=0.1, momentum=1.0),
     lambda: Adam(mg.Data(1.0), decays=(0.9, 1.0)),
+    lambda: SGD(mg.Data(1.0), rate=0.1, momentum=None),
     lambda: Adam(mg.Data(1.0), decays=(-0.1, 0.9)),
+    lambda: Adam(mg.Data(1.0), decays=0.9),
 ])  # fmt: skip
 def test_decay_outside_zero_to_one_is_refused(make):
-    with pytest.raises(mg.InputError, match=r"must be in \[0, 1\)"):
+    with pytest.raises(mg.InputError, match=r"in \[0, 1\)"):
         make()
 
 
@@ -173,3 +200,14 @@ def test_restored_optimizer_goes_on_as_if_nothing_had_happened(kind):
 def test_state_of_another_optimizer_is_refused():
     with pytest.raises(mg.InputError, match=r"'mean.0' must have shape \(\), nothing arrived"):
         Adam(mg.Data(1.0)).restore(SGD(mg.Data(1.0), rate=0.1).state())
+
+
+@pytest.mark.parametrize(("change", "text"), [
+    ({"steps": -3}, "steps must be at least 0; got -3"),
+    ({"velocity.1": np.zeros(2)}, r"'velocity.1' must have nothing, shape \(2,\) arrived"),
+    (None, r"'steps' must have shape \(\), nothing arrived"),
+])  # fmt: skip
+def test_state_of_other_parameters_is_refused(change, text):
+    optimizer = SGD(mg.Data(1.0), rate=0.1)
+    with pytest.raises(mg.InputError, match=text):
+        optimizer.restore(change and {**optimizer.state(), **change})
