@@ -109,7 +109,7 @@ def spelled(count: int) -> str:
 
 def whole(name: str, number: Any, least: int = 1, call: str = "expectation") -> int:
     """Return an option that must be a whole number of at least `least`."""
-    if isinstance(number, float) and number.is_integer():
+    if isinstance(number, (float, np.floating)) and number.is_integer():
         number = int(number)
     if not isinstance(number, (int, np.integer)) or isinstance(number, bool) or number < least:
         raise InputError(

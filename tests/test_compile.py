@@ -72,9 +72,10 @@ def test_a_value_alone_has_any_shape(backend):
 
 def test_inputs_can_be_chosen_and_ordered(backend):
     a, b = mg.Data(2.0, name="a"), mg.Data(3.0, name="b")
-    f = mg.compile(a - b, backend=backend, inputs=["b"])
-    assert f.inputs == ("b",)
-    assert float(f(10.0)) == -8.0
+    for inputs in (["b"], "b", b):
+        f = mg.compile(a - b, backend=backend, inputs=inputs)
+        assert f.inputs == ("b",)
+        assert float(f(10.0)) == -8.0
     with pytest.raises(mg.InputError, match="not an input of the graph"):
         mg.compile(a - b, backend=backend, inputs=[mg.Data(1.0, name="c")])
 
@@ -93,6 +94,8 @@ def test_a_call_that_does_not_fit_is_refused_by_name(backend):
         f(1.0, 2.0, 3.0)
     with pytest.raises(mg.UsageError, match="it has come by position"):
         f(np.ones(3), x=np.ones(3))
+    with pytest.raises(mg.UsageError, match="2 inputs have that name"):
+        mg.compile(x[0] * mg.Data(1.0, name="x"), backend=backend)(x=np.ones(3))
     for bad in ([1, 2, 3j], [1, 2, None], ["1", "2", "3"]):
         with pytest.raises(mg.UsageError, match=r"'x' has dtype float64, .* pass real numbers"):
             f(np.array(bad))
@@ -107,6 +110,16 @@ def test_noise_that_does_not_fit_is_refused_by_name(backend):
         f(noise={"X": np.zeros(4)})
     with pytest.raises(mg.InputError, match="noise holds 2 arrays for 1 draws"):
         f(noise=[1.0, 2.0])
+    for bad in (3, "X"):
+        with pytest.raises(mg.UsageError, match="pass one array for each draw"):
+            f(noise=bad)
+
+
+def test_a_seed_of_another_library_is_refused(backend):
+    f = mg.compile(*pathwise(), backend=backend)
+    others = {"numpy": "seed", "jax": np.random.default_rng(0), "torch": np.random.default_rng(0)}
+    with pytest.raises(mg.UsageError, match="rng"):
+        f(rng=others[backend])
 
 
 LAWS = [

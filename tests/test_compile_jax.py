@@ -92,6 +92,13 @@ def test_jax_needs_a_key(jax):
         mg.compile(y, wrt, backend="jax")(0.5)
 
 
+def test_jax_takes_seeds_that_are_traced_and_keys_of_both_kinds(jax):
+    f = mg.compile(pathwise()[0], backend="jax")
+    for seed in (jax.random.key(3), jax.random.PRNGKey(3), np.array(3), np.uint8(3)):
+        assert f(rng=seed) == f(rng=3)
+    np.testing.assert_allclose(jax.jit(lambda seed: f(rng=seed))(3), f(rng=3), rtol=1e-14)
+
+
 def test_the_page_about_it_runs(jax):
     scope: dict = {}
     for block in code_of("compile.md"):

@@ -51,6 +51,7 @@ LAWS = [
     mg.Multinomial(5, [0.2, 0.5, 0.3]), mg.Multinomial(5, logits=[0.1, 0.2, -1.0]),
     mg.OneHotCategorical([0.2, 0.0, 0.8]), mg.Dirichlet([0.3, 1.0, 4.0]),
     mg.Empirical([1.0, 4.0, 9.0]), mg.Empirical([[1.0, 2.0], [5.0, 3.0], [0.0, 1.0]]),
+    mg.Independent(mg.Poisson([3.0, 4.0]), 1), mg.Independent(mg.Bernoulli([0.3, 0.4]), 1),
 ]  # fmt: skip
 
 
@@ -75,6 +76,8 @@ def test_samples_are_of_their_own_kind(backend):
     ):
         x = mg.sample(law, name="X", rng=0)
         assert np.asarray(mg.compile(x, backend=backend)(rng=0)).dtype.kind == kind
+    share = mg.compile(x > 1, backend=backend, samples=3)(rng=0)
+    assert np.asarray(share).dtype == np.float64
 
 
 def test_parameters_may_differ_from_sample_to_sample(backend):

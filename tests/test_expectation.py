@@ -481,6 +481,7 @@ BAD_OPTIONS = [
     ({"executor": 3}, mg.UsageError, "int, which has no map"),
     ({"stderr": 0.0}, mg.InputError, "stderr must be a positive number; got 0.0"),
     ({"stderr": "small"}, mg.InputError, "stderr"),
+    ({"stderr": True}, mg.InputError, "got True"),
     ({"rng": "seed"}, mg.UsageError, "rng: got str"),
     ({"rng": -1}, mg.UsageError, "rng"),
     ({"wrt": "nobody"}, mg.UnknownNameError, "'nobody'"),
@@ -503,7 +504,9 @@ def test_a_draw_is_not_differentiated_by_a_number():
 
 
 def test_whole_floats_are_numbers_of_samples():
-    assert mg.expectation(problem()[0], 1e3, rng=0).samples == 1000
+    for samples in (1e3, np.float32(1e3)):
+        found = mg.expectation(problem()[0], samples, rng=0, stderr=np.float32(1e-6))
+        assert found.samples == 1000
 
 
 @pytest.mark.parametrize("y", [3.0, "Y", None, [1.0]])
@@ -522,6 +525,8 @@ OUTSIDE = mg.sample(mg.Normal(mg.Data(0.5), 1.0), name="X", rng=0)
 BAD_FUNCTIONS = [
     (lambda: 3.0, {}, mg.UsageError, "returned float; return the Data Y"),
     (lambda a, b: a, {}, mg.UsageError, "needs 2 arguments"),
+    (lambda *, k: k, {}, mg.UsageError, r"needs 1 arguments \(k\)"),
+    (max, {}, mg.UsageError, "pass a function written in Python"),
     (lambda: mg.Data(1.0), {"wrt": "θ"}, mg.UsageError, "names are known only"),
     (lambda rng: mg.Data(np.ones(rng.integers(1, 5))), {}, mg.InputError, "different shapes"),
     (lambda: OUTSIDE, {}, mg.InputError, "'X' ~ Normal was drawn outside the function"),

@@ -29,7 +29,8 @@ def average(
     checkpoint: str | os.PathLike[str] | None = None,
 ) -> Estimate:
     """Return the estimate that the blocks of a job add up to; see `expectation`."""
-    if stderr is not None and not (isinstance(stderr, (int, float)) and 0.0 < stderr < math.inf):
+    real = isinstance(stderr, (int, float, np.integer, np.floating)) and stderr is not True
+    if stderr is not None and not (real and 0.0 < stderr < math.inf):
         raise InputError(f"expectation: stderr must be a positive number; got {stderr!r}")
     if callback is not None and not callable(callback):
         raise UsageError(

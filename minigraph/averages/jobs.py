@@ -240,15 +240,19 @@ class Trace(Job):
 
 def _takes_rng(f: Callable[..., Any]) -> bool:
     """Return whether a function has one argument that must be given: the random numbers."""
+    try:
+        parameters = inspect.signature(f).parameters.values()
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"expectation: {error}; pass a function written in Python") from error
     needed = [
-        p
-        for p in inspect.signature(f).parameters.values()
-        if p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
-    ]
-    if len(needed) > 1:
+        p for p in parameters
+        if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
+    ]  # fmt: skip
+    if len(needed) > 1 or any(p.kind is p.KEYWORD_ONLY for p in needed):
         raise UsageError(
-            f"expectation: the function needs {len(needed)} arguments; it is called with none, or "
-            "with one, the Generator to draw from"
+            f"expectation: the function needs {len(needed)} arguments "
+            f"({', '.join(p.name for p in needed)}); it is called with none, or with one by "
+            "position, the Generator to draw from"
         )
     return bool(needed)
 

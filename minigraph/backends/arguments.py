@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,7 @@ class Arguments:
         if inputs is None:
             chosen = [x for x in wrt if x in there] + [x for x in there if x.name]
         else:
-            graph = Graph(y)
+            graph, inputs = Graph(y), [inputs] if isinstance(inputs, (str, Data)) else inputs
             chosen = [graph[x] if isinstance(x, str) else x for x in inputs]
             for x in chosen:
                 if x not in there:
@@ -49,10 +49,12 @@ class Arguments:
         for name, value in by_name.items():
             places = [i for i, known in enumerate(self.names) if known == name]
             if len(places) != 1 or places[0] in given:
+                problem = "it has come by position" if len(places) == 1 else (
+                    f"{len(places)} inputs have that name" if places else "no input has that name"
+                )  # fmt: skip
                 raise UsageError(
-                    f"compiled function: {name!r} is given by name, and "
-                    f"{'it has come by position' if places else 'no input has that name'}; "
-                    f"its inputs are {self.listed()}, by position or each by its own name"
+                    f"compiled function: {name!r} is given by name, and {problem}; its inputs are "
+                    f"{self.listed()}, by position or each by its own name"
                 )
             given[places[0]] = value
         return {
@@ -120,6 +122,12 @@ def samples_of(
                     "(a list in that order will do)"
                 )
         noise = [noise.get(name) for name in names]
+    if not isinstance(noise, Iterable) or isinstance(noise, str):
+        raise UsageError(
+            f"compiled function: noise is a {type(noise).__name__}; pass one array for each draw, "
+            "or a mapping from their names"
+        )
+    noise = list(noise)
     if len(noise) != len(draws):
         raise InputError(
             f"compiled function: noise holds {len(noise)} arrays for {len(draws)} draws: "

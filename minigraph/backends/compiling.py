@@ -26,7 +26,7 @@ def compile(
     wrt: Data | str | Sequence[Data | str] | None = None,
     *,
     backend: str = "numpy",
-    inputs: Sequence[Data | str] | None = None,
+    inputs: Data | str | Sequence[Data | str] | None = None,
     samples: int | None = None,
     functions: Mapping[str, Callable[..., Any]] | None = None,
     device: Any = None,
@@ -46,7 +46,7 @@ def compile(
         What to differentiate for, by the derivatives of the graph; blocked as in `gradient`.
     backend : {"numpy", "jax", "torch"}
         The array library; the last two need the extra of that name.
-    inputs : list of Data or names, optional
+    inputs : Data, name, or list of these, optional
         The arguments of the function, in order. By default `wrt`, then every other input that has
         a name. All other inputs keep the values that they have now, and so does an argument that
         a call leaves out.

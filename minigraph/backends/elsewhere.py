@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..data import Data, ancestors, label
+from ..distributions.composite import Independent
 from ..errors import UsageError
 from ..ops.selection import Slot
 from ..replay.program import Draw, Step
@@ -32,6 +33,9 @@ class Elsewhere:
         lines.fold({slot: x._value for slot, x in lines.inputs if x not in chosen})
         self.inputs = [(slot, x) for slot, x in lines.inputs if x in chosen]
         self.draws = lines.draws
+        for draw in self.draws:
+            while type(draw.law) is Independent:  # its samples and parameters are those of its base
+                draw.law = draw.law.base
         self.blocked = blocked_inputs(outputs, [x for _, x in self.inputs])
         self.outputs, self.dtypes, self.sampled = lines.outputs, lines.dtypes, lines.sampled
         for step in lines.steps:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import BlockedGradientError, MissingExtraError
+from ..errors import BlockedGradientError, MissingExtraError, UsageError
 from ..ops.base import Operation
 from ..ops.selection import filled
 from ..ops.shaping import delete, positions, repeat, resize
@@ -99,7 +99,7 @@ class Jax:
 
     def mean(self, x: Any) -> Any:
         """Return the average over the sample axis."""
-        return x.mean(axis=0)
+        return (x if self.is_float(x) else x.astype(self.dtype(float))).mean(axis=0)
 
     def chosen(self, shape: tuple[int, ...], index: Any, places: Any) -> Any:
         """Return the flat positions that an index picks; beyond the last where it is outside."""
@@ -155,8 +155,14 @@ class Jax:
         """Return a key for each draw; None if no seed was given."""
         if rng is None:
             return None
-        key = self.jax.random.key(rng) if isinstance(rng, (int, np.integer)) else rng
-        return list(self.jax.random.split(key, count))
+        random = self.jax.random
+        seeds = isinstance(rng, int) or (
+            np.ndim(rng) == 0 and self.xp.issubdtype(getattr(rng, "dtype", object), np.integer)
+        )
+        try:
+            return list(random.split(random.key(rng) if seeds else rng, count))
+        except (TypeError, ValueError) as error:
+            raise UsageError(f"compiled function: rng is {rng!r}; pass {self.seeds}") from error
 
     def apart(self, key: Any, lead: tuple[int, ...]) -> Any:
         """Return where the numbers of each sample come from: a key for each."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import BlockedGradientError, MissingExtraError
+from ..errors import BlockedGradientError, MissingExtraError, UsageError
 from ..ops import shaping
 from ..ops.base import Operation
 from ..ops.selection import filled
@@ -271,6 +271,8 @@ class Torch:
         """Return where the numbers of each draw come from; None is PyTorch's own generator."""
         if isinstance(rng, (int, np.integer)):
             rng = self.xp.Generator(self.device or "cpu").manual_seed(int(rng))
+        if not isinstance(rng, (self.xp.Generator, type(None))):
+            raise UsageError(f"compiled function: rng is {rng!r}; pass {self.seeds}")
         return [rng] * count
 
     def apart(self, rng: Any, lead: tuple[int, ...]) -> Any:
