@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -20,7 +19,7 @@ from ..replay.spread import SCHEMES, Columns, Scheme, independent
 from ..replay.tape import Source, Tape, Workspace
 from .moments import Moments, merged
 from .parts import Parts
-from .traces import drawn_anew, refuse_hidden
+from .traces import drawn_anew, refuse_hidden, takes_rng
 
 
 class Root(NamedTuple):
@@ -204,7 +203,7 @@ class Trace(Job):
         size: int,
     ) -> None:
         super().__init__(seed, samples, size)
-        self.f, self.keys, self.takes_rng = f, keys, _takes_rng(f)
+        self.f, self.keys, self.takes_rng = f, keys, takes_rng(f)
 
     def __getstate__(self) -> dict[str, Any]:
         if self.keys:  # the function would see another θ there than the one that was sent along
@@ -236,25 +235,6 @@ class Trace(Job):
             refuse_hidden(looks, self.keys)
         grads = gradients(y, self.keys, seed_of(y, None)) if self.keys else []
         return [y._value, *[g._value for g in grads]]
-
-
-def _takes_rng(f: Callable[..., Any]) -> bool:
-    """Return whether a function has one argument that must be given: the random numbers."""
-    try:
-        parameters = inspect.signature(f).parameters.values()
-    except (TypeError, ValueError) as error:
-        raise UsageError(f"expectation: {error}; pass a function written in Python") from error
-    needed = [
-        p for p in parameters
-        if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
-    ]  # fmt: skip
-    if len(needed) > 1 or any(p.kind is p.KEYWORD_ONLY for p in needed):
-        raise UsageError(
-            f"expectation: the function needs {len(needed)} arguments "
-            f"({', '.join(p.name for p in needed)}); it is called with none, or with one by "
-            "position, the Generator to draw from"
-        )
-    return bool(needed)
 
 
 def _stacked(column: Sequence[Any]) -> Any:

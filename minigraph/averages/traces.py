@@ -1,15 +1,36 @@
-"""A function that is traced anew for each sample: what it did not draw, what its branches hide."""
+"""A function that is traced anew for each sample: what it takes, draws, and hides in branches."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
+from typing import Any
 
 from ..branching import Looks, drawn_above
 from ..data import Data
-from ..errors import BlockedGradientError, InputError
+from ..errors import BlockedGradientError, InputError, UsageError
 from ..paths import Flow
 from ..walk import label
+
+
+def takes_rng(f: Callable[..., Any]) -> bool:
+    """Return whether a function has one argument that must be given: the random numbers."""
+    try:
+        parameters = inspect.signature(f).parameters.values()
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"expectation: {error}; pass a function written in Python") from error
+    needed = [
+        p for p in parameters
+        if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
+    ]  # fmt: skip
+    if len(needed) > 1 or any(p.kind is p.KEYWORD_ONLY for p in needed):
+        raise UsageError(
+            f"expectation: the function needs {len(needed)} arguments "
+            f"({', '.join(p.name for p in needed)}); it is called with none, or with one by "
+            "position, the Generator to draw from"
+        )
+    return bool(needed)
 
 
 def drawn_anew(y: Data, looks: Looks, before: AbstractSet[object]) -> set[object]:
