@@ -164,7 +164,7 @@ def simulated(k):
 
 
 def waited(law):
-    return drawn(mg.TransformedDistribution(mg.Poisson(3.0), law))
+    return drawn(mg.TransformedDistribution(mg.Exponential(3.0), law))
 
 
 def scaled(k):

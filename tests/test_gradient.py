@@ -84,8 +84,8 @@ def test_inputs_that_do_not_matter_get_zeros():
 
 
 @pytest.mark.parametrize("made", [
-    lambda: mg.sample(mg.Normal(0.0, 1.0), rng=0),
-    lambda: mg.sample(mg.Bernoulli(0.5), rng=0) * 1.0,
+    lambda: mg.sample(mg.Normal(0.0, 1.0)),
+    lambda: mg.sample(mg.Bernoulli(0.5)) * 1.0,
     lambda: mg.primitive(np.sin, name="simulator")(0.5),
     lambda: mg.stop_gradient(mg.Data(0.5)),
 ])  # fmt: skip
