@@ -88,8 +88,10 @@ def refuse_bad(law: Any, values: Mapping[str, Any]) -> None:
     for name, constraint in law.constraints.items():
         if name not in values:
             continue
-        value = np.asarray(values[name])
         axes = law.event_axes.get(name, 0) + law.event_ndim
+        if axes <= 0 and constraint.surrounds(values[name]):
+            continue
+        value = np.asarray(values[name])
         if value.ndim < axes:
             raise InputError(
                 f"{type(law).__name__}: {name} must be an array with at least {axes} "
