@@ -399,10 +399,10 @@ def test_blocks_of_a_graph_with_many_arrays_are_smaller():
     x = mg.sample(mg.Normal(mg.Data(0.0), 1.0))
     many = [mg.sin(x * float(i)) for i in range(2000)]
     tape = mg.Tape(many)
-    assert 64 <= tape.chunk <= mg.expectation.__globals__["good_size"](tape)
+    assert 64 <= tape.memory.chunk <= mg.expectation.__globals__["good_size"](tape)
     for threads in (1, 2):
         job = Replay(tape, np.random.SeedSequence(0), 10**9, 10**6, threads=threads)
-        space = job.tape.workspace(job.chunk)
+        space = job.tape.memory.take([], job.chunk)
         assert sum(array.nbytes for array in space.steps) < 2**26
 
 

@@ -116,14 +116,14 @@ def test_gradient_of_a_weight_matrix_has_no_matrix_for_each_sample():
     y, wrt = layers()
     tape = tape_of(y, wrt)
     assert tape.parts == [1, 2, 2]
-    assert tape.largest == 6
+    assert tape.memory.largest == 6
 
 
 def test_a_triangle_is_cut_from_the_average():
     y, wrt = triangle()
     tape = tape_of(y, wrt)
     assert tape.parts == [1, 2, 1]
-    assert tape.largest == 3
+    assert tape.memory.largest == 3
     grad = mg.expectation(y, 100, wrt=wrt, rng=3).grad[wrt[0]]
     assert np.array_equal(grad == 0.0, np.triu(np.ones((3, 3)), 1) == 1.0)
 

@@ -69,10 +69,7 @@ def step_by_step(z, wrt, samples):
     seed = np.random.SeedSequence(3)
     job = Replay(Tape(with_gradients(z, wrt)), seed, samples, samples)
     job.chunk = Replay(tape_of(z, wrt), seed, samples, samples).chunk  # as many draws at a time
-    run = job.tape._run_steps
-    job.tape.run = lambda values, source, memory, laws: run(
-        list(values), source, memory, None, laws
-    )
+    job.tape.runs = -samples  # it is compiled after some runs
     estimate = average(job, wrt, Mapper(1, None))
     slopes = [mapping[w] for mapping in (estimate.grad, estimate.grad_stderr) for w in wrt]
     return [estimate.value, *slopes]

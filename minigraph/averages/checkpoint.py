@@ -53,7 +53,7 @@ class Checkpoint:
             "format": FORMAT,
             "seed": seed_text(job.seed),
             "block_size": str(job.size),
-            "graph": digest(job.identity()),
+            "graph": digest(job.fingerprint()),
         }
         self.written = -SECONDS
         self.last: tuple[Sequence[Moments], int] | None = None

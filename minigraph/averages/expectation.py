@@ -201,8 +201,9 @@ def _plan(
 
 def good_size(tape: Tape) -> int:
     """Return how many samples make a good block."""
-    work = tape.chunk * tape.largest * max(1, len(tape.steps))
-    return tape.chunk * (1 if tape.crosses else max(1, min(CHUNKS, WORK // work)))
+    chunk = tape.memory.chunk
+    work = chunk * tape.memory.largest * max(1, len(tape.steps))
+    return chunk * (1 if tape.crosses else max(1, min(CHUNKS, WORK // work)))
 
 
 def seed_sequence(rng: Rng) -> np.random.SeedSequence:

@@ -11,7 +11,8 @@ import numpy as np
 from ..distributions.charts import chart_of
 from ..errors import InputError
 from ..replay.program import Draw
-from ..replay.tape import Source, Tape
+from ..replay.running import Source
+from ..replay.tape import Tape
 from ..values import plain, spelled
 
 POINTS = 200  # for one continuous number; fewer where there are many

@@ -14,9 +14,11 @@ from ..errors import InputError, UsageError
 from ..gradient import gradients, seed_of
 from ..replay.hoisting import applied
 from ..replay.identity import Fingerprints
+from ..replay.memory import Workspace
 from ..replay.program import Draw
+from ..replay.running import Source
 from ..replay.spread import SCHEMES, Columns, Scheme, independent
-from ..replay.tape import Source, Tape, Workspace
+from ..replay.tape import Tape
 from .moments import Moments, merged
 from .parts import Parts
 from .traces import drawn_anew, refuse_hidden, takes_rng
@@ -49,7 +51,7 @@ class Job:
         """Return what part of a unit a block is, 1 if it is a whole one or more."""
         return 1.0
 
-    def identity(self) -> Any:
+    def fingerprint(self) -> Any:
         """Return what tells the work on a block from other work, but for the seed and the size."""
         raise NotImplementedError
 
@@ -102,11 +104,11 @@ class Replay(Job):
                 'depend on each other; use noise="independent", or another baseline'
             )
         apart = self.columns is None and not tape.crosses
-        self.chunk = min(size, samples, tape.together(threads) if apart else size)
+        self.chunk = min(size, samples, tape.memory.together(threads) if apart else size)
         self.single = self.chunk == 1 and len(tape.parts) == len(tape.outputs)
         self.values = tape.start()
         self.laws: dict[Draw, Any] = {}  # of draws, where all samples have the same
-        self.idle = tape.idle(self.chunk)
+        self.idle = tape.memory.idle(self.chunk)
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "idle": [], "laws": {}, "values": self._wanted()}
@@ -117,10 +119,10 @@ class Replay(Job):
     def part_of_unit(self, block: int) -> float:
         return min(1.0, self.count(block) / self.unit)
 
-    def identity(self) -> Any:
+    def fingerprint(self) -> Any:
         columns = None if self.columns is None else [c.start for c in self.columns.slices.values()]
         uniforms = getattr(self.uniforms, "__name__", None)
-        return self.tape.identity(), self._wanted(), uniforms, columns
+        return self.tape.fingerprint(), self._wanted(), uniforms, columns
 
     def _wanted(self) -> list[Any]:
         """Return the values without those that no block looks at."""
@@ -131,7 +133,7 @@ class Replay(Job):
         """Return where the next `count` samples come from."""
         if self.columns is not None and self.uniforms is not None:
             return self.columns.source(self.uniforms, rng, count)
-        ahead = self.tape.fill(rng, space, count)
+        ahead = self.tape.memory.fill(rng, space, count)
 
         def source(draw: Draw, law: Any) -> Any:
             return ahead[draw] if draw.ahead else law.generated(rng, (count, *draw.shape))
@@ -144,7 +146,7 @@ class Replay(Job):
             return [
                 Moments.constant(self.values[slot], float(count)) for slot, _ in self.tape.outputs
             ]
-        space = self.tape.take(self.idle, self.chunk)
+        space = self.tape.memory.take(self.idle, self.chunk)
         rng = self.stream(block)
         total: list[Any] = []
         for start in range(0, count, self.chunk):
@@ -213,7 +215,7 @@ class Trace(Job):
             )
         return self.__dict__
 
-    def identity(self) -> Any:
+    def fingerprint(self) -> Any:
         return Fingerprints().of(self.f), [key._value for key in self.keys]
 
     def __call__(self, block: int) -> list[Moments]:

@@ -20,7 +20,7 @@ def summed(
 ) -> list[Moments]:
     """Return the moments of the outputs of a tape over a grid."""
     values = tape.start()
-    size = grid.size if tape.crosses else max(1, BLOCK // tape.largest)
+    size = grid.size if tape.crosses else max(1, BLOCK // tape.memory.largest)
     memory = tape.memory(min(size, grid.size))
     total: list[Moments] = []
     for start in range(0, grid.size, size):

@@ -12,8 +12,9 @@ from ..averages.moments import total as total_of
 from ..data import Data
 from ..distributions.streams import generator
 from ..replay.hoisting import finished
+from ..replay.memory import Workspace
 from ..replay.program import Draw
-from ..replay.tape import Tape, Workspace
+from ..replay.tape import Tape
 
 
 class OnTape:
@@ -70,8 +71,8 @@ class OnTape:
 
     def _once(self, values: list[Any], drawn: Sequence[Any], stream: Any) -> list[Any]:
         """Return the outputs for one sample."""
-        idle = self.tape.idle(1)
-        space = self.tape.take(idle, 1)
+        idle = self.tape.memory.idle(1)
+        space = self.tape.memory.take(idle, 1)
         outputs = self._run(values, drawn, stream, space, slice(0, 1))
         results = [
             one[0].copy() if sampled else copied(one)
@@ -85,9 +86,9 @@ class OnTape:
     ) -> list[Any]:
         """Return the outputs averaged over samples."""
         tape = self.tape
-        chunk = samples if tape.crosses else min(samples, tape.chunk)
-        idle = tape.idle(chunk)
-        space = tape.take(idle, chunk)
+        chunk = samples if tape.crosses else min(samples, tape.memory.chunk)
+        idle = tape.memory.idle(chunk)
+        space = tape.memory.take(idle, chunk)
         sums: list[Any] = []
         for start in range(0, samples, chunk):
             part = slice(start, min(start + chunk, samples))
@@ -113,7 +114,7 @@ class OnTape:
         """Return the outputs for the samples of one part."""
         count = part.stop - part.start
         given = {d: np.asarray(x) for d, x in zip(self.draws, drawn, strict=True) if x is not None}
-        given.update(self.tape.fill(stream, space, count, given))
+        given.update(self.tape.memory.fill(stream, space, count, given))
 
         def source(draw: Draw, law: Any) -> Any:
             return given[draw] if draw in given else law.generated(stream, (count, *draw.shape))

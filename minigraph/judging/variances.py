@@ -84,7 +84,7 @@ def on_grid(tape: Tape, points: int | None, groups: Sequence[Sequence[Draw]]) ->
     """Return the exact shares; refused if the grid does not fit into memory at once."""
     draws = [draw for several in groups for draw in several]
     values = tape.start()
-    sizes = [max(1, np.size(values[slot]) if not sampled else tape.largest)
+    sizes = [max(1, np.size(values[slot]) if not sampled else tape.memory.largest)
              for slot, sampled in tape.outputs]  # fmt: skip
     limit = SMALL // sum(sizes)
     for spread in (1, 8, 64, None):
@@ -147,7 +147,7 @@ def by_sampling(
         values = tape.start()
         totals: list[list[Moments]] = [[] for _ in groups]
         while samples > 0:
-            count = min(samples, max(2, BLOCK // tape.largest))
+            count = min(samples, max(2, BLOCK // tape.memory.largest))
             samples -= count
             for i, products in enumerate(one_block(tape, values, count, rng, groups)):
                 totals[i] = merged(totals[i], products)

@@ -2,7 +2,7 @@
 
 Reading order: `select`, `program` (the lines), `merging`, `cheaper`, `writing` (from a
 graph to lines), `softmaxes`, `lawful`, `hoisting`, `ordering`; `words` and `source` (the lines as
-NumPy); `memory`, `quick`, `straight` and `starting` (what runs once), `identity` (what tells it
-from others), `tape` (what runs for every chunk), `spread` (how the samples of a block hang
-together).
+NumPy); `memory`, `quick`, `straight` and `starting` (what runs once), `running` (what runs for
+every block), `identity` (what tells it from others), `tape` (all of it), `spread` (how the samples
+of a block hang together).
 """
