@@ -148,7 +148,6 @@ def differentiable(y: Data, wrt: Sequence[Data]) -> tuple[Data, set[object]]:
                     "wrt"
                 )
         new = detached(data, inputs)
-        new.name = data.name
         p = law.probability(new)
         factors.append(prod(p) if p.shape else p)
         moved.extend(law.inputs)

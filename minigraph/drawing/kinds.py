@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..graph import Data, Graph, StochasticNode
+from ..ops.elementwise import astype
 from ..paths import is_parameter
 from ..walk import varies
 from .backflow import Backflow
@@ -55,9 +56,7 @@ def costs_of(graph: Graph) -> set[Data]:
 
 def uncast(x: Data) -> Data:
     """Return what `x` was before it got another dtype."""
-    node: Any = x._node
-    is_cast = getattr(getattr(node, "op", None), "name", "") == "astype"
-    return node.inputs[0] if is_cast else x
+    return x._node.inputs[0] if x._op is astype else x
 
 
 def unit_lines(unit: Unit) -> list[str]:

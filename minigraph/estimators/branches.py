@@ -96,11 +96,16 @@ def with_slope(y: Data, s: Data, title: str) -> Data:
     """Return `y` with the slope of `s` added to its own; the second derivative is refused."""
     slope: Data = slope_of(s)
     slope.node.name = title
-    if y.dtype.kind == "f" and slope.dtype != y.dtype:  # it must not round the value
-        slope = astype(slope, dtype=y.dtype)
+    slope = like(y, slope)
     out: Data = less_slope(inner(y), slope)  # subtracting 0.0 leaves every bit, also of -0.0
     out.name = None if isinstance(y._node, StochasticNode) else y.name
     return out
+
+
+def like(cost: Data, other: Data) -> Data:
+    """Return `other` in the dtype of a cost, whose value it must not round."""
+    same = cost.dtype.kind != "f" or cost.dtype == other.dtype
+    return other if same else astype(other, dtype=cost.dtype)
 
 
 def in_floats(y: Data) -> Data:

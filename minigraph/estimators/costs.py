@@ -16,7 +16,7 @@ from ..data import Data, ancestors
 from ..graph import DeterministicNode, Group, StochasticNode
 from ..ops import base, elementwise, reductions, selection, shaping
 from ..ops.base import record
-from .branches import less_slope, stands_for
+from .branches import less_slope, like, stands_for
 from .elements import Places, places
 
 Draws = frozenset[Data]
@@ -131,9 +131,8 @@ class Costs:
             if data in spine:
                 node, terms = data._node, spine[data]
                 inputs = tuple(term(x) if x in terms else x for x in node.inputs)
-                found = out = record(node.op, inputs, node.fixed)
-                if data.dtype.kind == "f" and out.dtype != data.dtype:  # int8 + float32
-                    out = elementwise.astype(out, dtype=data.dtype)
+                found = record(node.op, inputs, node.fixed)
+                out = like(data, found)  # int8 + float32
                 if node._group is not None:
                     found._node._group = out._node._group = node._group.copied(boxes)
                 new[data], out.name = out, data.name

@@ -102,7 +102,7 @@ def why_not_some(x: Data, size: int, spare: int) -> str | None:
     """
     law = x._node.distribution
     count = math.prod(law.batch_shape)
-    if law.batch_shape != () or x._node.distribution.outcomes() is None:
+    if law.batch_shape != () or law.outcomes() is None:
         what = f"is made of {count} draws" if law.batch_shape else "has no finite outcomes"
         return f"{label(x)} ~ {type(law).__name__} {what}; call {call_for('unblock', x)}"
     all_seen = len(law.outcomes()) <= size + spare

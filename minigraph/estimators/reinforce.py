@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Sequence, Set
+from collections.abc import Collection, Iterable, Sequence, Set
 from typing import Any
 
 from ..branching import settle
@@ -13,7 +13,7 @@ from ..ops.boxes import stop_gradient
 from ..ops.elementwise import add, astype, multiply
 from ..paths import is_parameter
 from .baselines import LEAVE_ONE_OUT, Baseline, baselines, leave_one_out
-from .branches import slope_of
+from .branches import like, slope_of
 from .choose import Handle, call_for, choose
 from .costs import Costs
 from .edges import log_prob, why_not_edge
@@ -79,32 +79,40 @@ def reinforce(y: Data, nodes: Handle = None, baseline: Baseline = None) -> Data:
     baseline_of = baselines(y, chosen, baseline)
     if not chosen:
         return y
-    scored: dict[Data, Data] = {}
+    given = [b for b in baseline_of.values() if isinstance(b, Data)]
+    looked = [x for x in chosen if x._node.branched]
+    (z, *moved), new_of, log_probs = scored_draws([y, *given, *looked], chosen)
+    now = dict(zip(given, moved, strict=False))
+    settle(looked)
+    scored = {new_of[x]: log_probs[x] for x in new_of}
+    baseline_now = {new_of[x]: now.get(b, b) for x, b in baseline_of.items()}
+    return with_factors(z, scored, baseline_now, {new_of[x] for x in looked})
+
+
+def scored_draws(
+    outputs: Iterable[Data], chosen: Collection[Data]
+) -> tuple[list[Data], dict[Data, Data], dict[Data, Data]]:
+    """Return `outputs` with the chosen draws detached; by draw, the new one, its log_prob."""
     new_of: dict[Data, Data] = {}
+    log_probs: dict[Data, Data] = {}
 
     def score(data: Data, inputs: tuple[Data, ...]) -> Data | None:
         if data not in chosen:
             return None
-        new = detached(data, inputs)
-        new.name = data.name
-        scored[new] = log_prob(data._node.distribution.with_inputs(inputs), new)
-        new_of[data] = new
+        new_of[data] = new = detached(data, inputs)
+        log_probs[data] = log_prob(data._node.distribution.with_inputs(inputs), new)
         return new
 
-    given = [b for b in baseline_of.values() if isinstance(b, Data)]
-    looked = [x for x in chosen if x._node.branched]
-    z, *moved = rewrite([y, *given, *looked], score)
-    now = dict(zip(given, moved, strict=False))
-    settle(looked)
-    baseline_now = {new_of[x]: now.get(b, b) for x, b in baseline_of.items()}
-    return with_factors(z, scored, baseline_now, {new_of[x] for x in looked})
+    return rewrite(outputs, score), new_of, log_probs
 
 
 def detached(data: Data, inputs: tuple[Data, ...]) -> Data:
     """Return the same draw from parameters that no gradient reaches."""
     node = data._node
     still = [stop_gradient(x) if x._node or is_parameter(x) else x for x in inputs]
-    return result(node.value, same_draw(node, node.distribution.with_inputs(still)))
+    new = result(node.value, same_draw(node, node.distribution.with_inputs(still)))
+    new.name = data.name
+    return new
 
 
 def with_factors(
@@ -173,12 +181,6 @@ def subtracted(
     else:
         terms = [b * (factor(joint([x for x, _ in parts])) - 1.0)]
     return functools.reduce(lambda out, term: out - like(out, 0.0 + term), terms, out)
-
-
-def like(cost: Data, other: Data) -> Data:
-    """Return `other` in the dtype of a cost, whose value it must not round."""
-    same = cost.dtype.kind != "f" or cost.dtype == other.dtype
-    return other if same else astype(other, dtype=cost.dtype)
 
 
 def why_not_score(x: Data) -> str | None:

@@ -13,7 +13,7 @@ from ..branching import drawn_above
 from ..data import ancestors
 from ..distributions.base import Rng, generator
 from ..errors import BlockedGradientError, InputError, MinigraphError
-from ..graph import Data, DeterministicNode, Group, StochasticNode, label, result, rewrite
+from ..graph import Data, DeterministicNode, Group, StochasticNode, label, result
 from ..ops.base import record, stack
 from ..ops.boxes import function, stop_gradient
 from ..ops.elementwise import astype
@@ -22,8 +22,7 @@ from ..ops.reductions import logsumexp, sum_
 from ..values import own
 from .branches import again, below, branch, in_floats, refuse_looked_at, with_slope
 from .choose import Handle, choose
-from .edges import log_prob
-from .reinforce import detached, why_not_score
+from .reinforce import scored_draws, why_not_score
 from .scores import joint
 
 REPLICATES = "replicates"
@@ -166,22 +165,11 @@ def vimco(y: Data, *, rng: Rng = None) -> Data:
     side_by_side = _replicates_above(y)
     groups = _own_draws(y, side_by_side)
     rng, several = generator(rng), side_by_side._node.inputs
-    for x in [x for group in groups for x in group]:
+    chosen = [x for group in groups for x in group]
+    for x in chosen:
         if problem := why_not_score(x):
             raise BlockedGradientError(f"vimco: {problem}")
-    log_probs: dict[Data, Data] = {}
-    new_of: dict[Data, Data] = {}
-
-    def score(data: Data, inputs: tuple[Data, ...]) -> Data | None:
-        if not any(data in group for group in groups):
-            return None
-        new = detached(data, inputs)
-        new.name = data.name
-        log_probs[data] = log_prob(data._node.distribution.with_inputs(inputs), new)
-        new_of[data] = new
-        return new
-
-    z, side = rewrite([y, side_by_side], score)
+    (z, side), new_of, log_probs = scored_draws([y, side_by_side], chosen)
     out = z = in_floats(z)
     for j, group in enumerate(groups):
         if group:

@@ -47,7 +47,6 @@ def with_slopes(
         if data is not x:
             return None
         moved[:] = [detached(data, inputs), data._node.distribution.with_inputs(inputs)]
-        moved[0].name = data.name
         return moved[0]
 
     (z,) = rewrite([y], still)

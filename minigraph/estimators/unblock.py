@@ -70,10 +70,6 @@ def _some(size: int, spare: int) -> Callable[[Data], str | None]:
     return functools.partial(why_not_some, size=size, spare=spare)
 
 
-def _score(y: Data, x: Data) -> str | None:
-    return why_not_score(x)
-
-
 def _without_rng(rewrite: Callable[..., Data], **options: Any) -> Callable[..., Data]:
     return lambda y, x, rng=None: rewrite(y, x, **options)
 
@@ -83,9 +79,9 @@ METHODS: Mapping[str, Method] = {
     "reparameterize": Method(_without_rng(reparameterize), why_not_pathwise),
     "implicit": Method(_without_rng(implicit), why_not_implicit),
     "measure_valued": Method(measure_valued, _needs(why_not_measure_valued)),
-    "reinforce": Method(_without_rng(reinforce), _score),
+    "reinforce": Method(_without_rng(reinforce), lambda _, x: why_not_score(x)),
     "leave_one_out": Method(
-        _without_rng(reinforce, baseline="leave-one-out"), _score
+        _without_rng(reinforce, baseline="leave-one-out"), lambda _, x: why_not_score(x)
     ),
     "disarm": Method(disarm, _needs(why_not_coins)),
     "arm": Method(arm, _needs(why_not_coins)),
