@@ -151,7 +151,7 @@ def test_gradient_of_an_input_left_out_of_the_picture_is_all_of_it():
 
 
 def test_function_of_too_many_inputs_shows_its_values_only(monkeypatch):
-    monkeypatch.setattr("minigraph.drawing.replay.WIDE", 4)
+    monkeypatch.setattr("minigraph.drawing.playback.WIDE", 4)
     assert len(words(mg.stack([mg.Data(1.0)] * 4))) > 3
     assert len(words(mg.stack([mg.Data(1.0)] * 5))) == 2
 

@@ -2,6 +2,6 @@
 
 Reading order: `parts`, `moments` and `estimate` (what an average is made of); `traces`, `jobs`,
 `threads` and `workers` (who computes which block), `checkpoint` and `averaging` (a run),
-`expectation` and `difference` (by Monte Carlo); `grid`, `tails`, `summing`, `panels` and `exact`
+`expectation` and `difference` (by Monte Carlo); `grid`, `beyond`, `summing`, `panels` and `exact`
 (by sums and quadrature); `best` (the best constant baseline).
 """

@@ -23,13 +23,13 @@ from ..ops.reductions import prod
 from ..paths import Flow
 from ..replay.tape import Tape
 from ..values import whole
+from .beyond import Tails
 from .estimate import ByData, Estimate
 from .expectation import targets, with_gradients
 from .grid import Grid, conditional_outcomes
 from .moments import Moments, plain
-from .panels import ENOUGH, difference, refined
+from .panels import ENOUGH, apart, refined
 from .summing import summed
-from .tails import Tails
 
 SMOOTH = 1e-10  # the relative error from which on a kink is looked for
 
@@ -184,7 +184,7 @@ def integrate(
     if not grid.smooth:
         return total, grid, tails.beyond()
     rough = summed(tape, Grid(tape, grid.coarser, limit, grid.spread, grid.known), weighted)
-    error, missed = max(map(difference, total, rough, tails.sizes)), tails.beyond()
+    error, missed = max(map(apart, total, rough, tails.sizes)), tails.beyond()
     finer = None
     if missed < SMOOTH <= error and points is None and not tape.crosses:
         finer = refined(tape, grid, total, weighted, limit, tails.sizes)

@@ -17,10 +17,10 @@ from ..distributions.charts import chart_of
 from ..errors import InputError
 from ..replay.program import Draw
 from ..replay.tape import Tape
+from .beyond import Tails
 from .grid import FEWEST, Grid
 from .moments import Moments
 from .summing import summed
-from .tails import Tails
 
 ENOUGH = 1e-11  # the relative error at which no panel is cut any more
 NARROW = 1e-13  # a panel that is not cut any more
@@ -81,7 +81,7 @@ def refined(
         # What each number adds, averaged over the others, does not show a kink along a diagonal.
         other = laid({draw: panelled(draw, x, OTHER) for draw, x in edges.items()})
         opinions = summed(tape, other, weighted) if other is not None else total
-        error = max(error, *map(difference, found, opinions, sizes))
+        error = max(error, *map(apart, found, opinions, sizes))
     return found, best, error
 
 
@@ -99,11 +99,11 @@ def halved(edges: Any, which: Any) -> Any:
     return np.sort(np.concatenate([edges, 0.5 * (edges[which] + edges[which + 1])]))
 
 
-def difference(a: Moments, b: Moments, size: Any) -> float:
+def apart(a: Moments, b: Moments, size: Any) -> float:
     """Return how far two means are apart, relative to the size of what they are averages of."""
     with np.errstate(all="ignore"):
-        apart = np.abs(a.mean - b.mean).reshape(-1) / np.where(size > 0.0, size, 1.0)
-        return float(np.max(np.where(np.isnan(apart), np.inf, apart), initial=0.0))
+        off = np.abs(a.mean - b.mean).reshape(-1) / np.where(size > 0.0, size, 1.0)
+        return float(np.max(np.where(np.isnan(off), np.inf, off), initial=0.0))
 
 
 class Watch:

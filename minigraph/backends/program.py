@@ -36,7 +36,7 @@ from ..ops.selection import (
     take_along_axis,
     written,
 )
-from ..replay.program import Draw, Step, needed_steps
+from ..replay.program import Draw, Step, forward_first, needed_steps
 from ..replay.source import Program, Text
 from ..replay.words import is_text, known, printable
 from ..replay.writing import Writer, with_noise
@@ -111,9 +111,8 @@ class Lines:
         for step in self.steps:
             fixed = isinstance(step, Step) and step.call.op.barrier != "black box"
             if fixed and values.keys() >= set(step.inputs):
-                inputs = [values[i] for i in step.inputs]
                 with np.errstate(all="ignore"):
-                    values[step.out] = step.call.op.evaluate(inputs, step.call.fixed)
+                    values[step.out] = step.once(values)
             else:
                 others.append(step)
         self.steps = others
@@ -123,12 +122,6 @@ class Lines:
     def draws(self) -> list[Draw]:
         """The draws, in order."""
         return [step for step in self.steps if isinstance(step, Draw)]
-
-    def first(self) -> int:
-        """Return how many steps lead to the first output, after putting them first."""
-        leads = {id(step) for step in needed_steps(self.steps, set(self.outputs[:1]))}
-        self.steps.sort(key=lambda step: id(step) not in leads)
-        return len(leads)
 
 
 class Words(Text):
@@ -147,7 +140,7 @@ class Words(Text):
             [(slot, data.name or "") for slot, data in lines.inputs] + [(i, "") for i in lines.known
              if i not in dict(lines.inputs)],
             lines.constants, [], lines.steps, [(slot, True) for slot in lines.outputs], [],
-            lines.first(),
+            forward_first(lines.steps, set(lines.outputs[:1])),
         ))  # fmt: skip
 
     def line(self, step: Step | Draw, of_draws: Iterator[int]) -> str:

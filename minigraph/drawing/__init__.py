@@ -1,7 +1,7 @@
 """Pictures: one description of boxes and arrows, then a file for each format.
 
 Reading order: `picture` (the description), `labels`, `units` (what is one box), `backflow` (where
-gradients flow), `kinds`, `plates`, `replay` (another sample), `styles`, `sketch` (a graph
+gradients flow), `kinds`, `plates`, `playback` (another sample), `styles`, `sketch` (a graph
 described); `dot`, `mermaid`, `svg`, `renderers`, `tikz`, `rails` and `text` (the formats),
 `compare` (before and after), `steps` and `page` (forward and backward, step by step), `render`
 (files), `notebook`, `command`.

@@ -77,7 +77,7 @@ def body(drawn: Picture, ids: bool = False) -> list[str]:
     graph = {"rankdir": drawn.direction, "bgcolor": PAPER, **FONT, **patience}
     node = {"color": INK, "fontcolor": INK, "margin": "0.1,0.05", **FONT}
     edge = {"color": INK, **FONT, "fontsize": "10"}
-    write = Writer({kind: values_escaped(look) for kind, look in drawn.styles.items()}, ids)
+    write = Dot({kind: values_escaped(look) for kind, look in drawn.styles.items()}, ids)
     lines = [
         f"\tgraph {attributes(graph)}",
         f"\tnode {attributes(node)}",
@@ -88,7 +88,7 @@ def body(drawn: Picture, ids: bool = False) -> list[str]:
     return [f"{line}\n" for line in lines]
 
 
-class Writer:
+class Dot:
     """How each thing is written; `hooks` are the attributes that the user wants."""
 
     def __init__(self, hooks: Mapping[str, Mapping[str, str]], ids: bool) -> None:

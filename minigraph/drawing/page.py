@@ -16,8 +16,8 @@ from ..errors import InputError, UsageError
 from ..graph import Graph
 from . import dot, svg
 from .picture import Picture, is_whole
+from .playback import Values, fresh_values, values_now
 from .renderers import layout
-from .replay import Values, fresh_values, values_now
 from .sketch import sketch
 from .steps import Step, Story
 

@@ -13,7 +13,7 @@ from .kinds import costs_of, data_kind, data_lines, more_lines, names, unit_kind
 from .labels import shown
 from .picture import DIRECTIONS, Arrow, Box, Cluster, Options, Picture, is_whole
 from .plates import Plates
-from .replay import cotangents, is_narrow, values_now
+from .playback import cotangents, is_narrow, values_now
 from .styles import styles_of
 from .units import Unit, chain, in_order, parted, units
 

@@ -10,7 +10,7 @@ from typing import Any
 from ..graph import Data, StochasticNode
 from .kinds import names, unit_lines
 from .labels import brief, shown
-from .replay import Values, cotangents, is_narrow
+from .playback import Values, cotangents, is_narrow
 from .sketch import Sketch
 from .units import Unit, made_by
 

@@ -142,6 +142,13 @@ def needed_steps(steps: Sequence[Any], needed: set[int]) -> list[Any]:
     return kept[::-1]
 
 
+def forward_first(steps: list[Any], slots: set[int]) -> int:
+    """Put the steps that lead to some slots before all others; return how many they are."""
+    leads = {id(step) for step in needed_steps(steps, slots)}
+    steps.sort(key=lambda step: id(step) not in leads)
+    return len(leads)
+
+
 def forget_early(steps: Sequence[Step | Draw], kept: set[int]) -> None:
     """Let every step drop the arrays that it is the last to need."""
     needed = set(kept)

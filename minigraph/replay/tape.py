@@ -23,7 +23,7 @@ from .identity import Fingerprints
 from .lawful import Lawful, opened_laws
 from .memory import Memory
 from .ordering import ordered
-from .program import Draw, Step, forget_early, needed_steps, share_buffers
+from .program import Draw, Step, forget_early, forward_first, needed_steps, share_buffers
 from .running import Compiled, Source, run_steps
 from .softmaxes import with_shared_exponentials
 from .source import Program, Text
@@ -106,11 +106,8 @@ class Tape:
         self.lawful = Lawful([one for one in opened if one.varying <= needed])
         self.wanted.update(self.lawful.slots)
         self.returned = [*(slot for slot, _ in self.outputs), *self.lawful.sampled]  # by a block
-        first = {
-            id(step) for step in needed_steps(self.steps, {slot for slot, _ in self.outputs[:1]})
-        }
-        self.steps.sort(key=lambda step: id(step) not in first)  # forward, then backward
-        self.forward: int | None = len(first)
+        first = {slot for slot, _ in self.outputs[:1]}
+        self.forward: int | None = forward_first(self.steps, first)
         if averaged:
             self.forward = None
             self.steps = ordered(self.steps, {*self.returned})
