@@ -36,7 +36,7 @@ from ..ops.selection import (
     take_along_axis,
     written,
 )
-from ..replay.program import Draw, Step, forward_first, needed_steps
+from ..replay.program import Draw, Step, folded, forward_first, needed_steps
 from ..replay.source import Program, Text
 from ..replay.words import is_text, known, printable
 from ..replay.writing import Writer, with_noise
@@ -107,15 +107,7 @@ class Lines:
     def fold(self, frozen: Mapping[int, Any]) -> None:
         """Compute, with NumPy, what depends on constants and on the slots `frozen` alone."""
         values = {**self.constants, **frozen}
-        others = []
-        for step in self.steps:
-            fixed = isinstance(step, Step) and step.call.op.barrier != "black box"
-            if fixed and values.keys() >= set(step.inputs):
-                with np.errstate(all="ignore"):
-                    values[step.out] = step.once(values)
-            else:
-                others.append(step)
-        self.steps = others
+        self.steps = folded(self.steps, values)
         self.known = {i: x for i, x in values.items() if i not in self.constants}
 
     @property

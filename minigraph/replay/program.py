@@ -142,6 +142,19 @@ def needed_steps(steps: Sequence[Any], needed: set[int]) -> list[Any]:
     return kept[::-1]
 
 
+@np.errstate(all="ignore")
+def folded(steps: Sequence[Any], known: dict[int, Any]) -> list[Any]:
+    """Compute what depends on `known` values alone, and add it to these; return the other steps."""
+    others = []
+    for step in steps:
+        fixed = isinstance(step, Step) and step.call.op.barrier != "black box"
+        if fixed and known.keys() >= set(step.inputs):
+            known[step.out] = step.once(known)
+        else:
+            others.append(step)
+    return others
+
+
 def forward_first(steps: list[Any], slots: set[int]) -> int:
     """Put the steps that lead to some slots before all others; return how many they are."""
     leads = {id(step) for step in needed_steps(steps, slots)}

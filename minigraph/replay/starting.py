@@ -10,7 +10,7 @@ import numpy as np
 from ..data import Data
 from ..ops import along
 from .memory import arrays
-from .program import Step, forget_early, share_buffers
+from .program import Step, folded, forget_early, share_buffers
 from .straight import straight
 
 KEPT = 2  # lists of values that wait for another run
@@ -44,23 +44,12 @@ class Start:
         self.size, self.known, self.wanted = size, dict(known), wanted
         self.known.update((i, data._value) for i, data in inputs if data._constant == "literal")
         self.inputs = [(slot, data) for slot, data in inputs if slot not in self.known]
-        self.steps = self._fold(steps)
+        self.steps: list[Step] = folded(steps, self.known)
         forget_early(self.steps, {*wanted, *self.known, *(slot for slot, _ in self.inputs)})
         self.buffers = share_buffers(self.steps)
         self.runs = 0 if all(step.call.op.along in MOVES for step in self.steps) else WAIT
         self.code: Callable[[list[Any]], None] | None = None
         self.over: list[list[Any]] = []
-
-    def _fold(self, steps: Sequence[Step]) -> list[Step]:
-        """Compute what depends on nothing that can change; return the other steps."""
-        others = []
-        with np.errstate(all="ignore"):
-            for step in steps:
-                if self.known.keys() >= set(step.inputs) and not step.call.op.barrier:
-                    self.known[step.out] = step.once(self.known)
-                else:
-                    others.append(step)
-        return others
 
     def __call__(self, given: Mapping[int, Any] | None = None) -> list[Any]:
         """Return the values by slot; those of the inputs are `given`, or as they are now."""
