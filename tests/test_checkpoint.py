@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import minigraph as mg
-from minigraph.replay.identity import digest
+from minigraph.replay.identity import Fingerprints
 
 
 def problem(mu=0.5, power=2):
@@ -266,4 +266,4 @@ def test_renaming_is_no_other_run(path):
 
 def test_fingerprints_tell_shapes_and_order():
     parts = [(1, 2), ((1,), 2), np.zeros(2), np.zeros((2, 1)), [np.zeros(1), np.zeros(1)], 1, 1.0]
-    assert len({digest(part) for part in parts}) == len(parts)
+    assert len({Fingerprints().of([part]) for part in parts}) == len(parts)

@@ -18,12 +18,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import InputError
-from ..replay.identity import digest
+from ..replay.identity import Fingerprints
 from .jobs import Job
 from .moments import Moments
 
 SECONDS = 1.0  # between two writes
-FORMAT = "minigraph run 3"  # a new number where seeds give other samples, or work is told else
+FORMAT = "minigraph run 4"  # a new number where seeds give other samples, or work is told else
 
 
 class Stored(NamedTuple):
@@ -53,7 +53,7 @@ class Checkpoint:
             "format": FORMAT,
             "seed": seed_text(job.seed),
             "block_size": str(job.size),
-            "graph": digest(job.fingerprint()),
+            "graph": Fingerprints().of(job.fingerprint()),
         }
         self.written = -SECONDS
         self.last: tuple[Sequence[Moments], int] | None = None

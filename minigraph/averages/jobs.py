@@ -13,7 +13,6 @@ from ..distributions.streams import drawing_from
 from ..errors import InputError, UsageError
 from ..gradient import gradients, seed_of
 from ..replay.hoisting import applied
-from ..replay.identity import Fingerprints
 from ..replay.memory import Workspace
 from ..replay.program import Draw
 from ..replay.running import Source
@@ -216,7 +215,7 @@ class Trace(Job):
         return self.__dict__
 
     def fingerprint(self) -> Any:
-        return Fingerprints().of(self.f), [key._value for key in self.keys]
+        return self.f, [key._value for key in self.keys]
 
     def __call__(self, block: int) -> list[Moments]:
         rng, draws = self.stream(block), set[object]()

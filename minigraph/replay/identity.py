@@ -22,8 +22,13 @@ PLAIN = (type(None), bool, int, float, complex, str, bytes, type(Ellipsis), np.g
 LIBRARIES = ("minigraph", "numpy", "scipy")
 
 
+def digest(content: bytes) -> str:
+    """Return a short text for a long one, another one for any other."""
+    return hashlib.sha256(content).hexdigest()
+
+
 class Fingerprints:
-    """Fingerprints of anything that a law, an operation or a function may hold."""
+    """Fingerprints of anything that a tape, a law, an operation or a function may hold."""
 
     def __init__(self) -> None:
         self.known: dict[int, str] = {}
@@ -37,7 +42,7 @@ class Fingerprints:
         if id(x) not in self.known:
             self.kept.append(x)
             self.known[id(x)] = "itself"  # where it holds itself
-            self.known[id(x)] = digest([self.of(part) for part in self.parts(x)])
+            self.known[id(x)] = digest(repr([self.of(part) for part in self.parts(x)]).encode())
         return self.known[id(x)]
 
     def parts(self, x: Any) -> list[Any]:
@@ -45,7 +50,8 @@ class Fingerprints:
         if isinstance(x, Data):
             return [x._value]
         if isinstance(x, np.ndarray):
-            return [x.dtype.str, x.shape, *(x.flat if x.dtype.hasobject else [x.tobytes()])]
+            content = x.flat if x.dtype.hasobject else [digest(x.tobytes())]
+            return [x.dtype.str, x.shape, *content]
         if isinstance(x, (tuple, list)):
             return [type(x).__name__, *x]
         if isinstance(x, Mapping):
@@ -116,19 +122,3 @@ def methods(cls: type) -> list[Any]:
         inner = getattr(member, "fget", None) or getattr(member, "__func__", member)
         found += [inner] if isinstance(inner, FunctionType) else []
     return found
-
-
-def digest(parts: Any) -> str:
-    """Return a fingerprint of nested tuples, arrays, numbers and text."""
-    sha = hashlib.sha256()
-    todo = [parts]
-    while todo:
-        part = todo.pop()
-        if isinstance(part, (tuple, list)):
-            sha.update(f"[{len(part)}]".encode())
-            todo.extend(part)
-        elif isinstance(part, np.ndarray):
-            sha.update(f"{part.dtype}{part.shape}".encode() + part.tobytes())
-        else:
-            sha.update(f"{type(part).__name__}:{part!r};".encode())
-    return sha.hexdigest()

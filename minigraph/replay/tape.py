@@ -19,7 +19,6 @@ from typing import Any
 from ..data import Data, ancestors
 from ..graph import rewrite
 from .hoisting import Hoisted, factors, hoisted
-from .identity import Fingerprints
 from .lawful import Lawful, opened_laws
 from .memory import Memory
 from .ordering import ordered
@@ -158,15 +157,14 @@ class Tape:
     def fingerprint(self) -> Any:
         """Return what tells this program from others, but for names and the values of inputs."""
         lines: list[Any] = []
-        told = Fingerprints().of
         for step in (*self.once, *self.steps):
             if isinstance(step, Draw):
                 law = step.law.with_inputs([None] * len(step.inputs))  # only their names count
-                lines.append((told(law), step.inputs, step.out, step.shape))
+                lines.append((law, step.inputs, step.out, step.shape))
             else:
-                op, fixed = step.call.op, sorted((k, told(v)) for k, v in step.call.fixed.items())
-                lines.append((op.name, told(op.forward), fixed, step.call.shapes, step.inputs,
-                              step.out, step.dtype.str))  # fmt: skip
+                op, fixed = step.call.op, sorted(step.call.fixed.items())
+                lines.append((op.name, op.forward, fixed, step.call.shapes, step.inputs, step.out,
+                              step.dtype.str))  # fmt: skip
         after = [[(op.name, slot, sorted(fixed.items())) for op, slot, fixed in one]
                  for one in self.after]  # fmt: skip
         return lines, sorted(self.constants.items()), self.outputs, after
