@@ -37,7 +37,7 @@ def arrays(found):
 
 
 @pytest.mark.parametrize("graph", GRAPHS)
-@pytest.mark.parametrize("samples", [None, 3])
+@pytest.mark.parametrize("samples", [None, 1, 3])
 def test_value_and_gradients_are_those_of_a_replay(graph, backend, samples):
     y, wrt = graph()
     outputs = [y, *mg.gradient(y, wrt)]

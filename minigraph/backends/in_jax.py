@@ -55,7 +55,6 @@ class Jax:
             "astype": lambda x, dtype: jnp.asarray(x).astype(self.dtype(dtype)),
             "polygamma": lambda n, x: special.polygamma(jnp.asarray(n).astype(int), x),
             "psi": special.digamma, "rgamma": lambda x: 1.0 / special.gamma(x),
-            "erfcinv": lambda x: special.ndtri(0.5 * x) * -math.sqrt(0.5),
             "argwhere": None,  # its shape would depend on values
             **drifts(jnp, special, self.loop),
             "gamma sample slope": lambda x, a: jax.lax.random_gamma_grad(

@@ -184,7 +184,6 @@ class Torch:
             **of, "log_ndtr": log_ndtr, "gamma": lambda x: sign(x) * torch.exp(log_gamma(x)),
             "rgamma": lambda x: sign(x) * torch.exp(-log_gamma(x)),
             "polygamma": polygamma,
-            "erfcinv": lambda x: special.ndtri(0.5 * x) * -math.sqrt(0.5),
             **drifts(torch, special, self.loop),
         }  # fmt: skip
 

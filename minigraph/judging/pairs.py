@@ -11,6 +11,7 @@ import numpy as np
 from ..averages.grid import Grid
 from ..errors import InputError
 from ..replay.tape import Tape
+from .variances import whole_grid
 
 DOUBTFUL = 1e-5  # the relative error from which on a quadrature is not trusted
 PAIRS = 4096  # pairs of outcomes that are looked at, at most
@@ -67,10 +68,7 @@ def likely_points(tape: Tape, points: int | None) -> tuple[Grid | None, Any]:
             grid = Grid(tape, points, limit, 1)
         except InputError:
             continue
-        weights = np.ones(grid.size)
-        with np.errstate(all="ignore"):
-            source = grid.source(np.arange(grid.size), weights)
-            tape.run(tape.start(), source, tape.memory(grid.size))
+        _, weights = whole_grid(tape, tape.start(), grid)
         likely = np.flatnonzero(weights > 1e-15)
         if len(likely) <= few:
             return grid, likely
