@@ -126,10 +126,15 @@ def _edged(law: Any, within: str = "") -> Iterator[tuple[str, bool]]:
         flat = (sigmoid,) if top else (sigmoid, exp)  # they get to an edge without a slope
         if p is None or (name == "rate" and not law.constraints[name].holds(0.0)):
             continue
-        if is_parameter(p) or (p._op is not None and p._op not in flat):
+        if may_carry(p) and p._op not in flat:
             yield within + name, top
     for part, inner in getattr(law, "parts", {}).items():
         yield from _edged(inner, f"{within}{part}.")
+
+
+def may_carry(parameter: Data) -> bool:
+    """Return whether a gradient may flow on from a parameter of a law."""
+    return parameter._op is not None or is_parameter(parameter)
 
 
 def _inwards(p: Any, top: bool) -> Any:

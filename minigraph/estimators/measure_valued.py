@@ -18,10 +18,10 @@ from ..ops.boxes import function, stop_gradient
 from ..ops.elementwise import add, astype
 from ..ops.picks import index_update
 from ..ops.shaping import broadcast_to
-from ..paths import is_parameter
 from ..values import whole
 from .branches import branch
 from .choose import Handle, call_for, choose, in_turn, refuse, refuse_many
+from .edges import may_carry
 from .elements import Places
 from .marginalize import LIMIT
 from .slopes import Rule, slope_in, with_slopes
@@ -83,7 +83,7 @@ def _differences(x: Data, law: Any, limit: int, rng: np.random.Generator) -> Rul
     samples = [
         (p if not law.event_axes.get(name) else p[..., k], weak.constant, *_pair(weak, x, rng))
         for name, p in law.parameters.items()
-        if _carries(p)
+        if may_carry(p)
         for k, weak in enumerate(known[name])
     ]
 
@@ -139,16 +139,11 @@ def _at(cost: Data, x: Data, other: Data | None, rng: np.random.Generator) -> Da
     return cost if other is None else branch(cost, {x: other}, rng)
 
 
-def _carries(parameter: Data) -> bool:
-    """Return whether a gradient may flow on from a parameter of a law."""
-    return parameter._op is not None or is_parameter(parameter)
-
-
 def why_not_measure_valued(x: Data) -> str | None:
     """Return why the draw `x` cannot get measure-valued derivatives, or None if it can."""
     law = x._node.distribution
     known = weak_derivatives(law, x)
-    missing = [n for n, p in law.parameters.items() if _carries(p) and n not in known]
+    missing = [n for n, p in law.parameters.items() if may_carry(p) and n not in known]
     if not missing:
         return None
     return (

@@ -11,12 +11,11 @@ from ..errors import BlockedGradientError
 from ..graph import Data, result, rewrite, same_draw
 from ..ops.boxes import stop_gradient
 from ..ops.elementwise import add, astype, multiply
-from ..paths import is_parameter
 from .baselines import LEAVE_ONE_OUT, Baseline, baselines, leave_one_out
 from .branches import like, slope_of
 from .choose import Handle, call_for, choose
 from .costs import Costs
-from .edges import log_prob, why_not_edge
+from .edges import log_prob, may_carry, why_not_edge
 from .elements import Places
 from .marginalize import moving
 from .scores import factor, joint, seen
@@ -109,7 +108,7 @@ def scored_draws(
 def detached(data: Data, inputs: tuple[Data, ...]) -> Data:
     """Return the same draw from parameters that no gradient reaches."""
     node = data._node
-    still = [stop_gradient(x) if x._node or is_parameter(x) else x for x in inputs]
+    still = [stop_gradient(x) if may_carry(x) else x for x in inputs]
     new = result(node.value, same_draw(node, node.distribution.with_inputs(still)))
     new.name = data.name
     return new
