@@ -55,18 +55,16 @@ def average(
 
     try:
         with mapper:
-            done = so_far[1]
-            results = mapper.map(job, job.blocks if not enough() else done, done)
-            for block in with_progress(results, job.blocks, done) if progress else results:
-                so_far = (
-                    merged(so_far[0], block, job.part_of_unit(so_far[1])),
-                    so_far[1] + 1,
-                )
+            first = so_far[1]
+            results = mapper.map(job, job.blocks if not enough() else first, first)
+            for block in with_progress(results, job.blocks, first) if progress else results:
+                before, done = so_far
+                so_far = merged(before, block, job.part_of_unit(done)), done + 1
                 if file is not None:
                     file.offer(*so_far)
                 if callback is not None:
                     callback(estimate(going_on=True))
-                if stderr is not None and enough():
+                if enough():
                     break
     except KeyboardInterrupt:
         if not so_far[1]:

@@ -103,13 +103,9 @@ class Estimate:
         return f"Estimate({'; '.join(lines)}; {how})"
 
 
-def _number(value: Any) -> str:
-    return show(np.asarray(value)) if np.ndim(value) else f"{value:.10g}"
+def _number(value: Any, digits: int = 10) -> str:
+    return show(np.asarray(value)) if np.ndim(value) else f"{value:.{digits}g}"
 
 
 def _with_error(value: Any, stderr: Any, exact: bool) -> str:
-    if exact:
-        return _number(value)
-    if np.ndim(value):
-        return f"{show(np.asarray(value))} ± {show(np.asarray(stderr))}"
-    return f"{value:.6g} ± {stderr:.2g}"
+    return _number(value) if exact else f"{_number(value, 6)} ± {_number(stderr, 2)}"
