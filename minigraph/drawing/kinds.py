@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Data, Graph, StochasticNode
+from ..graph import Data, DeterministicNode, Graph, StochasticNode
 from ..ops.elementwise import astype
 from ..paths import is_parameter
 from ..walk import varies
@@ -34,7 +34,7 @@ def unit_kind(unit: Unit) -> str:
 
 def has_fixed_value(node: Any) -> bool:
     """Return whether a node is there for its slope alone: it is a factor of 1, or a term of 0."""
-    return getattr(getattr(node, "op", None), "always", None) is not None
+    return isinstance(node, DeterministicNode) and node.op.always is not None
 
 
 def has_another_slope(node: Any) -> bool:
