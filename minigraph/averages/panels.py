@@ -50,12 +50,7 @@ def refined(
         finer: Grid, draws: Sequence[Draw], *others: Any
     ) -> tuple[list[Moments], float, Any]:
         watch = Watch(finer, draws, sizes)
-
-        def all_of_them(*row: Any) -> None:
-            for one in (watch, *others):
-                one(*row)
-
-        found = summed(tape, finer, weighted, all_of_them)
+        found = summed(tape, finer, weighted, watch, *others)
         doubts = [watch.doubts(draw, edges[draw], parts[draw]) for draw in draws]
         return found, float(sum(map(np.sum, doubts))), doubts[0]
 
