@@ -514,3 +514,12 @@ def test_choice_inside_a_probability_jumps():
     y = mg.sample(mg.Bernoulli(mg.where(x > 0, 0.8, 0.3)), name="Z", rng=1) * 1.0
     density = np.exp(-0.5 * 0.4**2) / np.sqrt(2.0 * np.pi)
     assert mg.exact(y, t).grad[t] == pytest.approx(0.5 * density, rel=1e-4)
+
+
+@pytest.mark.parametrize("law", [
+    mg.Independent(mg.Bernoulli(np.full(20, 0.5)), 1), mg.Multinomial(50, [0.1] * 10),
+], ids=["independent", "multinomial"])  # fmt: skip
+def test_vectors_of_too_many_outcomes_are_refused_as_such(law):
+    y = mg.sum(mg.sample(law, name="X", rng=0)) * 1.0
+    with pytest.raises(mg.InputError, match="X ~ .* has too many outcomes to list"):
+        mg.exact(y)

@@ -187,11 +187,11 @@ def _law_at(target: Draw, tape: Tape, grid: Grid, rows: Any) -> Any:
 def _quadrature(draw: Draw, n: int) -> tuple[Any, Any]:
     """Return points and weights for one element of a draw."""
     if chart_of(draw.law) is None:
-        last, law = draw.law.reach(), f"{draw.title} ~ {type(draw.law).__name__}"
-        what = (
-            "has neither countable outcomes nor noise to integrate over"
-            if last is None
-            else f"has about {last:.0e} outcomes that matter, too many to add up"
-        )
+        last, what = draw.law.reach(), "has neither countable outcomes nor noise to integrate over"
+        if last is not None:
+            what = f"has about {last:.0e} outcomes that matter, too many to add up"
+        elif draw.law.support.discrete:
+            what = "has too many outcomes to list, or does not list them"
+        law = f"{draw.title} ~ {type(draw.law).__name__}"
         raise InputError(f"exact: {law} {what}; use mg.expectation")
     return draw.law.quadrature(n)
