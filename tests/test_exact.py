@@ -521,5 +521,5 @@ def test_choice_inside_a_probability_jumps():
 ], ids=["independent", "multinomial"])  # fmt: skip
 def test_vectors_of_too_many_outcomes_are_refused_as_such(law):
     y = mg.sum(mg.sample(law, name="X", rng=0)) * 1.0
-    with pytest.raises(mg.InputError, match="X ~ .* has too many outcomes to list"):
+    with pytest.raises(mg.InputError, match="has too many outcomes to list"):
         mg.exact(y)
