@@ -19,7 +19,7 @@ OPERATIONS: dict[str, Operation] = {
     f"{table.__name__.rsplit('.', 1)[1]}.{name}": op
     for table in (*TABLES, boxes)
     for name, op in vars(table).items()
-    if isinstance(op, Operation) and getattr(table, "np", None) is not None
+    if isinstance(op, Operation)
 }
 OPERATIONS = {key: op for key, op in OPERATIONS.items()
               if key == min(k for k, o in OPERATIONS.items() if o is op)}  # fmt: skip

@@ -11,7 +11,7 @@ from ops_cases import GIVEN, OPERATIONS, cases
 from ops_checks import differentiable, slopes, varied, weights
 
 import minigraph as mg
-from minigraph.ops import special
+from minigraph.ops import bessel
 
 pytest.importorskip("scipy")
 INVERSES = {"gammaincinv", "gammainccinv", "betaincinv", "gamma tail slope", "beta tail slope"}
@@ -225,7 +225,7 @@ def test_libraries_differentiate_the_other_columns_of_a_basis(backend, by):
 def test_a_slope_that_torch_would_leave_out_is_refused(name):
     pytest.importorskip("torch")
     x = mg.Data(0.5, name="x")
-    f = mg.compile(getattr(special, name)(x) + x, backend="torch", inputs=[x])
+    f = mg.compile(getattr(bessel, name)(x) + x, backend="torch", inputs=[x])
     with pytest.raises(mg.BlockedGradientError, match=f"it would have to cross {name}"):
         f(torch_parameter(0.5))
 

@@ -19,7 +19,6 @@ from ops_checks import (
 
 import minigraph as mg
 from minigraph.ops import along, elementwise
-from minigraph.ops.special import no_slope
 
 pytest.importorskip("scipy")
 EVERY = [
@@ -125,5 +124,3 @@ def test_a_derivative_that_is_not_known_is_refused_by_name():
         mg.gradient(mg.jv(n, 0.7), n)
     with pytest.raises(mg.BlockedGradientError, match="gamma tail slope"):
         mg.gradient(mg.gradient(mg.gammainc(a, 0.7), a), a)
-    with pytest.raises(mg.UsageError, match="f: its derivative in n"):
-        no_slope("f", "n")()

@@ -12,13 +12,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..graph import Data, DeterministicNode, StochasticNode
-from ..ops import along, base, boxes, elementwise, linear, selection, special, trigonometry
+from ..ops import along, base, bessel, boxes, elementwise, linear, selection, special, trigonometry
 
 # For each batch axis of a draw: where it is, counted from the last axis (-1), or None if mixed.
 Places = tuple[int | None, ...]
 
 ELEMENTWISE = frozenset(
-    op for module in (elementwise, special, trigonometry, boxes)
+    op for module in (elementwise, special, bessel, trigonometry, boxes)
     for op in vars(module).values()
     if isinstance(op, base.Operation) and op.along is along.elementwise
 )  # fmt: skip

@@ -8,38 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from . import (
-    boxes,
-    creation,
-    elementwise,
-    factorizations,
-    folds,
-    grids,
-    joins,
-    layouts,
-    linear,
-    matrices,
-    norms,
-    padding,
-    picks,
-    polynomials,
-    products,
-    pseudoinverses,
-    questions,
-    ranks,
-    reductions,
-    selection,
-    shaping,
-    special,
-    statistics,
-    tails,
-    trigonometry,
-)
+from . import (  # isort: skip
+    bessel, boxes, creation, elementwise, factorizations, folds, grids, joins, layouts, linear,
+    matrices, norms, padding, picks, polynomials, products, pseudoinverses, questions, ranks,
+    reductions, selection, shaping, special, statistics, tails, trigonometry,
+)  # fmt: skip
 from .base import Operation
 from .calls import public
 
 TABLES = (
-    shaping, elementwise, trigonometry, reductions, special, tails, linear, factorizations,
+    shaping, elementwise, trigonometry, reductions, special, bessel, tails, linear, factorizations,
     pseudoinverses, selection, folds, norms, ranks, statistics, layouts, joins, products, matrices,
     picks, grids, padding, polynomials, creation, questions, boxes,
 )  # fmt: skip

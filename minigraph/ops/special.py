@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..data import Data
-from ..errors import InputError, MissingExtraError, UsageError
+from ..errors import InputError, MissingExtraError
 from . import along, reductions
 from .base import Operation, as_data
 from .boxes import stop
@@ -20,14 +20,12 @@ from .elementwise import (
     divide,
     equal,
     exp,
-    greater,
     isfinite,
     less,
     log,
     log1p,
     logical_and,
     sigmoid,
-    sign,
     softplus,
     ufunc,
     where,
@@ -66,18 +64,6 @@ def in_single(found: Any, arrays: Sequence[Any]) -> Any:
 def special(name: str, *rules: Any, forward: Any = None, fast: Any = None) -> Operation:
     """Declare a special function."""
     return ufunc(name, forward or from_scipy(name), *rules, fast=fast)
-
-
-def no_slope(name: str, argument: str) -> Callable[..., Any]:
-    """Return the rule of an argument for which no derivative is known in closed form."""
-
-    def rule(*args: Any, **fixed: Any) -> Any:
-        raise UsageError(
-            f"{name}: its derivative in {argument} is not defined here; keep {argument} constant, "
-            "or wrap your own with mg.primitive"
-        )
-
-    return rule
 
 
 # Gamma -----------------------------------------------------------------------------------------
@@ -224,52 +210,6 @@ kl_div = special(
     lambda g, y, a, b: g * log(divide(a, b)),
     lambda g, y, a, b: g * (1.0 - divide(a, b)),
 )  # fmt: skip
-
-# Bessel ----------------------------------------------------------------------------------------
-j0 = special("j0", lambda g, y, x: -g * j1(x))
-j1 = special("j1", lambda g, y, x: g * (0.5 * (j0(x) - jv(2.0, x))))
-y0 = special("y0", lambda g, y, x: -g * y1(x))
-y1 = special("y1", lambda g, y, x: g * (0.5 * (y0(x) - yv(2.0, x))))
-jv = special(
-    "jv", no_slope("jv", "n"), lambda g, y, n, x: g * (0.5 * (jv(n - 1.0, x) - jv(n + 1.0, x)))
-)
-jn = special(
-    "jn", no_slope("jn", "n"), lambda g, y, n, x: g * (0.5 * (jv(n - 1.0, x) - jv(n + 1.0, x)))
-)
-yv = special(
-    "yv", no_slope("yv", "n"), lambda g, y, n, x: g * (0.5 * (yv(n - 1.0, x) - yv(n + 1.0, x)))
-)
-yn = special(
-    "yn", no_slope("yn", "n"), lambda g, y, n, x: g * (0.5 * (yv(n - 1.0, x) - yv(n + 1.0, x)))
-)
-i0 = special("i0", lambda g, y, x: g * i1(x))
-i1 = special("i1", lambda g, y, x: g * (0.5 * (i0(x) + iv(2.0, x))))
-iv = special(
-    "iv", no_slope("iv", "n"), lambda g, y, n, x: g * (0.5 * (iv(n - 1.0, x) + iv(n + 1.0, x)))
-)
-i0e = special("i0e", lambda g, y, x: g * _or_far(lambda x: i1e(x) - sign(x) * y, y, x, 0.25))
-i1e = special(
-    "i1e", lambda g, y, x: g * _or_far(
-        lambda x: 0.5 * (i0e(x) + ive(2.0, x)) - sign(x) * y, y, x, -0.75
-    ),
-)  # fmt: skip
-ive = special(
-    "ive", no_slope("ive", "n"),
-    lambda g, y, n, x: g * (0.5 * (ive(n - 1.0, x) + ive(n + 1.0, x)) - sign(x) * y),
-)  # fmt: skip
-
-
-def _or_far(slope: Callable[[Any], Any], y: Any, x: Any, share: float) -> Any:
-    """Return slope(x), and far out, where its terms cancel, -y/2x (1 + share/|x| + share/x²).
-
-    This is from the logarithm of https://dlmf.nist.gov/10.40.1. SciPy's ive is nan from 1e9 on.
-    """
-    far = greater(x * sign(x), 1e4)
-    u = divide(1.0, where(far, x, 1.0))
-    size = u * sign(u)
-    return where(
-        far, -0.5 * y * u * (1.0 + share * (size + size * size)), slope(where(far, 1.0, x))
-    )
 
 
 # Sums of exponentials --------------------------------------------------------------------------
