@@ -63,8 +63,6 @@ class Distribution(Definition):
     """
 
     parameters: dict[str, Any]
-    shape: tuple[int, ...]
-    dtype: np.dtype[Any]
 
     def __new__(cls, *given: Any, **named: Any) -> Any:
         if given or named:  # nothing arrives where Python copies a law, or finds it in a file

@@ -38,6 +38,8 @@ class Definition:
         of an index, or for the matrix of a vector; -1 for a number that goes with a vector).
     ordered : sequence of str
         The parameters that must be in this order, which `refuse_bad` looks at.
+    standard : class of law
+        The noise that samples are made from, if it has no parameters; else see `noise`.
     support_moves : collection of str
         The parameters on which the support depends. The score function misses what flows over the
         edge, and is refused for them.
@@ -51,9 +53,12 @@ class Definition:
     event_ndim: int = 0
     event_axes: Mapping[str, int] = {}
     ordered: Sequence[str] = ()
+    standard: ClassVar[Any] = None
     support_moves: Collection[str] = ()
     transform_jumps: bool = False
     support: Any = real
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
 
     def formula(self, x: Any) -> Any:
         """Return the log-density at `x` inside the support; a law on the whole line gets any x."""
@@ -61,7 +66,7 @@ class Definition:
 
     def noise(self) -> Any:
         """Return the law of the noise that samples are made from; None if there is none."""
-        return None
+        return self.standard and self.standard(self.shape, self.dtype)
 
     def transform(self, noise: Any) -> Any:
         """Return the sample made from `noise`, differentiable in the parameters."""

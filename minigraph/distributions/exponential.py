@@ -88,12 +88,10 @@ class Weibull(Distribution):
 
     constraints = {"scale": positive, "concentration": positive}
     support = nonnegative
+    standard = StandardExponential
 
     def __init__(self, scale: Any, concentration: Any) -> None:
         super().__init__(scale=scale, concentration=concentration)
-
-    def noise(self) -> StandardExponential:
-        return StandardExponential(self.shape, self.dtype)
 
     def transform(self, noise: Any) -> Any:
         return inside_range(self.scale * power(noise, reciprocal(self.concentration)), self.dtype)
@@ -168,6 +166,7 @@ class Pareto(Distribution):
 
     constraints = {"scale": positive, "alpha": positive}
     support_moves = ("scale",)
+    standard = StandardExponential
 
     def __init__(self, scale: Any, alpha: Any) -> None:
         super().__init__(scale=scale, alpha=alpha)
@@ -176,9 +175,6 @@ class Pareto(Distribution):
     def support(self) -> Any:
         """From `scale` up."""
         return at_least(self.scale)
-
-    def noise(self) -> StandardExponential:
-        return StandardExponential(self.shape, self.dtype)
 
     def transform(self, noise: Any) -> Any:
         return inside_range(self.scale * exp(divide(noise, self.alpha)), self.dtype)

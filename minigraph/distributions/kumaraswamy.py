@@ -55,12 +55,10 @@ class Kumaraswamy(Distribution):
 
     constraints = {"concentration1": positive, "concentration0": positive}
     support = unit_interval
+    standard = StandardExponential
 
     def __init__(self, concentration1: Any, concentration0: Any) -> None:
         super().__init__(concentration1=concentration1, concentration0=concentration0)
-
-    def noise(self) -> StandardExponential:
-        return StandardExponential(self.shape, self.dtype)
 
     def _below(self, tail: Any) -> Any:
         """Return where P(X > x) = exp(-tail)."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from ..ops.elementwise import divide, log, square
 from .base import Distribution
 from .constraints import nonnegative, positive, real
-from .noise import Noise
 from .standards import StandardCauchy, StandardGumbel, StandardLaplace, StandardLogistic
 
 
@@ -26,7 +25,6 @@ class LocationScale(Distribution):
 
     constraints = {"loc": real, "scale": positive}
     support = real
-    standard: ClassVar[type[Noise]]
 
     def __init__(self, loc: Any, scale: Any) -> None:
         super().__init__(loc=loc, scale=scale)
@@ -40,9 +38,6 @@ class LocationScale(Distribution):
     def unit(self) -> Any:
         """How far noise of 1 goes from there."""
         return self.scale
-
-    def noise(self) -> Noise:
-        return self.standard(self.shape, self.dtype)
 
     def transform(self, noise: Any) -> Any:
         stretched = self.unit * noise

@@ -55,6 +55,7 @@ class MultivariateNormal(Distribution):
     event_ndim = 1
     event_axes = {"covariance_matrix": 1, "scale_tril": 1}
     support = real_vector
+    standard = StandardNormal
 
     def __init__(self, loc: Any, covariance_matrix: Any = None, scale_tril: Any = None) -> None:
         super().__init__(loc=loc, covariance_matrix=covariance_matrix, scale_tril=scale_tril)
@@ -89,9 +90,6 @@ class MultivariateNormal(Distribution):
         if "covariance_matrix" in self.parameters:
             return self.parameter("covariance_matrix")
         return matmul(self.scale_tril, swap_last(self.scale_tril))
-
-    def noise(self) -> StandardNormal:
-        return StandardNormal(self.shape, self.dtype)
 
     def transform(self, noise: Any) -> Any:
         tril = self.scale_tril

@@ -63,12 +63,10 @@ class LogNormal(Distribution):
 
     constraints = {"loc": real, "scale": positive}
     support = positive
+    standard = StandardNormal
 
     def __init__(self, loc: Any, scale: Any) -> None:
         super().__init__(loc=loc, scale=scale)
-
-    def noise(self) -> StandardNormal:
-        return StandardNormal(self.shape, self.dtype)
 
     def transform(self, noise: Any) -> Any:
         return exp(self.loc + self.scale * noise)

@@ -58,12 +58,10 @@ class RelaxedBernoulli(Coin):
 
     constraints = {"temperature": positive, "probs": open_unit_interval, "logits": logit}
     support = open_unit_interval
+    standard = StandardLogistic
 
     def __init__(self, temperature: Any, probs: Any = None, logits: Any = None) -> None:
         super().__init__(temperature=temperature, probs=probs, logits=logits)
-
-    def noise(self) -> StandardLogistic:
-        return StandardLogistic(self.shape, self.dtype)
 
     def transform(self, noise: Any) -> Any:
         return inside_unit(sigmoid(divide(self.logits + noise, self.temperature)), self.dtype)
@@ -119,6 +117,7 @@ class RelaxedOneHotCategorical(Outcomes):
     constraints = {"temperature": positive, "probs": weights, "logits": logits}
     event_ndim = 1
     event_axes = {"temperature": -1}
+    standard = StandardGumbel
 
     def __init__(self, temperature: Any, probs: Any = None, logits: Any = None) -> None:
         super().__init__(temperature=temperature, probs=probs, logits=logits)
@@ -132,9 +131,6 @@ class RelaxedOneHotCategorical(Outcomes):
     def _heat(self) -> Any:
         """The temperature, with an axis for the outcomes."""
         return expand_dims(self.parameter("temperature"), axis=-1)
-
-    def noise(self) -> StandardGumbel:
-        return StandardGumbel(self.shape, self.dtype)
 
     def transform(self, noise: Any) -> Any:
         z = divide(self.logits + noise, self._heat)

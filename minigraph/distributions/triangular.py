@@ -44,6 +44,7 @@ class Triangular(Distribution):
     constraints = {"low": real, "high": real, "peak": real}
     support_moves = ("low", "high")
     ordered = ("low", "peak", "high")
+    standard = StandardUniform
 
     def __init__(self, low: Any, high: Any, peak: Any) -> None:
         super().__init__(low=low, high=high, peak=peak)
@@ -58,9 +59,6 @@ class Triangular(Distribution):
     def support(self) -> Any:
         """The closed interval from low to high."""
         return interval(self.low, self.high)
-
-    def noise(self) -> StandardUniform:
-        return StandardUniform(self.shape, self.dtype)
 
     def _sides(self) -> tuple[Any, Any, Any, Any]:
         """Return up to which noise and from which it counts for either side, and how much."""

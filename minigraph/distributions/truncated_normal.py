@@ -64,6 +64,7 @@ class TruncatedNormal(Distribution):
     constraints = {"loc": real, "scale": positive, "low": bound, "high": bound}
     support_moves = ("low", "high")
     ordered = ("low", "high")
+    standard = OpenUniform
 
     def __init__(self, loc: Any, scale: Any, low: Any = -math.inf, high: Any = math.inf) -> None:
         super().__init__(loc=loc, scale=scale, low=low, high=high)
@@ -107,9 +108,6 @@ class TruncatedNormal(Distribution):
         """Return the means of t and of t²."""
         mass = self._moment(0)
         return divide(self._moment(1), mass), divide(self._moment(2), mass)
-
-    def noise(self) -> OpenUniform:
-        return OpenUniform(self.shape, self.dtype)
 
     def transform(self, noise: Any) -> Any:
         return self.typed(self.quantile(noise))
