@@ -10,22 +10,20 @@ import numpy as np
 from ..ops.base import Operation
 from ..ops.elementwise import clip, divide, exp, sigmoid
 from ..ops.series import beta_drift
-from ..ops.special import betaln, digamma, xlog1py, xlogy
-from ..ops.tails import beta_rate_a, beta_rate_b, betainc, betaincinv
+from ..ops.special import betaln, digamma
+from ..ops.tails import beta_rate_a, beta_rate_b, betainc, betaincinv, log_beta_density
 from .base import Distribution
 from .constraints import positive, unit_interval
 from .implicit import followed, held, slope_of
 from .many import Line
-from .noise import OpenUniform
+from .noise import of_quantiles
 from .parameters import inside_unit
 
 
 def _slope(name: str, rate: Operation, i: int) -> Operation:
     return slope_of(
         name,
-        lambda x, a, b: (
-            -rate(a, b, x) * exp(betaln(a, b) - xlogy(a - 1.0, x) - xlog1py(b - 1.0, -x))
-        ),
+        lambda x, a, b: -rate(a, b, x) * exp(-log_beta_density(a, b, x)),
         Line(
             lambda x: np.log(x) - np.log1p(-x), sigmoid.forward, lambda x: x * (1.0 - x),
             lambda a, b: 1.5 * min(1.0, (1.0 / a + 1.0 / b) ** 0.5),
@@ -44,6 +42,7 @@ class StandardBeta(Distribution):
 
     constraints = {"concentration1": positive, "concentration0": positive}
     support = unit_interval
+    quadrature = of_quantiles
 
     def __init__(self, concentration1: Any, concentration0: Any) -> None:
         super().__init__(concentration1=concentration1, concentration0=concentration0)
@@ -53,12 +52,7 @@ class StandardBeta(Distribution):
         return np.asarray(inside_unit(drawn, self.dtype), dtype=self.dtype)
 
     def formula(self, x: Any) -> Any:
-        a, b = self.concentration1, self.concentration0
-        return xlogy(a - 1.0, x) + xlog1py(b - 1.0, -x) - betaln(a, b)
-
-    def quadrature(self, n: int) -> tuple[Any, Any]:
-        """A rule for the quantiles; `place` turns them into numbers."""
-        return OpenUniform().quadrature(n)
+        return log_beta_density(self.concentration1, self.concentration0, x)
 
     def place(self, points: Any) -> Any:
         """Return the numbers at these quantiles."""

@@ -7,21 +7,21 @@ from typing import Any
 
 import numpy as np
 
+from ..ops import tails
 from ..ops.boxes import stop
 from ..ops.elementwise import divide, exp, less_equal, log, maximum, reciprocal, square, where
 from ..ops.series import gamma_drift
 from ..ops.special import digamma, gammaln, xlogy
-from ..ops.tails import gamma_rate, gammainc, gammaincc, gammainccinv, gammaincinv
 from .base import Distribution
 from .constraints import nonnegative, positive
 from .implicit import followed, held, slope_of
 from .many import Line
-from .noise import OpenUniform
+from .noise import of_quantiles
 from .parameters import between, off_zero
 
 gamma_slope = slope_of(
     "gamma sample slope",
-    lambda x, a: -gamma_rate(a, x) * exp(x + gammaln(a) - xlogy(a - 1.0, x)),
+    lambda x, a: -tails.gamma_rate(a, x) * exp(-tails.log_gamma_density(a, x)),
     Line(np.log, np.exp, lambda x: x, lambda a: 1.5 * min(1.0, a**-0.5)),
     gamma_drift,
 )
@@ -33,6 +33,7 @@ class StandardGamma(Distribution):
 
     constraints = {"concentration": positive}
     support = nonnegative
+    quadrature = of_quantiles
 
     def __init__(self, concentration: Any) -> None:
         super().__init__(concentration=concentration)
@@ -53,16 +54,11 @@ class StandardGamma(Distribution):
         return drawn if never else np.clip(drawn, tiny, np.inf)
 
     def formula(self, x: Any) -> Any:
-        a = self.concentration
-        return xlogy(a - 1.0, x) - x - gammaln(a)
-
-    def quadrature(self, n: int) -> tuple[Any, Any]:
-        """A rule for the quantiles; `place` turns them into numbers."""
-        return OpenUniform().quadrature(n)
+        return tails.log_gamma_density(self.concentration, x)
 
     def place(self, points: Any) -> Any:
         """Return the numbers at these quantiles."""
-        return off_zero(gammaincinv(self.concentration, points), self.dtype)
+        return off_zero(tails.gammaincinv(self.concentration, points), self.dtype)
 
 
 class Gamma(Distribution):
@@ -110,11 +106,11 @@ class Gamma(Distribution):
 
     def cumulative(self, x: Any) -> Any:
         outside = stop(np.less(x, 0.0))  # where a root of 0 has an infinite slope
-        below = gammainc(self.concentration, self.rate * where(outside, 1.0, x))
+        below = tails.gammainc(self.concentration, self.rate * where(outside, 1.0, x))
         return where(outside, 0.0, below)
 
     def quantile(self, p: Any) -> Any:
-        return divide(gammaincinv(self.concentration, p), self.rate)
+        return divide(tails.gammaincinv(self.concentration, p), self.rate)
 
     @property
     def mean(self) -> Any:
@@ -213,10 +209,10 @@ class InverseGamma(Distribution):
 
     def cumulative(self, x: Any) -> Any:
         a, rate = self.concentration, self.rate
-        return between(x, 0.0, np.inf, 1.0, lambda x: gammaincc(a, divide(rate, x)))
+        return between(x, 0.0, np.inf, 1.0, lambda x: tails.gammaincc(a, divide(rate, x)))
 
     def quantile(self, p: Any) -> Any:
-        return divide(self.rate, gammainccinv(self.concentration, p))
+        return divide(self.rate, tails.gammainccinv(self.concentration, p))
 
     @property
     def mean(self) -> Any:

@@ -149,6 +149,11 @@ class OpenUniform(StandardUniform):
         return points, weights / weights.sum()
 
 
+def of_quantiles(law: Distribution, n: int) -> tuple[Any, Any]:
+    """Return a rule for the quantiles of a law, whose `place` turns them into numbers."""
+    return OpenUniform().quadrature(n)
+
+
 class StandardExponential(Noise):
     """e ~ Exponential(1)."""
 

@@ -15,7 +15,7 @@ from .constraints import positive, real
 from .implicit import followed, held, slope_of
 from .location_scale import LocationScale
 from .many import Line
-from .noise import OpenUniform
+from .noise import of_quantiles
 from .special import gamma_step_slope
 from .tails import log_t_density, stdtr, stdtrit, t_rate
 
@@ -33,6 +33,7 @@ class StandardT(Distribution):
 
     constraints = {"df": positive}
     support = real
+    quadrature = of_quantiles
 
     def __init__(self, df: Any) -> None:
         super().__init__(df=df)
@@ -47,10 +48,6 @@ class StandardT(Distribution):
 
     def formula(self, x: Any) -> Any:
         return log_t_density(self.df, x)
-
-    def quadrature(self, n: int) -> tuple[Any, Any]:
-        """A rule for the quantiles; `place` turns them into numbers."""
-        return OpenUniform().quadrature(n)
 
     def place(self, points: Any) -> Any:
         """Return the numbers at these quantiles."""

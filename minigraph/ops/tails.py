@@ -62,39 +62,41 @@ def _step(a: Any) -> Any:
 
 
 # Gamma -----------------------------------------------------------------------------------------
-def _log_gamma_density(a: Any, x: Any) -> Any:
+def log_gamma_density(a: Any, x: Any) -> Any:
+    """Return the log-density of a gamma number of shape `a` and rate 1."""
     return xlogy(a - 1.0, x) - x - gammaln(a)
 
 
 gamma_rate = rate_of(
     "gamma tail slope",
     lambda a, x: from_scipy("gammainc")(a, x), lambda a, x: from_scipy("gammaincc")(a, x), 0, _step,
-    lambda a, x: -gamma_drift(x, a) * np.exp(_log_gamma_density(a, x)),
+    lambda a, x: -gamma_drift(x, a) * np.exp(log_gamma_density(a, x)),
 )  # fmt: skip
 gammainc = special(
     "gammainc",
     lambda g, y, a, x: g * gamma_rate(a, x),
-    lambda g, y, a, x: g * exp(_log_gamma_density(a, x)),
+    lambda g, y, a, x: g * exp(log_gamma_density(a, x)),
 )
 gammaincc = special(
     "gammaincc",
     lambda g, y, a, x: -g * gamma_rate(a, x),
-    lambda g, y, a, x: -g * exp(_log_gamma_density(a, x)),
+    lambda g, y, a, x: -g * exp(log_gamma_density(a, x)),
 )
 gammaincinv = special(
     "gammaincinv",
-    lambda g, y, a, p: -g * gamma_rate(a, y) * exp(-_log_gamma_density(a, y)),
-    lambda g, y, a, p: g * exp(-_log_gamma_density(a, y)),
+    lambda g, y, a, p: -g * gamma_rate(a, y) * exp(-log_gamma_density(a, y)),
+    lambda g, y, a, p: g * exp(-log_gamma_density(a, y)),
 )
 gammainccinv = special(
     "gammainccinv",
-    lambda g, y, a, p: -g * gamma_rate(a, y) * exp(-_log_gamma_density(a, y)),
-    lambda g, y, a, p: -g * exp(-_log_gamma_density(a, y)),
+    lambda g, y, a, p: -g * gamma_rate(a, y) * exp(-log_gamma_density(a, y)),
+    lambda g, y, a, p: -g * exp(-log_gamma_density(a, y)),
 )
 
 
 # Beta ------------------------------------------------------------------------------------------
-def _log_beta_density(a: Any, b: Any, x: Any) -> Any:
+def log_beta_density(a: Any, b: Any, x: Any) -> Any:
+    """Return the log-density of a beta number of shapes `a` and `b`."""
     return xlogy(a - 1.0, x) + xlog1py(b - 1.0, -x) - betaln(a, b)
 
 
@@ -104,7 +106,7 @@ beta_rate_a, beta_rate_b = (
         lambda a, b, x: from_scipy("betainc")(a, b, x),
         lambda a, b, x: from_scipy("betaincc")(a, b, x),
         i, _step,
-        lambda a, b, x, i=i: -beta_drift(x, a, b, i) * np.exp(_log_beta_density(a, b, x)),
+        lambda a, b, x, i=i: -beta_drift(x, a, b, i) * np.exp(log_beta_density(a, b, x)),
     )
     for i in (0, 1)
 )  # fmt: skip
@@ -112,11 +114,11 @@ betainc = special(
     "betainc",
     lambda g, y, a, b, x: g * beta_rate_a(a, b, x),
     lambda g, y, a, b, x: g * beta_rate_b(a, b, x),
-    lambda g, y, a, b, x: g * exp(_log_beta_density(a, b, x)),
+    lambda g, y, a, b, x: g * exp(log_beta_density(a, b, x)),
 )
 betaincinv = special(
     "betaincinv",
-    lambda g, y, a, b, p: -g * beta_rate_a(a, b, y) * exp(-_log_beta_density(a, b, y)),
-    lambda g, y, a, b, p: -g * beta_rate_b(a, b, y) * exp(-_log_beta_density(a, b, y)),
-    lambda g, y, a, b, p: g * exp(-_log_beta_density(a, b, y)),
+    lambda g, y, a, b, p: -g * beta_rate_a(a, b, y) * exp(-log_beta_density(a, b, y)),
+    lambda g, y, a, b, p: -g * beta_rate_b(a, b, y) * exp(-log_beta_density(a, b, y)),
+    lambda g, y, a, b, p: g * exp(-log_beta_density(a, b, y)),
 )
