@@ -212,8 +212,8 @@ def _cumulative(name: str, op: Operation, start: float, what: str) -> Any:
         found = _running(op, x, axis, dtype)
         if not include_initial:
             return found
-        shape = tuple(1 if i == axis % x.ndim else n for i, n in enumerate(x.shape))
-        return shaping.concatenate(np.full(shape, start, found.dtype), found, axis=axis)
+        first = np.full(reductions.thin(x, axis), start, found.dtype)
+        return shaping.concatenate(first, found, axis=axis)
 
     doc = f"Return the running {what} along an axis, from {start:.0f} on if `include_initial`."
     return named(name, doc, call)

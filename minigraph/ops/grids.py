@@ -32,7 +32,7 @@ def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = 
         return x
     ends = [None if z is None else as_data(z) for z in (prepend, append)]
     ends = [
-        z if z is None or z.ndim else shaping.broadcast_to(z, shape=_thin(x.shape, axis))
+        z if z is None or z.ndim else shaping.broadcast_to(z, shape=reductions.thin(x, axis))
         for z in ends
     ]
     parts = [z for z in (ends[0], x, ends[1]) if z is not None]
@@ -43,10 +43,6 @@ def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = 
         late, early = _between(x, axis, 1, None), _between(x, axis, None, -1)
         x = e.not_equal(late, early) if x.dtype == bool else late - early
     return x
-
-
-def _thin(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
-    return tuple(1 if i == axis % len(shape) else n for i, n in enumerate(shape))
 
 
 def _same_kind(z: Any, dtype: np.dtype[Any]) -> Data:

@@ -40,13 +40,8 @@ def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any
     """Return a norm of vectors; of all elements in one, if no axis is given."""
     x, axis = as_data(x), axes_of(axis)
     if axis is None or isinstance(axis, tuple):
-        folded = reductions.folded_axes(x, axis)
-        rest = tuple(i for i in range(x.ndim) if i not in folded)
-        thin = tuple(1 if i in folded else n for i, n in enumerate(x.shape))
-        rows = shaping.transpose(x, axes=(*rest, *folded)) if x.ndim else x
-        rows = shaping.reshape(rows, shape=(*(x.shape[i] for i in rest), -1))
-        found = norm(rows, ord, -1)
-        return shaping.reshape(found, shape=thin) if keepdims else found
+        found = norm(reductions.in_rows(x, axis), ord, -1)
+        return shaping.reshape(found, shape=reductions.thin(x, axis)) if keepdims else found
     return norm(x, ord, axis, keepdims)
 
 
@@ -117,8 +112,4 @@ def _matrix_norm(x: Data, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Da
     s = singular_values(shaping.transpose(x, axes=(*rest, row, column)))
     fold = reductions.sum_ if ord == "nuc" else reductions.max_ if ord == 2 else reductions.min_
     found = fold(s, axis=-1)
-    if not keepdims:
-        return found
-    return shaping.reshape(
-        found, shape=tuple(1 if i in (row, column) else n for i, n in enumerate(x.shape))
-    )
+    return shaping.reshape(found, shape=reductions.thin(x, axes)) if keepdims else found

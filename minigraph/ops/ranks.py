@@ -76,8 +76,7 @@ def _position(op: Operation, which: str) -> Any:
         found = op(x, axis=axes_of(axis))
         if not keepdims:
             return found
-        thin = (1 if axis in (None, i, i - x.ndim) else n for i, n in enumerate(x.shape))
-        return shaping.reshape(found, shape=tuple(thin))
+        return shaping.reshape(found, shape=reductions.thin(x, axes_of(axis)))
 
     doc = f"Return the position of the {which} element, the first of those that tie."
     return named(op.name, doc, call)
@@ -111,18 +110,6 @@ METHODS: Mapping[str, Callable[[Any, Any], Any]] = {
 }  # fmt: skip
 
 
-def sorted_rows(x: Data, axis: Any) -> tuple[Data, tuple[int, ...]]:
-    """Return the elements of the folded axes sorted along a last axis, and the folded shape."""
-    folded = reductions.folded_axes(x, axes_of(axis))
-    rest = tuple(i for i in range(x.ndim) if i not in folded)
-    rows = shaping.transpose(x, axes=(*rest, *folded)) if x.ndim else x
-    size = int(reductions.count(x, axes_of(axis)))
-    rows = shaping.reshape(rows, shape=(*(x.shape[i] for i in rest), size))
-    order = reductions.argsort(rows, axis=-1)
-    thin = tuple(1 if i in folded else n for i, n in enumerate(x.shape))
-    return selection.take_along_axis(rows, order, axis=-1), thin
-
-
 def _at(rows: Data, n: Any, q: Any, method: str) -> Any:
     """Return the quantiles q, a row, of sorted rows, of which the first n elements count."""
     place = e.clip(METHODS[method](n, q), 0.0, n - 1.0)
@@ -151,7 +138,9 @@ def _quantile(
     if method not in METHODS:
         raise InputError(f"{name}: method {method!r}; it is one of {', '.join(METHODS)}")
     levels = q if isinstance(q, Data) else np.asarray(q)
-    rows, thin = sorted_rows(floats(a), axis)
+    x, axis = floats(a), axes_of(axis)
+    rows = reductions.in_rows(x, axis)
+    rows = selection.take_along_axis(rows, reductions.argsort(rows, axis=-1), axis=-1)
     if not rows.shape[-1]:
         raise InputError(f"{name}: no elements arrived along axis {axis}; there is none in between")
     n: Any = float(rows.shape[-1])
@@ -163,7 +152,7 @@ def _quantile(
         unknown = stop(e.isnan(rows[..., -1:]))  # a nan stays one: no number jumps
         found = e.where(unknown, np.nan, found)
     found = shaping.transpose(found, axes=(found.ndim - 1, *range(found.ndim - 1)))
-    shape = levels.shape + (thin if keepdims else found.shape[1:])
+    shape = levels.shape + (reductions.thin(x, axis) if keepdims else found.shape[1:])
     return shaping.reshape(found, shape=shape)
 
 

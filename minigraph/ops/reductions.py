@@ -24,16 +24,29 @@ def folded_axes(x: Any, axis: Any) -> tuple[int, ...]:
     return tuple(int(a) % ndim for a in axes) if ndim else ()
 
 
+def thin(x: Any, axis: Any) -> tuple[int, ...]:
+    """Return the shape of `x` with folded axes of length one."""
+    gone = folded_axes(x, axis)
+    return tuple(1 if i in gone else n for i, n in enumerate(shape_of(x)))
+
+
 def spread(folded: Any, x: Any, axis: Any) -> Any:
     """Return a folded array with its axes back, of length one, so that it broadcasts with `x`."""
-    gone = folded_axes(x, axis)
-    shape = tuple(1 if i in gone else n for i, n in enumerate(shape_of(x)))
+    shape = thin(x, axis)
     return folded if shape_of(folded) in ((), shape) else reshape(folded, shape=shape)
 
 
 def count(x: Any, axis: Any) -> float:
     """Return how many elements of `x` are folded into one."""
     return float(math.prod([shape_of(x)[a] for a in folded_axes(x, axis)]))
+
+
+def in_rows(x: Data, axis: Any) -> Data:
+    """Return `x` with the elements of the folded axes in rows, along one last axis."""
+    folded = folded_axes(x, axis)
+    rest = tuple(i for i in range(x.ndim) if i not in folded)
+    rows = transpose(x, axes=(*rest, *folded)) if x.ndim else x
+    return reshape(rows, shape=(*(x.shape[i] for i in rest), int(count(x, axis))))
 
 
 reduction = functools.partial(Operation, fixed=["axis", "keepdims"], along=along.along_axis)
