@@ -147,27 +147,28 @@ pinv_ = last_axes("pinv", np.linalg.pinv, pinv_rule)
 
 
 # Determinants ----------------------------------------------------------------------------------
-def _scalar(x: Any) -> Any:
-    return expand_dims(x, axis=(-1, -2))
+def one_by_one(x: Any) -> Any:
+    """Return numbers as matrices of one row and one column."""
+    return expand_dims(x, axis=(-2, -1))
 
 
 def _det_rule(g: Any, y: Any, a: Any) -> Any:
     """Return the matrix of cofactors: from minors if small (right also where det = 0)."""
     n = shape_of(a)[-1]
     if n > 4 or not n:
-        return _scalar(g * y) * swap_last(inv(a))
+        return one_by_one(g * y) * swap_last(inv(a))
     if n == 1:
-        return _scalar(g)
+        return one_by_one(g)
     others = np.array([[j for j in range(n) if j != i] for i in range(n)])
     minors = a[..., others[:, None, :, None], others[None, :, None, :]]
     signs = (-1.0) ** np.add.outer(np.arange(n), np.arange(n))
-    return _scalar(g) * (det(minors) * of_kind(signs, a))
+    return one_by_one(g) * (det(minors) * of_kind(signs, a))
 
 
 det = last_axes("det", np.linalg.det, _det_rule)
 logdet = Operation(
     "logdet", lambda a: np.linalg.slogdet(a)[1],
-    lambda g, y, a: _scalar(g) * swap_last(inv(a)),
+    lambda g, y, a: one_by_one(g) * swap_last(inv(a)),
     numpy=(), along=along.elementwise,
 )  # fmt: skip
 signdet = Operation(

@@ -47,11 +47,7 @@ def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = None
     """Return the pseudoinverse; its derivative holds where the rank does not change."""
     a = f.from_lower(floats(a)) if hermitian else floats(a)
     cut = rcond if rtol is None else rtol
-    return f.pinv_(a) if cut is None else truncated_pinv(a, _two_more_axes(cut))
-
-
-def _two_more_axes(x: Any) -> Any:
-    return shaping.expand_dims(as_data(x), axis=(-2, -1))
+    return f.pinv_(a) if cut is None else truncated_pinv(a, f.one_by_one(as_data(cut)))
 
 
 @composed()
@@ -84,7 +80,7 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> tuple[Data, Data, Data, Data]:
         raise InputError(f"lstsq: shape {a.shape}; it needs one matrix, use pinv for many")
     m, n = a.shape
     cut = np.finfo(a.dtype).eps * max(m, n) if rcond is None else 0.0 if rcond == -1 else rcond
-    x, s = linear.matmul(truncated_pinv(a, _two_more_axes(cut)), b), f.singular_values(a)
+    x, s = linear.matmul(truncated_pinv(a, f.one_by_one(as_data(cut))), b), f.singular_values(a)
     rank = reductions.sum_(e.astype(e.greater(s, s[:1] * cut), dtype=int))
     if m > n and int(rank.value) == n:
         rest = reductions.sum_(e.square(b - linear.matmul(a, x)), axis=0, keepdims=b.ndim == 1)
