@@ -63,18 +63,8 @@ def flat(outputs: Sequence[Data]) -> tuple[list[Data], list[Data], list[Entry], 
             draw = (node.noise, node.draw, node.branched)
         function = node.op if draw is None else plain_law(node.distribution)
         places = tuple(at[x] for x in node.inputs)
-        entries.append(
-            Entry(
-                function,
-                places,
-                data._fixed,
-                data._value,
-                data.name,
-                node._name,
-                node._group,
-                draw,
-            )
-        )
+        names = data.name, node._name, node._group
+        entries.append(Entry(function, places, data._fixed, data._value, *names, draw))
     return inputs, stale, entries, [at[data] for data in outputs]
 
 

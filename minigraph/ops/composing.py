@@ -75,10 +75,10 @@ def in_the_name_of(title: str, error: Exception) -> Exception:
     return (UsageError if isinstance(error, TypeError) else InputError)(f"{title}: {text}")
 
 
-def refuse(name: str, **given: Any) -> None:
-    """Raise for NumPy's keywords that have no meaning here and are not at their default."""
+def refuse(name: str, *, but: Any = (), **given: Any) -> None:
+    """Raise for NumPy's keywords that have no meaning here, `but` some, and are not at default."""
     for key, value in given.items():
-        if value is not None:
+        if value is not None and key not in but:
             refuse_keyword(name, key, value)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ def array(object: Any, dtype: Any = None, **keywords: Any) -> Data:
     >>> mg.array([[a, b], [b, 0.0]]).shape
     (2, 2)
     """
-    refuse("array", **{k: v for k, v in keywords.items() if k not in ("copy", "order", "subok")})
+    refuse("array", but=("copy", "order", "subok"), **keywords)
     x = as_data(object)
     if dtype is not None and x.dtype != np.dtype(dtype):
         return e.astype(x, dtype=np.dtype(dtype))
@@ -45,7 +46,7 @@ def astype(x: Any, dtype: Any, /, *, copy: bool = True) -> Data:
 
 
 def _like(name: str, value: Any, a: Any, dtype: Any, shape: Any, keywords: Any) -> Data:
-    refuse(name, **{k: v for k, v in keywords.items() if k not in ("order", "subok", "device")})
+    refuse(name, but=("order", "subok", "device"), **keywords)
     x = as_data(a)
     kind = x.dtype if dtype is None else np.dtype(dtype)
     size = x.shape if shape is None else ints(shape)
@@ -83,7 +84,7 @@ def full_like(
 @composed()
 def full(shape: Any, fill_value: Any, dtype: Any = None, **keywords: Any) -> Data:
     """Return an array of that shape, all of one value, which may be Data."""
-    refuse("full", **{k: v for k, v in keywords.items() if k not in ("order", "device")})
+    refuse("full", but=("order", "device"), **keywords)
     found = shaping.broadcast_to(as_data(fill_value), shape=ints(shape))
     return found if dtype is None else e.astype(found, dtype=np.dtype(dtype))
 
@@ -177,15 +178,7 @@ def _constant(name: str) -> Any:
     return create
 
 
-CONSTANTS = {
+CONSTANTS: Mapping[str, Callable[..., Data]] = {
     name: _constant(name)
-    for name in (
-        "arange",
-        "eye",
-        "identity",
-        "indices",
-        "ones",
-        "tri",
-        "zeros",
-    )
+    for name in ("arange", "eye", "identity", "indices", "ones", "tri", "zeros")
 }

@@ -35,14 +35,9 @@ def positions(indices: Any) -> Any:
 # Elements --------------------------------------------------------------------------------------
 @composed()
 def clip(
-    a: Any,
-    a_min: Any = None,
-    a_max: Any = None,
-    out: Any = None,
-    *,
-    min: Any = None,
-    max: Any = None,
-) -> Data:
+    a: Any, a_min: Any = None, a_max: Any = None, out: Any = None,
+    *, min: Any = None, max: Any = None,
+) -> Data:  # fmt: skip
     """Return `a` kept between two limits; the derivative is 1 between and at them, 0 outside."""
     refuse("clip", out=out)
     low, high = a_min if min is None else min, a_max if max is None else max
