@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -39,7 +38,7 @@ class Composite(Distribution):
         shape: tuple[int, ...],
         event_ndim: int,
         dtype: np.dtype[Any],
-        beside: Mapping[str, int] = MappingProxyType({}),
+        beside: Mapping[str, int] = {},
         **parts: Any,
     ) -> None:
         self.shape, self.event_ndim, self.dtype = shape, event_ndim, dtype

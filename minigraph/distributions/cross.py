@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -36,7 +35,7 @@ def _log_of_uniform(p: Any) -> Any:
 
 
 # E[log X]
-MEAN_LOG: Mapping[type[Distribution], Of] = MappingProxyType({
+MEAN_LOG: Mapping[type[Distribution], Of] = {
     Beta: lambda p: digamma(p.concentration1) - digamma(p.concentration1 + p.concentration0),
     Exponential: lambda p: -EULER - log(p.rate),
     Gamma: lambda p: digamma(p.concentration) - log(p.rate),
@@ -46,7 +45,7 @@ MEAN_LOG: Mapping[type[Distribution], Of] = MappingProxyType({
     Pareto: lambda p: log(p.scale) + divide(1.0, p.alpha),
     Uniform: _log_of_uniform,
     Weibull: lambda p: log(p.scale) - divide(EULER, p.concentration),
-})  # fmt: skip
+}  # fmt: skip
 
 
 def _falling_of_uniform(p: Any, t: Any, c: Any) -> Any:
@@ -55,12 +54,12 @@ def _falling_of_uniform(p: Any, t: Any, c: Any) -> Any:
 
 
 # E[exp(-t(X - c))], for q = Gumbel; in one exponential, as that of c alone may overflow
-FALLING: Mapping[type[Distribution], Callable[[Any, Any, Any], Any]] = MappingProxyType({
+FALLING: Mapping[type[Distribution], Callable[[Any, Any, Any], Any]] = {
     Exponential: lambda p, t, c: exp(t * c - log1p(divide(t, p.rate))),
     Gamma: lambda p, t, c: exp(t * c - p.concentration * log1p(divide(t, p.rate))),
     Normal: lambda p, t, c: exp(0.5 * square(t * p.scale) - t * (p.loc - c)),
     Uniform: _falling_of_uniform,
-})  # fmt: skip
+}  # fmt: skip
 
 
 def _to_normal(p: Any, q: Any) -> Any:
@@ -99,7 +98,7 @@ def _to_beta(p: Any, q: Any) -> Any:
 
 # E[log q(X)], the laws p it is known for (all that have a mean, a variance and an entropy), and
 # where q has its mass.
-CROSS: Mapping[type[Distribution], tuple[Pair, Any, Of]] = MappingProxyType({
+CROSS: Mapping[type[Distribution], tuple[Pair, Any, Of]] = {
     Beta: (_to_beta, [Uniform], lambda q: (0.0, 1.0)),
     Exponential: (lambda p, q: log(q.rate) - q.rate * p.mean, None, lambda q: (0.0, np.inf)),
     Gamma: (_to_gamma, MEAN_LOG, lambda q: (0.0, np.inf)),
@@ -108,7 +107,7 @@ CROSS: Mapping[type[Distribution], tuple[Pair, Any, Of]] = MappingProxyType({
     Normal: (_to_normal, None, lambda q: (-np.inf, np.inf)),
     Pareto: (_to_pareto, MEAN_LOG, lambda q: (q.scale, np.inf)),
     Uniform: (lambda p, q: -log(q.high - q.low), None, lambda q: (q.low, q.high)),
-})  # fmt: skip
+}  # fmt: skip
 
 
 def kind(law: Any) -> type[Distribution]:

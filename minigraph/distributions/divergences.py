@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -48,9 +47,9 @@ def _independent(p: Any, q: Any) -> Any:
     return p._fold(_closed(p.base, q.base)(p.base, q.base))
 
 
-BOTH: Mapping[type, Callable[[Any, Any], Any]] = MappingProxyType({
+BOTH: Mapping[type, Callable[[Any, Any], Any]] = {
     Independent: _independent, TransformedDistribution: _transformed,
-})  # fmt: skip
+}  # fmt: skip
 
 
 def _closed(p: Distribution, q: Distribution) -> Callable[[Any, Any], Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -180,7 +179,7 @@ def _vector(p: Any, q: Any) -> Any:
     return 0.5 * (both - float(shape_of(outer)[-1])) + q._log_det() - p._log_det()
 
 
-CLOSED: Mapping[type, Callable[[Any, Any], Any]] = MappingProxyType({
+CLOSED: Mapping[type, Callable[[Any, Any], Any]] = {
     Normal: _normal,
     LogNormal: _normal,  # the logarithm is one to one
     Laplace: _laplace,
@@ -207,4 +206,4 @@ CLOSED: Mapping[type, Callable[[Any, Any], Any]] = MappingProxyType({
     NegativeBinomial: _negative_binomial,
     Multinomial: _multinomial,
     DiscreteUniform: _discrete_uniform,
-})  # fmt: skip
+}  # fmt: skip

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -25,9 +24,9 @@ from .constraints import Bounds, Constraint, logit, logits, positive_definite, r
 LAID = (getitem, reshape, transpose, broadcast_to, expand_dims, squeeze)
 EVERYWHERE: Bounds = (-np.inf, np.inf)  # but for what overflows
 LOUD = (real, real_vector, logit, logits, positive_definite)  # what breaks them gives NaN or raises
-RANGES: Mapping[Operation, Bounds] = MappingProxyType({
+RANGES: Mapping[Operation, Bounds] = {
     exp: (0.0, np.inf), softplus: (0.0, np.inf), sigmoid: (0.0, 1.0),
-})  # fmt: skip
+}  # fmt: skip
 
 
 def within_support(outside: Any, x: Any, law: Any) -> Any:

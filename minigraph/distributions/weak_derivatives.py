@@ -14,7 +14,6 @@ Heidergott and Vázquez-Abad 2000 for the counts; the others by differentiating 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from typing import Any
 
 from . import weak_counts, weak_numbers
@@ -38,7 +37,7 @@ from .weak import Weak
 
 __all__ = ["TABLE", "Weak", "weak_derivatives"]
 
-TABLE: Mapping[type[Distribution], Callable[[Any, Any], dict[str, Any]]] = MappingProxyType({
+TABLE: Mapping[type[Distribution], Callable[[Any, Any], dict[str, Any]]] = {
     Bernoulli: weak_counts.bernoulli, Binomial: weak_counts.binomial,
     Categorical: weak_counts.categorical, Cauchy: weak_numbers.cauchy,
     Exponential: weak_numbers.exponential, Gamma: weak_numbers.gamma,
@@ -50,7 +49,7 @@ TABLE: Mapping[type[Distribution], Callable[[Any, Any], dict[str, Any]]] = Mappi
     Normal: weak_numbers.normal, Pareto: weak_numbers.pareto, Poisson: weak_counts.poisson,
     StudentT: weak_numbers.student_t, Uniform: weak_numbers.uniform,
     VonMises: weak_numbers.von_mises, Weibull: weak_numbers.weibull,
-})  # fmt: skip
+}  # fmt: skip
 
 
 def weak_derivatives(law: Distribution, x: Any) -> dict[str, list[Weak]]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import copy
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -21,15 +20,15 @@ from . import elementwise
 from .base import Operation, holds_data, operand, record
 
 FAILED = (ValueError, TypeError, IndexError, ZeroDivisionError)
-DIRECT: Mapping[Operation, Callable[[Any, Any], Any]] = MappingProxyType({
+DIRECT: Mapping[Operation, Callable[[Any, Any], Any]] = {
     elementwise.add: operator.add, elementwise.subtract: operator.sub,
     elementwise.multiply: operator.mul, elementwise.divide: operator.truediv,
-})  # fmt: skip  # of floats and of arrays, Python's own operator means the operation
-COMPARED: Mapping[Operation, Callable[[float, float], bool]] = MappingProxyType({
+}  # fmt: skip  # of floats and of arrays, Python's own operator means the operation
+COMPARED: Mapping[Operation, Callable[[float, float], bool]] = {
     elementwise.less: operator.lt, elementwise.less_equal: operator.le,
     elementwise.greater: operator.gt, elementwise.greater_equal: operator.ge,
     elementwise.equal: operator.eq, elementwise.not_equal: operator.ne,
-})  # fmt: skip
+}  # fmt: skip
 FALSE, TRUE = (own(np.asarray(truth)) for truth in (False, True))
 
 

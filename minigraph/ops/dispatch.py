@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,12 +11,12 @@ from ..data import Data
 from ..errors import UsageError
 from ..walk import label, varies
 from . import conversions, elementwise, layouts, linear, selection
-from .base import as_data
+from .base import Operation, as_data
 from .calls import of_one, of_two, reflected
 from .conversions import CUT_OFF, ELSEWHERE, elsewhere
 from .namespace import BY_NUMPY, PUBLIC
 
-OPERATORS = {
+OPERATORS: Mapping[str, Operation] = {
     "add": elementwise.add,
     "sub": elementwise.subtract,
     "mul": elementwise.multiply,
@@ -31,19 +31,19 @@ OPERATORS = {
     "lshift": elementwise.left_shift,
     "rshift": elementwise.right_shift,
 }
-ONE_SIDED = {
+ONE_SIDED: Mapping[str, Operation] = {
     "lt": elementwise.less,
     "le": elementwise.less_equal,
     "gt": elementwise.greater,
     "ge": elementwise.greater_equal,
 }
-UNARY = {
+UNARY: Mapping[str, Operation] = {
     "neg": elementwise.negative,
     "pos": elementwise.positive,
     "abs": elementwise.absolute,
     "invert": elementwise.invert,
 }
-UFUNC_METHODS = {  # (ufunc, method): the function that it is
+UFUNC_METHODS: Mapping[tuple[Any, str], str] = {  # (ufunc, method): the function that it is
     (np.add, "reduce"): "sum", (np.multiply, "reduce"): "prod",
     (np.maximum, "reduce"): "max", (np.minimum, "reduce"): "min",
     (np.logical_and, "reduce"): "all", (np.logical_or, "reduce"): "any",

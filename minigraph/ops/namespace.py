@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from types import MappingProxyType, SimpleNamespace
+from collections.abc import Callable, Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -24,12 +24,12 @@ TABLES = (
 TAKEN = frozenset({"gradient"})  # NumPy's gradient is a finite difference, ours is not
 
 
-OWN = MappingProxyType({
+OWN: Mapping[str, str] = {
     "relu": "max(x, 0) of each element, with slope 0 at 0",
     "sigmoid": "1 / (1 + exp(-x)) of each element, without overflow",
     "softplus": "log(1 + exp(x)) of each element, without overflow",
     "sum_to": "`x` summed to `shape`, over the axes along which that would broadcast to it",
-})  # fmt: skip
+}  # fmt: skip
 
 
 def told(op: Operation) -> str:
@@ -58,7 +58,7 @@ UsageError
 """
 
 
-def _gather() -> tuple[dict[str, Any], dict[Any, Callable[..., Any]]]:
+def _gather() -> tuple[Mapping[str, Any], Mapping[Any, Callable[..., Any]]]:
     names: dict[str, Any] = dict(creation.CONSTANTS)
     numpy: dict[Any, Callable[..., Any]] = {}
     for table in TABLES:
@@ -76,16 +76,9 @@ def _gather() -> tuple[dict[str, Any], dict[Any, Callable[..., Any]]]:
     for name, thing in vars(np).items():
         if name not in TAKEN and callable(thing) and thing in numpy:
             names.setdefault(name, numpy[thing])  # NumPy's other names: abs, mod, true_divide, …
+    known = {k: v for k, v in vars(np.linalg).items() if callable(v) and v in numpy}
+    names["linalg"] = SimpleNamespace(**{name: numpy[thing] for name, thing in known.items()})
     return names, numpy
 
 
-_names, _numpy = _gather()
-_names["linalg"] = SimpleNamespace(
-    **{
-        name: _numpy[thing]
-        for name, thing in vars(np.linalg).items()
-        if callable(thing) and thing in _numpy
-    }
-)
-PUBLIC = MappingProxyType(_names)
-BY_NUMPY = MappingProxyType(_numpy)
+PUBLIC, BY_NUMPY = _gather()

@@ -22,7 +22,7 @@ COPIES = ("edge", "reflect", "symmetric", "wrap")
 STATISTICS: Mapping[str, Callable[..., Data]] = {
     "maximum": max_, "mean": mean, "median": median, "minimum": min_,
 }  # fmt: skip
-KEYWORDS = {  # what each mode takes
+KEYWORDS: Mapping[str, set[str]] = {  # what each mode takes
     "constant": {"constant_values"}, "linear_ramp": {"end_values"},
     "reflect": {"reflect_type"}, "symmetric": {"reflect_type"},
     **{mode: {"stat_length"} for mode in STATISTICS},
