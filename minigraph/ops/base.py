@@ -89,7 +89,7 @@ class Operation:
         self.scalar = scalar
         self.fixed = tuple(fixed)
         self.internal = numpy is not None and not numpy
-        self.numpy = tuple(numpy) if numpy is not None else _numpy_named(name)
+        self.numpy = tuple(numpy) if numpy is not None else numpy_named(name)
         self.variadic = variadic
         self.barrier = barrier
         self.passes = passes
@@ -131,8 +131,9 @@ class _Rest(tuple[Any, ...]):
         return super().__getitem__(min(position, len(self) - 1))
 
 
-def _numpy_named(name: str) -> tuple[Any, ...]:
-    found = getattr(np, name, None)
+def numpy_named(name: str) -> tuple[Any, ...]:
+    """Return NumPy's function of that name; in np.linalg, if np has none."""
+    found = getattr(np, name, None) or getattr(np.linalg, name, None)
     return () if found is None else (found,)
 
 

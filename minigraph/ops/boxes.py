@@ -102,8 +102,7 @@ def function(f: Any = None, *, name: str | None = None) -> Any:
     def boxed(*args: Any, **keywords: Any) -> Any:
         start = tick()
         out = f(*args, **keywords)
-        outputs = [d for d in (out if isinstance(out, (tuple, list)) else [out]) if type(d) is Data]
-        enclose(made_since(start, outputs), Group(title))
+        enclose(made_since(start, out), Group(title))
         return out
 
     return boxed
@@ -123,9 +122,9 @@ def numbers(what: str, raw: Any) -> Any:
     return array
 
 
-def made_since(start: int, outputs: list[Data]) -> list[Data]:
-    """Return what was made since `start`, above and including `outputs`, the last ones first."""
-    todo: list[Any] = list(outputs)
+def made_since(start: int, out: Any) -> list[Data]:
+    """Return what was made since `start`, above and including `out`, the last ones first."""
+    todo: list[Any] = list(out) if isinstance(out, (tuple, list)) else [out]
     found: dict[Data, None] = {}
     while todo:
         data = todo.pop()

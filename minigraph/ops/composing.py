@@ -11,7 +11,7 @@ import numpy as np
 from ..data import Data, tick
 from ..errors import InputError, MinigraphError, SelectionError, UsageError
 from ..graph import Group, enclose
-from .base import as_data
+from .base import as_data, numpy_named
 from .boxes import made_since
 from .calls import refuse_keyword
 from .elementwise import astype
@@ -38,8 +38,7 @@ def composed(*numpy: Any) -> Callable[[Function], Function]:
                 raise
             except (TypeError, IndexError, ValueError, AttributeError, ZeroDivisionError) as error:
                 raise in_the_name_of(title, error) from error
-            outputs = [d for d in (out if isinstance(out, tuple) else (out,)) if type(d) is Data]
-            made = made_since(start, outputs)
+            made = made_since(start, out)
             if len(made) > 1:
                 enclose(made, Group(title))
             elif made and made[0]._op.name != title:
@@ -57,12 +56,6 @@ def named(name: str, doc: str, f: Function, *numpy: Any) -> Function:
     """Declare one of several functions that differ in little else than their name."""
     f.__name__, f.__doc__ = name, doc
     return composed(*numpy)(f)
-
-
-def numpy_named(name: str) -> tuple[Any, ...]:
-    """Return NumPy's function of that name; in np.linalg, if np has none."""
-    found = getattr(np, name, None) or getattr(np.linalg, name, None)
-    return () if found is None else (found,)
 
 
 def in_the_name_of(title: str, error: Exception) -> Exception:

@@ -84,11 +84,7 @@ def gaps(values: Any) -> Any:
 
 def last_axes(name: str, forward: Any, *rules: Any, along: Any = along.elementwise) -> Operation:
     """Declare a function of matrices, which NumPy already runs along leading axes."""
-    return Operation(name, forward, *rules, along=along, numpy=_linalg(name))
-
-
-def _linalg(name: str) -> list[Any]:
-    return [getattr(np.linalg, name)] if hasattr(np.linalg, name) else []
+    return Operation(name, forward, *rules, along=along)
 
 
 # Inverses --------------------------------------------------------------------------------------
