@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..ops.elementwise import clip, floor, maximum, minimum, where
+from ..ops.elementwise import clip, floor, maximum, minimum, sigmoid, where
 from ..ops.special import gammaln
 from ..ops.tails import betainc
 from .bernoulli import Coin
@@ -103,5 +103,5 @@ by_probs = summed_entropy(
     Binomial, total_count=None, probs=lambda x, n, p: (x - n * p) / (p * (1.0 - p))
 )
 by_logits = summed_entropy(
-    Binomial, total_count=None, logits=lambda x, n, logits: x - n / (1.0 + np.exp(-logits))
+    Binomial, total_count=None, logits=lambda x, n, logits: x - n * sigmoid.forward(logits)
 )

@@ -17,7 +17,7 @@ from .constraints import nonnegative, positive
 from .implicit import followed, held, slope_of
 from .many import Line
 from .noise import of_quantiles
-from .parameters import between, off_zero
+from .parameters import from_zero, off_zero
 
 gamma_slope = slope_of(
     "gamma sample slope",
@@ -209,7 +209,7 @@ class InverseGamma(Distribution):
 
     def cumulative(self, x: Any) -> Any:
         a, rate = self.concentration, self.rate
-        return between(x, 0.0, np.inf, 1.0, lambda x: tails.gammaincc(a, divide(rate, x)))
+        return from_zero(x, np.inf, 1.0, lambda x: tails.gammaincc(a, divide(rate, x)))
 
     def quantile(self, p: Any) -> Any:
         return divide(self.rate, tails.gammainccinv(self.concentration, p))

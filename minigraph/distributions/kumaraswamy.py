@@ -21,7 +21,7 @@ from ..ops.special import betaln, digamma, xlogy
 from .base import Distribution
 from .constraints import positive, unit_interval
 from .noise import StandardExponential
-from .parameters import between, inside_unit
+from .parameters import from_zero, inside_unit
 from .special import log_one_less
 from .standards import EULER
 
@@ -76,7 +76,7 @@ class Kumaraswamy(Distribution):
 
     def cumulative(self, x: Any) -> Any:
         a, b = self.concentration1, self.concentration0
-        return between(x, 0.0, 1.0, 0.5, lambda x: -expm1(b * log_one_less(a * log(x))))
+        return from_zero(x, 1.0, 0.5, lambda x: -expm1(b * log_one_less(a * log(x))))
 
     def quantile(self, p: Any) -> Any:
         return self._below(-log1p(-p))

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..ops.elementwise import divide, exp, floor, maximum, where
+from ..ops.elementwise import divide, exp, floor, maximum, sigmoid, where
 from ..ops.special import from_scipy, gammaln
 from ..ops.tails import betainc
 from .bernoulli import Coin
@@ -110,13 +110,9 @@ def _in_probs(x: Any, r: Any, p: Any) -> Any:
     return x / p - r / (1.0 - p)
 
 
-def _chance(logits: Any) -> Any:
-    return 1.0 / (1.0 + np.exp(-logits))
-
-
 by_probs = summed_entropy(NegativeBinomial, total_count=_in_count, probs=_in_probs)
 by_logits = summed_entropy(
     NegativeBinomial,
-    total_count=lambda x, r, logits: _in_count(x, r, _chance(logits)),
-    logits=lambda x, r, logits: x * _chance(-logits) - r * _chance(logits),
+    total_count=lambda x, r, logits: _in_count(x, r, sigmoid.forward(logits)),
+    logits=lambda x, r, logits: x * sigmoid.forward(-logits) - r * sigmoid.forward(logits),
 )

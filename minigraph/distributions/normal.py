@@ -11,7 +11,7 @@ from .base import Distribution
 from .constraints import positive, real
 from .location_scale import LocationScale
 from .noise import StandardNormal
-from .parameters import between
+from .parameters import from_zero
 
 
 class Normal(LocationScale):
@@ -77,7 +77,7 @@ class LogNormal(Distribution):
         return -0.5 * square(z) - log(self.scale) - size - 0.5 * math.log(2.0 * math.pi)
 
     def cumulative(self, x: Any) -> Any:
-        return between(x, 0.0, math.inf, 1.0, lambda x: ndtr(divide(log(x) - self.loc, self.scale)))
+        return from_zero(x, math.inf, 1.0, lambda x: ndtr(divide(log(x) - self.loc, self.scale)))
 
     def quantile(self, p: Any) -> Any:
         return exp(self.loc + self.scale * ndtri(p))

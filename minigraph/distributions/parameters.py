@@ -111,14 +111,12 @@ def refuse_bad(law: Any, values: Mapping[str, Any]) -> None:
             )
 
 
-def between(
-    x: Any, low: float, high: float, member: float, cumulative: Callable[[Any], Any]
-) -> Any:
-    """Return a cdf at `x`: 0 up to `low`, 1 from `high` on; `cumulative` sees what lies between.
+def from_zero(x: Any, high: float, member: float, cumulative: Callable[[Any], Any]) -> Any:
+    """Return a cdf at `x`: 0 up to 0, 1 from `high` on; `cumulative` sees what lies between.
 
     So it is flat at and beyond the ends, where a formula has a logarithm or a quotient of zeros.
     """
-    below, above = stop(less_equal(x, low)), stop(greater_equal(x, high))
+    below, above = stop(less_equal(x, 0.0)), stop(greater_equal(x, high))
     inside = cumulative(where(below, member, where(above, member, x)))
     return where(below, 0.0, where(above, 1.0, inside))
 

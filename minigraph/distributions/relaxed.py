@@ -18,7 +18,7 @@ from .constraints import (
     simplex,
     weights,
 )
-from .parameters import between, inside_unit, off_zero
+from .parameters import from_zero, inside_unit, off_zero
 from .standards import StandardGumbel, StandardLogistic
 
 
@@ -74,7 +74,7 @@ class RelaxedBernoulli(Coin):
         return log(self.temperature) - log(x) - log1p(-x) - softplus(z) - softplus(-z)
 
     def cumulative(self, x: Any) -> Any:
-        return between(x, 0.0, 1.0, 0.5, lambda x: sigmoid(self._logistic(x)))
+        return from_zero(x, 1.0, 0.5, lambda x: sigmoid(self._logistic(x)))
 
     def quantile(self, p: Any) -> Any:
         return sigmoid(divide(self.logits + log(p) - log1p(-p), self.temperature))

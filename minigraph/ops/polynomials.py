@@ -72,12 +72,12 @@ def polysub(a1: Any, a2: Any) -> Data:
     return e.subtract(*_aligned("polysub", a1, a2))
 
 
-def _trimmed(what: str, p: Any) -> Data:
+def _trimmed(p: Any) -> Data:
     """Return coefficients without leading zeros, if these were written and so never change."""
     p = as_data(p)
     if not p._literal:
-        return _row(what, p)
-    row = np.trim_zeros(_row(what, p).value, "f")
+        return _row("polymul", p)
+    row = np.trim_zeros(_row("polymul", p).value, "f")
     return as_data(row if row.size else np.zeros(1, p.dtype))
 
 
@@ -88,7 +88,7 @@ def polymul(a1: Any, a2: Any) -> Data:
     As in NumPy, leading zeros of a plain array are left out. Those of Data stay: they may change,
     and the shape of a graph does not.
     """
-    return convolve(_trimmed("polymul", a1), _trimmed("polymul", a2))
+    return convolve(_trimmed(a1), _trimmed(a2))
 
 
 @composed()
