@@ -85,15 +85,7 @@ if TYPE_CHECKING:  # the same, for those who read and do not run
     from .averages.expectation import expectation
     from .backends.compiling import compile
     from .distributions import *
-    from .drawing import (
-        compare_pictures,
-        render,
-        to_dot,
-        to_graphviz,
-        to_html,
-        to_mermaid,
-        to_tikz,
-    )
+    from .drawing import compare_pictures, render, to_dot, to_graphviz, to_html, to_mermaid, to_tikz
     from .estimators.antithetic import arm, disarm
     from .estimators.baselines import RunningAverage
     from .estimators.control import rebar, relax

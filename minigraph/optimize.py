@@ -194,13 +194,9 @@ class SGD(Optimizer):
     memories = ("velocity",)
 
     def __init__(
-        self,
-        parameters: Data | Sequence[Data],
-        rate: Rate,
-        *,
-        momentum: float = 0.0,
-        maximize: bool = False,
-    ) -> None:
+        self, parameters: Data | Sequence[Data], rate: Rate,
+        *, momentum: float = 0.0, maximize: bool = False,
+    ) -> None:  # fmt: skip
         super().__init__(parameters, rate, maximize=maximize)
         self.momentum = fraction("SGD", "momentum", momentum)
 
@@ -245,14 +241,10 @@ class Adam(Optimizer):
     memories = ("mean", "square")
 
     def __init__(
-        self,
-        parameters: Data | Sequence[Data],
-        rate: Rate = 1e-3,
-        *,
-        decays: tuple[float, float] = (0.9, 0.999),
-        epsilon: float = 1e-8,
+        self, parameters: Data | Sequence[Data], rate: Rate = 1e-3,
+        *, decays: tuple[float, float] = (0.9, 0.999), epsilon: float = 1e-8,
         maximize: bool = False,
-    ) -> None:
+    ) -> None:  # fmt: skip
         super().__init__(parameters, rate, maximize=maximize)
         if np.shape(decays) != (2,):
             raise InputError(f"Adam: decays must be a pair of numbers in [0, 1); got {decays!r}")

@@ -258,10 +258,9 @@ class Distribution(Definition):
 
     def typed(self, value: Any) -> Any:
         """Return floats in the dtype of the law, which one parameter of several may decide."""
-        dtype = getattr(value, "dtype", self.dtype if type(value) is not float else np.dtype(float))
-        return (
-            value if dtype == self.dtype or dtype.kind != "f" else astype(value, dtype=self.dtype)
-        )
+        dtype = np.dtype(float) if type(value) is float else getattr(value, "dtype", self.dtype)
+        stays = dtype == self.dtype or dtype.kind != "f"
+        return value if stays else astype(value, dtype=self.dtype)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.describe()})"

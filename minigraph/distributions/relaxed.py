@@ -10,14 +10,7 @@ from ..ops.reductions import logsumexp, sum_
 from ..ops.shaping import expand_dims
 from .bernoulli import Coin
 from .categorical import Outcomes
-from .constraints import (
-    logit,
-    logits,
-    open_unit_interval,
-    positive,
-    simplex,
-    weights,
-)
+from .constraints import logit, logits, open_unit_interval, positive, simplex, weights
 from .parameters import from_zero, inside_unit, off_zero
 from .standards import StandardGumbel, StandardLogistic
 

@@ -9,18 +9,7 @@ import numpy as np
 
 from ..ops.base import Operation
 from ..ops.boxes import stop
-from ..ops.elementwise import (
-    divide,
-    equal,
-    exp,
-    expm1,
-    less,
-    log,
-    log1p,
-    square,
-    ufunc,
-    where,
-)
+from ..ops.elementwise import divide, equal, exp, expm1, less, log, log1p, square, ufunc, where
 from ..ops.special import from_scipy, normal_hazard, polygamma, special
 
 
@@ -99,6 +88,5 @@ bessel_ratio: Operation = special(  # I₁(x) / I₀(x)
     forward=lambda x: from_scipy("i1e")(x) / from_scipy("i0e")(x),
 )
 ndtri_exp = special(  # the standard normal quantile of a probability given by its logarithm
-    "ndtri_exp",
-    lambda g, y, x: divide(g, normal_hazard(x, y)),
+    "ndtri_exp", lambda g, y, x: divide(g, normal_hazard(x, y))
 )
