@@ -24,6 +24,7 @@ from .errors import (
     GradientError,
     InputError,
     MinigraphError,
+    MissingAttributeError,
     MissingExtraError,
     SelectionError,
     UnknownNameError,

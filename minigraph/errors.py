@@ -37,5 +37,9 @@ class UnknownNameError(MinigraphError, KeyError):
         return str(self.args[0])  # KeyError would print the message in quotes
 
 
+class MissingAttributeError(MinigraphError, AttributeError):
+    """An attribute that a data or a law does not have."""
+
+
 class MissingExtraError(MinigraphError, ImportError):
     """An optional package is needed; the message names the extra to install."""

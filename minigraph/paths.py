@@ -8,7 +8,8 @@ the paths are looked at before anything is differentiated.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from .errors import BlockedGradientError, UsageError
 from .graph import Data, Graph, Node, StochasticNode
@@ -156,11 +157,11 @@ def refuse_blocked(flow: Flow) -> None:
         law = type(at._node.distribution).__name__
         handle = f', "{at.name}"' if at.name else ""
         draw = f"random {at.name}" if at.name else "an unnamed draw"
+        calls = " or ".join(f"mg.{way}(y{handle})" for way in ways(at._node.distribution))
         raise BlockedGradientError(
             f"{y.name or 'y'} depends on {label(theta)} through {draw} ~ {law} "
             f"(path {describe(path)}), and a gradient cannot cross a draw{more}; "
-            f"call mg.reparameterize(y{handle}) or mg.reinforce(y{handle}), "
-            "or mg.unblock(y) for the best legal choice."
+            f"call {calls}{', or ' if calls else ''}mg.unblock(y) for the best legal choice."
         )
     if at._op.passes:  # it marks a gradient that has no derivative of its own
         raise BlockedGradientError(
@@ -171,8 +172,16 @@ def refuse_blocked(flow: Flow) -> None:
     raise BlockedGradientError(
         f"{y.name or 'y'} depends on {label(theta)} through black box {at._node.name} "
         f"(path {describe(path)}){more}; give it a derivative, mg.primitive(forward, vjp), or "
-        "score the draws above it with mg.reinforce(y)."
+        "score the draws above it, if there are any, with mg.reinforce(y)."
     )
+
+
+def ways(law: Any) -> Iterator[str]:
+    """Yield which of the two rewrites a law allows."""
+    if law.noise() is not None:
+        yield "reparameterize"
+    if not any(law.parameters[name]._carries for name in law.support_moves):
+        yield "reinforce"
 
 
 def refuse_stale(flow: Flow) -> None:

@@ -197,6 +197,32 @@ def test_truth_out_of_reach_asks_for_what_was_rewritten():
     assert raised.value.__suppress_context__
 
 
+@pytest.mark.parametrize("rate", [1.0, 0.02, 0.0021, 1e-4])
+def test_truth_is_a_difference_over_a_step_that_suits_the_parameter(rate):
+    r = mg.Data(rate, name="rate")
+    z = mg.reparameterize(mg.sample(mg.Exponential(r), name="X", rng=0) * 1.0)
+    assert mg.assess(z, r).truth[r] == pytest.approx(-1.0 / rate**2, rel=1e-6)
+    mg.check_unbiased(z, r)
+
+
+@pytest.mark.parametrize("law", [
+    lambda m: mg.Normal(1e4 * m, 1.0), lambda m: mg.Bernoulli(1e-3 * m),
+    lambda m: mg.Bernoulli(1.0 - 1e-3 * m),
+])  # fmt: skip
+def test_right_estimators_of_large_parameters_and_at_edges_are_not_accused(law):
+    m = mg.Data(1.0, name="m")
+    mg.check_unbiased(mg.unblock(mg.sin(1.0 * mg.sample(law(m), name="X", rng=0))), m)
+
+
+def test_truth_is_no_slope_of_a_rough_quadrature():
+    d = mg.Data(0.3, name="d")
+    x, y = (mg.sample(mg.Normal(d, 1.0), name=name, rng=0) for name in ("X", "Y"))
+    z = mg.reinforce(mg.relu(x + y))
+    for judge in (mg.assess, mg.check_unbiased):
+        with pytest.raises(mg.InputError, match="pass what it was made from, of=y"):
+            judge(z, d)
+
+
 def test_quadrature_that_a_jump_across_two_draws_disturbs_says_so():
     mu = mg.Data(0.3, name="μ")
     x, y = (mg.sample(mg.Normal(mu, 1.0), name=name, rng=0) for name in ("X", "Y"))

@@ -316,3 +316,25 @@ def test_rewrites_do_not_warn():
         warnings.simplefilter("error")
         a = mg.Data(-np.inf, name="a")
         mg.reinforce(mg.sample(mg.Bernoulli(logits=a), name="X") * 1.0)
+
+
+@pytest.mark.parametrize(("law", "calls"), [
+    (mg.Bernoulli, ["reinforce"]), (lambda p: mg.Uniform(0.0, p), ["reparameterize"]),
+    (lambda p: mg.Normal(p, 1.0), ["reparameterize", "reinforce"]),
+])  # fmt: skip
+def test_refused_gradient_names_the_rewrites_that_the_law_allows(law, calls):
+    p = mg.Data(0.3, name="p")
+    y = mg.sample(law(p), name="X", rng=0) * 2.0
+    with pytest.raises(mg.BlockedGradientError) as caught:
+        mg.gradient(y, p)
+    named = [f'mg.{call}(y, "X")' for call in ("reparameterize", "reinforce")]
+    assert [call for call in named if call in str(caught.value)] == [
+        f'mg.{call}(y, "X")' for call in calls
+    ]
+    assert "mg.unblock(y)" in str(caught.value)
+
+
+def test_what_a_law_lacks_is_refused_as_everything_is():
+    with pytest.raises(mg.MinigraphError, match="has no mean in closed form"):
+        _ = mg.RelaxedBernoulli(2.0, 0.3).mean
+    assert not hasattr(mg.RelaxedBernoulli(2.0, 0.3), "mean")

@@ -122,3 +122,11 @@ def test_text_returns_what_was_asked_for_alone():
     rng = np.random.default_rng(0)
     (x,) = known["run"](lambda i, *_: [rng.standard_normal, rng.standard_exponential][i](7), 7)
     assert x.shape == (7,)
+
+
+def test_what_bad_parameters_lead_to_is_refused_without_a_warning():
+    rate, x = exponential()
+    rate.value = 0.0
+    for run in (RUNS["exact"], RUNS["compiled average"]):
+        with pytest.raises(mg.InputError, match=r"rate must be positive; got 0\.0"):
+            run(x, rate)

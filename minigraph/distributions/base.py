@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import InputError, MinigraphError, UsageError
+from ..errors import InputError, MinigraphError, MissingAttributeError, UsageError
 from ..graph import Data
 from ..ops.base import as_data
 from ..ops.boxes import function, stop
@@ -134,9 +134,11 @@ class Distribution(Definition):
         if name in parameters:
             return self.parameter(name)
         if name in OPTIONAL:
-            raise AttributeError(f"{type(self).__name__} has no {name} in closed form")
+            raise MissingAttributeError(f"{type(self).__name__} has no {name} in closed form")
         law = type(self).__name__
-        raise AttributeError(f"{law} has no attribute {name!r}; mg.sample({law}(…)) draws a Data")
+        raise MissingAttributeError(
+            f"{law} has no attribute {name!r}; mg.sample({law}(…)) draws a Data"
+        )
 
     def _forgotten(self, *_: Any) -> Any:
         raise UsageError(

@@ -30,8 +30,10 @@ from .assessment import Assessment
 from .pairs import DOUBTFUL
 from .variances import Share, shares
 
-STENCIL = {-2: 1 / 12, -1: -2 / 3, 1: 2 / 3, 2: -1 / 12}  # a slope to fourth order
-STEP = 1e-3
+STENCIL = {1: (2 / 3, 3 / 4), 2: (-1 / 12, -3 / 20), 3: (0.0, 1 / 60)}  # to order 4 and to order 6
+STEP, SHRINK, TRIES = 1e-3, 8.0, 4
+ALIKE = 1e-6  # how far the two orders may be apart, relative to the slope
+EXACT = 1e-8  # the relative error up to which a quadrature is called exact, and differences are
 
 
 def assess(
@@ -100,7 +102,7 @@ def assess(
         how = f"{samples} samples: {reason}"
     else:
         errors = [plain(np.zeros(x.shape)) for x in keys]
-        how = f"exact, {found.samples} points" if found.error < 1e-8 else reason
+        how = f"exact, {found.samples} points" if found.error < EXACT else reason
     sources = sources_of(rewritten, of, keys, points, samples, parts) if nodes else {}
     return Assessment(
         name=rewritten.name or "y",
@@ -175,24 +177,45 @@ def truth(
 
 
 def slope(y: Data, x: Data, at: tuple[int, ...], settings: Any) -> float:
-    """Return the slope of the exact average of `y` in one element of an input."""
+    """Return the slope of the exact average of `y` in one element of an input.
+
+    It is a difference of two orders, with a shorter step if they disagree, or a parameter left its
+    domain.
+    """
+    step = STEP * max(1.0, abs(float(np.asarray(x._value)[at])))
+    for _ in range(TRIES):
+        try:
+            averages = {k: _moved(y, x, at, k * step, settings) for i in STENCIL for k in (i, -i)}
+        except InputError as error:
+            problem = _reason(error)
+        else:
+            rough, fine = (
+                sum(w[i] * (averages[k] - averages[-k]) for k, w in STENCIL.items()) / step
+                for i in (0, 1)
+            )
+            if abs(fine - rough) <= ALIKE * abs(fine) + 1e-8 * max(map(abs, averages.values())):
+                return fine
+            problem = f"differences with a step of {step:.0e} do not settle"
+        step /= SHRINK
+    raise InputError(
+        f"assess: the true gradient of {label(x)} is out of reach of exact averages of what was "
+        f"rewritten: {problem}; pass what it was made from, of=y"
+    ) from None  # which would say the same again
+
+
+def _moved(y: Data, x: Data, at: tuple[int, ...], by: float, settings: Any) -> float:
+    """Return the exact average of `y` with one element of an input moved."""
     before, changed = x._value, x._changed
-    step = STEP * max(1.0, abs(float(np.asarray(before)[at])))
-    total = 0.0
+    moved = np.array(before, np.float64)
+    moved[at] += by
     try:
-        for steps, weight in STENCIL.items():
-            moved = np.array(before, np.float64)
-            moved[at] += steps * step
-            x.value = moved
-            total += weight * float(exact(y, **settings).value)
-    except InputError as error:
-        raise InputError(
-            f"assess: the true gradient of {label(x)} is out of reach of exact averages of what "
-            f"was rewritten: {_reason(error)}; pass what it was made from, of=y"
-        ) from None  # which would say the same again
+        x.value = moved
+        found = exact(y, **settings)
     finally:
         x._value, x._changed = before, changed  # as if it had not been moved
-    return total / step
+    if found.error > EXACT:
+        raise InputError(f"exact: the average is known to about {found.error:.0e} alone")
+    return float(found.value)
 
 
 def variance_stderr(y: Data, x: Data, found: Estimate, rng: Rng) -> Any:

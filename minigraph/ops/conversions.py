@@ -9,7 +9,7 @@ from typing import Any
 
 from ..branching import remember
 from ..data import Data
-from ..errors import InputError, UsageError
+from ..errors import InputError, MissingAttributeError, UsageError
 from ..values import show
 from ..walk import label, varies
 
@@ -88,6 +88,6 @@ def elsewhere(name: str, instead: str) -> property:
     """Return an attribute that Data do not have, and that says what to write in its place."""
 
     def refuse(data: Data) -> None:
-        raise AttributeError(f"Data has no attribute {name!r}; write {instead}")
+        raise MissingAttributeError(f"Data has no attribute {name!r}; write {instead}")
 
     return property(refuse)
