@@ -80,8 +80,10 @@ def opened(data: Data, inputs: tuple[Data, ...]) -> Data:
     noise_node.noise_of = None if surely_lawful(node.distribution) else law
     noise = result(node.noise, noise_node)
     noise.name = f"ε_{data.name}" if data.name else "ε"
-    out: Data = function(lambda noise, *_: law.transform(noise), name="g")(noise, *inputs)
-    out._value = data._value  # the same bits, also if a parameter has another value by now
+    transform = function(lambda noise, *_: law.transform(noise), name="g")
+    with np.errstate(all="ignore"):  # a parameter may have another value by now
+        out: Data = transform(noise, *inputs)
+    out._value = data._value  # the same bits as before
     return out
 
 
