@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -152,12 +153,12 @@ def unblock(y: Data, method: Any = "auto", *, explain: bool = False, rng: Rng = 
     else:
         method = known("unblock", method)
         asked = {x._node.draw: method for x in blocking}
-    choices = _choices(y, blocking, asked)
+    choices = _choices(y, blocking, asked, explain)
     rng = generator(rng)
     z = y
-    for name, x in _in_order(choices):
+    for name, draws in _in_order(choices):
         try:
-            z = METHODS[name].rewrite(z, x, rng=rng)
+            z = METHODS[name].rewrite(z, draws, rng=rng)
         except BlockedGradientError as error:
             fit = [] if isinstance(method, Mapping) else _fit(y, blocking, name)
             if not fit:
@@ -167,14 +168,15 @@ def unblock(y: Data, method: Any = "auto", *, explain: bool = False, rng: Rng = 
     return (z, list(choices.values())) if explain else z
 
 
-def _in_order(choices: Mapping[Data, Choice]) -> list[tuple[str, Any]]:
+def _in_order(choices: Mapping[Data, Choice]) -> list[tuple[str, list[Data]]]:
     """Return the methods and their draws in the order in which these are rewritten.
 
     Draws that Python looked at come first, all in one call: some may not even lie above the result.
     What copies nothing follows, in the order of the draws: then no path to a draw has been added
-    to. What copies the graph below a draw starts with the last: then it copies least. A
-    leave-one-out baseline of an earlier draw then sees costs that are summed over later ones: one
-    of costs that get a probability as a factor, which depends on that draw, is biased.
+    to; several of one method in a row take one call. What copies the graph below a draw starts with
+    the last: then it copies least. A leave-one-out baseline of an earlier draw then sees costs that
+    are summed over later ones: one of costs that get a probability as a factor, which depends on
+    that draw, is biased.
     """
     looked: dict[str, list[Data]] = {}
     for x in choices:
@@ -183,7 +185,12 @@ def _in_order(choices: Mapping[Data, Choice]) -> list[tuple[str, Any]]:
     others = [x for x in choices if not x._node.branched]
     lean = [x for x in others if choices[x].method in LEAN]
     last = [x for x in reversed(others) if x not in lean]
-    return [*looked.items(), *[(choices[x].method, x) for x in [*lean, *last]]]
+    lean_runs = itertools.groupby(lean, lambda x: choices[x].method)
+    return [
+        *looked.items(),
+        *[(method, list(run)) for method, run in lean_runs],
+        *[(choices[x].method, [x]) for x in last],
+    ]
 
 
 def _fit(y: Data, blocking: list[Data], name: str) -> list[str]:
@@ -202,7 +209,9 @@ def known(call: str, name: Any, of: str = "") -> str:
     return plain
 
 
-def _choices(y: Data, blocking: list[Data], asked: Mapping[object, str]) -> dict[Data, Choice]:
+def _choices(
+    y: Data, blocking: list[Data], asked: Mapping[object, str], explain: bool
+) -> dict[Data, Choice]:
     """Return what to do with each draw, decided on the graph as it is."""
     together = _together(y, blocking)
     copies: dict[Data, int] = {}  # of the graph, that the methods chosen so far make
@@ -210,8 +219,9 @@ def _choices(y: Data, blocking: list[Data], asked: Mapping[object, str]) -> dict
     for x in one_each(blocking):
         name = asked.get(x._node.draw, "auto")
         already = functools.reduce(int.__mul__, [copies.get(other, 1) for other in together[x]], 1)
-        choices[x] = _choose(y, x, FEW // already) if name == "auto" else _asked(x, name)
-        if choices[x].method in COUNTED and name == "auto":
+        auto = name == "auto"
+        choices[x] = _choose(y, x, FEW // already, explain) if auto else _asked(x, name)
+        if choices[x].method in COUNTED and auto:
             copies[x] = 1 + COUNTED[choices[x].method](y, x)
     return choices
 
@@ -239,12 +249,17 @@ def _asked(x: Data, name: str) -> Choice:
     return Choice(x.name or "unnamed", name, f"asked for{biased}")
 
 
-def _choose(y: Data, x: Data, few: int) -> Choice:
-    """Return the best legal method for a draw, with at most `few` copies of the graph."""
+def _choose(y: Data, x: Data, few: int, explain: bool) -> Choice:
+    """Return the best legal method for a draw, with at most `few` copies of the graph.
+
+    Why others are not legal takes a walk each, and is looked for if somebody wants to know.
+    """
     law = type(x._node.distribution).__name__
     found: str | None = None
     not_legal: dict[str, str] = {}
     for name in AUTO:
+        if found is not None and not explain:
+            break
         problem = METHODS[name].why_not(y, x)
         if problem is None and name in COUNTED and (count := COUNTED[name](y, x)) > few:
             problem = f"it would take {spelled(count)} copies of the graph, more than {few}"
