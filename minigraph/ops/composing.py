@@ -68,7 +68,7 @@ def in_the_name_of(title: str, error: Exception) -> Exception:
     return (UsageError if isinstance(error, TypeError) else InputError)(f"{title}: {text}")
 
 
-def refuse(name: str, *, but: Any = (), **given: Any) -> None:
+def refuse(name: str, but: Any = (), /, **given: Any) -> None:
     """Raise for NumPy's keywords that have no meaning here, `but` some, and are not at default."""
     for key, value in given.items():
         if value is not None and key not in but:

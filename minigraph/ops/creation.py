@@ -29,7 +29,7 @@ def array(object: Any, dtype: Any = None, **keywords: Any) -> Data:
     >>> mg.array([[a, b], [b, 0.0]]).shape
     (2, 2)
     """
-    refuse("array", but=("copy", "order", "subok"), **keywords)
+    refuse("array", ("copy", "order", "subok"), **keywords)
     x = as_data(object)
     if dtype is not None and x.dtype != np.dtype(dtype):
         return e.astype(x, dtype=np.dtype(dtype))
@@ -46,7 +46,7 @@ def astype(x: Any, dtype: Any, /, *, copy: bool = True) -> Data:
 
 
 def _like(name: str, value: Any, a: Any, dtype: Any, shape: Any, keywords: Any) -> Data:
-    refuse(name, but=("order", "subok", "device"), **keywords)
+    refuse(name, ("order", "subok", "device"), **keywords)
     x = as_data(a)
     kind = x.dtype if dtype is None else np.dtype(dtype)
     size = x.shape if shape is None else ints(shape)
@@ -84,7 +84,7 @@ def full_like(
 @composed()
 def full(shape: Any, fill_value: Any, dtype: Any = None, **keywords: Any) -> Data:
     """Return an array of that shape, all of one value, which may be Data."""
-    refuse("full", but=("order", "device"), **keywords)
+    refuse("full", ("order", "device"), **keywords)
     found = shaping.broadcast_to(as_data(fill_value), shape=ints(shape))
     return found if dtype is None else e.astype(found, dtype=np.dtype(dtype))
 
