@@ -86,6 +86,7 @@ def test_same_numbers_whether_parameters_are_looked_at_or_not():
     lambda z: mg.Gamma(mg.reshape(mg.exp(z), (1,)), 1.0),
     lambda z: mg.Independent(mg.Normal(z * mg.ones(2), mg.exp(z)), 1),
     lambda z: mg.Exponential(mg.sample(mg.Gamma(2.0, 1.0), rng=0) / 3.0),
+    lambda z: mg.Normal(z, mg.stop_gradient(mg.exp(z))),
 ])  # fmt: skip
 def test_what_cannot_go_wrong_is_not_looked_at(law):
     z = mg.sample(mg.Normal(0.0, 1.0), rng=0)

@@ -21,7 +21,7 @@ from ..ops.selection import getitem
 from ..ops.shaping import broadcast_to, expand_dims, reshape, squeeze, transpose
 from .constraints import Bounds, Constraint, logit, logits, positive_definite, real, real_vector
 
-LAID = (getitem, reshape, transpose, broadcast_to, expand_dims, squeeze)
+LAID = (getitem, reshape, transpose, broadcast_to, expand_dims, squeeze, stop)
 EVERYWHERE: Bounds = (-np.inf, np.inf)  # but for what overflows
 LOUD = (real, real_vector, logit, logits, positive_definite)  # what breaks them gives NaN or raises
 RANGES: Mapping[Operation, Bounds] = {
