@@ -74,6 +74,7 @@ def _at_samples(g: Any, y: Any, cost: Any, slope: Any) -> Any:
     return g + first_only(stop(slope), *movers) if movers else g
 
 
+# A cost, less a slope of value 0.
 less_slope = Operation(
     "subtract", np.subtract, _at_samples, lambda g, y, cost, slope: -g,
     along=along.elementwise, numpy=(), passes=True,
