@@ -157,7 +157,7 @@ def refuse_blocked(flow: Flow) -> None:
         law = type(at._node.distribution).__name__
         handle = f', "{at.name}"' if at.name else ""
         draw = f"random {at.name}" if at.name else "an unnamed draw"
-        calls = " or ".join(f"mg.{way}(y{handle})" for way in ways(at._node.distribution))
+        calls = " or ".join(f"mg.{way}(y{handle})" for way in two_rewrites(at._node.distribution))
         raise BlockedGradientError(
             f"{y.name or 'y'} depends on {label(theta)} through {draw} ~ {law} "
             f"(path {describe(path)}), and a gradient cannot cross a draw{more}; "
@@ -176,8 +176,8 @@ def refuse_blocked(flow: Flow) -> None:
     )
 
 
-def ways(law: Any) -> Iterator[str]:
-    """Yield which of the two rewrites a law allows."""
+def two_rewrites(law: Any) -> Iterator[str]:
+    """Yield which of the two a law allows."""
     if law.noise() is not None:
         yield "reparameterize"
     if not any(law.parameters[name]._carries for name in law.support_moves):

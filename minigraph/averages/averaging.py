@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import math
-import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -26,7 +25,7 @@ def average(
     progress: bool = False,
     callback: Callable[[Estimate], Any] | None = None,
     stderr: float | None = None,
-    checkpoint: str | os.PathLike[str] | None = None,
+    file: Checkpoint | None = None,
 ) -> Estimate:
     """Return the estimate that the blocks of a job add up to; see `expectation`."""
     real = isinstance(stderr, (int, float, np.integer, np.floating)) and stderr is not True
@@ -36,12 +35,11 @@ def average(
         raise UsageError(
             f"expectation: callback is a {type(callback).__name__}; pass a function of an Estimate"
         )
-    watched = progress or any(x is not None for x in (callback, stderr, checkpoint))
+    watched = progress or any(x is not None for x in (callback, stderr, file))
     if job.blocks == 1 and mapper.executor is None and not watched:  # as in most training loops
         total = job(0)
         job.finish()
         return _estimate(total, keys, job, job.samples)
-    file = None if checkpoint is None else Checkpoint(checkpoint, job)
     so_far: tuple[Sequence[Moments], int] = ((), 0) if file is None else file.load()
 
     def estimate(interrupted: bool = False, going_on: bool = False) -> Estimate:

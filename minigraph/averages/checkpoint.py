@@ -43,12 +43,14 @@ class Checkpoint:
     ----------
     path : str or os.PathLike
         Where it is, or will be.
+    found : Stored, optional
+        What `read` found there.
     job : Job
         The run; its number of samples may differ from that of the run that wrote the file.
     """
 
-    def __init__(self, path: str | os.PathLike[str], job: Job) -> None:
-        self.path, self.job = os.fspath(path), job
+    def __init__(self, path: str | os.PathLike[str], found: Stored | None, job: Job) -> None:
+        self.path, self.found, self.job = os.fspath(path), found, job
         self.run = {
             "format": FORMAT,
             "seed": seed_text(job.seed),
@@ -61,7 +63,7 @@ class Checkpoint:
 
     def load(self) -> tuple[Sequence[Moments], int]:
         """Return the moments in the file, and of how many blocks; none if there is no file."""
-        if (found := read(self.path)) is None:
+        if (found := self.found) is None:
             return (), 0
         for key, mine in self.run.items():
             if found.run[key] != mine:

@@ -22,7 +22,7 @@ from ..replay.spread import Scheme, scheme_of
 from ..replay.tape import Tape
 from ..values import whole
 from .averaging import average
-from .checkpoint import read
+from .checkpoint import Checkpoint, read
 from .estimate import Estimate
 from .jobs import Job, Replay, Root, Trace
 from .workers import Mapper
@@ -119,12 +119,14 @@ def expectation(
     if checkpoint is not None and not isinstance(checkpoint, (str, os.PathLike)):
         raise UsageError(f"expectation: checkpoint={checkpoint!r}; pass the path of a file")
     mapper, scheme = Mapper(workers, executor), scheme_of(noise)
-    if checkpoint is not None and (stored := read(checkpoint)) is not None:
+    stored = None if checkpoint is None else read(checkpoint)
+    if stored is not None:
         rng, size = stored.seed if rng is None else rng, size or stored.block_size
     seed = Root(rng) if type(rng) is int and rng >= 0 else seed_sequence(rng)
     with np.errstate(all="ignore"):  # an overflow is in the estimate
         keys, job = _plan(y, wrt, seed, samples, size, scheme, mapper.threaded)
-        return average(job, keys, mapper, progress, callback, stderr, checkpoint)
+        file = None if checkpoint is None else Checkpoint(checkpoint, stored, job)
+        return average(job, keys, mapper, progress, callback, stderr, file)
 
 
 def uninterrupted(y: Data, samples: int, **options: Any) -> Estimate:

@@ -41,7 +41,7 @@ def surely_in(x: Data, law: Any) -> bool:
         drawn = source._node.distribution
         if x is source and (drawn is law or drawn.support.holds is law.support.holds):
             return True
-    return _within(range_of(source), law.support.bounds)
+    return _within(range_of(x), law.support.bounds)
 
 
 def surely_lawful(law: Any) -> bool:
@@ -50,7 +50,7 @@ def surely_lawful(law: Any) -> bool:
         return all(map(surely_lawful, parts.values()))
     doubted = [name for name, x in law.parameters.items() if not x._literal]
     if doubted and law.ordered:
-        ranges = [range_of(unlaid(law.parameters[name])) for name in law.ordered]
+        ranges = [range_of(law.parameters[name]) for name in law.ordered]
         if not all(_reaches(a[1], b[0]) for a, b in itertools.pairwise(ranges)):
             return False
     return all(surely(law.parameters[name], law.constraints.get(name, real)) for name in doubted)
@@ -58,7 +58,7 @@ def surely_lawful(law: Any) -> bool:
 
 def surely(x: Data, constraint: Constraint) -> bool:
     """Return whether a parameter satisfies a constraint, whatever is drawn."""
-    return constraint in LOUD or _within(range_of(unlaid(x)), constraint.bounds)
+    return constraint in LOUD or _within(range_of(x), constraint.bounds)
 
 
 def unlaid(x: Data) -> Data:
@@ -70,16 +70,16 @@ def unlaid(x: Data) -> Data:
 
 def range_of(x: Data) -> Bounds:
     """Return between which ends the elements of `x` lie; what is positive may have been scaled."""
-    if (number := literal(x)) is not None:
+    start = source = unlaid(x)
+    if (number := literal(start)) is not None:
         return number, number
-    source = x
     while (inner := _scaled(source)) is not None:
         source = unlaid(inner)
     if isinstance(source._op, StochasticNode):
         found = source._node.distribution.support.bounds or EVERYWHERE
     else:
         found = RANGES.get(source._op, EVERYWHERE)
-    if source is x:
+    if source is start:
         return found
     return (0.0, np.inf) if type(found[0]) is float and found[0] >= 0.0 else EVERYWHERE
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from ..data import Data
 from ..graph import StochasticNode
-from .program import pads_of, with_values
+from .program import law_now, pads_of
 from .writing import Writer
 
 
@@ -31,8 +31,7 @@ class Opened(NamedTuple):
 
     def look(self, values: Sequence[Any] | Mapping[int, Any]) -> None:
         """Raise if the parameters of now are no parameters of the law."""
-        law = with_values(self.law, self.slots, self.pads, values)
-        law.refuse_bad(law.parameters)
+        law_now(self.law, self.slots, self.pads, values)
 
 
 class Lawful:

@@ -104,8 +104,7 @@ class Draw:
             return self.law
         if laws and self in laws:
             return laws[self]
-        law = with_values(self.law, self.inputs, self.pads, values)
-        law.refuse_bad(law.parameters)
+        law = law_now(self.law, self.inputs, self.pads, values)
         if laws is not None and all(axes is None for axes in self.pads):
             laws[self] = law
         return law
@@ -119,17 +118,19 @@ def pads_of(law: Any, has: Sequence[bool]) -> list[int | None]:
     ]
 
 
-def with_values(
+def law_now(
     law: Any,
     slots: Sequence[int],
     pads: Sequence[int | None],
     values: Sequence[Any] | Mapping[int, Any],
 ) -> Any:
-    """Return a law with the parameters in the slots; as recorded, if they are not known."""
-    return law.with_inputs([
+    """Return a law with the parameters in the slots, checked; as recorded if not known."""
+    law = law.with_inputs([
         old if values[i] is None else values[i] if axes is None else pad(values[i], axes)
         for i, old, axes in zip(slots, law.inputs, pads, strict=True)
     ])  # fmt: skip
+    law.refuse_bad(law.parameters)
+    return law
 
 
 def needed_steps(steps: Sequence[Any], needed: set[int]) -> list[Any]:
