@@ -47,7 +47,7 @@ def parts(outputs: Sequence[Data]) -> tuple[list[Data], list[Data], list[Data]]:
     results = ancestors(outputs)
     edges = [(x, data._time) for data in results for x in data._node.inputs]
     inputs = [x for x, _ in edges if x._op is None] + [x for x in outputs if x._op is None]
-    stale = [x for x, time in edges if x._op is None and x._changed > time]
+    stale = [x for x, time in edges if x._op is None and x._time > time]
     return list(dict.fromkeys(inputs)), stale, results
 
 
@@ -93,7 +93,7 @@ def rebuilt(
             data._node._name, data._node._group = entry.node_name, entry.group
         everything.append(data)
     for x in stale:  # assigned after it was used: gradients stay refused
-        x._changed = tick()
+        x._time = tick()
     return [everything[i] for i in outputs]
 
 
@@ -141,7 +141,7 @@ def data_copied(data: Data, memo: dict[Any, Any]) -> Data:
             new.name = old.name
         memo[id(old)] = new
     for x in stale:
-        memo[id(x)]._changed = tick()
+        memo[id(x)]._time = tick()
     return memo[id(data)]
 
 

@@ -15,8 +15,11 @@ import numpy as np
 
 from .data import Data
 from .errors import InputError
+from .ops.elementwise import add, multiply
 from .ops.shaping import shape_of, stretched_to, sum_to
 from .paths import Flow
+
+PLUS, TIMES = add.plain, multiply.plain  # the rules that most steps have are written out
 
 
 def pull(flow: Flow, y: Data, seed: Data) -> dict[Data, Any]:
@@ -74,7 +77,7 @@ def sweep(y: Data, seed: Any) -> tuple[dict[Data, Any], bool]:
             if right is None:
                 c = rules[0](g, out, left._value)
             elif type(right) is float:
-                c = rules[0](g, out, left._value, right)
+                c = g * right if rules is TIMES else rules[0](g, out, left._value, right)
             elif type(left) is float:
                 x, c = right, rules[1](g, out, left, right._value)
             elif not right._carries:
@@ -84,14 +87,20 @@ def sweep(y: Data, seed: Any) -> tuple[dict[Data, Any], bool]:
                 aside.append(left)
                 x, c = right, rules[1](g, out, left._value, right._value)
             else:
-                c = rules[0](g, out, left._value, right._value)
-                second, d = right, rules[1](g, out, left._value, right._value)
+                second = right
+                if rules is TIMES:
+                    c, d = g * right._value, g * left._value
+                elif rules is PLUS:
+                    c = d = g
+                else:
+                    c = rules[0](g, out, left._value, right._value)
+                    d = rules[1](g, out, left._value, right._value)
             if type(out) is not float:  # else nothing was broadcast
                 c = fitted(c, x._value, data, int(x is not left))
                 if second is not None:
                     d = fitted(d, second._value, data, 1)
             if second is None and not times and x._op is not None:
-                data, g = x, c  # a chain, without more ado
+                data, g = chained(x, c, cotangents) if type(c) is float else (x, c)
                 continue
         after: Any = None  # the next, with its `total`
         total: Any = None
@@ -130,6 +139,53 @@ def sweep(y: Data, seed: Any) -> tuple[dict[Data, Any], bool]:
             data, g = after, total
 
 
+def chained(data: Data, g: float, found: dict[Data, Any]) -> tuple[Data, float]:
+    """Return the last data of a chain of numbers, and its cotangent.
+
+    A chain goes on as long as one input is a result, and the other, if any, a literal or a
+    parameter that is in `found`, which gets its share. `sweep` could do it all, at half the speed.
+    """
+    while type(data._value) is float and (rules := data._op.plain) is not None:
+        left, right = data._left, data._right
+        if type(right) is float:
+            if left._op is None:
+                break
+            if rules is TIMES:
+                g = g * right
+            elif rules is not PLUS:
+                g = rules[0](g, data._value, left._value, right)
+            data = left
+        elif right is None:
+            if left._op is None:
+                break
+            g = rules[0](g, data._value, left._value)
+            data = left
+        elif type(left) is float:
+            if right._op is None:
+                break
+            g = rules[1](g, data._value, left, right._value)
+            data = right
+        elif right in found and left._op is not None and left._carries:
+            if rules is TIMES:
+                found[right] = found[right] + g * left._value
+                g = g * right._value
+            elif rules is PLUS:
+                found[right] = found[right] + g
+            else:
+                c = rules[1](g, data._value, left._value, right._value)
+                found[right] = found[right] + c
+                g = rules[0](g, data._value, left._value, right._value)
+            data = left
+        elif left in found and right._op is not None and right._carries:
+            c = rules[0](g, data._value, left._value, right._value)
+            found[left] = found[left] + c
+            g = rules[1](g, data._value, left._value, right._value)
+            data = right
+        else:
+            break
+    return data, g
+
+
 def shared_out(data: Data, g: Any, aside: list[Data]) -> list[tuple[Data, Any]]:
     """Return the cotangents of the inputs of `data`, the last one first; `aside` gets the rest."""
     op, fixed = data._op, data._fixed
@@ -157,8 +213,8 @@ def is_whole(parameters: Iterable[Data], aside: Iterable[Data], start: int) -> b
     What was left aside may end at others (through inputs without a derivative), cross a draw, or
     be an input that was assigned after `start`.
     """
-    return not any(x._changed > start for x in parameters) and not any(
-        x._carries or x._op is not None or x._changed > start for x in aside
+    return not any(x._time > start for x in parameters) and not any(
+        x._carries or x._op is not None or x._time > start for x in aside
     )
 
 

@@ -188,10 +188,10 @@ def refuse_stale(flow: Flow) -> None:
     """Raise if an input was assigned after something was computed from it."""
     start = flow.made[0]._time if flow.made else 0
     for x in flow.inputs:
-        if x._changed <= start:
+        if x._time <= start:
             continue
         for data in flow.made:
-            if x in data._node.inputs and x._changed > data._time:
+            if x in data._node.inputs and x._time > data._time:
                 raise UsageError(
                     f"gradient through {label(data)}: input {label(x)} was given a new value after "
                     "it was computed; build the graph again, or use mg.expectation, which replays "

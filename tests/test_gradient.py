@@ -276,6 +276,27 @@ def test_numbers_and_arrays_flow_back_in_the_order_they_ran(seed):
         np.testing.assert_allclose(x.grad, slope.value, rtol=1e-10, atol=1e-13)
 
 
+@pytest.mark.parametrize("seed", range(40))
+def test_chains_of_numbers_flow_back_as_their_graphs_do(seed):
+    rng = np.random.default_rng(seed)
+    wrt = [mg.Data(v) for v in (0.5, -0.3, 0.8)]
+    others = [*wrt, *wrt, mg.Data(0.9, constant=True), mg.stop_gradient(wrt[0]), mg.exp(wrt[1])]
+    steps = [
+        lambda y, x: y * x, lambda y, x: x * y, lambda y, x: y + x, lambda y, x: x + y,
+        lambda y, x: y - x, lambda y, x: x - y, lambda y, x: y / (2.0 + x),
+        lambda y, x: x / (3 + y), lambda y, x: 2 * y, lambda y, x: y * 0.7, lambda y, x: 1.5 - y,
+        lambda y, x: y + 0.1, lambda y, x: mg.sin(y), lambda y, x: -y, lambda y, x: y**2,
+        lambda y, x: mg.maximum(x, y), lambda y, x: y * y, lambda y, x: mg.sum(y),
+    ]  # fmt: skip
+    y = wrt[0]
+    for step in rng.integers(len(steps), size=80):
+        y = mg.tanh(steps[step](y, others[rng.integers(len(others))]))
+    y.backward()
+    found = [0.0 if x.grad is None else x.grad for x in wrt]
+    slopes = [float(slope.value) for slope in mg.gradient(y, wrt)]
+    np.testing.assert_allclose(found, slopes, rtol=1e-10, atol=1e-13 * max(map(abs, slopes)))
+
+
 def test_a_ladder_of_diamonds_takes_linear_time():
     x = mg.Data(1.0)
     y = x

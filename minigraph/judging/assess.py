@@ -205,14 +205,14 @@ def slope(y: Data, x: Data, at: tuple[int, ...], settings: Any) -> float:
 
 def _moved(y: Data, x: Data, at: tuple[int, ...], by: float, settings: Any) -> float:
     """Return the exact average of `y` with one element of an input moved."""
-    before, changed = x._value, x._changed
+    before, changed = x._value, x._time
     moved = np.array(before, np.float64)
     moved[at] += by
     try:
         x.value = moved
         found = exact(y, **settings)
     finally:
-        x._value, x._changed = before, changed  # as if it had not been moved
+        x._value, x._time = before, changed  # as if it had not been moved
     if found.error > EXACT:
         raise InputError(f"exact: the average is known to about {found.error:.0e} alone")
     return float(found.value)

@@ -34,7 +34,7 @@ FALSE, TRUE = (own(np.asarray(truth)) for truth in (False, True))
 
 def recorded(value: Any, op: Operation, left: Any, right: Any, carries: bool) -> Data:
     """Return `value` as what `op` made of one or two inputs, of which one may be a float."""
-    data = new_data(Data)
+    data = new_data()
     data._value = value if type(value) is float else own(value)
     data._op = op
     data._left = left
@@ -76,7 +76,7 @@ def of_two(op: Operation) -> Callable[[Data, Any], Data]:
             value = compute(self._value, b)
         except FAILED:
             return record(op, (self, other))
-        data = new_data(Data)  # as `recorded` does, whose call would cost a fifth of all this
+        data = new_data()  # as `recorded` does, whose call would cost a fifth of all this
         data._value = value if type(value) is float else own(value)
         data._op = op
         data._left = self
