@@ -1,12 +1,13 @@
 """minigraph: reverse-mode autodiff in which randomness is part of the graph.
 
 The source reads as a book, in this order: `errors`, `containers`, `values` (what a number is),
-`walk`, `data`, `branching`, `graph` (diamonds, boxes, rewriting), `ops` (operations with their
-derivatives), `paths` (where gradients can flow), `cotangents`, `gradient` (reverse mode), `run`,
-`functional` (the same for functions), `copying`, `distributions` (the laws), `estimators` (ways
-round a draw), `replay` (a graph run again), `averages` (by Monte Carlo and exactly), `backends` (a
-graph in JAX and PyTorch), `judging` (how good an estimator is), `drawing` (pictures), `optimize`,
-`testing`, `challenger` (real data), `tour`, `__main__`. Each room lists its own in its first lines.
+`walk`, `data` (diamonds), `branching`, `nodes` (boxes), `graph` (and how it is rewritten), `ops`
+(operations with their derivatives), `paths` (where gradients can flow), `cotangents`, `gradient`
+(reverse mode), `run`, `functional` (the same for functions), `copying`, `distributions` (the laws),
+`estimators` (ways round a draw), `replay` (a graph run again), `averages` (by Monte Carlo and
+exactly), `backends` (a graph in JAX and PyTorch), `judging` (how good an estimator is), `drawing`
+(pictures), `optimize`, `testing`, `challenger` (real data), `tour`, `__main__`. Each room lists its
+own in its first lines.
 
 Data, operations and gradients are imported at once. The other rooms open when somebody first asks
 for a name in them, so that an import costs little more than that of NumPy.
@@ -19,6 +20,7 @@ from types import ModuleType as _Module
 from typing import TYPE_CHECKING, Any
 
 from . import copying as _copying
+from .data import Data
 from .errors import (
     BlockedGradientError,
     GradientError,
@@ -31,7 +33,8 @@ from .errors import (
     UsageError,
 )
 from .gradient import gradient
-from .graph import Data, DeterministicNode, Graph, Node, StochasticNode
+from .graph import Graph
+from .nodes import DeterministicNode, Node, StochasticNode
 from .ops import dispatch as _dispatch
 from .ops.boxes import function, primitive, stop_gradient
 from .ops.namespace import PUBLIC as _PUBLIC

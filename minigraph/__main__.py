@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from .data import Data
 from .drawing import command, render
 from .errors import InputError, MinigraphError, MissingExtraError
 from .estimators.reinforce import reinforce
 from .estimators.reparameterize import reparameterize
-from .graph import Data
 from .tour import question, real_data
 from .tour.plots import plot
 from .tour.text import heading, progress_bars

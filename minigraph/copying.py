@@ -13,20 +13,13 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from .data import Data, ancestors, literal_data, made, tick
+from .data import Data, literal_data, made, tick
 from .errors import UsageError
-from .graph import (
-    DeterministicNode,
-    Graph,
-    Group,
-    Node,
-    StochasticNode,
-    copy_node,
-    linked_node,
-    result,
-)
+from .graph import Graph, copy_node
+from .nodes import DeterministicNode, Group, Node, StochasticNode, linked_node, result
 from .ops.base import Operation
 from .values import own
+from .walk import ancestors
 
 
 class Entry(NamedTuple):

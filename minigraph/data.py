@@ -17,7 +17,7 @@ import numpy as np
 
 from .errors import InputError, UsageError
 from .values import Value, from_user, own, show
-from .walk import ancestors, label, varies, walk  # noqa: F401
+from .walk import label
 
 clock = itertools.count(1)  # it orders what ran, across graphs and threads
 tick = clock.__next__

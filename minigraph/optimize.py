@@ -7,8 +7,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .data import Data, assign, label
+from .data import Data, assign
 from .errors import InputError, UsageError
+from .walk import label
 
 Rate = float | Callable[[int], float]
 

@@ -11,8 +11,10 @@ import functools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from .data import Data
 from .errors import BlockedGradientError, UsageError
-from .graph import Data, Graph, Node, StochasticNode
+from .graph import Graph
+from .nodes import Node, StochasticNode
 from .walk import label, walk
 
 SHOWN = 10  # words at either end of a long path in words

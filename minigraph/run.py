@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from .containers import Tree, leaves, mapped, paired, refilled
-from .data import Data, tick, walk
+from .data import Data, tick
 from .errors import InputError, MinigraphError, UsageError
 from .gradient import checked_flow, fresh, pulled, seed_of
 from .ops.base import as_data
 from .ops.elementwise import positive
+from .walk import walk
 
 Function = Callable[..., Any]
 Argnums = int | Sequence[int]

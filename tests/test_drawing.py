@@ -11,7 +11,7 @@ import pytest
 
 import minigraph as mg
 from minigraph.drawing.sketch import picture
-from minigraph.graph import Group
+from minigraph.nodes import Group
 
 
 def coin():

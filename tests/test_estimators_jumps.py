@@ -7,8 +7,8 @@ import pytest
 from ops_cases import OPERATIONS, Case, cases
 
 import minigraph as mg
+from minigraph.data import Data
 from minigraph.estimators.reparameterize import JUMPING, PACKED
-from minigraph.graph import Data
 from minigraph.ops import elementwise
 from minigraph.ops.elementwise import astype
 

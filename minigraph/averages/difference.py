@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from ..data import Data, ancestors, label
+from ..data import Data
 from ..distributions.streams import Rng
 from ..errors import InputError, UsageError
-from ..graph import StochasticNode
+from ..nodes import StochasticNode
 from ..replay.spread import elements, scheme_of
 from ..replay.tape import Tape
 from ..values import whole
+from ..walk import ancestors, label
 from .averaging import average
 from .estimate import Estimate
 from .expectation import good_size, seed_sequence, tape_of, targets

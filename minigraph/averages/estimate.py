@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from ..data import Data
 from ..errors import UnknownNameError
-from ..graph import Data, label
 from ..values import show
+from ..walk import label
 
 DOUBTFUL = 1e-8  # the relative error from which on a quadrature is not called exact
 

@@ -17,12 +17,14 @@ from ..estimators.branches import slope_of, stands_for
 from ..estimators.choose import choose
 from ..estimators.reinforce import detached, reinforce
 from ..estimators.reparameterize import reparameterize, why_not_pathwise
-from ..graph import StochasticNode, ancestors, label, rewrite
+from ..graph import rewrite
+from ..nodes import StochasticNode
 from ..ops.elementwise import multiply
 from ..ops.reductions import prod
 from ..paths import Flow
 from ..replay.tape import Tape
 from ..values import whole
+from ..walk import ancestors, label
 from .beyond import Tails
 from .estimate import ByData, Estimate
 from .expectation import targets, with_gradients

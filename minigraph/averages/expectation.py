@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..data import Data, label
+from ..data import Data
 from ..distributions.streams import Rng, generator, surrounded
 from ..errors import UsageError
 from ..gradient import gradients, seed_of
@@ -21,6 +21,7 @@ from ..replay.merging import merged
 from ..replay.spread import Scheme, scheme_of
 from ..replay.tape import Tape
 from ..values import whole
+from ..walk import label
 from .averaging import average
 from .checkpoint import Checkpoint, read
 from .estimate import Estimate

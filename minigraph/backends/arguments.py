@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from ..data import Data, label, walk
+from ..data import Data
 from ..errors import InputError, UsageError
 from ..graph import Graph
 from ..replay.program import Draw
+from ..walk import label, walk
 
 Convert = Callable[..., Any]  # (anything, dtype) → an array of the library
 KINDS = "fiubV"  # of dtypes that hold real numbers; V are those of JAX that NumPy does not know

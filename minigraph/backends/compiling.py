@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from ..averages.expectation import targets, with_gradients
-from ..data import Data, label
+from ..data import Data
 from ..errors import InputError, UsageError
 from ..values import whole
+from ..walk import label
 from .arguments import Arguments, as_numpy, samples_of
 from .elsewhere import Elsewhere
 from .in_jax import Jax

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from ..data import Data, ancestors, label
+from ..data import Data
 from ..distributions.composite import Independent
 from ..errors import UsageError
 from ..ops.selection import Slot
 from ..replay.program import Draw, Step
+from ..walk import ancestors, label
 from . import chance
 from .arguments import dtype_of
 from .program import Lines, Words

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..data import Data, ancestors
+from ..data import Data
 from ..graph import rewrite
 from ..ops.base import Operation
 from ..ops.elementwise import (
@@ -40,6 +40,7 @@ from ..replay.program import Draw, Step, folded, forward_first, needed_steps
 from ..replay.source import Program, Text
 from ..replay.words import is_text, known, printable
 from ..replay.writing import Writer, with_noise
+from ..walk import ancestors
 
 # The operations of which some inputs are integers or truths and stay what they are.
 MIXED = {add_at, getitem, index_update_, last_write, put_along, searchsorted, take_along_axis,

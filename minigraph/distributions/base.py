@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from ..data import Data
 from ..errors import InputError, MinigraphError, MissingAttributeError, UsageError
-from ..graph import Data
 from ..ops.base import as_data
 from ..ops.boxes import function, stop
 from ..ops.elementwise import astype, exp, where

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..graph import Data
+from ..data import Data
 from ..values import show
 
 Bounds = tuple[Any, Any]  # numbers, arrays or Data

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ..data import Data
 from ..errors import InputError, UsageError
-from ..graph import Data
 from ..ops.base import as_data
 from ..ops.boxes import function
 from ..ops.shaping import broadcast_to

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Data
+from ..data import Data
 from ..ops import along
 from ..ops.base import Operation
 from ..ops.boxes import stop

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ..data import Data
 from ..errors import InputError
-from ..graph import Data
 from ..ops.boxes import stop
 from ..ops.elementwise import equal, exp, log, minimum, square, where
 from ..ops.reductions import logsumexp, max_, sum_

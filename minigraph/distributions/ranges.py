@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Data, StochasticNode
+from ..data import Data
+from ..nodes import StochasticNode
 from ..ops.base import Operation, literal
 from ..ops.boxes import stop
 from ..ops.elementwise import add, divide, exp, multiply, sigmoid, softplus

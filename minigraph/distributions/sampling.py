@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from ..branching import tracing
+from ..data import Data
 from ..errors import UsageError
-from ..graph import Data, StochasticNode, result
+from ..nodes import StochasticNode, result
 from ..values import own
 from .base import Distribution
 from .streams import Rng, generator

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ..data import Data
 from ..errors import InputError, UsageError
-from ..graph import Data
 from ..ops.boxes import stop
 from ..ops.elementwise import clip, less, logical_or, where
 from ..ops.reductions import sum_

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from ..data import Data
 from ..errors import UsageError
-from ..graph import Data, Graph, Node
+from ..graph import Graph
+from ..nodes import Node
 from ..paths import Flow
 
 OPEN, BLOCKED = "open", "blocked"

@@ -10,8 +10,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..data import Data
 from ..errors import InputError, UnknownNameError, UsageError
-from ..graph import Data, Graph
+from ..graph import Graph
 from .picture import DIRECTIONS, Picture
 from .render import render
 

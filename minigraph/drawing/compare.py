@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from ..data import Data
 from ..errors import UsageError
-from ..graph import Data, StochasticNode
+from ..nodes import StochasticNode
 from .kinds import unit_kind, unit_lines
 from .labels import shown
 from .picture import GONE, NEW, SIGNS, Cluster, Picture

@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Data, DeterministicNode, Graph, StochasticNode
+from ..data import Data
+from ..graph import Graph
+from ..nodes import DeterministicNode, StochasticNode
 from ..ops.elementwise import astype
 from ..paths import is_parameter
 from ..walk import varies

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Data, DeterministicNode, Node, StochasticNode
+from ..data import Data
+from ..nodes import DeterministicNode, Node, StochasticNode
 from ..ops.selection import Slot, getitem
 
 LONGEST = 40

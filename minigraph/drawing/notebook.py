@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..data import Data
 from ..errors import MinigraphError
-from ..graph import Data, Graph
+from ..graph import Graph
 from . import mermaid
 from .picture import Picture
 from .render import to_svg

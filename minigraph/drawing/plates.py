@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..data import Data
 from ..errors import UsageError
-from ..graph import Data, Graph, Group, StochasticNode
+from ..graph import Graph
+from ..nodes import Group, StochasticNode
 from .labels import shown
 from .picture import is_whole
 from .units import Unit, chain

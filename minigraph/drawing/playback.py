@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from ..cotangents import fitted
-from ..graph import Data, Graph, StochasticNode
+from ..data import Data
+from ..graph import Graph
+from ..nodes import StochasticNode
 from ..paths import Flow, refuse_stale
 from ..values import own
 from .backflow import OPEN, Backflow

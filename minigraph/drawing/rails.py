@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..graph import Data, StochasticNode
+from ..data import Data
+from ..nodes import StochasticNode
 from .units import Unit
 
 MOST = 6  # columns

@@ -6,8 +6,10 @@ from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Any
 
+from ..data import Data
 from ..errors import InputError, UsageError
-from ..graph import Data, Graph, Group
+from ..graph import Graph
+from ..nodes import Group
 from .backflow import BLOCKED, Backflow
 from .kinds import costs_of, data_kind, data_lines, more_lines, names, unit_kind, unit_lines
 from .labels import shown

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ..graph import Data, StochasticNode
+from ..data import Data
+from ..nodes import StochasticNode
 from .kinds import names, unit_lines
 from .labels import brief, shown
 from .playback import Values, cotangents, is_narrow

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
-from ..graph import Data, Graph, StochasticNode
+from ..data import Data
+from ..graph import Graph
+from ..nodes import StochasticNode
 from .backflow import Backflow
 from .kinds import more_lines
 from .labels import brief, call, shown

@@ -14,7 +14,9 @@ import graphlib
 from collections.abc import Container, Iterable, Iterator
 from typing import Any
 
-from ..graph import Data, Graph, Group, Node
+from ..data import Data
+from ..graph import Graph
+from ..nodes import Group, Node
 from .labels import is_literal
 
 

@@ -10,14 +10,15 @@ from typing import Any
 
 import numpy as np
 
+from ..data import Data
 from ..distributions.base import Rng, generator
 from ..distributions.bernoulli import Bernoulli
 from ..distributions.noise import StandardUniform
 from ..distributions.sampling import sample
-from ..graph import Data, label
 from ..ops.base import as_data
 from ..ops.boxes import function, stop_gradient
 from ..ops.elementwise import absolute, divide, equal, greater, less, maximum, minimum, where
+from ..walk import label
 from .branches import branch
 from .choose import Handle, call_for, choose, in_turn, refuse
 from .edges import finite_logits, is_coin, unmissed, why_not_edge

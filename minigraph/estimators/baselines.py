@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from ..data import ancestors
+from ..data import Data
 from ..errors import BlockedGradientError, InputError
-from ..graph import Data, StochasticNode, label
+from ..nodes import StochasticNode
 from ..ops.base import Operation
+from ..walk import ancestors, label
 from .choose import choose
 
 LEAVE_ONE_OUT = "leave-one-out"

@@ -14,15 +14,17 @@ from typing import Any
 import numpy as np
 
 from ..branching import drawn_above
-from ..data import ancestors, walk
+from ..data import Data
 from ..distributions.base import Rng, generator
 from ..errors import UsageError
-from ..graph import Data, DeterministicNode, Group, StochasticNode, copy_node, label, result
+from ..graph import copy_node
+from ..nodes import DeterministicNode, Group, StochasticNode, result
 from ..ops import along
 from ..ops.base import Operation, record
 from ..ops.boxes import stop, stop_gradient
 from ..ops.elementwise import astype
 from ..values import own
+from ..walk import ancestors, label, walk
 
 # Y, with the slope of another estimate of its expectation.
 expected = Operation(

@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from ..branching import drawn_above, looked_at
+from ..data import Data
 from ..errors import BlockedGradientError, InputError, UnknownNameError, UsageError
-from ..graph import Data, StochasticNode, ancestors, label
+from ..nodes import StochasticNode
 from ..paths import Flow
 from ..values import spelled
+from ..walk import ancestors, label
 
 MOST = 100_000  # operations that rewriting one draw in many branches may add
 Handle = Any  # a name, a StochasticNode, its sample, or a list of these; None: all that block

@@ -12,12 +12,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ..data import Data
 from ..distributions.base import Rng, generator
 from ..errors import BlockedGradientError, InputError
-from ..graph import Data, ancestors, label
 from ..ops.base import as_data
 from ..ops.boxes import function, stop_gradient
 from ..ops.reductions import sum_
+from ..walk import ancestors, label
 from .branches import branch
 from .choose import Handle, choose, in_turn, refuse
 from .costs import Costs

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from ..data import Data, ancestors
-from ..graph import DeterministicNode, Group, StochasticNode
+from ..data import Data
+from ..nodes import DeterministicNode, Group, StochasticNode
 from ..ops import base, elementwise, reductions, selection, shaping
 from ..ops.base import record
+from ..walk import ancestors
 from .branches import less_slope, like, stands_for
 from .elements import Places, places
 

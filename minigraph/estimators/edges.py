@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from ..cotangents import pull
+from ..data import Data
 from ..distributions.bernoulli import Coin
 from ..gradient import seed_of
-from ..graph import Data, label
 from ..ops.boxes import function, inside, moves, stop, stop_gradient
 from ..ops.elementwise import (
     absolute,
@@ -32,6 +32,7 @@ from ..ops.elementwise import (
 )
 from ..ops.reductions import sum_
 from ..paths import Flow, is_parameter
+from ..walk import label
 from .choose import call_for
 from .marginalize import moving_in, why_not_marginal
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..graph import Data, DeterministicNode, StochasticNode
+from ..data import Data
+from ..nodes import DeterministicNode, StochasticNode
 from ..ops import along, base, bessel, boxes, elementwise, linear, selection, special, trigonometry
 
 # For each batch axis of a draw: where it is, counted from the last axis (-1), or None if mixed.

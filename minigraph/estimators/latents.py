@@ -18,14 +18,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..data import Data
 from ..distributions.base import Distribution
 from ..distributions.noise import OpenUniform
 from ..distributions.sampling import sample
-from ..graph import Data, label
 from ..ops.base import as_data
 from ..ops.boxes import function, stop_gradient, within
 from ..ops.elementwise import exp, greater, log, sigmoid, where
 from ..ops.reductions import logsumexp, sum_
+from ..walk import label
 from .choose import call_for
 from .edges import finite_logits, is_coin, off_edges, why_not_edge
 

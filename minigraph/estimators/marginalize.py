@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 
 from ..branching import drawn_above
+from ..data import Data
 from ..distributions.base import Rng, generator
-from ..graph import Data, label
 from ..ops.base import as_data
 from ..ops.boxes import function, stop
 from ..ops.elementwise import add, multiply
 from ..ops.reductions import prod
 from ..ops.shaping import reshape
 from ..values import own, whole
+from ..walk import label
 from .baselines import leave_one_out
 from .branches import below, branch, with_expected
 from .choose import Handle, call_for, choose, in_turn, refuse, refuse_many

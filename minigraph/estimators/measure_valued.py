@@ -9,16 +9,17 @@ from typing import Any
 
 import numpy as np
 
+from ..data import Data
 from ..distributions.base import Rng, generator
 from ..distributions.sampling import sample
 from ..distributions.weak_derivatives import Weak, weak_derivatives
-from ..graph import Data, label
 from ..ops.base import as_data
 from ..ops.boxes import function, stop_gradient
 from ..ops.elementwise import add, astype
 from ..ops.picks import index_update
 from ..ops.shaping import broadcast_to
 from ..values import whole
+from ..walk import label
 from .branches import branch
 from .choose import Handle, call_for, choose, in_turn, refuse, refuse_many
 from .edges import may_carry

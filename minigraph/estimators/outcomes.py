@@ -9,14 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from ..data import Data
 from ..errors import InputError
-from ..graph import Data, label
 from ..ops.base import as_data
 from ..ops.boxes import function, stop_gradient
 from ..ops.elementwise import equal, maximum, where
 from ..ops.joins import stack
 from ..ops.products import tensordot
 from ..ops.reductions import sum_
+from ..walk import label
 from .branches import branch
 from .choose import Handle, call_for, choose, refuse
 from .edges import why_not_edge

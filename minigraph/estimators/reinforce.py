@@ -7,8 +7,10 @@ from collections.abc import Collection, Iterable, Sequence, Set
 from typing import Any
 
 from ..branching import settle
+from ..data import Data
 from ..errors import BlockedGradientError
-from ..graph import Data, result, rewrite, same_draw
+from ..graph import rewrite, same_draw
+from ..nodes import result
 from ..ops.boxes import stop_gradient
 from ..ops.elementwise import add, astype, multiply
 from .baselines import LEAVE_ONE_OUT, Baseline, baselines, leave_one_out

@@ -11,12 +11,15 @@ from typing import Any
 
 import numpy as np
 
+from ..data import Data
 from ..distributions.base import Rng, generator
 from ..errors import BlockedGradientError, MinigraphError
-from ..graph import Data, copy_node, label, result
+from ..graph import copy_node
+from ..nodes import result
 from ..ops import along
 from ..ops.base import Operation, as_data
 from ..ops.boxes import function, stop_gradient
+from ..walk import label
 from .branches import branch, inner
 from .choose import Handle, call_for, choose, one_each, refuse
 from .latents import given, heat_of, latent_of, why_not_latent, with_held_noise

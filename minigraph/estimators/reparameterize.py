@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from ..branching import settle
+from ..data import Data
 from ..distributions.ranges import surely_lawful
-from ..graph import Data, DeterministicNode, StochasticNode, label, result, rewrite
+from ..graph import rewrite
+from ..nodes import DeterministicNode, StochasticNode, result
 from ..ops.boxes import function
 from ..ops.elementwise import astype, fmod, remainder
 from ..ops.factorizations import eigh_packed, orthogonal, qr_packed, svd_packed
@@ -14,7 +16,7 @@ from ..ops.reductions import argsort
 from ..ops.selection import getitem, take_along_axis
 from ..ops.trigonometry import arctan2
 from ..paths import Flow, describe
-from ..walk import varies
+from ..walk import label, varies
 from .choose import Handle, call_for, choose, refuse
 
 # They have a slope, and jump: at the end of a period, from π to -π, from a vector to its negative.

@@ -10,16 +10,17 @@ from typing import Any
 import numpy as np
 
 from ..branching import drawn_above
-from ..data import ancestors
+from ..data import Data
 from ..distributions.base import Rng, generator
 from ..errors import BlockedGradientError, InputError, MinigraphError
-from ..graph import Data, DeterministicNode, Group, StochasticNode, label, result
+from ..nodes import DeterministicNode, Group, StochasticNode, result
 from ..ops.base import record, stack
 from ..ops.boxes import function, stop_gradient
 from ..ops.elementwise import astype
 from ..ops.picks import index_update
 from ..ops.reductions import logsumexp, sum_
 from ..values import own
+from ..walk import ancestors, label
 from .branches import again, below, branch, in_floats, refuse_looked_at, with_slope
 from .choose import Handle, choose
 from .reinforce import scored_draws, why_not_score

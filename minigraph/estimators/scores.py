@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from ..graph import Data
+from ..data import Data
 from ..ops import along
 from ..ops.base import Operation
 from ..ops.elementwise import add, astype, subtract

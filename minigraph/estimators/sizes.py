@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
+from ..data import Data
 from ..distributions.weak_derivatives import weak_derivatives
-from ..graph import Data
 from .costs import Costs, Draws
 
 

@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Data, StochasticNode, rewrite
+from ..data import Data
+from ..graph import rewrite
+from ..nodes import StochasticNode
 from ..ops.base import as_data
 from ..ops.boxes import function, stop_gradient
 from ..ops.elementwise import multiply

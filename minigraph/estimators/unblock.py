@@ -7,10 +7,11 @@ import itertools
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from ..data import Data
 from ..distributions.base import Rng, generator
 from ..errors import BlockedGradientError, InputError
-from ..graph import Data, label
 from ..values import spelled
+from ..walk import label
 from .antithetic import arm, disarm, why_not_coins
 from .branches import why_not_branch
 from .choose import choose, one_each

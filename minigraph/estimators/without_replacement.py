@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from ..data import Data
 from ..distributions.base import Rng, generator
 from ..distributions.categorical import Categorical
 from ..distributions.sampling import sample
 from ..errors import InputError
-from ..graph import Data
 from ..ops.boxes import function
 from ..ops.elementwise import add
 from ..ops.joins import stack

@@ -16,7 +16,7 @@ from ..averages.exact import exact
 from ..averages.expectation import seed_sequence, targets, uninterrupted
 from ..averages.moments import plain
 from ..branching import drawn_above
-from ..data import Data, label
+from ..data import Data
 from ..distributions.streams import Rng
 from ..errors import InputError, UsageError
 from ..estimators.unblock import unblock
@@ -26,6 +26,7 @@ from ..paths import Flow, is_parameter
 from ..replay.tape import Tape
 from ..replay.writing import refuse_branched
 from ..values import whole
+from ..walk import label
 from .assessment import Assessment
 from .pairs import DOUBTFUL
 from .variances import Share, shares

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..averages.estimate import ByData
 from ..averages.moments import plain
-from ..data import label
+from ..walk import label
 from .tables import html_table, number, text_table, with_error
 
 

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..averages.estimate import ByData
-from ..data import Data, label
+from ..data import Data
 from ..errors import MissingExtraError, UsageError
+from ..walk import label
 from .assessment import Assessment
 from .tables import html_table, number, text_table, with_error
 

@@ -16,11 +16,12 @@ from ..averages.expectation import (
     uninterrupted,
     with_gradients,
 )
-from ..data import Data, label
+from ..data import Data
 from ..distributions.streams import Rng
 from ..errors import GradientError, InputError, UsageError
 from ..replay.tape import Tape
 from ..values import whole
+from ..walk import label
 from .assess import attempted, changed_value, parameters, refuse_unaveraged, truth
 from .pairs import over_pairs
 from .tables import number

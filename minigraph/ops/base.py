@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from ..data import NO_FIXED, Data, label, literal_data, made
+from ..data import NO_FIXED, Data, literal_data, made
 from ..errors import InputError, MinigraphError, SelectionError, UsageError
 from ..values import Value, from_user, own
+from ..walk import label
 from . import along
 
 Rule = Callable[..., Any]

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..data import Data, tick
 from ..errors import BlockedGradientError, InputError, UsageError
-from ..graph import Group, enclose
+from ..nodes import Group, enclose
 from . import along
 from .base import Operation, as_data
 from .calls import public

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..data import Data, tick
 from ..errors import InputError, MinigraphError, SelectionError, UsageError
-from ..graph import Group, enclose
+from ..nodes import Group, enclose
 from .base import as_data, numpy_named
 from .boxes import made_since
 from .calls import refuse_keyword

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..data import Data
-from ..graph import StochasticNode
+from ..nodes import StochasticNode
 from .program import law_now, pads_of
 from .writing import Writer
 

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..data import Data
-from ..graph import StochasticNode, copy_node, result, rewrite
+from ..graph import copy_node, rewrite
+from ..nodes import StochasticNode, result
 
 
 def merged(y: Data, wrt: Sequence[Data]) -> tuple[Data, list[Data]]:

@@ -11,12 +11,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..data import Data, ancestors
+from ..data import Data
 from ..distributions.categorical import Categorical
-from ..graph import StochasticNode, result, rewrite, same_draw
+from ..graph import rewrite, same_draw
+from ..nodes import StochasticNode, result
 from ..ops.elementwise import add, divide, exp, log, log_ratio, maximum, minimum, multiply, subtract
 from ..ops.reductions import folded_axes, logsumexp, max_, sum_
 from ..ops.shaping import reshape
+from ..walk import ancestors
 from .writing import MANY
 
 

@@ -18,8 +18,9 @@ from typing import Any
 
 import numpy as np
 
-from ..data import Data, ancestors
+from ..data import Data
 from ..graph import rewrite
+from ..walk import ancestors
 from .hoisting import Hoisted, factors, hoisted
 from .lawful import Lawful, opened_laws
 from .memory import Memory

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..data import Data, label
+from ..data import Data
 from ..errors import InputError
 from ..estimators.reparameterize import opened
-from ..graph import StochasticNode
+from ..nodes import StochasticNode
 from ..ops.along import Call, elementwise
 from ..ops.base import literal
 from ..ops.calls import COMPARED
@@ -19,6 +19,7 @@ from ..ops.linear import matmul
 from ..ops.reductions import sum_
 from ..ops.shaping import broadcast_to, reshape, sum_to
 from ..ops.trigonometry import cos, sin, tanh
+from ..walk import label
 from .cheaper import Expression, Known, cheaper
 from .merging import work_of
 from .program import Draw, Shape, Step

@@ -17,9 +17,9 @@ from ..averages.estimate import Estimate
 from ..averages.exact import exact
 from ..averages.expectation import expectation
 from ..challenger import flights
+from ..data import Data
 from ..distributions import Bernoulli, Normal, sample
 from ..gradient import gradient
-from ..graph import Data
 from ..ops.boxes import function
 from ..ops.elementwise import exp, sigmoid
 from ..ops.reductions import sum_

@@ -7,12 +7,13 @@ import math
 from ..averages.estimate import Estimate
 from ..averages.exact import exact
 from ..averages.expectation import expectation
+from ..data import Data
 from ..distributions import Normal, sample
 from ..errors import BlockedGradientError
 from ..estimators.reinforce import reinforce
 from ..estimators.reparameterize import reparameterize
 from ..gradient import gradient
-from ..graph import Data, Graph
+from ..graph import Graph
 from ..ops.boxes import function
 from .text import heading, quote, table
 
