@@ -144,6 +144,20 @@ def test_text_of_arithmetic_needs_numpy_alone():
     assert out.stdout == "True 2\n", out.stderr
 
 
+def test_what_was_written_in_an_expression_is_written_in_the_text():
+    x = mg.Data(np.array([1.0, 2.0], np.float32), name="x")
+    few, many = np.array([3.0, 4.0], np.float32), np.arange(40, dtype=np.float32)
+    y = mg.mean(x * few) * mg.sum(many * x[0])
+    source = mg.Tape([y, mg.gradient(y, x)]).source
+    known = {}
+    exec(source, known)
+    value, slope = known["run"](None, 1, x.value, many)
+    np.testing.assert_allclose([value, *slope], [4290.0, 5460.0, 1560.0], rtol=1e-6)
+    assert slope.dtype == np.float32
+    assert "written in an expression" in source
+    assert "values = run(draw, samples, x, t" in source
+
+
 def test_names_of_the_graph_are_names_of_variables_in_two_parts():
     source = tape_of(wave).source
     assert "def run(draw, samples, s, μ):" in source or "def run(draw, samples, μ, s):" in source

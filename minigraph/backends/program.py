@@ -161,8 +161,10 @@ class Words(Text):
         number = self.program.constants.get(slot, 0.5)
         if (op in WHOLE or (op is ldexp and position)) and number.is_integer():
             return repr(int(number))
+        if slot in self.program.constants:
+            return self.of(slot)
         here = self.dtypes[slot]
-        stays = slot in self.program.constants or here == to or to.kind == "b" or op is astype
+        stays = here == to or to.kind == "b" or op is astype
         if stays or (here.kind == "f" and to.kind != "f") or (here.kind != "f" and op in MIXED):
             return self.of(slot)
         self.words["astype"] = astype

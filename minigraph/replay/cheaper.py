@@ -180,6 +180,11 @@ def _factors(op: Operation, inputs: tuple[int, ...], known: Known) -> Expression
         return (multiply, (op, a, b), k)
     if op in (add, subtract) and (chosen := _chosen(op, inputs, known)) is not None:
         return chosen
+    if op in (add, subtract):
+        (a, k), (b, j) = (_multiple(slot, known) for slot in inputs)
+        opposite = subtract if op is add else add
+        same = k is not None and j is not None and k == -j
+        return (multiply, (opposite, a, b), k) if same else None
     if op is not multiply:
         return None
     (a, k), (b, j) = (_scaled(slot, known) for slot in inputs)
@@ -193,6 +198,13 @@ def _factors(op: Operation, inputs: tuple[int, ...], known: Known) -> Expression
     if found is reciprocal and of is multiply and parts[0] in factors:
         return factors[1] if factors[0] == parts[0] else factors[0]
     return None
+
+
+def _multiple(slot: int, known: Known) -> tuple[int, float | None]:
+    """Return the slot and the number of which a slot is the product; itself and None if none."""
+    found, parts = known.of(slot)
+    factor = known.number(parts[1]) if found is multiply else None
+    return (slot, None) if factor is None else (parts[0], factor)
 
 
 def _scaled(slot: int, known: Known) -> tuple[Expression, float | None]:

@@ -53,13 +53,15 @@ IMPORT = "\nfrom minigraph.replay.words import {}\n"
 class Program(NamedTuple):
     """What of a tape becomes text."""
 
-    inputs: Sequence[tuple[int, str]]  # slot and name
+    inputs: Sequence[tuple[int, str]]  # slot and name; those with a default come last
     constants: Mapping[int, float]
     once: Sequence[Step]
     steps: Sequence[Step | Draw]
     outputs: Sequence[tuple[int, bool]]
     buffers: Sequence[Buffer]
     forward: int | None  # how many steps lead to the first output, if these come first
+    literals: Mapping[int, tuple[Any, str | None]] = {}  # by slot: the shapes of arrays that were
+    # written down in an expression, and those of few elements as text
 
 
 class Text:
@@ -186,13 +188,16 @@ class Text:
     def whole(self) -> str:
         """Return all that it takes to run the program without its graph."""
         program = self.program
-        inputs = ", ".join(["samples", *(self.names[slot] for slot, _ in program.inputs)])
+        names = [(self.names[slot], *program.literals.get(slot, ((), None)))
+                 for slot, _ in program.inputs]  # fmt: skip
+        needed = ", ".join(["samples", *(name for name, _, text in names if text is None)])
+        inputs = ", ".join([needed, *(f"{name}={text}" for name, _, text in names if text)])
         once = self._once()  # it may need more functions
         draws = [step for step in program.steps if isinstance(step, Draw)]
-        lines = [f"    {i}: {described(draw)}" for i, draw in enumerate(draws)]
-        header = HEADER.format(
-            count=len(program.steps), arguments=inputs, draws="\n".join(lines) or "    none"
-        )
+        lines = [f"    {i}: {described(draw)}" for i, draw in enumerate(draws)] or ["    none"]
+        lines += [f"`{name}` is the array of shape {shape} that was written in an expression."
+                  for name, shape, text in names if text is None and shape]  # fmt: skip
+        header = HEADER.format(count=len(program.steps), arguments=needed, draws="\n".join(lines))
         addresses = addressed() if self.functions else {}
         functions = [imported(name, step, addresses) for name, step in self.functions.items()]
         words = "Slot, operation" if any("Slot(" in line for line in functions) else "operation"

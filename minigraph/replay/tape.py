@@ -30,7 +30,10 @@ from .running import Compiled, Source, run_steps
 from .softmaxes import with_shared_exponentials
 from .source import Program, Text
 from .starting import LONG, Start
+from .words import written
 from .writing import Writer, with_noise
+
+SHORT = 16  # elements, up to which an array that was written down is written into the text
 
 
 class Tape:
@@ -97,7 +100,13 @@ class Tape:
             self.after = [after for _, after in found]
         self.parts = [len(one) for one in slots]
         self.outputs = [(slot, slot in writer.sampled) for one in slots for slot in one]
-        self.inputs = writer.inputs
+        self.literals = {
+            slot: (x.shape, written(x._value) if x.size <= SHORT else None)
+            for slot, x in writer.inputs
+            if x._literal
+        }
+        has_default = lambda one: self.literals.get(one[0], (None, None))[1] is not None
+        self.inputs = sorted(writer.inputs, key=has_default)
         self.size = len(writer.constants)
         self.constants = {i: c for i, c in enumerate(writer.constants) if c is not None}
         needed = {slot for slot, _ in self.outputs}
@@ -139,7 +148,7 @@ class Tape:
         outputs = self.outputs + [(slot, True) for slot in self.lawful.sampled if arrays]
         program = Program(
             self.names, self.constants, self.once, self.steps, outputs, self.memory.buffers,
-            self.forward,
+            self.forward, self.literals,
         )  # fmt: skip
         return Text(program, arrays)
 

@@ -121,6 +121,13 @@ class Writer:
         narrow = [self.narrow(i, s) for i, s in zip(inputs, shapes, strict=True)]
         if node.op.along is elementwise and data.shape in (s for _, s in narrow):
             inputs, shapes = (tuple(x) for x in zip(*narrow, strict=True))
+        elif (
+            node.op.along is elementwise
+            and data.dtype.kind == "f"
+            and not any(has)
+            and all(s == () for _, s in narrow)
+        ):
+            return self.filled(data, tuple(slot for slot, _ in narrow))
         else:  # then the array that a number stands for is missed
             inputs = tuple(self.full(i, x) for i, x in zip(inputs, node.inputs, strict=True))
         kind = Kind(data.shape, data.dtype)
@@ -132,6 +139,20 @@ class Writer:
         out = self.step(title, call, inputs, data.dtype)
         if node.op in (reshape, broadcast_to) and not any(has) and math.prod(shapes[0]) == 1:
             self.spread[out] = inputs[0], shapes[0]
+        return out
+
+    def filled(self, data: Data, numbers: tuple[int, ...]) -> int:
+        """Return the slot of an array that is full of what an operation makes of numbers."""
+        op, none = data._node.op, (False,) * len(numbers)
+        one = self.step(
+            op.name, Call(op, data._node.fixed, ((),) * len(numbers), none, ()), numbers, data.dtype
+        )
+        if self.constants[one] is None:
+            call = Call(broadcast_to, {"shape": data.shape}, ((),), (False,), data.shape)
+            out = self.step("broadcast_to", call, (one,), data.dtype)
+        else:
+            out = self.full(one, data)
+        self.spread[out] = one, ()
         return out
 
     def factors(self, call: Call, inputs: tuple[int, ...]) -> tuple[int, int] | None:
