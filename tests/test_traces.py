@@ -74,11 +74,28 @@ def slope_of_two():
     return np.trapezoid((cost * (x - THETA.value) + p * x) * weight, x)
 
 
+def lengths(rewrite):
+    """Return X₁ + X₂, times how many of them are positive."""
+
+    def f():
+        x = mg.sample(mg.Normal(THETA + np.zeros(2), 1.0), name="X")
+        return rewrite(mg.sum(x) * len(x[x > 0]))
+
+    return f
+
+
+def slope_of_lengths():
+    """Return the slope of 2 E[(X₁ + X₂)·[X₁ > 0]] = 4 θ Φ(θ) + 2 φ(θ)."""
+    below = 0.5 + 0.5 * math.erf(THETA.value / math.sqrt(2.0))
+    return 4.0 * below + 2.0 * THETA.value * density(0.0)
+
+
 CASES = {
     "a sum": (shifted, 1.0 - 5.0 * density(0.0)),
     "no draw in the cost": (coin, -4.0),
     "a stopping time": (waiting, -1.0 / 0.09),
     "two draws": (two, slope_of_two()),
+    "a length": (lengths, slope_of_lengths()),
 }
 
 
@@ -97,6 +114,24 @@ def test_branches_are_scored(name, rewrite):
 def test_branches_that_nobody_scored_are_refused(name):
     with pytest.raises(mg.BlockedGradientError, match=r"looked at '[XK]'.*mg\.reinforce"):
         grad_of(CASES[name][0](lambda y: y), 200)
+
+
+@pytest.mark.parametrize("length", [
+    len, np.size, lambda x: np.shape(x * 2.0)[0], lambda x: sum(1.0 for _ in x),
+    lambda x: len(mg.unique(x)), lambda x: len(np.flatnonzero(x)),
+])  # fmt: skip
+def test_graph_of_a_length_that_hangs_on_samples_is_not_replayed(length):
+    x = mg.sample(mg.Normal(THETA + np.zeros(4), 1.0), name="X", rng=0)
+    with pytest.raises(mg.InputError, match="looked at this sample"):
+        mg.expectation(mg.sum(x) * length(x[x > 0.0]), 10)
+
+
+def test_lengths_that_hang_on_no_sample_are_free():
+    x = mg.sample(mg.Normal(THETA + np.zeros(4), 1.0), name="X", rng=0)
+    few = np.array([True, False, True, False])
+    y = sum(v * len(x) for v in x[:2]) + mg.sum(x[few]) * len(x[few]) + len(mg.unique(few))
+    estimate = mg.expectation(mg.reparameterize(y), 10, wrt=THETA, rng=0)
+    assert estimate.grad[THETA] == 8.0 + 4.0
 
 
 def test_score_taken_before_the_branch_does_not_count():

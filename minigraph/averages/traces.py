@@ -58,8 +58,8 @@ def refuse_hidden(looks: Looks, keys: Sequence[Data]) -> None:
             elif data._node.draw not in looks.settled:
                 raise BlockedGradientError(
                     f"expectation of a function: Python looked at {label(data)} ~ "
-                    f"{type(data._node.distribution).__name__} in an if, a while or an index, and "
-                    "how likely that branch is moves with wrt; let the function return "
+                    f"{type(data._node.distribution).__name__} in an if, a while, an index or a "
+                    "length, and how likely that branch is moves with wrt; let the function return "
                     "mg.reinforce(y), called after the branch, which scores such draws, too"
                 )
         if condition in moving and drawn_above([condition]):

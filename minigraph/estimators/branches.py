@@ -212,8 +212,8 @@ def refuse_looked_at(draws: Iterable[Data]) -> None:
 def looked_at(x: Data) -> str:
     """Return that Python looked at a draw, in words."""
     return (
-        f"{label(x)}: Python looked at this sample in an if, a while or an index when the graph "
-        "was built, so the graph does not know what would have happened else"
+        f"{label(x)}: Python looked at this sample in an if, a while, an index or a length when "
+        "the graph was built, so the graph does not know what would have happened else"
     )
 
 

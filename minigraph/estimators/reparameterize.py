@@ -99,8 +99,8 @@ def why_not_pathwise(y: Data, x: Data, continuous: bool = False) -> str | None:
         )
     if x._node.branched and not continuous:
         return (
-            f"Python looked at {label(x)} in an if, a while or an index, and what comes of that "
-            f"may jump where the branch changes; call {call_for('reinforce', x)}, or pass "
+            f"Python looked at {label(x)} in an if, a while, an index or a length, and what "
+            f"comes of that may jump where the branch changes; call {call_for('reinforce', x)}, or pass "
             "continuous=True if it does not"
         )
     if law.transform_jumps and not continuous:

@@ -11,12 +11,13 @@ from ..branching import remember
 from ..data import Data
 from ..errors import InputError, MissingAttributeError, UsageError
 from ..values import show
-from ..walk import label, varies
+from ..walk import ancestors, label, varies
 
 CUT_OFF = (
     "this would make plain numbers, cut off from their graph; use x.value if that is meant, else "
     "functions of mg, as mg.mean([a, b]), or np.mean(mg.array([a, b]))"
 )
+PLACES = ("argwhere", "argunique", "getitem")  # operations whose values say how long a result is
 ELSEWHERE: Mapping[str, str] = {  # what other frameworks call it
     "data": "x.value", "numpy": "x.value", "tolist": "x.value.tolist()",
     "detach": "mg.stop_gradient(x)", "requires_grad": "mg.Data(…, constant=True)",
@@ -34,7 +35,20 @@ def length(data: Data) -> int:
     """Return the length of the first axis."""
     if not data.shape:
         raise UsageError(f"len of {label(data)}: a single number has no length")
-    return data.shape[0]
+    return looked_at_shape(data)[0]
+
+
+def looked_at_shape(data: Data) -> tuple[int, ...]:
+    """Return the shape for Python's own use, and remember samples that it hangs on.
+
+    The length of x[x > 0] does, of unique(x), and of what is made of these.
+    """
+    for made in ancestors([data]):
+        name = made._op.name if made._op.barrier is None else ""
+        for x in made._inputs if name in PLACES else ():
+            if type(x) is Data and (name != "getitem" or x.dtype == bool):
+                remember(x)
+    return data.shape
 
 
 def to_float(data: Data) -> float:

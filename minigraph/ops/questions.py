@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -11,13 +12,14 @@ from . import elementwise as e
 from . import reductions, shaping
 from .base import as_data
 from .composing import composed, refuse
+from .conversions import looked_at_shape
 from .layouts import ravel
 
 
 @composed()
 def shape(a: Any) -> tuple[int, ...]:
     """Return the shape."""
-    return as_data(a).shape
+    return looked_at_shape(as_data(a))
 
 
 @composed()
@@ -29,8 +31,8 @@ def ndim(a: Any) -> int:
 @composed()
 def size(a: Any, axis: Any = None) -> int:
     """Return the number of elements, or the length of an axis."""
-    x = as_data(a)
-    return x.size if axis is None else x.shape[axis]
+    shape = looked_at_shape(as_data(a))
+    return math.prod(shape) if axis is None else shape[axis]
 
 
 @composed()

@@ -307,8 +307,8 @@ def refuse_branched(data: Data) -> None:
     """Raise if Python's control flow looked at this sample."""
     if data._node.branched:
         raise InputError(
-            f"replay of {label(data)}: Python looked at this sample in an if, a while or an index "
-            "when the graph was built, so the graph holds only the branch that was taken then; "
+            f"replay of {label(data)}: Python looked at this sample in an if, a while, an index or a "
+            "length when the graph was built, so the graph holds only the branch that was taken then; "
             "pass a function that builds and returns Y, mg.expectation(f, …), which is traced anew "
             "for every sample, or write the choice as mg.where"
         )
