@@ -161,6 +161,38 @@ def test_pathwise_gradient_of_an_angle_would_have_been_biased():
     assert truth - followed == pytest.approx(np.sqrt(2 * np.pi), abs=1e-3)
 
 
+@pytest.mark.parametrize("f", [
+    lambda x: mg.arctan(1.0 / x), lambda x: x / abs(x), lambda x: mg.tanh(mg.reciprocal(x - 0.2)),
+    lambda x: mg.arctan(x**-3), lambda x: mg.arctan(mg.tan(2.0 * x)), lambda x: x / mg.sqrt(x * x),
+    lambda x: mg.sigmoid(mg.exp(x) / (1.0 - x)),
+], ids=["quotient", "sign", "reciprocal", "power", "tangent", "root", "numerator"])  # fmt: skip
+def test_poles_are_refused_and_exact_goes_round_them(f):
+    m = mg.Data(0.37, name="m")
+    y = f(mg.sample(mg.Normal(m, 1.0), name="X", rng=0))
+    with pytest.raises(mg.BlockedGradientError, match="at a pole of"):
+        mg.reparameterize(y)
+    biased = mg.exact(mg.reparameterize(y, continuous=True), m, points=400).grad[m]
+    found, scored = mg.exact(y, m), mg.exact(mg.reinforce(y), m)
+    x = np.linspace(-12.0, 12.0, 400_000)  # no point at a pole; what jumps there is bounded
+    with np.errstate(all="ignore"):
+        weight = np.exp(-0.5 * (x - 0.37) ** 2) / np.sqrt(2.0 * np.pi)
+        truth = np.trapezoid(f(mg.Data(x)).value * (x - 0.37) * weight, x)
+    assert found.grad[m] == pytest.approx(scored.grad[m], abs=1e-8)
+    assert found.grad[m] == pytest.approx(truth, abs=1e-3)
+    assert abs(biased - truth) > 0.05
+    assert mg.unblock(y, explain=True)[1][0].method != "reparameterize"
+
+
+@pytest.mark.parametrize("f", [
+    lambda x: 1.0 / (1.0 + x * x), lambda x: x / (1.0 + abs(x)), lambda x: mg.arctan(1.0 / abs(x)),
+    lambda x: 1.0 / mg.exp(x), lambda x: mg.arctan(x**-2), lambda x: mg.tan(mg.tanh(x)),
+    lambda x: x / 2.0,
+])  # fmt: skip
+def test_denominators_that_do_not_change_sign_are_followed(f):
+    x = mg.sample(mg.Normal(mg.Data(0.37), 1.0), name="X", rng=0)
+    assert isinstance(mg.reparameterize(f(x)), Data)
+
+
 def test_conversion_to_whole_numbers_is_a_step_and_to_floats_none():
     x = mg.sample(mg.Normal(mg.Data(0.5, name="m"), 1.0), name="X", rng=0)
     assert isinstance(mg.reparameterize(astype(x, dtype=np.dtype(np.float32))), Data)

@@ -36,10 +36,11 @@ from ..ops.selection import (
     take_along_axis,
     written,
 )
+from ..replay.opening import with_noise
 from ..replay.program import Draw, Step, folded, forward_first, needed_steps
 from ..replay.source import Program, Text
 from ..replay.words import is_text, known, printable
-from ..replay.writing import Writer, with_noise
+from ..replay.writing import Writer
 from ..walk import ancestors
 
 # The operations of which some inputs are integers or truths and stay what they are.

@@ -1,6 +1,6 @@
 """Ways round a stochastic node: each a rewrite of the graph, from Data to Data.
 
-Reading order: `choose` (which draws are meant), `scores`, `baselines`, `reparameterize`;
+Reading order: `choose` (which draws are meant), `scores`, `baselines`, `poles`, `reparameterize`;
 `branches` (what would have been else), `elements`, `costs` (what depends on which draw),
 `marginalize`, `edges`, `reinforce`; `slopes` (the frame of what compares outcomes), `sizes`,
 `measure_valued`, `latents`, `antithetic`, `outcomes`, `without_replacement`, `relaxations`,

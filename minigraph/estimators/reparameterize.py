@@ -18,6 +18,7 @@ from ..ops.trigonometry import arctan2
 from ..paths import Flow, describe
 from ..walk import label, varies
 from .choose import Handle, call_for, choose, refuse
+from .poles import pole
 
 # They have a slope, and jump: at the end of a period, from π to -π, from a vector to its negative.
 JUMPING = (remainder, fmod, arctan2, qr_packed, orthogonal)
@@ -100,8 +101,8 @@ def why_not_pathwise(y: Data, x: Data, continuous: bool = False) -> str | None:
     if x._node.branched and not continuous:
         return (
             f"Python looked at {label(x)} in an if, a while, an index or a length, and what "
-            f"comes of that may jump where the branch changes; call {call_for('reinforce', x)}, or pass "
-            "continuous=True if it does not"
+            f"comes of that may jump where the branch changes; call {call_for('reinforce', x)}, or "
+            "pass continuous=True if it does not"
         )
     if law.transform_jumps and not continuous:
         return (
@@ -152,6 +153,13 @@ def why_not_smooth(y: Data, x: Data, continuous: bool = False) -> str | None:
             return (
                 f"the path {describe(flow.path(data))} runs through {node.name} of {label(jump)}, "
                 "which jumps: a gradient along it misses that and is biased; "
+                f"call {call_for('reinforce', x)}, or pass continuous=True if y does not jump"
+            )
+        passed = None if continuous else pole(node, flow.carries)
+        if passed is not None:
+            return (
+                f"the path {describe(flow.path(data))} runs through {node.name} at a pole of "
+                f"{label(passed)}, where y may jump, which a gradient along it misses; "
                 f"call {call_for('reinforce', x)}, or pass continuous=True if y does not jump"
             )
     return None

@@ -23,8 +23,8 @@ from ..estimators.unblock import unblock
 from ..gradient import checked_flow, gradients, seed_of
 from ..graph import Graph
 from ..paths import Flow, is_parameter
+from ..replay.opening import refuse_branched
 from ..replay.tape import Tape
-from ..replay.writing import refuse_branched
 from ..values import whole
 from ..walk import label
 from .assessment import Assessment

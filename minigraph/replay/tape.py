@@ -24,6 +24,7 @@ from ..walk import ancestors
 from .hoisting import Hoisted, factors, hoisted
 from .lawful import Lawful, opened_laws
 from .memory import Memory
+from .opening import with_noise
 from .ordering import ordered
 from .program import Draw, Step, forget_early, forward_first, needed_steps, share_buffers
 from .running import Compiled, Source, run_steps
@@ -31,7 +32,7 @@ from .softmaxes import with_shared_exponentials
 from .source import Program, Text
 from .starting import LONG, Start
 from .words import written
-from .writing import Writer, with_noise
+from .writing import Writer
 
 SHORT = 16  # elements, up to which an array that was written down is written into the text
 

@@ -1,15 +1,14 @@
-"""Writing a tape: every draw as noise and a transform, the same work once, and cheaply."""
+"""Writing a tape: the same work once, and cheaply."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..data import Data
-from ..errors import InputError
-from ..estimators.reparameterize import opened
 from ..nodes import StochasticNode
 from ..ops.along import Call, elementwise
 from ..ops.base import literal
@@ -19,7 +18,6 @@ from ..ops.linear import matmul
 from ..ops.reductions import sum_
 from ..ops.shaping import broadcast_to, reshape, sum_to
 from ..ops.trigonometry import cos, sin, tanh
-from ..walk import label
 from .cheaper import Expression, Known, cheaper
 from .merging import work_of
 from .program import Draw, Shape, Step
@@ -33,6 +31,19 @@ class Kind(NamedTuple):
 
     shape: Shape
     dtype: np.dtype[Any]
+
+
+def leaves(x: Expression) -> list[int]:
+    """Return the slots in an expression."""
+    if isinstance(x, tuple):
+        return [slot for part in x[1:] for slot in leaves(part)]
+    return [x] if isinstance(x, int) else []
+
+
+def together(shapes: Sequence[Shape], node: Any) -> Any:
+    """Return the dtype that inputs have together; a single float64 number fits anywhere."""
+    kinds = [x.dtype for s, x in zip(shapes, node.inputs, strict=True) if s or x.dtype != float]
+    return np.result_type(*kinds) if kinds else np.dtype(float)
 
 
 class Writer:
@@ -119,20 +130,19 @@ class Writer:
             return out
         shapes = tuple(x.shape for x in node.inputs)
         narrow = [self.narrow(i, s) for i, s in zip(inputs, shapes, strict=True)]
-        if node.op.along is elementwise and data.shape in (s for _, s in narrow):
-            inputs, shapes = (tuple(x) for x in zip(*narrow, strict=True))
-        elif (
-            node.op.along is elementwise
-            and data.dtype.kind == "f"
-            and not any(has)
-            and all(s == () for _, s in narrow)
-        ):
+        small = tuple(s for _, s in narrow)
+        narrows = node.op.along is elementwise and (
+            small == shapes or together(small, node) == together(shapes, node)
+        )
+        if narrows and data.shape in small:
+            inputs, shapes = tuple(slot for slot, _ in narrow), small
+        elif narrows and data.dtype.kind == "f" and not any(has) and not any(small):
             return self.filled(data, tuple(slot for slot, _ in narrow))
         else:  # then the array that a number stands for is missed
             inputs = tuple(self.full(i, x) for i, x in zip(inputs, node.inputs, strict=True))
         kind = Kind(data.shape, data.dtype)
         plain = self.plain(node, shapes, has, kind)
-        if plain and (short := self.short(node.op, inputs, kind)) is not None:
+        if plain and (short := self.short(node.op, inputs, kind, data.shape)) is not None:
             return self.expression(short, kind, title)
         call = Call(node.op, node.fixed, shapes, has, data.shape)
         call, inputs = self.quicker(call, inputs, data.dtype)
@@ -201,8 +211,10 @@ class Writer:
 
     def full(self, slot: int, x: Data) -> int:
         """Return the slot of an array like `x`, if a number stands for it in a slot."""
-        if self.constants[slot] is None or not x.shape:
+        if self.constants[slot] is None or (not x.shape and x.dtype == float):
             return slot
+        if not x.shape:
+            return self.as_float(slot, x.dtype)
         key = ("full", slot, x.shape, x.dtype)
         if key not in self.written:
             call = Call(broadcast_to, {"shape": x.shape}, ((),), (False,), x.shape)
@@ -229,14 +241,24 @@ class Writer:
             for s, sampled, x in zip(shapes, has, node.inputs, strict=True)
         )  # fmt: skip
 
-    def short(self, op: Any, inputs: tuple[int, ...], kind: Kind) -> Expression:
-        """Return a cheaper expression for an operation on arrays, None if there is none."""
+    def short(self, op: Any, inputs: tuple[int, ...], kind: Kind, shape: Shape) -> Expression:
+        """Return a cheaper expression of this shape for an operation, None if there is none."""
         if op in (sin, cos, tanh) and kind.dtype != np.float64:
             return None
+        found = None
         if not self.sampled.isdisjoint(inputs):
-            return cheaper(op, inputs, self.of_samples)
-        pays = kind.shape if op in ARITHMETIC else math.prod(kind.shape) >= MANY
-        return cheaper(op, inputs, self.of_arrays) if pays else None
+            found = cheaper(op, inputs, self.of_samples)
+        elif kind.shape if op in ARITHMETIC else math.prod(kind.shape) >= MANY:
+            found = cheaper(op, inputs, self.of_arrays)
+        return found if found is not None and self.fits(found, kind.dtype, shape) else None
+
+    def fits(self, x: Expression, dtype: np.dtype[Any], shape: Shape) -> bool:
+        """Return whether an expression has a shape and a dtype: (B + x) - B is x, or many of it."""
+        slots = [i for i in leaves(x) if self.constants[i] is None]
+        known = [(self.shapes[i], self.dtypes[i]) for i in slots]
+        alone = isinstance(x, int)
+        alike = all(d in (dtype, bool, *([] if s or alone else [float])) for s, d in known)
+        return not known or (alike and np.broadcast_shapes(*(s for s, _ in known)) == shape)
 
     def step(self, title: str, call: Call, inputs: tuple[int, ...], dtype: Any) -> int:
         """Write an operation, to be run for all samples or once; return its slot."""
@@ -268,8 +290,10 @@ class Writer:
         shapes = tuple(self.shapes[i] for i in inputs)
         shape = np.broadcast_shapes(*shapes)
         key = (op, inputs, ()), shape
-        if key not in self.written and (short := self.short(op, inputs, kind)) is not None:
-            self.written[key] = self.expression(short, kind, title)
+        if key not in self.written:
+            short = self.short(op, inputs, kind, shape)
+            if short is not None:
+                self.written[key] = self.expression(short, kind, title)
         if key not in self.written:
             has = tuple(i in self.sampled for i in inputs)
             call = Call(op, {}, shapes, has, shape)
@@ -292,23 +316,3 @@ class Writer:
                 if self.constants[one] == 1.0 and (x.shape, x.dtype) == (data.shape, data.dtype):
                     return slot
         return None
-
-
-def with_noise(data: Data, inputs: tuple[Data, ...]) -> Data | None:
-    """Replace a draw by noise and a transform, if its law has one."""
-    node = data._node
-    if not isinstance(node, StochasticNode):
-        return None
-    refuse_branched(data)
-    return None if node.noise is None else opened(data, inputs)
-
-
-def refuse_branched(data: Data) -> None:
-    """Raise if Python's control flow looked at this sample."""
-    if data._node.branched:
-        raise InputError(
-            f"replay of {label(data)}: Python looked at this sample in an if, a while, an index or a "
-            "length when the graph was built, so the graph holds only the branch that was taken then; "
-            "pass a function that builds and returns Y, mg.expectation(f, …), which is traced anew "
-            "for every sample, or write the choice as mg.where"
-        )
