@@ -69,6 +69,12 @@ def best(results: dict[str, Result], name: str = "minigraph") -> float:
     return min((x for x in found if not math.isnan(x)), default=math.inf)
 
 
+def fastest(results: dict[str, Result], name: str) -> float:
+    """Return the smallest ratio of all ways of a peer, on one core or two."""
+    found = [r.ratio for n, r in results.items() if n.startswith(name)]
+    return min((x for x in found if not math.isnan(x)), default=math.nan)
+
+
 def goal(work: Workload, results: dict[str, Result]) -> str:
     """Return the goals of a workload, and whether they are met."""
     said = []
@@ -76,6 +82,11 @@ def goal(work: Workload, results: dict[str, Result]) -> str:
         met = "✓" if best(results, name) <= most else "missed"
         who = name.removeprefix("minigraph").removeprefix(", ")
         said.append(f"{who} ≤ {most:g} {met}".strip())
+    for name, times in work.ahead.items():
+        gained = fastest(results, name) / fastest(results, "minigraph")
+        if not math.isnan(gained):
+            met = "✓" if gained >= times else "missed"
+            said.append(f"ahead of {name} {met}" if times == 1 else f"{times:g} × {name} {met}")
     return ", ".join(said)
 
 
@@ -88,7 +99,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 def ratios(measured: Sequence[Measured]) -> str:
     """Return the table of a family: times of the reference, ratios of the others, goals."""
     names = list(dict.fromkeys(name for work, _ in measured for name in work.peers))
-    goals = any(work.goals for work, _ in measured)
+    goals = any(work.goals or work.ahead for work, _ in measured)
     rows = []
     for work, results in measured:
         first = next(iter(results))

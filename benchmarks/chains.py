@@ -187,10 +187,13 @@ AGAIN = {"NumPy": by_hand, "minigraph": minigraph_again, "minigraph, compiled": 
          "minigraph, text": minigraph_text, "JAX": jax}  # fmt: skip
 WORKLOADS = [
     Workload(
-        "eager, scalars", with_size(0, {**EAGER, "micrograd": micrograd}), {"minigraph": 15.0}
+        "eager, scalars", with_size(0, {**EAGER, "micrograd": micrograd}), {"minigraph": 15.0},
+        {"micrograd": 3.0, "PyTorch": 6.0},
     ),
     *(
-        Workload(f"eager, size {size}", with_size(size, EAGER), {"minigraph": 3.0})
+        Workload(
+            f"eager, size {size}", with_size(size, EAGER), {"minigraph": 3.0}, {"PyTorch": 1.0}
+        )
         for size in (10, 1000)
     ),
     *(

@@ -42,6 +42,8 @@ class Workload:
         a peer that may use two cores says so.
     goals : mapping from names to numbers
         The largest ratio to the reference that is wanted.
+    ahead : mapping from names to numbers
+        How many times as fast as other peers minigraph is wanted to be.
     trials : int
         Over how many runs answers are averaged before they are compared.
     error : float
@@ -56,6 +58,7 @@ class Workload:
     name: str
     peers: Mapping[str, Callable[[], Run]]
     goals: Mapping[str, float] = field(default_factory=dict)
+    ahead: Mapping[str, float] = field(default_factory=dict)
     trials: int = 1
     error: float = 0.0
     rtol: float = 1e-9

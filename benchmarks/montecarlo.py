@@ -170,6 +170,10 @@ GOALS = {
     ("pathwise", 10**7): {"minigraph": 0.1},
     ("score", 10**6): {"minigraph": 0.3},
 }
+AHEAD = {
+    ("pathwise", 10**6): {"PyTorch": 3.0, "JAX": 3.0},
+    ("pathwise", 10**7): {"PyTorch": 6.0, "JAX": 3.0},
+}
 WORKLOADS = [
     Workload(
         f"{method}, n = {samples:.0e}",
@@ -178,6 +182,7 @@ WORKLOADS = [
             for name, make in PEERS.items()
         },
         GOALS.get((method, samples), {}),
+        AHEAD.get((method, samples), {}),
         trials=32 if samples < 10**6 else 3,
         error=1.5 / math.sqrt(samples),  # of y times a squared normal number, over the value
         only="full" if samples > 10**6 else "",

@@ -132,6 +132,7 @@ WORKLOADS = [
             name: lambda make=make, method=method, samples=samples: make(method, samples)
             for name, make in PEERS.items()
         },
+        ahead={"PyTorch": 1.0, "JAX": 1.0},
         trials=100 if samples < 1000 else 40,
     )
     for method in ("pathwise", "score")
