@@ -190,3 +190,20 @@ def test_others_are_rounded_where_they_are_an_index():
     y = mg.sum(mg.Data([2.0, -1.0], constant=True)[several] * [1.0, 2.0, 3.0]) ** 2
     found, truth = mg.exact(mg.vimco(y), q).grad[q], mg.exact(y, q).grad[q]
     assert found == pytest.approx(truth, rel=1e-12)
+
+
+def test_what_others_say_of_a_replicate_does_not_depend_on_it_even_by_rounding():
+    q = mg.Data(0.4, name="q")
+    h = mg.sample(mg.Bernoulli(q), name="h", rng=0)
+    a, b = mg.replicate(mg.where(h > 0, 0.7, 0.1), 2, rng=1)
+    y = mg.where(a > b, 1.0, 0.0)  # (0.7 + 0.1) - 0.7 is less than 0.1
+    assert mg.exact(mg.vimco(y), q).grad[q] == pytest.approx(1.0 - 2.0 * 0.4, rel=1e-12)
+
+
+def test_replicate_of_weight_zero_leaves_the_others_what_they_are():
+    p = mg.Data(0.5, name="p")
+    h = mg.sample(mg.Bernoulli(p), name="h", rng=0)
+    y = mg.mean(mg.exp(mg.replicate(mg.where(h > 0, 0.0, -np.inf), 3, rng=1)))
+    found = mg.exact(mg.vimco(y), p)
+    assert found.grad[p] == pytest.approx(1.0, rel=1e-12)
+    assert found.grad_variance[p] < mg.exact(mg.reinforce(y), p).grad_variance[p]

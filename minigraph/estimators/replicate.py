@@ -186,8 +186,9 @@ def vimco(y: Data, *, rng: Rng = None) -> Data:
 def _without(j: int, side: Data) -> Data:
     """Return replicates of which number `j` is the mean of the others."""
     side = in_floats(side)
-    others = (sum_(side, axis=0) - side[j]) / max(len(side) - 1, 1)
-    return index_update(side, j, others)
+    others = [i for i in range(len(side)) if i != j]  # (a + b) - a is not b, and ∞ - ∞ is nan
+    mean = sum_(side[others], axis=0) / max(len(others), 1)
+    return index_update(side, j, mean)
 
 
 def _had(z: Data, side: Data, others: Data, rng: np.random.Generator) -> Data:
