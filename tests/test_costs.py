@@ -117,3 +117,24 @@ def test_whole_numbers_of_eight_bytes_are_taken_apart():
     n = mg.sample(mg.Binomial(3, p * np.ones(4)), name="N", rng=0)
     variances = [mg.exact(mg.reinforce(mg.sum(x)), p).grad_variance[p] for x in (n, n * 1.0)]
     assert variances[0] == pytest.approx(variances[1], rel=1e-12)
+
+
+@pytest.mark.parametrize("rewrite", [mg.reinforce, mg.measure_valued, mg.disarm, mg.unblock])
+@pytest.mark.parametrize("combine", [
+    lambda x, t: x + t, lambda x, t: mg.sin(t) - x, lambda x, t: x * x - mg.sin(t),
+])  # fmt: skip
+def test_whole_number_and_single_precision_add_up_to_the_same_bits(combine, rewrite):
+    t, p = mg.Data(np.float32(0.1), name="t"), mg.Data(np.float32(0.3), name="p")
+    y = combine(mg.sample(mg.Bernoulli(p), name="X", rng=3), t)
+    assert y.dtype == np.float64
+    assert rewrite(y).value == y.value
+
+
+def test_whole_number_that_single_precision_does_not_hold_stays_beside_a_baseline():
+    p = mg.Data(np.float32(0.3), name="p")
+    x = mg.sample(mg.Bernoulli(p), name="X", rng=3)
+    y = x * (x + np.array(2**24))
+    assert y.value == 2**24 + 1
+    z = mg.reinforce(y, baseline="leave-one-out")
+    assert z.dtype == np.float64
+    assert z.value == y.value

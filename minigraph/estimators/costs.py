@@ -133,6 +133,9 @@ class Costs:
                 node, terms = data._node, spine[data]
                 inputs = tuple(term(x) if x in terms else x for x in node.inputs)
                 found = record(node.op, inputs, node.fixed)
+                if like(data, found) is not found:  # a float64 number + float32 is float32
+                    wide = [like(data, x) if x.dtype.kind == "f" else x for x in inputs]
+                    found = record(node.op, tuple(wide), node.fixed)
                 out = like(data, found)  # int8 + float32
                 if node._group is not None:
                     found._node._group = out._node._group = node._group.copied(boxes)

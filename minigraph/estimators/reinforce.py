@@ -142,7 +142,7 @@ def with_factors(
         compared = [x for x in draws if baseline_of[x] is LEAVE_ONE_OUT]
         out = cost * factor_of(cost, draws)
         if compared:
-            out = out - leave_one_out(cost) * (factor_of(cost, compared) - 1.0)
+            out = out - like(out, leave_one_out(cost) * (factor_of(cost, compared) - 1.0))
         weights = costs.weights.get(cost, ())
         for x in [x for x in given if x in draws and not is_slope(cost)]:
             before, places = met.get(x, (weights, costs.places(cost, x)))
