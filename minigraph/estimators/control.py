@@ -19,12 +19,12 @@ from ..ops.base import as_data
 from ..ops.boxes import function, stop_gradient
 from ..ops.reductions import sum_
 from ..walk import ancestors, label
-from .branches import branch
 from .choose import Handle, choose, in_turn, refuse
 from .costs import Costs
 from .edges import log_prob
 from .elements import Places
 from .latents import given, heat_of, latent_of, why_not_latent, with_held_noise
+from .relaxations import fed
 from .reparameterize import why_not_smooth
 from .scores import factor, seen
 from .slopes import Rule, with_slopes
@@ -83,7 +83,8 @@ def rebar(
 
         def rule(cost: Data, places: Places) -> list[Data]:
             def surrogate(z: Data) -> Data:
-                return scale * branch(cost, {x: as_data(latent.soft(z, heat))}, rng)
+                soft = as_data(latent.soft(z, heat))
+                return scale * fed("rebar", cost, x, soft, rng, redraw=True)
 
             return [_controlled(cost, seen(log_prob(law, x), places), surrogate, *two)]
 

@@ -85,7 +85,7 @@ def gumbel_softmax(
     for x in chosen:
         for now in choose("gumbel_softmax", y, x):
             soft = _soft(now, temperature, rng)
-            smooth = _fed("gumbel_softmax", y, now, soft, rng, redraw=True)
+            smooth = fed("gumbel_softmax", y, now, soft, rng, redraw=True)
             out: Data = relaxed(stop_gradient(inner(y)), smooth)
             out.name = y.name
             y = out
@@ -187,7 +187,7 @@ def _straight(
             hard = result(now._value, copy_node(now._node, now._node.inputs, {}))
             hard.name = now.name  # a copy: the name itself goes to what F sees
             new: Data = straight(stop_gradient(hard), smooth(hard, rng))
-            out = _fed(call, y, now, new, rng, redraw=False)
+            out = fed(call, y, now, new, rng, redraw=False)
             if not np.array_equal(out._value, y._value, equal_nan=True):
                 if not np.allclose(out._value, y._value, 1e-5, equal_nan=True):
                     raise BlockedGradientError(_needs_integers(call, now, "its value changes"))
@@ -197,7 +197,7 @@ def _straight(
     return y
 
 
-def _fed(call: str, y: Data, x: Data, new: Data, rng: Any, redraw: bool) -> Data:
+def fed(call: str, y: Data, x: Data, new: Data, rng: Any, redraw: bool) -> Data:
     """Return `y` of a relaxed sample, or say that something needs integers."""
     try:
         return branch(y, {x: new}, rng, redraw)
