@@ -303,3 +303,18 @@ def test_baseline_of_a_draw_in_several_branches_is_that_of_the_whole_and_counts_
     before = mg.marginalize(mg.reinforce(y, ["Y", "Z"], baseline={"Y": 5.0}), "X")
     variances = [mg.exact(z, a).grad_variance[a] for z in (after, before)]
     assert variances[0] == pytest.approx(variances[1], rel=1e-9)
+
+
+@pytest.mark.parametrize("last", [mg.reinforce, mg.marginalize, mg.disarm])
+def test_baseline_made_before_other_rewrites_is_made_of_the_draws_as_they_are_now(last):
+    w = mg.Data(0.3, name="w")
+    x0 = mg.sample(mg.Bernoulli(mg.sigmoid(w)), name="X0", rng=0)
+    x1 = mg.sample(mg.Bernoulli(0.2 + 0.5 * x0), name="X1", rng=1)
+    x2 = mg.sample(mg.Bernoulli(mg.sigmoid(2.0 * w)), name="X2", rng=2)
+    y = x0 * 2.0 + x1 * 3.0 + x2 * x0
+    z = mg.reinforce(mg.reinforce(y, "X0"), "X2", baseline=mg.cos(x1 * 1.3))
+    z = last(z, "X1")
+    p, q = 1 / (1 + np.exp(-0.3)), 1 / (1 + np.exp(-0.6))  # E[y] = 2p + 3 (0.2 + p / 2) + p q
+    truth = (3.5 + q) * p * (1 - p) + 2.0 * p * q * (1 - q)
+    assert mg.exact(z, w).grad[w] == pytest.approx(truth, rel=1e-12)
+    assert np.isfinite(mg.gradient(z, w).value)

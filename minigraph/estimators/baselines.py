@@ -7,17 +7,20 @@ may depend on anything else, on draws upstream too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import functools
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from ..branching import drawn_above
 from ..data import Data
 from ..errors import BlockedGradientError, InputError
+from ..graph import rewrite
 from ..nodes import StochasticNode
 from ..ops.base import Operation
 from ..walk import ancestors, label
-from .choose import choose
+from .choose import choose, copies_of
 
 LEAVE_ONE_OUT = "leave-one-out"
 Baseline = Any  # None, a number, LEAVE_ONE_OUT, a Data, a RunningAverage; or a mapping to these
@@ -89,8 +92,11 @@ class RunningAverage:
 
 
 def baselines(y: Data, draws: Iterable[Data], baseline: Baseline) -> dict[Data, Any]:
-    """Return the baseline of each draw, checked; a `RunningAverage` as the data it holds."""
-    draws = list(draws)
+    """Return the baseline of each draw, checked; a `RunningAverage` as the data it holds.
+
+    One that was made before earlier rewrites is made of the draws as they are in `y` now.
+    """
+    draws, there = list(draws), drawn_above([y])
     if not isinstance(baseline, Mapping):
         of_draw = dict.fromkeys(draws, baseline)
     else:
@@ -103,7 +109,18 @@ def baselines(y: Data, draws: Iterable[Data], baseline: Baseline) -> dict[Data, 
                     "choose that draw, too, or leave its baseline out"
                 )
             of_draw.update(dict.fromkeys(meant, value))
+    given = {x: b for x, b in of_draw.items() if isinstance(b, Data)}
+    now = rewrite(given.values(), functools.partial(_copy_among, there))
+    of_draw.update(zip(given, now, strict=True))
     return {x: _checked(x, of_draw.get(x)) for x in draws}
+
+
+def _copy_among(there: Sequence[Data], data: Data, _: Any) -> Data | None:
+    """Return the copy of a draw that is among some; None for what is no draw, or there itself."""
+    if data._op.barrier != "draw" or data in there:
+        return None
+    found = copies_of(data._node.draw, there)
+    return found[0] if len(found) == 1 else None
 
 
 def _checked(x: Data, baseline: Any) -> Any:
