@@ -496,6 +496,24 @@ def test_true_gradient_of_what_is_rewritten_in_part_is_refused(rewrite):
 
 
 @pytest.mark.parametrize("law", [
+    lambda w: mg.Bernoulli(mg.sigmoid(w)), lambda w: mg.Normal(w, 1.0),
+])  # fmt: skip
+def test_true_gradient_of_a_draw_that_is_scored_in_one_term_and_not_in_another_is_refused(law):
+    w = mg.Data(0.3, name="w")
+    x = mg.sample(law(w), name="X", rng=0)
+    with pytest.raises(mg.BlockedGradientError, match="still blocked at 'X'"):
+        mg.exact(mg.reinforce(2.0 * x) + 5.0 * x, w)
+
+
+def test_true_gradient_of_a_draw_below_both_a_rewritten_one_and_itself_is_refused():
+    w = mg.Data(0.3, name="w")
+    x = mg.sample(mg.Normal(w, 1.0), name="X1", rng=0)
+    y = mg.sample(mg.Bernoulli(mg.sigmoid(x)), name="X2", rng=1)
+    with pytest.raises(mg.BlockedGradientError, match="still blocked at 'X1', 'X2'"):
+        mg.exact(mg.reparameterize(2.0 * y, "X1") + 5.0 * y, w)
+
+
+@pytest.mark.parametrize("law", [
     lambda x: mg.Poisson(mg.exp(x)), lambda x: mg.Binomial(3, mg.sigmoid(x)),
     lambda x: mg.NegativeBinomial(2.0, mg.sigmoid(x)),
 ])  # fmt: skip

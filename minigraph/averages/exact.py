@@ -115,10 +115,16 @@ def exact(
 
 
 def refuse_partly(y: Data, wrt: Sequence[Data]) -> None:
-    """Raise if a rewrite gave `y` other slopes than those of its value, and left draws blocked."""
-    made = [data for data in ancestors([y]) if data._op.barrier != "draw"]
-    if any(data._op is slope_of or stands_for(data._node) for data in made):
-        names = ", ".join(dict.fromkeys(label(x) for x in Flow([y], wrt).blocked))
+    """Raise if a rewrite gave `y` other slopes than those of its value, and left draws blocked.
+
+    A draw that stands there twice, rewritten or below one that was, would count twice.
+    """
+    made, blocked = ancestors([y]), Flow([y], wrt).blocked
+    draws = {x._node.draw for x in blocked if x._op.barrier == "draw"}
+    twice = len(draws) < sum(x._op.barrier == "draw" and x._node.draw in draws for x in made)
+    others = [data for data in made if data._op.barrier != "draw"]
+    if twice or any(data._op is slope_of or stands_for(data._node) for data in others):
+        names = ", ".join(dict.fromkeys(map(label, blocked)))
         raise BlockedGradientError(
             f"exact: {label(y)} was rewritten, and is still blocked at {names}; its slopes are "
             "those of estimates, so that its true gradient is not known here; rewrite all draws, "
