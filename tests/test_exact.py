@@ -541,3 +541,46 @@ def test_vectors_of_too_many_outcomes_are_refused_as_such(law):
     y = mg.sum(mg.sample(law, name="X", rng=0)) * 1.0
     with pytest.raises(mg.InputError, match="has too many outcomes to list"):
         mg.exact(y)
+
+
+# Outcomes that cannot be ------------------------------------------------------------------------
+def entropy_of_halves(p):
+    """Return Σ P(n) P(m | n) log P(m | n) for n ~ Binomial(3, p), m ~ Binomial(n, ½)."""
+    total = 0.0
+    for n in range(4):
+        halves = [math.comb(n, m) * 0.5**n for m in range(n + 1)]
+        chance = math.comb(3, n) * p**n * (1 - p) ** (3 - n)
+        total += chance * sum(h * math.log(h) for h in halves)
+    return total
+
+
+@pytest.mark.parametrize("rewrite", [
+    lambda y: y, mg.reinforce, lambda y: mg.reinforce(y, baseline="leave-one-out"), mg.unblock,
+], ids=["true", "reinforce", "leave_one_out", "unblock"])  # fmt: skip
+def test_infinite_cost_of_what_cannot_be_does_not_count(rewrite):
+    p = mg.Data(0.4, name="p")
+    law = mg.Binomial(mg.sample(mg.Binomial(3, p), name="N", rng=0), 0.5)
+    estimate = mg.exact(rewrite(law.log_prob(mg.sample(law, name="M", rng=1))), p)
+    slope = (entropy_of_halves(0.4 + 1e-6) - entropy_of_halves(0.4 - 1e-6)) / 2e-6
+    assert estimate.value == pytest.approx(entropy_of_halves(0.4), rel=1e-12)
+    assert estimate.grad[p] == pytest.approx(slope, rel=1e-8)
+
+
+def test_outcomes_that_only_other_elements_have_do_not_count():
+    q = mg.Data([0.4, 0.4], name="q")
+    law = mg.Binomial(np.array([1, 2]), q)
+    found = mg.exact(mg.sum(law.log_prob(mg.sample(law, name="X", rng=0))), q)
+    logit = math.log(0.4 / 0.6)  # the slope of -H; in a Binomial of two, 2 log 2 · q (1 - q) more
+    np.testing.assert_allclose(found.grad[q], [logit, 2 * logit + 2 * math.log(2) * 0.2], 1e-12)
+
+
+def test_infinite_cost_of_what_becomes_possible_has_an_infinite_slope():
+    p = mg.Data(0.0, name="p")
+    x = mg.sample(mg.Bernoulli(p), name="X", rng=0)
+    assert mg.exact(mg.log(1.0 - x), p).grad[p] == -np.inf
+
+
+def test_slope_of_a_probability_of_zero_counts_where_another_outcome_cannot_be():
+    p = mg.Data(0.0, name="p")
+    x = mg.sample(mg.Categorical(probs=mg.stack([1.0 - p, p, 0.0 * p])), name="X", rng=0)
+    assert mg.exact(1.0 / (2.0 - x), p).grad[p] == pytest.approx(0.5, rel=1e-12)

@@ -11,16 +11,17 @@ from typing import Any
 
 import numpy as np
 
+from ..branching import drawn_above
 from ..data import Data
 from ..errors import BlockedGradientError, InputError, UsageError
 from ..estimators.branches import slope_of, stands_for
-from ..estimators.choose import choose
+from ..estimators.choose import copies_of
 from ..estimators.reinforce import detached, reinforce
 from ..estimators.reparameterize import reparameterize, why_not_pathwise
 from ..graph import rewrite
 from ..nodes import StochasticNode
-from ..ops.elementwise import multiply
-from ..ops.reductions import prod
+from ..ops.elementwise import absolute, add, multiply, not_equal, where
+from ..ops.reductions import prod, sum_
 from ..paths import Flow
 from ..replay.tape import Tape
 from ..values import whole
@@ -95,9 +96,12 @@ def exact(
     else:
         refuse_partly(y, keys)
         (value,), grid, error = integrate([y], points, limit)
-        opened, weighted = differentiable(y, keys)
+        opened, probability, weighted = differentiable(y, keys)
         slopes = with_gradients(opened, keys)[1:]
         grads, _, also = integrate(slopes, points, limit, weighted, grid)
+        if probability is not None and not all(np.isfinite(m.mean).all() for m in grads):
+            slopes = where_possible(slopes, probability, keys)
+            grads, _, also = integrate(slopes, points, limit, weighted, grid)
         error = max(error, also)
         # The gradient of a sum over outcomes is no average of a sample's gradient.
         variances = [np.full_like(m.mean, np.nan) for m in grads]
@@ -132,12 +136,19 @@ def refuse_partly(y: Data, wrt: Sequence[Data]) -> None:
         )
 
 
-def differentiable(y: Data, wrt: Sequence[Data]) -> tuple[Data, set[object]]:
+def where_possible(slopes: Sequence[Data], probability: Data, wrt: Sequence[Data]) -> list[Data]:
+    """Return slopes that are 0 where a probability is 0 and does not move: 0 times ∞ is nan."""
+    changes = [sum_(absolute(x)) for x in with_gradients(probability, wrt)]
+    possible = not_equal(functools.reduce(add, changes), 0.0)
+    return [where(possible, x, 0.0) for x in slopes]
+
+
+def differentiable(y: Data, wrt: Sequence[Data]) -> tuple[Data, Data | None, set[object]]:
     """Return `y` such that its gradient, summed over the grid, is the true one.
 
     A draw with countable outcomes gets its probability as a factor; the grid must not weight it
-    again, so these draws are returned as well. A continuous one is reparameterized, or scored
-    where that is not legal.
+    again, so these draws are returned as well, and the product of the factors, if there are any. A
+    continuous one is reparameterized, or scored where that is not legal.
     """
     blocking = [x for x in Flow([y], wrt).blocked if isinstance(x._node, StochasticNode)]
     counted = [x for x in blocking if x._node.distribution.outcomes() is not None]
@@ -162,15 +173,19 @@ def differentiable(y: Data, wrt: Sequence[Data]) -> tuple[Data, set[object]]:
         return new
 
     moved += rewrite([y], weigh)
-    z = functools.reduce(multiply, factors, moved[-1])
-    for x in blocking:
-        if x not in counted:
-            (now,) = choose("exact", z, x)
-            if all(why_not_pathwise(data, now) is None for data in moved):
-                z = reparameterize(z, now, continuous=True)
-            else:
-                z = reinforce(z, now)
-    return z, {x._node.draw for x in counted}
+
+    def opened(z: Data) -> Data:
+        for x in blocking:
+            for now in copies_of(x._node.draw, drawn_above([z])) if x not in counted else []:
+                if all(why_not_pathwise(data, now) is None for data in moved):
+                    z = reparameterize(z, now, continuous=True)
+                else:
+                    z = reinforce(z, now)
+        return z
+
+    z = opened(functools.reduce(multiply, factors, moved[-1]))
+    probability = opened(functools.reduce(multiply, factors)) if factors else None
+    return z, probability, {x._node.draw for x in counted}
 
 
 def integrate(

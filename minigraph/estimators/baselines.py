@@ -30,7 +30,9 @@ def _leave_one_out(costs: Any, weights: Any = None) -> Any:
     """Return, for each sample, the mean cost of the other samples."""
     costs = costs * 1.0
     if weights is not None:  # an exact average: the limit of infinitely many other samples
-        return np.broadcast_to(np.tensordot(weights, costs, 1) / weights.sum(), costs.shape)
+        some = weights > 0  # a cost that cannot be may be infinite
+        mean = np.tensordot(weights[some], costs[some], 1) / weights.sum()
+        return np.broadcast_to(mean, costs.shape)
     others = len(costs) - 1
     return (costs.sum(axis=0) - costs) / others if others else np.zeros_like(costs)
 
