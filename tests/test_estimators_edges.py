@@ -103,3 +103,86 @@ def test_outcome_of_weight_0_of_a_one_hot_draw_has_no_slope_in_its_logit():
     assert np.all(np.abs(estimate.grad[logits] - truth) <= 5 * estimate.grad_stderr[logits] + 1e-12)
     assert np.all(estimate.grad_stderr[logits] < 0.1)
     np.testing.assert_allclose(estimate.grad[logits][1:3], 0.0, atol=1e-12)
+
+
+# What cannot be, whatever it would cost ---------------------------------------------------------
+ALL = {**LISTED, **OTHERS, "true": lambda y: y, "unblock": mg.unblock}
+
+
+@pytest.mark.parametrize(("law", "name"), [
+    *[(mg.Categorical, name) for name in ALL],
+    *[(mg.OneHotCategorical, name) for name in ALL if name != "measure_valued"],
+])  # fmt: skip
+@pytest.mark.filterwarnings("ignore:divide by zero")
+def test_outcome_that_cannot_be_has_no_slope_where_its_cost_is_infinite(name, law):
+    p = mg.Data(0.4, name="p")
+    law = law(probs=mg.stack([p, 1.0 - p, 0.0]))
+    x = mg.sample(law, name="X", rng=0)
+    which = mg.sum(x * np.arange(3.0)) if law.event_ndim else x
+    for y, slope in (law.log_prob(x), np.log(0.4 / 0.6)), (1.0 / (2.0 - which), -0.5):
+        assert mg.exact(ALL[name](y), p).grad[p] == pytest.approx(slope, rel=1e-12)
+
+
+@pytest.mark.parametrize("name", ["reinforce", "marginalize", "measure_valued", "true"])
+@pytest.mark.parametrize("combine", [mg.sum, mg.prod])
+@pytest.mark.filterwarnings("ignore:divide by zero")
+def test_elements_that_cannot_fall_otherwise_have_no_slope(name, combine):
+    p = mg.Data(0.4, name="p")
+    x = mg.sample(mg.Bernoulli(mg.stack([p, 0.0 * p, 0.0 * p + 1.0])), name="X", rng=0)
+    y = combine(mg.log(mg.array([3.0, 1.0, 2.0]) + x * np.array([1.0, -1.0, -1.0]) + p))
+    costs = [np.log([3.4, 4.4]), np.log(1.4), np.log(1.4)]
+    slopes = [0.6 / 3.4 + 0.4 / 4.4, 1 / 1.4, 1 / 1.4]
+    means = [0.6 * costs[0][0] + 0.4 * costs[0][1], costs[1], costs[2]]
+    slopes[0] += costs[0][1] - costs[0][0]
+    truth = {mg.sum: sum(slopes), mg.prod: sum(
+        slopes[i] * np.prod(means[:i] + means[i + 1 :]) for i in range(3)
+    )}[combine]  # fmt: skip
+    assert mg.exact(ALL[name](y), p).grad[p] == pytest.approx(truth, rel=1e-12)
+
+
+@pytest.mark.parametrize("name", [*LISTED, *OTHERS, "true"])
+@pytest.mark.filterwarnings("ignore:divide by zero")
+def test_outcome_that_could_not_be_counts_in_a_replay_in_which_it_can(name):
+    """E[1 / (2 - K + r)] for weights p, 1 - p, r² of K = 0, 1, 2: without the last where r is 0."""
+    p, r = mg.Data(0.4, name="p"), mg.Data(0.0, name="r")
+    k = mg.sample(mg.Categorical(probs=mg.stack([p, 1.0 - p, r * r])), name="K", rng=0)
+    z = ALL[name](1.0 / (2.0 - k + r))
+    assert mg.exact(z, p).grad[p] == pytest.approx(0.5 - 1.0, rel=1e-12)
+    r.value = 0.5
+    estimate = mg.exact(z, [p, r])
+    total = 0.4 / 2.5 + 0.6 / 1.5 + 0.25 / 0.5
+    slope = -0.4 / 2.5**2 - 0.6 / 1.5**2 - 0.25 / 0.5**2 + 1.0 / 0.5
+    assert estimate.value == pytest.approx(total / 1.25, rel=1e-12)
+    assert estimate.grad[p] == pytest.approx((1 / 2.5 - 1 / 1.5) / 1.25, rel=1e-12)
+    assert estimate.grad[r] == pytest.approx(slope / 1.25 - total / 1.25**2, rel=1e-12)
+
+
+@pytest.mark.parametrize("name", ["reinforce", "marginalize", "measure_valued", "true"])
+@pytest.mark.filterwarnings("ignore:divide by zero")
+def test_entropy_of_a_draw_that_another_one_decides_is_right(name):
+    """X₂ ~ Bernoulli(p X₁) has the entropy -p log p - (1 - p) log (1 - p) where X₁ is 1, else 0."""
+    p = mg.Data(0.4, name="p")
+    first = mg.sample(mg.Bernoulli(p), name="X1", rng=1)
+    law = mg.Bernoulli(p * first)
+    second = mg.sample(law, name="X2", rng=2)
+    assert first.value == second.value == 0
+    y = law.log_prob(second)
+    inside = 0.4 * np.log(0.4) + 0.6 * np.log(0.6)
+    truth = inside + 0.4 * np.log(0.4 / 0.6)
+    assert mg.exact(ALL[name](y), p).grad[p] == pytest.approx(truth, rel=1e-12)
+
+
+@pytest.mark.parametrize("rewrite", [mg.marginalize, mg.unblock])
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.filterwarnings("ignore:divide by zero")
+def test_sum_over_draws_of_which_one_decides_what_the_other_cannot_be_is_right(rewrite, seed):
+    p = mg.Data(0.4, name="p")
+    first = mg.sample(mg.Bernoulli(p), name="X1", rng=seed)
+    law = mg.Categorical(probs=mg.stack([p * first, 1.0 - p, p * (1.0 - first)]))
+    y = law.log_prob(mg.sample(law, name="X2", rng=seed))
+    z = rewrite(y)
+    assert z.value == y.value
+    estimate = mg.exact(z, p)
+    assert estimate.value == pytest.approx(0.4 * np.log(0.4) + 0.6 * np.log(0.6), rel=1e-12)
+    assert estimate.grad[p] == pytest.approx(np.log(0.4 / 0.6), rel=1e-12)
+    assert estimate.grad_variance[p] < 1e-20

@@ -2,7 +2,8 @@
 
 Reading order: `choose` (which draws are meant), `scores`, `baselines`, `poles`, `reparameterize`;
 `branches` (what would have been else), `elements`, `costs` (what depends on which draw),
-`marginalize`, `edges`, `reinforce`; `slopes` (the frame of what compares outcomes), `sizes`,
-`measure_valued`, `latents`, `antithetic`, `outcomes`, `without_replacement`, `relaxations`,
-`control`, `replicate`; `unblock` (the best legal one of them).
+`impossible` (what cannot be), `marginalize`, `edges`, `reinforce`; `slopes` (the frame of what
+compares outcomes), `sizes`, `measure_valued`, `latents`, `antithetic`, `outcomes`,
+`without_replacement`, `relaxations`, `control`, `replicate`; `unblock` (the best legal one of
+them).
 """

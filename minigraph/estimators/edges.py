@@ -8,32 +8,19 @@ does where X₁ is 0, any finite slope in p is right.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from ..cotangents import pull
 from ..data import Data
 from ..distributions.bernoulli import Coin
-from ..gradient import seed_of
-from ..ops.boxes import function, inside, moves, stop, stop_gradient
-from ..ops.elementwise import (
-    absolute,
-    add,
-    exp,
-    greater_equal,
-    less_equal,
-    maximum,
-    minimum,
-    sigmoid,
-    where,
-)
-from ..ops.reductions import sum_
-from ..paths import Flow, is_parameter
+from ..ops.boxes import function, inside, moves, stop
+from ..ops.elementwise import exp, maximum, minimum, sigmoid
+from ..paths import is_parameter
 from ..walk import label
 from .choose import call_for
+from .impossible import inwards, slope_at_edge
 from .marginalize import moving_in, why_not_marginal
 
 FAR = 1e30  # a logit, whose probability is 0 or 1 in any precision
@@ -68,10 +55,11 @@ def finite_logits(law: Any) -> Any:
 def why_not_edge(x: Data) -> str | None:
     """Return why no sample of the draw `x` knows the slope in its probabilities, or None."""
     law = x._node.distribution
-    for name, top in _edged(law):
+    for name, top in edged(law):
         p = law.parameters[name]
-        off = np.asarray(_inwards(p._value, top))
-        if np.any(off) and (slope := _slope(p, top)) is not None and moves(p._value, slope._value):
+        off = np.asarray(inwards(p._value, top))
+        slope = slope_at_edge(p, top) if np.any(off) else None
+        if slope is not None and moves(p._value, slope._value):
             where = f" at {[int(i) for i in np.argwhere(off)[0]]}" if p.shape else ""
             call = "unblock" if why_not_marginal(x) else "marginalize"
             logits = ", or give logits" if name.endswith("probs") else ""
@@ -81,7 +69,7 @@ def why_not_edge(x: Data) -> str | None:
 
 def log_prob(law: Any, x: Data) -> Data:
     """Return the log-probability of a draw, of which the score never misses an outcome."""
-    if not any(True for _ in _edged(law)):
+    if not any(True for _ in edged(law)):
         return law.log_prob_drawn(x)
     box = function(
         lambda x, *_: unmissed(law, x).log_prob_drawn(x), name=f"{type(law).__name__}.log_prob"
@@ -92,21 +80,21 @@ def log_prob(law: Any, x: Data) -> Data:
 def unmissed(law: Any, x: Data) -> Any:
     """Return the law of a draw, which refuses to be looked at where an outcome would be missed."""
     inputs = dict(law.parameters)
-    for name, top in _edged(law):
+    for name, top in edged(law):
         inputs[name] = _checked(inputs[name], law.parameters[name], top, _problem(x, law, name))
     return law.with_inputs(list(inputs.values()))
 
 
 def unless_missed(value: Data, law: Any, x: Data) -> Data:
     """Return a value that is refused where an outcome would be missed."""
-    for name, top in _edged(law):
+    for name, top in edged(law):
         value = _checked(value, law.parameters[name], top, _problem(x, law, name))
     return value
 
 
 def _checked(value: Data, p: Data, top: bool, problem: str) -> Data:
     def check(value: Data, p: Data) -> Data:
-        slope = _slope(p, top)
+        slope = slope_at_edge(p, top)
         return value if slope is None else inside(value, stop(slope), problem=problem)
 
     return function(check, name="inside")(value, p)
@@ -120,7 +108,7 @@ def _problem(x: Data, law: Any, name: str, where: str = "") -> str:
     )
 
 
-def _edged(law: Any, within: str = "") -> Iterator[tuple[str, bool]]:
+def edged(law: Any, within: str = "") -> Iterator[tuple[str, bool]]:
     """Yield the names of parameters that may move from an edge, and if 1 is one, as 0 is."""
     for name in ("probs", "rate"):
         p, top = law.parameters.get(name), isinstance(law, Coin)
@@ -130,30 +118,9 @@ def _edged(law: Any, within: str = "") -> Iterator[tuple[str, bool]]:
         if may_carry(p) and p._op not in flat:
             yield within + name, top
     for part, inner in getattr(law, "parts", {}).items():
-        yield from _edged(inner, f"{within}{part}.")
+        yield from edged(inner, f"{within}{part}.")
 
 
 def may_carry(parameter: Data) -> bool:
     """Return whether a gradient may flow on from a parameter of a law."""
     return parameter._op is not None or is_parameter(parameter)
-
-
-def _inwards(p: Any, top: bool) -> Any:
-    """Return the direction away from the edge, and 0 elsewhere."""
-    low = where(less_equal(p, 0.0), 1.0, 0.0)
-    return where(greater_equal(p, 1.0), -1.0, low) if top else low
-
-
-def _slope(p: Data, top: bool) -> Data | None:
-    """Return how much `p` moves where it is at an edge; None if it never moves."""
-    inwards = _inwards(p, top)
-    if p._op is None:
-        return sum_(absolute(inwards))
-    total = sum_(p * stop_gradient(inwards))  # of slopes that cannot cancel
-    flow = Flow([total])
-    for x in flow.blocked:
-        del flow.carries[x]  # how a draw moves is for its own estimator
-    with np.errstate(all="ignore"):
-        found = pull(flow, total, seed_of(total, None))
-    slopes = [sum_(absolute(found[x])) for x in flow.ends if x in found]
-    return functools.reduce(add, slopes) if slopes else None

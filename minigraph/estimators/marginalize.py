@@ -18,11 +18,12 @@ from ..ops.elementwise import add, multiply
 from ..ops.reductions import prod
 from ..ops.shaping import reshape
 from ..values import own, whole
-from ..walk import label
+from ..walk import ancestors, label
 from .baselines import leave_one_out
-from .branches import below, branch, with_expected
+from .branches import below, branch, expected, with_expected
 from .choose import Handle, call_for, choose, in_turn, refuse, refuse_many
 from .costs import PROBABILITY, Costs, Draws
+from .impossible import possible_outcome
 from .scores import log_probs_of
 
 LIMIT = 256  # copies of the graph below a draw
@@ -41,6 +42,9 @@ def marginalize(y: Data, nodes: Handle = None, *, limit: int = LIMIT, rng: Rng =
 
     A leave-one-out baseline which an earlier draw got before is left out of the copies where it
     would be biased there: give it afterwards, and it lowers the variance.
+
+    What cannot be adds nothing, whatever it would cost. An infinite cost of it is seen when the
+    graph is built; where only another outcome of a draw that stays sampled makes it so, it is nan.
 
     Parameters
     ----------
@@ -79,7 +83,16 @@ def marginalize(y: Data, nodes: Handle = None, *, limit: int = LIMIT, rng: Rng =
     refuse("marginalize", nodes, chosen, why_not_marginal)
     rng, limit = generator(rng), whole("limit", limit, call="marginalize")
     change = lambda y, x: with_expected(y, total(y, x, limit, rng))
-    return in_turn("marginalize", y, chosen, change)
+    z = in_turn("marginalize", y, chosen, change)
+    if len(chosen) > 1 and any(np.isnan(s._value).any() for s in _sums(z)):
+        # Where an earlier draw decides what cannot be, its branches are to be made before.
+        z = in_turn("marginalize", y, chosen[::-1], change)
+    return z
+
+
+def _sums(z: Data) -> list[Data]:
+    """Return what is differentiated in the place of costs."""
+    return [x._node.inputs[1] for x in ancestors([z]) if x._op is expected]
 
 
 def total(y: Data, x: Data, limit: int, rng: np.random.Generator) -> Data:
@@ -91,10 +104,13 @@ def total(y: Data, x: Data, limit: int, rng: np.random.Generator) -> Data:
         if not draws:
             return cost
         where, spoiled = costs.places(cost, x), spoiled_baselines(cost, x)
-        terms = [
-            multiply(p, branch(cost, {x: outcome, **spoiled}, rng))
-            for outcome, p in outcomes(where if None not in where else ())
-        ]
+        terms = []
+        for outcome, p in outcomes(where if None not in where else ()):
+            term = branch(cost, {x: outcome, **spoiled}, rng)
+            if not np.isfinite(term._value).all():
+                other = possible_outcome(x, outcome, p)
+                term = term if other is None else branch(cost, {x: other, **spoiled}, rng)
+            terms.append(multiply(p, term))
         return functools.reduce(add, terms)
 
     return costs.rebuild(expectation)

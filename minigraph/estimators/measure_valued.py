@@ -15,15 +15,16 @@ from ..distributions.sampling import sample
 from ..distributions.weak_derivatives import Weak, weak_derivatives
 from ..ops.base import as_data
 from ..ops.boxes import function, stop_gradient
-from ..ops.elementwise import add, astype
+from ..ops.elementwise import add, astype, where
 from ..ops.picks import index_update
 from ..ops.shaping import broadcast_to
 from ..values import whole
 from ..walk import label
 from .branches import branch
 from .choose import Handle, call_for, choose, in_turn, refuse, refuse_many
-from .edges import may_carry
+from .edges import edged, may_carry
 from .elements import Places
+from .impossible import stuck
 from .marginalize import LIMIT
 from .slopes import Rule, slope_in, with_slopes
 
@@ -80,11 +81,13 @@ def measure_valued(y: Data, nodes: Handle = None, *, limit: int = LIMIT, rng: Rn
 
 def _differences(x: Data, law: Any, limit: int, rng: np.random.Generator) -> Rule:
     """Return the rule from a cost to its slopes in the parameters of the draw `x`."""
-    known = weak_derivatives(x._node.distribution, stop_gradient(x))
+    known, tops = weak_derivatives(x._node.distribution, stop_gradient(x)), dict(edged(law))
+    still = {name: stuck(law.parameters[name], top) for name, top in tops.items() if name in known}
     samples = [
-        (p if not law.event_axes.get(name) else p[..., k], weak.constant, *_pair(weak, x, rng))
+        (_entry(law, name, p, k), weak.constant, *_pair(weak, x, rng, _entry(law, name, stays, k)))
         for name, p in law.parameters.items()
         if may_carry(p)
+        for stays in [still.get(name)]
         for k, weak in enumerate(known[name])
     ]
 
@@ -95,8 +98,18 @@ def _differences(x: Data, law: Any, limit: int, rng: np.random.Generator) -> Rul
     return rule
 
 
-def _pair(weak: Weak, x: Data, rng: np.random.Generator) -> tuple[Data | None, Data | None]:
-    """Return a sample of the positive and one of the negative law; None is `x` itself."""
+def _entry(law: Any, name: str, p: Data | None, k: int) -> Any:
+    """Return entry `k` of what goes with a parameter, if that is a vector."""
+    return p[..., k] if p is not None and law.event_axes.get(name) else p
+
+
+def _pair(
+    weak: Weak, x: Data, rng: np.random.Generator, stays: Data | None
+) -> tuple[Data | None, Data | None]:
+    """Return a sample of the positive and one of the negative law; None is `x` itself.
+
+    So are both where the parameter `stays` at an edge: they do not count, whatever they cost.
+    """
     name = f"noise of {x.name}±" if x.name else "noise"
     noise = [sample(law, name=name, rng=rng) for law in weak.noise]
 
@@ -106,6 +119,7 @@ def _pair(weak: Weak, x: Data, rng: np.random.Generator) -> tuple[Data | None, D
     def like_x(sampler: Any) -> Data:
         data = as_data(sampler(*noise))
         data = data if data.dtype == x.dtype else astype(data, dtype=x.dtype)
+        data = data if stays is None else where(stays, stop_gradient(x), data)
         return data if data.shape == x.shape else broadcast_to(data, shape=x.shape)
 
     return made(weak.positive, "X⁺"), made(weak.negative, "X⁻")

@@ -186,12 +186,8 @@ def _in_order(choices: Mapping[Data, Choice]) -> list[tuple[str, list[Data]]]:
     others = [x for x in choices if not x._node.branched]
     lean = [x for x in others if choices[x].method in LEAN]
     last = [x for x in reversed(others) if x not in lean]
-    lean_runs = itertools.groupby(lean, lambda x: choices[x].method)
-    return [
-        *looked.items(),
-        *[(method, list(run)) for method, run in lean_runs],
-        *[(choices[x].method, [x]) for x in last],
-    ]
+    runs = [itertools.groupby(draws, lambda x: choices[x].method) for draws in (lean, last)]
+    return [*looked.items(), *[(name, list(run)) for each in runs for name, run in each]]
 
 
 def _fit(y: Data, blocking: list[Data], name: str) -> list[str]:

@@ -22,6 +22,7 @@ from ..values import whole
 from .choose import Handle, in_turn
 from .edges import unless_missed
 from .elements import Places
+from .impossible import possible_index
 from .outcomes import (
     cost_at,
     index_of,
@@ -96,7 +97,7 @@ def sum_and_sample(y: Data, nodes: Handle = None, size: int = 1, *, rng: Rng = N
             weight = unless_missed(weight, law, x)
 
         def rule(cost: Data, places: Places) -> list[Data]:
-            costs = [cost_at(cost, x, table, k, rng) for k in (*likely, other)]
+            costs = [cost_at(cost, x, table, possible_index(p, k), rng) for k in (*likely, other)]
             return [weighted_slope(p, [*likely, other], weight, costs)]
 
         return rule
@@ -169,7 +170,8 @@ def unordered_set(
             weight = unless_missed(weight, law, x)
 
         def rule(cost: Data, places: Places) -> list[Data]:
-            costs = [cost, *[cost_at(cost, x, table, k, rng) for k in drawn[1:]]]
+            others = [possible_index(p, k) for k in drawn[1:]]
+            costs = [cost, *[cost_at(cost, x, table, k, rng) for k in others]]
             return [weighted_slope(p, drawn, weight, costs)]
 
         return rule

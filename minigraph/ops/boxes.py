@@ -22,9 +22,12 @@ stop = Operation(
 )
 
 
+ROUNDING = 64  # units in the last place that a slope may be off
+
+
 def moves(value: Any, slope: Any) -> bool:
     """Return whether a slope is more than the rounding of a value, by which 1 - exp(-40) is 1."""
-    return not np.all(slope <= 64 * np.finfo(getattr(value, "dtype", float)).eps)
+    return not np.all(slope <= ROUNDING * np.finfo(getattr(value, "dtype", float)).eps)
 
 
 def _inside(value: Any, slope: Any, problem: str) -> Any:
