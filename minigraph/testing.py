@@ -62,6 +62,7 @@ def check_grads(
     rng = np.random.default_rng(seed)
     name = getattr(f, "__name__", "the function")
     given = [np.asarray(x) for x in leaves(args)]
+    f = on_data(f)
     wide = leaves(f(*refilled(args, [x.astype(np.float64) for x in given])))
     step, usual_rtol, usual_atol = (
         (5e-3, 1e-2, 1e-3) if any(np.result_type(plain(y)) == np.float32 for y in wide)
@@ -74,6 +75,11 @@ def check_grads(
         f = contracted(f, args, rng)
         compare(f"check_grads of {name}: order {level}", f, args, (step, rtol, atol))
         f = grad(f, tuple(range(len(args))))
+
+
+def on_data(f: Function) -> Function:
+    """Return `f` of numbers and arrays, which it gets as Data, as it does in `grad`."""
+    return lambda *args: f(*mapped(lambda path, x: x if isinstance(x, Data) else Data(x), args))
 
 
 def contracted(f: Function, args: Sequence[Any], rng: np.random.Generator) -> Function:

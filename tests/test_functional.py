@@ -344,6 +344,11 @@ def test_check_grads_finds_a_kink_and_bears_float32_inside():
     mg.check_grads(lambda x: mg.astype(x, np.float32) ** 2, np.array([0.5, 1.0]))
 
 
+def test_check_grads_hands_over_data_as_grad_does():
+    mg.check_grads(lambda a: a.exp(), 1.0)
+    mg.check_grads(lambda p: p["a"].tanh().sum(), {"a": np.array([0.5, 1.0])}, order=3)
+
+
 def test_check_grads_refuses_an_order_below_one():
     with pytest.raises(mg.InputError, match="order=0"):
         mg.check_grads(cube, 1.0, order=0)
