@@ -66,6 +66,9 @@ def forty_coins():
 
 MISTAKES = {
     # making data
+    "minus one zero": (lambda s: mg.zeros(-1), ValueError, ["zeros", "negative"]),
+    "two and a half rows": (lambda s: mg.eye(2.5), TypeError, ["eye", "float", "integer"]),
+    "steps of zero": (lambda s: mg.arange(0, 1, 0), ValueError, ["arange", "zero"]),
     "text": (lambda s: mg.Data("3.0"), TypeError, ["Data", "str", "float("]),
     "nothing": (lambda s: s.v + None, TypeError, ["NoneType", "return"]),
     "ragged": (lambda s: mg.Data([1, [2, 3]]), ValueError, ["Data", "rectangular"]),
@@ -104,6 +107,15 @@ MISTAKES = {
     "a generator as name": (
         lambda s: mg.sample(mg.Normal(0.0, 1.0), np.random.default_rng(0)), TypeError,
         ["sample", "name", "Generator", "rng="],
+    ),
+    "no parameter": (lambda s: mg.Normal(), TypeError, ["Normal: missing", "'loc'", "loc, scale"]),
+    "a transform of 3": (
+        lambda s: mg.TransformedDistribution(mg.Normal(0.0, 1.0), 3), TypeError,
+        ["TransformedDistribution", "int", "mg.ExpTransform()"],
+    ),
+    "axes by letter": (
+        lambda s: mg.Independent(mg.Normal(s.v, 1.0), "a"), ValueError,
+        ["Independent: reinterpreted_batch_ndims", "'a'"],
     ),
     # Python on data
     "== a number": (lambda s: s.a == 2.0, TypeError, ["'a'", "identity", "mg.equal", "x.value"]),
@@ -195,6 +207,20 @@ MISTAKES = {
     "baseline='mean'": (
         lambda s: mg.reinforce(s.y, baseline="mean"), ValueError, ["'mean'", "leave-one-out"],
     ),
+    "replicates of 3": (lambda s: mg.replicate(3, 2), TypeError, ["replicate", "int", "Data"]),
+    "vimco of 3": (lambda s: mg.vimco(3), TypeError, ["vimco", "int", "Data"]),
+    "surrogate of 3": (
+        lambda s: mg.relax(s.b * 2, surrogate=3), TypeError, ["relax: surrogate", "int", "function"]
+    ),
+    "decay by letter": (
+        lambda s: mg.RunningAverage("a"), ValueError, ["RunningAverage: decay='a'", "[0, 1)"]
+    ),
+    "method of compare": (
+        lambda s: mg.compare(s.y, s.theta, "reinforce"), TypeError,
+        ["compare: methods='reinforce'", "pass a list"],
+    ),
+    "compare by -1": (lambda s: mg.compare(s.y, s.theta, -1), TypeError, ["methods=-1", "a list"]),
+    "tape of 3": (lambda s: mg.Tape(3), TypeError, ["Tape", "int", "mg.Tape([y])"]),
     # averages
     "no samples": (lambda s: mg.expectation(s.y, 0), ValueError, ["samples", "0"]),
     "unknown wrt": (lambda s: mg.expectation(s.a * 1, 9, wrt="b"), KeyError, ["'b'", "'a'"]),
@@ -215,6 +241,11 @@ MISTAKES = {
     ),
     "exact function": (lambda s: mg.exact(lambda: s.y), TypeError, ["exact", "function", "Data"]),
     # pictures
+    "no path": (lambda s: mg.render(s.y, None), TypeError, ["render", "None", "picture.svg"]),
+    "a plot of foo": (
+        lambda s: mg.compare(s.y, s.theta, ["reparameterize"]).plot("a.foo"), ValueError,
+        ["plot to 'a.foo'", "png"],
+    ),
     "unknown suffix": (lambda s: mg.render(s.y, "y.xyz"), ValueError, [".xyz", ".svg", ".png"]),
     "unknown option": (lambda s: mg.to_dot(s.y, gradient=True), TypeError, ["'gradient'", "wrt"]),
     "picture of 3": (lambda s: mg.to_dot(3.0), TypeError, ["float", "Data"]),

@@ -351,3 +351,7 @@ def test_a_sample_that_is_not_whole_is_refused_by_a_function_of_integers():
     assert k.value % 2 == 0
     with pytest.raises(mg.InputError, match=r"replay of bitwise_and: .* not supported"):
         mg.expectation((k * 0.5 & 1) * 1.0, 1000, rng=0)
+
+
+def test_a_tape_of_one_data_has_one_output():
+    assert len(mg.Tape(mg.Data([1.0, 2.0])).outputs) == len(mg.Tape(mg.Data(1.0)).outputs) == 1

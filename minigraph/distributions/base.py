@@ -65,9 +65,11 @@ class Distribution(Definition):
     parameters: dict[str, Any]
 
     def __new__(cls, *given: Any, **named: Any) -> Any:
-        if given or named:  # nothing arrives where Python copies a law, or finds it in a file
-            refuse_arguments(cls, given, named)
+        refuse_arguments(cls, given, named)
         return super().__new__(cls)
+
+    def __reduce__(self) -> Any:  # a copy is made without arguments
+        return object.__new__, (type(self),), self.__getstate__()
 
     def __init__(self, **parameters: Any) -> None:
         refuse_unknown(self, parameters)

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..errors import InputError, UsageError
 from ..ops.reductions import prod, sum_
+from ..values import whole
 from .base import Distribution
 from .constraints import Constraint
 
@@ -106,8 +107,9 @@ class Independent(Composite):
 
     def __init__(self, base_distribution: Any, reinterpreted_batch_ndims: int = 1) -> None:
         needs_law("Independent", base_distribution=base_distribution)
-        base, n = base_distribution, int(reinterpreted_batch_ndims)
-        if not 0 <= n <= len(base.batch_shape):
+        base, n = base_distribution, reinterpreted_batch_ndims
+        n = whole("reinterpreted_batch_ndims", n, 0, "Independent")
+        if n > len(base.batch_shape):
             raise InputError(
                 f"Independent: reinterpreted_batch_ndims={n}, and {base!r} has "
                 f"{len(base.batch_shape)} batch axes"

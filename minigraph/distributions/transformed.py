@@ -50,7 +50,7 @@ class TransformedDistribution(Composite):
 
     def __init__(self, base_distribution: Any, transforms: Transform | Sequence[Transform]) -> None:
         needs_law("TransformedDistribution", base_distribution=base_distribution)
-        chain = [transforms] if isinstance(transforms, Transform) else list(transforms)
+        chain = list(transforms) if np.iterable(transforms) else [transforms]
         for f in chain:
             if not isinstance(f, Transform):
                 raise UsageError(

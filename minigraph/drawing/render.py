@@ -11,7 +11,7 @@ from typing import Any
 
 import graphviz
 
-from ..errors import InputError
+from ..errors import InputError, UsageError
 from . import dot, mermaid, svg
 from .page import to_html
 from .picture import Picture
@@ -79,6 +79,8 @@ def render(y: Any, path: str | os.PathLike[str], **options: Any) -> Path:
     ...     render(y, folder + "/picture.dot").name
     'picture.dot'
     """
+    if not isinstance(path, (str, os.PathLike)):
+        raise UsageError(f'render: the path is {path!r}; write a name as "picture.svg"')
     file = Path(path)
     write = WRITERS.get(file.suffix.lower())
     if write is None:

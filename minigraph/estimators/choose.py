@@ -17,10 +17,15 @@ MOST = 100_000  # operations that rewriting one draw in many branches may add
 Handle = Any  # a name, a StochasticNode, its sample, or a list of these; None: all that block
 
 
-def choose(call: str, y: Data, nodes: Handle) -> list[Data]:
-    """Return the samples, in the graph of `y`, that the handle `nodes` means, in run order."""
+def needs_data(call: str, y: Any) -> None:
+    """Raise for what is no Data."""
     if not isinstance(y, Data):
         raise UsageError(f"{call}: got {type(y).__name__}, needs the Data to rewrite")
+
+
+def choose(call: str, y: Data, nodes: Handle) -> list[Data]:
+    """Return the samples, in the graph of `y`, that the handle `nodes` means, in run order."""
+    needs_data(call, y)
     beside = _beside(y) if call in ("reinforce", "unblock") else []
     if nodes is None:
         blocking = [x for x in Flow([y]).blocked if isinstance(x._node, StochasticNode)]

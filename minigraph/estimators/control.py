@@ -14,7 +14,7 @@ from typing import Any
 
 from ..data import Data
 from ..distributions.base import Rng, generator
-from ..errors import BlockedGradientError, InputError
+from ..errors import BlockedGradientError, InputError, UsageError
 from ..ops.base import as_data
 from ..ops.boxes import function, stop_gradient
 from ..ops.reductions import sum_
@@ -136,6 +136,11 @@ def relax(y: Data, nodes: Handle = None, *, surrogate: Surrogate, rng: Rng = Non
     >>> bool(mg.exact(slope**2, w, points=60).grad[w] < 0)  # a larger w lowers the variance
     True
     """
+    if not callable(surrogate):
+        raise UsageError(
+            f"relax: surrogate is a {type(surrogate).__name__}; pass a function of the latent "
+            "numbers, as lambda z: w * mg.sigmoid(z)"
+        )
     rng = generator(rng)
 
     def score(x: Data, law: Any) -> Rule:

@@ -22,7 +22,7 @@ from ..ops.reductions import logsumexp, sum_
 from ..values import own
 from ..walk import ancestors, label
 from .branches import again, below, branch, in_floats, refuse_looked_at, with_slope
-from .choose import Handle, choose
+from .choose import Handle, choose, needs_data
 from .reinforce import scored_draws, why_not_score
 from .scores import joint
 
@@ -57,6 +57,7 @@ def replicate(y: Data, k: int, nodes: Handle = None, *, rng: Rng = None) -> Data
     >>> several.shape, [draw.output.name for draw in mg.Graph(several).stochastic]
     ((3,), ['X', 'X[1]', 'X[2]'])
     """
+    needs_data("replicate", y)
     if not isinstance(k, (int, np.integer)) or isinstance(k, bool) or k < 1:
         raise InputError(f"replicate of {label(y)}: k={k!r}; it is a number of samples, 1 or more")
     draws = drawn_above([y])
@@ -163,6 +164,7 @@ def vimco(y: Data, *, rng: Rng = None) -> Data:
     >>> bool(abs(mg.exact(mg.vimco(y), q).grad[q] - mg.exact(y, q).grad[q]) < 1e-12)
     True
     """
+    needs_data("vimco", y)
     side_by_side = _replicates_above(y)
     groups = _own_draws(y, side_by_side)
     rng, several = generator(rng), side_by_side._node.inputs

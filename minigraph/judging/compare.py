@@ -60,6 +60,11 @@ def compare(
     """
     if not isinstance(y, Data):
         raise UsageError(f"compare: got {type(y).__name__}; pass the Data to estimate gradients of")
+    if isinstance(methods, str) or not (methods is None or np.iterable(methods)):
+        raise UsageError(
+            f"compare: methods={methods!r}; pass a list of methods, or a mapping from labels to "
+            'methods: ["reinforce", "reparameterize"]'
+        )
     keys = parameters(y, wrt)
     asked = list(METHODS) if methods is None else methods
     labelled = asked if isinstance(asked, Mapping) else {_label(m): m for m in asked}

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..averages.estimate import ByData
 from ..data import Data
-from ..errors import MissingExtraError, UsageError
+from ..errors import InputError, MissingExtraError, UsageError
 from ..walk import label
 from .assessment import Assessment
 from .tables import html_table, number, text_table, with_error
@@ -149,7 +149,10 @@ class Comparison:
         handles, names = figure.axes[0].get_legend_handles_labels()
         figure.legend(handles, names, loc="outside lower center", ncols=4)
         if path is not None:
-            figure.savefig(path, dpi=120)
+            try:
+                figure.savefig(path, dpi=120)
+            except ValueError as error:  # of a suffix that it does not know
+                raise InputError(f"plot to {str(path)!r}: {error}") from None
         return figure
 
 

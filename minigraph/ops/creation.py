@@ -13,7 +13,7 @@ from ..errors import InputError, UsageError
 from . import elementwise as e
 from . import shaping
 from .base import as_data
-from .composing import composed, floats, refuse
+from .composing import composed, floats, named, refuse
 from .layouts import ints, permuted
 
 
@@ -173,9 +173,7 @@ def _constant(name: str) -> Any:
                 )
         return as_data(np.asarray(make(*args, **keywords)))
 
-    create.__name__ = create.__qualname__ = name
-    create.__doc__ = f"Return NumPy's {name} as a constant."
-    return create
+    return named(name, f"Return NumPy's {name} as a constant.", create)
 
 
 CONSTANTS: Mapping[str, Callable[..., Data]] = {

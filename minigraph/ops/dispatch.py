@@ -158,13 +158,19 @@ def several(name: str) -> Callable[..., Any]:
     return method
 
 
+def operator(key: str, method: Callable[..., Data]) -> None:
+    """Let Data answer to an operator, under its own name where Python says what is wrong."""
+    method.__name__, method.__qualname__ = f"__{key}__", f"Data.__{key}__"
+    setattr(Data, method.__name__, method)
+
+
 for key, op in OPERATORS.items():
-    setattr(Data, f"__{key}__", of_two(op))
-    setattr(Data, f"__r{key}__", reflected(op))
+    operator(key, of_two(op))
+    operator(f"r{key}", reflected(op))
 for key, op in ONE_SIDED.items():
-    setattr(Data, f"__{key}__", of_two(op))
+    operator(key, of_two(op))
 for key, op in UNARY.items():
-    setattr(Data, f"__{key}__", of_one(op))
+    operator(key, of_one(op))
 for key in vars(np.ndarray):
     if key in IN_PLACE:
         setattr(Data, key, refused(key))

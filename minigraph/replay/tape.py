@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from ..data import Data
+from ..errors import UsageError
 from ..graph import rewrite
 from ..walk import ancestors
 from .hoisting import Hoisted, factors, hoisted
@@ -42,7 +43,7 @@ class Tape:
 
     Parameters
     ----------
-    outputs : iterable of Data
+    outputs : Data, or iterable of Data
         What to compute. Their graphs are written down once; a run reads the inputs as they are
         then, so a parameter can be trained and a batch swapped by assigning ``.value``.
     averaged : bool
@@ -84,9 +85,16 @@ class Tape:
     ['ε_X', 'X', 'multiply', 'add']
     """
 
-    def __init__(self, outputs: Iterable[Data], averaged: bool = False) -> None:
+    def __init__(self, outputs: Data | Iterable[Data], averaged: bool = False) -> None:
+        alone = isinstance(outputs, Data) or not np.iterable(outputs)
+        given: list[Any] = [outputs] if alone else list(outputs)
+        for y in given:
+            if not isinstance(y, Data):
+                raise UsageError(
+                    f"Tape: an output is a {type(y).__name__}; pass a list of Data, mg.Tape([y])"
+                )
         writer = Writer()
-        outputs = with_shared_exponentials(rewrite(outputs, with_noise))
+        outputs = with_shared_exponentials(rewrite(given, with_noise))
         made = ancestors(outputs)
         for data in made:
             writer.write(data)
