@@ -11,16 +11,20 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Never
 
 import numpy as np
 
-from .errors import InputError, UsageError
+from .errors import InputError, UsageError, refuse_unknown
 from .values import Value, from_user, own, show
 from .walk import label
 
 clock = itertools.count(1)  # it orders what ran, across graphs and threads
 tick = clock.__next__
+ELSEWHERE: Mapping[str, str] = {  # what other libraries call an argument
+    "requires_grad": "floats have gradients, unless constant=True is said",
+    "dtype": "pass an array of that dtype: mg.Data(np.array(…, np.float32))",
+}
 
 
 class Data:
@@ -65,7 +69,11 @@ class Data:
     __array_priority__ = 1000.0
     __hash__ = object.__hash__
 
-    def __init__(self, value: Any, name: str | None = None, *, constant: bool = False) -> None:
+    def __init__(
+        self, value: Any, name: str | None = None, *, constant: bool = False, **unknown: Never
+    ) -> None:  # fmt: skip
+        if unknown:
+            refuse_unknown("Data", Data.__init__, unknown, ELSEWHERE)
         self._value = from_user(value)
         self._op = self._grad = None
         self._constant = constant

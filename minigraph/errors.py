@@ -5,6 +5,11 @@ Each also is the builtin error that NumPy or Python would raise in its place, so
 ``except ValueError`` written for NumPy keeps working.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
 
 class MinigraphError(Exception):
     """The parent of every error that minigraph raises on purpose."""
@@ -43,3 +48,16 @@ class MissingAttributeError(MinigraphError, AttributeError):
 
 class MissingExtraError(MinigraphError, ImportError):
     """An optional package is needed; the message names the extra to install."""
+
+
+def refuse_unknown(
+    call: str, f: Callable[..., Any], given: Iterable[str], elsewhere: Mapping[str, str]
+) -> None:
+    """Raise for a keyword that is no argument of `f`; other libraries may know some of these."""
+    code: Any = f.__code__  # type: ignore[attr-defined]
+    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    known = [name for name in names if name != "self"]
+    for key in given:
+        if key not in known:
+            advice = elsewhere.get(key, f"its arguments are {', '.join(known)}")
+            raise UsageError(f"{call}: no argument {key!r}; {advice}")

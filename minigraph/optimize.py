@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from inspect import CO_VARKEYWORDS
 from typing import Any, ClassVar
 
 import numpy as np
 
 from .data import Data, assign
-from .errors import InputError, UsageError
+from .errors import InputError, UsageError, refuse_unknown
 from .walk import label
 
 Rate = float | Callable[[int], float]
+ELSEWHERE: Mapping[str, str] = {  # what other libraries call an argument
+    "lr": "write rate=", "learning_rate": "write rate=", "params": "write parameters=",
+    "betas": "write decays=", "eps": "write epsilon=",
+    "weight_decay": "add it to the cost: y + 0.5 * λ * mg.sum(θ**2)",
+}  # fmt: skip
 
 
 class Optimizer:
@@ -34,6 +40,11 @@ class Optimizer:
     """
 
     memories: ClassVar[tuple[str, ...]] = ()  # what is remembered of the gradients of a parameter
+
+    def __new__(cls, *given: Any, **named: Any) -> Any:
+        if not cls.__init__.__code__.co_flags & CO_VARKEYWORDS:
+            refuse_unknown(cls.__name__, cls.__init__, named, ELSEWHERE)
+        return super().__new__(cls)
 
     def __init__(
         self, parameters: Data | Sequence[Data], rate: Rate, *, maximize: bool = False

@@ -76,6 +76,10 @@ MISTAKES = {
     "data of data": (lambda s: mg.Data([s.a, s.a]), TypeError, ["mg.array", "x.value"]),
     "a number as name": (lambda s: mg.Data(1.0, name=3), TypeError, ["name", "int", "string"]),
     "a table": (lambda s: mg.Data({"a": 1}), TypeError, ["Data", "dict"]),
+    "requires_grad=": (
+        lambda s: mg.Data(1.0, requires_grad=True), TypeError, ["'requires_grad'", "constant"]
+    ),
+    "names=": (lambda s: mg.Data(1.0, names="x"), TypeError, ["'names'", "value, name, con"]),
     # drawing from laws
     "a law, not made": (lambda s: mg.sample(mg.Normal), TypeError, ["sample", "Normal(…)"]),
     "a number sampled": (lambda s: mg.sample(0.5), TypeError, ["sample", "float", "distribution"]),
@@ -103,6 +107,13 @@ MISTAKES = {
     "a shape to sample": (
         lambda s: mg.sample(mg.Normal(0.0, 1.0), (100,)), TypeError,
         ["sample", "name", "(100,)", "mg.ones(100)"],
+    ),
+    "shape=": (
+        lambda s: mg.sample(mg.Normal(0.0, 1.0), shape=(3,)), TypeError,
+        ["sample: no argument 'shape'", "mg.ones(100)"],
+    ),
+    "seed= of a sample": (
+        lambda s: mg.sample(mg.Normal(0.0, 1.0), seed=0), TypeError, ["sample", "'seed'", "rng="]
     ),
     "a generator as name": (
         lambda s: mg.sample(mg.Normal(0.0, 1.0), np.random.default_rng(0)), TypeError,
@@ -240,6 +251,13 @@ MISTAKES = {
         ["Z of 10", "limit", "mg.expectation"],
     ),
     "exact function": (lambda s: mg.exact(lambda: s.y), TypeError, ["exact", "function", "Data"]),
+    "seed=": (lambda s: mg.expectation(s.y, seed=0), TypeError, ["expectation", "'seed'", "rng="]),
+    "n=": (lambda s: mg.expectation(s.y, n=9), TypeError, ["expectation: no", "'n'", "samples="]),
+    "lr=": (lambda s: mg.SGD([s.theta], lr=0.1), TypeError, ["SGD: no argument 'lr'", "rate="]),
+    "betas=": (lambda s: mg.Adam(s.a, betas=(0, 0)), TypeError, ["Adam", "'betas'", "decays="]),
+    "lrs=": (
+        lambda s: mg.Adam(s.a, lrs=0.1), TypeError, ["Adam", "parameters, rate, decays, epsilon, m"]
+    ),
     # pictures
     "no path": (lambda s: mg.render(s.y, None), TypeError, ["render", "None", "picture.svg"]),
     "a plot of foo": (

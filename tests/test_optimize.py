@@ -1,5 +1,7 @@
 """Optimizers: what a step does, and what it refuses."""
 
+import copy
+
 import numpy as np
 import pytest
 
@@ -211,3 +213,16 @@ def test_state_of_other_parameters_is_refused(change, text):
     optimizer = SGD(mg.Data(1.0), rate=0.1)
     with pytest.raises(mg.InputError, match=text):
         optimizer.restore(change and {**optimizer.state(), **change})
+
+
+def test_an_optimizer_of_yours_takes_the_arguments_that_it_names():
+    class Named(mg.SGD):
+        def __init__(self, parameters, lr):
+            super().__init__(parameters, lr)
+
+    class Any(mg.SGD):
+        def __init__(self, *args, **others):
+            super().__init__(args[0], others["lr"])
+
+    x = mg.Data(1.0)
+    assert Named(x, lr=0.5).rate == Any(x, lr=0.5).rate == copy.copy(Named(x, 0.5)).rate == 0.5

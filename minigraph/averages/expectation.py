@@ -7,14 +7,14 @@ numbers depend on the seed and the block size alone, never on who computes a blo
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Never
 
 import numpy as np
 
 from ..data import Data
 from ..distributions.streams import Rng, generator, surrounded
-from ..errors import UsageError
+from ..errors import UsageError, refuse_unknown
 from ..gradient import gradients, seed_of
 from ..graph import Graph
 from ..replay.merging import merged
@@ -28,6 +28,9 @@ from .estimate import Estimate
 from .jobs import Job, Replay, Root, Trace
 from .workers import Mapper
 
+ELSEWHERE: Mapping[str, str] = {  # what other libraries call an argument
+    "seed": "write rng=", "n": "write samples=", "num_samples": "write samples=",
+}  # fmt: skip
 CHUNKS = 8  # in a block, at most
 WORK = 2**22  # elements that a block computes at most, if it is more than a chunk
 TRACED = 1000  # samples in a block of a function, which has no arrays
@@ -47,6 +50,7 @@ def expectation(
     callback: Callable[[Estimate], Any] | None = None,
     stderr: float | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
+    **unknown: Never,
 ) -> Estimate:
     """Return the average of `y` over its randomness, and of its gradient, by Monte Carlo.
 
@@ -115,6 +119,8 @@ def expectation(
     >>> estimate
     Estimate(value 1.25257 ± 0.017; ∂/∂θ 0.976666 ± 0.02; 10000 samples)
     """
+    if unknown:
+        refuse_unknown("expectation", expectation, unknown, ELSEWHERE)
     samples, workers = whole("samples", samples), whole("workers", workers)
     size = None if block_size is None else whole("block_size", block_size)
     if checkpoint is not None and not isinstance(checkpoint, (str, os.PathLike)):

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Never
+
 import numpy as np
 
 from ..branching import tracing
 from ..data import Data
-from ..errors import UsageError
+from ..errors import UsageError, refuse_unknown
 from ..nodes import StochasticNode, result
 from ..values import own
 from .base import Distribution
 from .streams import Rng, generator
 
+ARRAYS = (
+    "for an array of draws give the law parameters of that shape, as "
+    "mg.Normal(θ * mg.ones(100), 1.0)"
+)
+ELSEWHERE: Mapping[str, str] = {  # what other libraries call an argument
+    "seed": "write rng=", "shape": ARRAYS, "size": ARRAYS, "sample_shape": ARRAYS,
+}  # fmt: skip
 
-def sample(dist: Distribution, name: str | None = None, rng: Rng = None) -> Data:
+
+def sample(dist: Distribution, name: str | None = None, rng: Rng = None, **unknown: Never) -> Data:
     """Draw from a law and return the sample, an output of a new `StochasticNode`.
 
     Parameters
@@ -33,14 +44,15 @@ def sample(dist: Distribution, name: str | None = None, rng: Rng = None) -> Data
     >>> x.node, x.node.distribution
     (StochasticNode('P'), Normal(loc=0.5, scale=1.0))
     """
+    if unknown:
+        refuse_unknown("sample", sample, unknown, ELSEWHERE)
     if not isinstance(dist, Distribution):
         hint = f": write mg.sample({dist.__name__}(…))" if isinstance(dist, type) else ""
         raise UsageError(f"sample: got {type(dist).__name__}, needs a distribution{hint}")
     if name is not None and not isinstance(name, str):
         raise UsageError(
-            f"sample: the name is {name!r}, and it must be a string; for an array of draws give "
-            f"the law parameters of that shape, as mg.Normal(θ * mg.ones(100), 1.0), and a "
-            "generator as rng="
+            f"sample: the name is {name!r}, and it must be a string; {ARRAYS}, and a generator as "
+            "rng="
         )
     if tracing() and isinstance(rng, (int, np.integer, np.random.SeedSequence)):
         raise UsageError(
