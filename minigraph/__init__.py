@@ -78,6 +78,13 @@ _ROOMS = {  # where the names are that are imported when they are first asked fo
     "testing": "check_grads",
 }
 _LATER = {name: room for room, names in _ROOMS.items() for name in names.split()}
+_ELSEWHERE = {  # what other libraries call it
+    "Gaussian": "mg.Normal", "tensor": "mg.Data", "Tensor": "mg.Data", "Variable": "mg.Data",
+    "Parameter": "mg.Data", "Value": "mg.Data", "optim": "mg.SGD or mg.Adam", "jit": "mg.compile",
+    "nn": "layers as functions of Data: mg.relu(x @ w + b)", "cat": "mg.concatenate",
+    "rand": "mg.sample(mg.Uniform(mg.zeros(shape), 1.0))", "no_grad": "x.value or mg.stop_gradient",
+    "randn": "mg.sample(mg.Normal(mg.zeros(shape), 1.0))", "random": "mg.sample(law)",
+}  # fmt: skip
 _MODULES = {room.split(".")[0] for room in _ROOMS} | {"challenger"}  # mg.optimize, mg.drawing, …
 
 if TYPE_CHECKING:  # the same, for those who read and do not run
@@ -113,6 +120,9 @@ if TYPE_CHECKING:  # the same, for those who read and do not run
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return _import(f".{name}", __name__)
+    if name in _ELSEWHERE:  # with a name of its own, or Python would guess at another one
+        problem = f"module {__name__!r} has no attribute {name!r}; write {_ELSEWHERE[name]}"
+        raise MissingAttributeError(problem, name=name, obj=None)
     if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     found = globals()[name] = getattr(_import(f".{_LATER[name]}", __name__), name)

@@ -64,6 +64,11 @@ class Graph:
         return tuple(x for x in self.data if x._node is None and not x.constant)
 
     def __getitem__(self, name: str) -> Data:
+        if not isinstance(name, str):
+            raise UsageError(
+                f"graph[{name!r}]: data are looked up by their names; graph.data, graph.nodes, "
+                "graph.inputs and graph.outputs are what it consists of, in the order it ran"
+            )
         found = [data for data in self.data if data.name == name]
         # A rewrite keeps the name of a draw whose cost is the draw itself: the result comes first.
         found = [data for data in found if data in self.outputs] or found

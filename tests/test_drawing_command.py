@@ -76,9 +76,13 @@ def test_gradients_towards_one_input_only(folder):
 @pytest.mark.parametrize(
     ("target", "message"),
     [
-        ("model.py:nothing", "model.py has no 'nothing'; its Data and Graphs are: theta, graph"),
+        (
+            "model.py:nothing",
+            "model.py has no 'nothing'; what it has to be drawn is: theta, graph, build, change",
+        ),
         ("nowhere.py:y", "there is no file 'nowhere.py'; write FILE.py:NAME"),
-        ("model.py", "there is no file ''; write FILE.py:NAME"),
+        ("model.py", "which name in it is missing; write model.py:NAME"),
+        ("", "there is no file ''; write FILE.py:NAME"),
         ("model.py:of", "missing a required argument: 'x'; name a function that needs no argument"),
         ("model.py:mg", "mg is a module; name a Data, a Graph, or a function"),
     ],

@@ -128,6 +128,22 @@ MISTAKES = {
         lambda s: mg.Independent(mg.Normal(s.v, 1.0), "a"), ValueError,
         ["Independent: reinterpreted_batch_ndims", "'a'"],
     ),
+    "logpdf": (
+        lambda s: mg.Normal(0.0, 1.0).logpdf(0), AttributeError, ["Normal", "logpdf", "log_prob(x)"]
+    ),
+    "std": (lambda s: mg.Normal(0.0, 1.0).std, AttributeError, ["Normal", "mg.sqrt(law.variance)"]),
+    "three at two laws": (
+        lambda s: mg.Normal([0.0, 1.0], 1.0).log_prob([1, 2, 3]), ValueError,
+        ["Normal.log_prob", "x of shape (3,)", "loc of shape (2,)"],
+    ),
+    "three quantiles of two laws": (
+        lambda s: mg.Laplace([0.0, 1.0], 1.0).icdf([0.1, 0.2, 0.3]), ValueError,
+        ["Laplace.icdf", "p of shape (3,)", "loc of shape (2,)"],
+    ),
+    "a mixture by normal weights": (
+        lambda s: mg.MixtureSameFamily(mg.Normal(0.0, 1.0), mg.Normal(0.0, 1.0)), TypeError,
+        ["MixtureSameFamily: mixture_distribution is Normal", "mg.Categorical"],
+    ),
     # Python on data
     "== a number": (lambda s: s.a == 2.0, TypeError, ["'a'", "identity", "mg.equal", "x.value"]),
     "== approx": (lambda s: s.a == pytest.approx(2.0), TypeError, ["'a'", "mg.equal", "x.value"]),
@@ -197,6 +213,9 @@ MISTAKES = {
     "function of a name": (lambda s: mg.function("F"), TypeError, ["'F'", "pass a function"]),
     "argnums": (lambda s: mg.grad(mg.exp, 1)(2.0), ValueError, ["argument 1", "from 0"]),
     # graphs
+    "graph[0]": (lambda s: mg.Graph(s.y)[0], TypeError, ["graph[0]", "graph.data, graph.nodes"]),
+    "list of a graph": (lambda s: list(mg.Graph(s.y)), TypeError, ["graph.data, graph.nodes"]),
+    "linalg.foo": (lambda s: mg.linalg.foo, AttributeError, ["mg.linalg", "'foo'", "solve"]),
     "unknown name": (lambda s: mg.Graph(s.y)["x"], KeyError, ["'x'", "'θ', 'X', 'Y'"]),
     "nothing named": (lambda s: mg.Graph(s.a * 1)["y"], KeyError, ["'y'", "'a'"]),
     "empty graph": (lambda s: mg.Graph(), TypeError, ["Graph(y)"]),
@@ -257,6 +276,10 @@ MISTAKES = {
     "betas=": (lambda s: mg.Adam(s.a, betas=(0, 0)), TypeError, ["Adam", "'betas'", "decays="]),
     "lrs=": (
         lambda s: mg.Adam(s.a, lrs=0.1), TypeError, ["Adam", "parameters, rate, decays, epsilon, m"]
+    ),
+    "a length by chance": (
+        lambda s: mg.expectation((z := mg.sample(mg.Normal(s.v, 9.0), rng=0))[z > 0].sum(), 9),
+        ValueError, ["getitem", "shape", "mg.where", "function"],
     ),
     # pictures
     "no path": (lambda s: mg.render(s.y, None), TypeError, ["render", "None", "picture.svg"]),

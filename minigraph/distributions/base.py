@@ -22,8 +22,15 @@ from ..ops.shaping import broadcast_to, expand_dims, shape_of
 from ..values import own, plain, show
 from .blocks import counts, drawn, of_shape
 from .constraints import real, whole
-from .definition import Definition
-from .parameters import common_shape, one_form, refuse_arguments, refuse_bad, refuse_unknown
+from .definition import ELSEWHERE, Definition
+from .parameters import (
+    broadcast,
+    common_shape,
+    one_form,
+    refuse_arguments,
+    refuse_bad,
+    refuse_unknown,
+)
 from .ranges import within_support
 from .streams import Rng, drawing_from, generator
 
@@ -138,9 +145,9 @@ class Distribution(Definition):
         if name in OPTIONAL:
             raise MissingAttributeError(f"{type(self).__name__} has no {name} in closed form")
         law = type(self).__name__
-        raise MissingAttributeError(
-            f"{law} has no attribute {name!r}; mg.sample({law}(…)) draws a Data"
-        )
+        advice = ELSEWHERE.get(name, "")
+        advice = f"write {advice}" if advice else f"mg.sample({law}(…)) draws a Data"
+        raise MissingAttributeError(f"{law} has no attribute {name!r}; {advice}")
 
     def _forgotten(self, *_: Any) -> Any:
         raise UsageError(
@@ -206,8 +213,16 @@ class Distribution(Definition):
 
     def _boxed(self, name: str, formula: Callable[[Any], Any], x: Any) -> Data:
         box = function(lambda x, *_: formula(x), name=f"{type(self).__name__}.{name}")
-        with np.errstate(all="ignore"):  # log(0) = -inf is an answer here
-            return as_data(box(self._number(x), *self.inputs))
+        x = self._number(x)
+        try:
+            with np.errstate(all="ignore"):  # log(0) = -inf is an answer here
+                return as_data(box(x, *self.inputs))
+        except InputError:
+            shapes = {name: p.shape for name, p in self.parameters.items()}
+            batch = x.shape[: len(x.shape) - self.event_ndim]
+            broadcast(f"{type(self).__name__}.{name}", [batch, self.batch_shape],
+                      {"p" if name == "icdf" else "x": x.shape, **shapes})  # fmt: skip
+            raise
 
     def _number(self, x: Any) -> Data:
         """Return `x` as Data; what is written down, and counts, take the dtype of the law.

@@ -12,6 +12,15 @@ from .constraints import Constraint, real
 
 ENUMERATED = 1e7  # a law with more outcomes is sampled, not added up
 
+ELSEWHERE: Mapping[str, str] = {  # what other libraries call it
+    "logpdf": "law.log_prob(x)", "logpmf": "law.log_prob(x)", "pdf": "mg.exp(law.log_prob(x))",
+    "pmf": "mg.exp(law.log_prob(x))", "prob": "mg.exp(law.log_prob(x))", "ppf": "law.icdf(p)",
+    "median": "law.icdf(0.5)", "std": "mg.sqrt(law.variance)", "stddev": "mg.sqrt(law.variance)",
+    "sigma": "mg.sqrt(law.variance)", "var": "law.variance", "mu": "law.mean",
+    "rvs": "law.sample(rng, shape)", "sample_n": "law.sample(rng, n)",
+    "rsample": "mg.sample(law), and mg.reparameterize(y) for what is made of it",
+}  # fmt: skip
+
 
 def missing(law: Any, method: str, what: str) -> UsageError:
     """Return what to raise where a class lacks a method."""

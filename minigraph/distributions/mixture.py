@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 
 from ..data import Data
-from ..errors import InputError
+from ..errors import InputError, UsageError
 from ..ops.boxes import stop
 from ..ops.elementwise import equal, exp, log, minimum, square, where
 from ..ops.reductions import logsumexp, max_, sum_
 from ..ops.shaping import expand_dims
 from ..ops.trigonometry import arctan2, cos, hypot, sin
 from .base import Distribution
+from .categorical import Categorical
 from .charts import Chart, chart_of, midpoints
 from .composite import Composite, needs_law
 from .implicit import by_cdf, still
@@ -56,10 +57,15 @@ class MixtureSameFamily(Composite):
             component_distribution=component_distribution,
         )
         weights, parts = mixture_distribution, component_distribution
+        if not isinstance(weights, Categorical):
+            raise UsageError(
+                f"MixtureSameFamily: mixture_distribution is {weights!r}; it must be a "
+                "mg.Categorical, the law of which component"
+            )
         sizes = parts.batch_shape[-1:]
-        if sizes != (getattr(weights, "size", None),):
+        if sizes != (weights.size,):
             raise InputError(
-                f"MixtureSameFamily: {getattr(weights, 'size', None)} weights, and the components "
+                f"MixtureSameFamily: {weights.size} weights, and the components "
                 f"have batch shape {parts.batch_shape}, whose last axis must be that long"
             )
         batches = {"weights": weights.batch_shape, "components": parts.batch_shape[:-1]}

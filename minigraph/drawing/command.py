@@ -51,15 +51,17 @@ def found(target: str) -> Any:
     """Return the graph that ``FILE.py:NAME`` names, running the file (not as ``__main__``)."""
     file, _, name = target.rpartition(":")
     path = Path(file)
+    if Path(target).is_file():
+        raise InputError(f"draw {target!r}: which name in it is missing; write {target}:NAME")
     if not path.is_file():
         raise InputError(f"draw {target!r}: there is no file {file!r}; write FILE.py:NAME")
     sys.path.insert(0, str(path.parent.resolve()))  # as if Python ran it: it may import neighbours
     try:
-        names = runpy.run_path(str(path))
+        names = runpy.run_path(str(path), run_name=RUN)
         if name not in names:
-            drawable = ", ".join(n for n, x in names.items() if isinstance(x, KINDS)) or "none"
+            there = ", ".join(n for n, x in names.items() if drawable(x)) or "nothing"
             raise UnknownNameError(
-                f"draw {target!r}: {file} has no {name!r}; its Data and Graphs are: {drawable}"
+                f"draw {target!r}: {file} has no {name!r}; what it has to be drawn is: {there}"
             )
         thing = names[name]
         if callable(thing) and not isinstance(thing, KINDS):
@@ -67,13 +69,20 @@ def found(target: str) -> Any:
             thing = thing()
     finally:
         sys.path.pop(0)
-    parts = thing if isinstance(thing, (list, tuple)) else [thing]
-    if not parts or not all(isinstance(part, KINDS) for part in parts):
+    if callable(thing) or not drawable(thing):
         raise UsageError(
             f"draw {target!r}: {name} is a {type(thing).__name__}; "
             "name a Data, a Graph, or a function that returns one"
         )
     return thing
+
+
+def drawable(thing: Any) -> bool:
+    """Return whether something of a file is a graph, a list of Data, or its own function."""
+    if inspect.isfunction(thing):
+        return thing.__module__ == RUN and not inspect.signature(thing).parameters
+    parts = thing if isinstance(thing, (list, tuple)) else [thing]
+    return bool(parts) and all(isinstance(part, KINDS) for part in parts)
 
 
 def refuse_needy(target: str, function: Callable[..., Any]) -> None:
@@ -87,3 +96,4 @@ def refuse_needy(target: str, function: Callable[..., Any]) -> None:
 
 
 KINDS = (Data, Graph, Picture)
+RUN = "<run_path>"  # what a file that is run so calls itself

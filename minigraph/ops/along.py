@@ -152,7 +152,9 @@ def looped(call: Call) -> Run:
             if np.shape(one) != call.shape:
                 raise InputError(
                     f"{call.op.name}: one sample gives shape {np.shape(one)}, the recorded one "
-                    f"gave {call.shape}; a replay needs the same shape for every sample"
+                    f"gave {call.shape}; a replay needs the same shape for every sample: choose "
+                    "with mg.where(condition, x, 0.0), which keeps the shape, or average a "
+                    "function of no arguments, which is called anew for each sample"
                 )
         return np.array(rows).reshape(samples, *call.shape)
 

@@ -13,6 +13,7 @@ from . import (  # isort: skip
     matrices, norms, padding, picks, polynomials, products, pseudoinverses, questions, ranks,
     reductions, selection, shaping, special, statistics, tails, trigonometry,
 )  # fmt: skip
+from ..errors import MissingAttributeError
 from .base import Operation
 from .calls import public
 
@@ -30,6 +31,13 @@ OWN: Mapping[str, str] = {
     "softplus": "log(1 + exp(x)) of each element, without overflow",
     "sum_to": "`x` summed to `shape`, over the axes along which that would broadcast to it",
 }  # fmt: skip
+
+
+class Namespace(SimpleNamespace):
+    """Functions under their names."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise MissingAttributeError(f"mg.linalg has no {name!r}; it has {', '.join(vars(self))}")
 
 
 def told(op: Operation) -> str:
@@ -77,7 +85,7 @@ def _gather() -> tuple[Mapping[str, Any], Mapping[Any, Callable[..., Any]]]:
         if name not in TAKEN and callable(thing) and thing in numpy:
             names.setdefault(name, numpy[thing])  # NumPy's other names: abs, mod, true_divide, …
     known = {k: v for k, v in vars(np.linalg).items() if callable(v) and v in numpy}
-    names["linalg"] = SimpleNamespace(**{name: numpy[thing] for name, thing in known.items()})
+    names["linalg"] = Namespace(**{name: numpy[thing] for name, thing in known.items()})
     return names, numpy
 
 
