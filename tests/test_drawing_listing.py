@@ -105,3 +105,17 @@ def test_index_that_is_data_is_said_by_its_name():
     assert "%1 = x[k, 1:]" in str(mg.Graph(x[k, 1:]))
     assert "%1 = index_update(x[k], v)" in str(mg.Graph(mg.index_update(x, k, v)))
     assert "Slot" not in mg.to_dot(mg.gradient(mg.sum(x[k]), x)) + mg.to_dot(x[k])
+
+
+def test_a_law_made_of_laws_says_which_and_a_count_is_told():
+    loc = mg.Data([0.0, 1.0], name="μ")
+    apart = mg.Independent(mg.Laplace(loc, 1.0), 1)
+    assert "X ~ Independent(base=Laplace(loc=μ, scale=1.0))" in str(
+        mg.Graph(mg.sample(apart, name="X"))
+    )
+    votes = mg.Multinomial(7, [0.5, 0.5])
+    assert repr(votes) == "Multinomial(total_count=7, probs=array([0.5, 0.5]))"
+    x = mg.sample(votes, name="N")
+    assert "N ~ Multinomial(total_count=7, probs=[0.5, 0.5])" in str(mg.Graph(x))
+    assert "Multinomial(7, [0.5, 0.5])" in mg.to_dot(x)
+    assert repr(mg.OneHotCategorical([0.5, 0.5])).startswith("OneHotCategorical(probs=")

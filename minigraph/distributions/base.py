@@ -285,11 +285,12 @@ class Distribution(Definition):
         return f"{type(self).__name__}({self.describe()})"
 
     def describe(self) -> str:
-        """Return the parameters in words, ``loc=θ, scale=1.0``."""
-        return ", ".join(
+        """Return what is stated and the parameters in words, ``loc=θ, scale=1.0``."""
+        given = [f"{name}={getattr(self, name)}" for name in self.stated] + [
             f"{name}={getattr(x, 'name', None) or show(own(np.array(plain(x))))}"
             for name, x in self.parameters.items()
-        )
+        ]
+        return ", ".join(given)
 
 
 OPTIONAL = ("mean", "variance", "mode", "entropy")

@@ -45,6 +45,8 @@ class Definition:
     event_axes : mapping
         For a parameter with more axes than one draw has: how many more (1 for the probabilities
         of an index, or for the matrix of a vector; -1 for a number that goes with a vector).
+    stated : sequence of str
+        Attributes that are no parameters, and without which nobody knows which law it is.
     ordered : sequence of str
         The parameters that must be in this order, which `refuse_bad` looks at.
     standard : class of law
@@ -61,6 +63,7 @@ class Definition:
     either: ClassVar[Sequence[str]] = ()
     event_ndim: int = 0
     event_axes: Mapping[str, int] = {}
+    stated: Sequence[str] = ()
     ordered: Sequence[str] = ()
     standard: ClassVar[Any] = None
     support_moves: Collection[str] = ()

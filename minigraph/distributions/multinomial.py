@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,7 @@ class Multinomial(Outcomes):
     """
 
     event_ndim = 1
+    stated: Sequence[str] = ("total_count",)
 
     def __init__(self, total_count: int = 1, probs: Any = None, logits: Any = None) -> None:
         n = total_count
@@ -155,6 +157,8 @@ class OneHotCategorical(Multinomial):
     >>> mg.OneHotCategorical([0.2, 0.3, 0.5]).log_prob([[0, 0, 1], [1, 1, 0]]).value
     array([-0.69314718,        -inf])
     """
+
+    stated = ()
 
     def __init__(self, probs: Any = None, logits: Any = None) -> None:
         super().__init__(1, probs, logits)

@@ -98,14 +98,18 @@ def law_text(law: Any, inputs: list[str], keywords: bool) -> str:
 
     A form of a parameter that is not the usual one has its name always, ``Bernoulli(logits=s)``.
     """
-    names, unusual = getattr(law, "parameters", {}), getattr(law, "either", ())[1:]
-    if hasattr(law, "parts") and not keywords:
+    names, unusual = list(getattr(law, "parameters", ())), getattr(law, "either", ())[1:]
+    if hasattr(law, "parts"):
         left = iter(inputs)
         inputs = [
             law_text(part, list(itertools.islice(left, len(part.parameters))), keywords)
             for part in law.parts.values()
         ]
-    elif len(names) == len(inputs):
+        names = list(law.parts)
+    stated = list(getattr(law, "stated", ()))
+    inputs = [*(shown(str(getattr(law, name))) for name in stated), *inputs]
+    names = stated + names
+    if len(names) == len(inputs):
         inputs = [
             f"{name}={x}" if keywords or name in unusual else x
             for name, x in zip(names, inputs, strict=True)
