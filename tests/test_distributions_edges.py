@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import pickle
+import sys
 
 import laws
 import numpy as np
@@ -434,3 +435,24 @@ def test_a_law_that_is_not_made_yet_can_be_pickled_and_asked_for_what_python_ask
     law = Unborn(2.0)
     assert pickle.loads(pickle.dumps(law)).scale == copy.copy(law).scale == 2.0
     assert not hasattr(law, "__array_interface__")
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: mg.Normal(0.0, 1.0).cdf(0.0), "Normal.cdf: ndtr needs SciPy"),
+        (lambda: mg.StudentT(3.0, 0.0, 1.0).log_prob(0.0), "StudentT.log_prob: poch needs SciPy"),
+        (lambda: mg.sample(mg.TruncatedNormal(0.0, 1.0, 0.0, 1.0)), "sample of TruncatedNormal: "),
+        (
+            lambda: mg.expectation(mg.sample(mg.Normal(0.0, 1.0), name="X"), 9, noise="antithetic"),
+            "replay of ε_X: ndtri needs SciPy",
+        ),
+    ],
+)  # fmt: skip
+def test_what_needs_scipy_says_so_in_the_name_of_what_was_called(monkeypatch, call, said):
+    monkeypatch.setitem(sys.modules, "scipy", None)
+    monkeypatch.setitem(sys.modules, "scipy.special", None)
+    with pytest.raises(mg.MissingExtraError) as caught:
+        call()
+    assert said in str(caught.value)
+    assert 'pip install "minigraph[scipy]"' in str(caught.value)

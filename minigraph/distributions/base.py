@@ -14,23 +14,30 @@ from typing import Any
 import numpy as np
 
 from ..data import Data
-from ..errors import InputError, MinigraphError, MissingAttributeError, UsageError
+from ..errors import (
+    InputError,
+    MinigraphError,
+    MissingAttributeError,
+    MissingExtraError,
+    UsageError,
+)  # fmt: skip
 from ..ops.base import as_data
 from ..ops.boxes import function, stop
 from ..ops.elementwise import astype, exp, where
 from ..ops.shaping import broadcast_to, expand_dims, shape_of
+from ..ops.special import needing
 from ..values import own, plain, show
 from .blocks import counts, drawn, of_shape
 from .constraints import real, whole
 from .definition import ELSEWHERE, Definition
 from .parameters import (
-    broadcast,
     common_shape,
     one_form,
     refuse_arguments,
     refuse_bad,
+    refuse_shape,
     refuse_unknown,
-)
+)  # fmt: skip
 from .ranges import within_support
 from .streams import Rng, drawing_from, generator
 
@@ -217,11 +224,10 @@ class Distribution(Definition):
         try:
             with np.errstate(all="ignore"):  # log(0) = -inf is an answer here
                 return as_data(box(x, *self.inputs))
+        except MissingExtraError as error:
+            raise needing(f"{type(self).__name__}.{name}", error) from None
         except InputError:
-            shapes = {name: p.shape for name, p in self.parameters.items()}
-            batch = x.shape[: len(x.shape) - self.event_ndim]
-            broadcast(f"{type(self).__name__}.{name}", [batch, self.batch_shape],
-                      {"p" if name == "icdf" else "x": x.shape, **shapes})  # fmt: skip
+            refuse_shape(self, name, x.shape)
             raise
 
     def _number(self, x: Any) -> Data:
@@ -238,11 +244,14 @@ class Distribution(Definition):
 
     def draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> tuple[Any, Any]:
         """Return samples of the full `shape`, and the noise they were made from or None."""
-        noise_law = self.noise()
-        if noise_law is None:
-            return self.generated(rng, shape), None
-        noise = noise_law.generated(rng, shape)
-        return of_shape(self, "transform", self.transform(noise), shape), noise
+        try:
+            noise_law = self.noise()
+            if noise_law is None:
+                return self.generated(rng, shape), None
+            noise = noise_law.generated(rng, shape)
+            return of_shape(self, "transform", self.transform(noise), shape), noise
+        except MissingExtraError as error:
+            raise needing(f"sample of {type(self).__name__}", error) from None
 
     def generated(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
         """Return what `generate` does, refused if it is not of `shape`: one number is no sample."""

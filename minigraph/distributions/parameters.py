@@ -158,6 +158,14 @@ def broadcast(
         raise InputError(f"{call}: {named} do not broadcast; reshape one of them") from None
 
 
+def refuse_shape(law: Any, method: str, shape: tuple[int, ...]) -> None:
+    """Raise if what a method of a law was given does not broadcast with its parameters."""
+    batch = shape[: len(shape) - law.event_ndim]
+    arrived = {"p" if method == "icdf" else "x": shape}
+    arrived |= {name: np.shape(plain(x)) for name, x in law.parameters.items()}
+    broadcast(f"{type(law).__name__}.{method}", [batch, law.batch_shape], arrived)
+
+
 def _of_draw(shape: tuple[int, ...], event_axes: int) -> tuple[int, ...]:
     """Return the axes of a parameter that are axes of one draw; a missing one broadcasts."""
     return shape[: len(shape) - event_axes] if event_axes > 0 else shape + (1,) * -event_axes

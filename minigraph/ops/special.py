@@ -49,6 +49,11 @@ def from_scipy(name: str) -> Callable[..., Any]:
     return forward
 
 
+def needing(call: str, error: MissingExtraError) -> MissingExtraError:
+    """Return the error that a function is missing, in the name of what the user called."""
+    return MissingExtraError(f"{call}: {str(error).replace(':', '', 1)}")
+
+
 def in_single(found: Any, arrays: Sequence[Any]) -> Any:
     """Return a result in single precision where NumPy gives that: beside Python's floats, too.
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import InputError, MinigraphError
+from ..errors import InputError, MinigraphError, MissingExtraError
 from ..ops.along import pad
+from ..ops.special import needing
 from .program import Draw, Step
 from .source import Text
 
@@ -41,7 +42,7 @@ class Compiled:
         text = self.text
         try:
             return list(self.block(draw, memory, *[values[slot] for slot in text.needs]))
-        except (ValueError, TypeError, IndexError) as error:
+        except (ValueError, TypeError, IndexError, MissingExtraError) as error:
             place = error.__traceback__
             while place is not None and place.tb_frame.f_code.co_filename != FILE:
                 place = place.tb_next
@@ -72,12 +73,14 @@ def run_steps(
                     values[step.out] = step.run(*arrays)
             for slot in step.done:
                 values[slot] = None
-    except (ValueError, TypeError, IndexError) as error:
+    except (ValueError, TypeError, IndexError, MissingExtraError) as error:
         raise explained(error, step, [values[i] for i in step.inputs]) from error
 
 
 def explained(error: Exception, step: Step | Draw, arrays: Sequence[Any]) -> Exception:
     """Return what went wrong in a step by name."""
+    if isinstance(error, MissingExtraError):
+        return needing(f"replay of {step.title}", error)
     if isinstance(error, MinigraphError):
         return error
     shapes = ", ".join(str(np.shape(array)) for array in arrays)
