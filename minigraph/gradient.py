@@ -13,9 +13,10 @@ import numpy as np
 
 from .cotangents import pull, sweep
 from .data import Data
-from .errors import InputError, UsageError
+from .errors import InputError, MissingExtraError, UsageError
 from .ops.base import as_data
 from .ops.elementwise import astype
+from .ops.special import needing
 from .paths import Flow, refuse_blocked, refuse_stale
 from .values import own
 from .walk import ancestors, label
@@ -48,8 +49,11 @@ def backward(y: Data, seed: Any = None) -> None:
     """
     refuse_steps(y)
     seed = seed_of(y, seed)
-    with np.errstate(all="ignore"):  # an infinite slope is an answer; the forward run has warned
-        found, is_whole = sweep(y, seed._value)
+    try:
+        with np.errstate(all="ignore"):  # an infinite slope is an answer, and the run has warned
+            found, is_whole = sweep(y, seed._value)
+    except MissingExtraError as error:
+        raise needing(f"gradient of {label(y)}", error) from None
     ends = found if is_whole else checked_flow(y).parameters
     with ADDING:
         for x in ends:
@@ -148,8 +152,11 @@ def checked_flow(y: Data, targets: Sequence[Data] | None = None, stale_ok: bool 
 
 def pulled(flow: Flow, y: Data, seed: Data, plain: bool = False) -> list[Any]:
     """Return the cotangents of ``flow.ends``: Data, or plain arrays that share no memory."""
-    with np.errstate(all="ignore"):
-        found = sweep(y, seed._value)[0] if plain else pull(flow, y, seed)
+    try:
+        with np.errstate(all="ignore"):
+            found = sweep(y, seed._value)[0] if plain else pull(flow, y, seed)
+    except MissingExtraError as error:
+        raise needing(f"gradient of {label(y)}", error) from None
     convert = fresh if plain else as_gradient
     return [convert(found.get(x), x) for x in flow.ends]
 

@@ -20,6 +20,7 @@ from minigraph.distributions.noise import StandardExponential
 from minigraph.distributions.transforms import Transform
 from minigraph.ops.elementwise import divide, log, sqrt, square
 
+A = mg.Data(2.0, name="a")
 NEVER = [  # laws, and what cannot happen under them
     (mg.Bernoulli(0.0), 1), (mg.Bernoulli(1.0), 0), (mg.Bernoulli(logits=-np.inf), 1),
     (mg.Binomial(5, 0.0), 2), (mg.Binomial(5, 1.0), 4), (mg.Binomial(5, 0.5), 6),
@@ -443,6 +444,8 @@ def test_a_law_that_is_not_made_yet_can_be_pickled_and_asked_for_what_python_ask
         (lambda: mg.Normal(0.0, 1.0).cdf(0.0), "Normal.cdf: ndtr needs SciPy"),
         (lambda: mg.StudentT(3.0, 0.0, 1.0).log_prob(0.0), "StudentT.log_prob: poch needs SciPy"),
         (lambda: mg.sample(mg.TruncatedNormal(0.0, 1.0, 0.0, 1.0)), "sample of TruncatedNormal: "),
+        (lambda: mg.gammaln(A).backward(), "gradient of the unnamed output of gammaln: "),
+        (lambda: mg.gradient(mg.gammaln(A), A), "gradient of the unnamed output of gammaln: "),
         (
             lambda: mg.expectation(mg.sample(mg.Normal(0.0, 1.0), name="X"), 9, noise="antithetic"),
             "replay of ε_X: ndtri needs SciPy",
