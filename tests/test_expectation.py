@@ -237,6 +237,55 @@ def test_batches_may_be_swapped_between_calls():
         assert abs(gradient.grad[theta] - truth) < 5 * gradient.grad_stderr[theta]
 
 
+MASK = np.array([True, False, True, False, False])
+PICKED = {
+    "mask": lambda x, m: mg.sum(x[m] ** 2),
+    "variance": lambda x, m: mg.var(x[m]),
+    "positions": lambda x, m: mg.sum(x[mg.flatnonzero(m)] ** 2),
+    "black box": lambda x, m: mg.sum(mg.primitive(lambda x, m: x[m], name="box")(x, m)),
+}
+
+
+@pytest.mark.parametrize("truths", [[0, 0, 1, 0, 0], [1, 1, 1, 0, 0], [0] * 5])
+@pytest.mark.parametrize("pick", PICKED.values(), ids=PICKED)
+def test_a_swapped_mask_with_another_number_of_truths_is_refused(pick, truths):
+    w, m = mg.Data(np.arange(1.0, 6.0), name="w"), mg.Data(MASK, name="m", constant=True)
+    x = mg.sample(mg.Normal(w, 1.0), name="X", rng=0)
+    once, sampled = pick(w, m), pick(x, m)
+    f = mg.compile(once, inputs=[w, m])
+    runs = [
+        lambda: mg.expectation(once, 2), lambda: mg.expectation(sampled, 50, rng=0),
+        lambda: f(w.value, m.value),
+    ]  # fmt: skip
+    for _ in range(4):  # the first runs are step by step, the others are compiled
+        m.value = np.array(truths, bool)
+        for run in runs:
+            with pytest.raises(mg.InputError, match=r"shape \(.*, the recorded one gave \(2"):
+                run()
+        m.value = MASK[::-1]
+        assert mg.expectation(once, 2).value == pick(w, m).value == f(w.value, m.value)
+
+
+@pytest.mark.parametrize("truths", [[0, 0, 1, 0, 0], [1, 1, 1, 0, 0]])
+def test_a_gradient_is_refused_where_a_mask_was_swapped_before_it_was_built(truths):
+    w, m = mg.Data(np.arange(1.0, 6.0), name="w"), mg.Data(MASK, name="m", constant=True)
+    y = mg.sum(w[m] ** 2)
+    m.value = np.array(truths, bool)
+    with pytest.raises(mg.InputError, match=r"it now picks shape .* and picked \(2,\)"):
+        mg.expectation(y, 2, wrt=w)
+
+
+def test_an_index_swapped_to_one_outside_is_refused_by_name():
+    w, i = mg.Data(np.arange(5.0), name="w"), mg.Data(np.array([0, 1]), name="i", constant=True)
+    y = mg.sum(w[i] ** 2)
+    for _ in range(4):
+        i.value = np.array([1, 2])
+        assert mg.expectation(y, 1).value == 5.0
+        i.value = np.array([9, 0])
+        with pytest.raises(mg.InputError, match="replay of getitem: index 9 is out of bounds"):
+            mg.expectation(y, 1)
+
+
 def test_a_callback_that_is_no_function_is_refused_before_anything_runs():
     ran = []
     watch = mg.primitive(lambda x: ran.append(x) or np.asarray(x), name="watch")

@@ -149,16 +149,21 @@ def looped(call: Call) -> Run:
             for i in range(samples)
         ]  # fmt: skip
         for one in rows:
-            if np.shape(one) != call.shape:
-                raise InputError(
-                    f"{call.op.name}: one sample gives shape {np.shape(one)}, the recorded one "
-                    f"gave {call.shape}; a replay needs the same shape for every sample: choose "
-                    "with mg.where(condition, x, 0.0), which keeps the shape, or average a "
-                    "function of no arguments, which is called anew for each sample"
-                )
+            refuse_other_shape(call, np.shape(one), "one sample gives")
         return np.array(rows).reshape(samples, *call.shape)
 
     return run
+
+
+def refuse_other_shape(call: Call, shape: tuple[int, ...], what: str = "it now gives") -> None:
+    """Raise if a result has another shape than the recorded one: truths in a mask may be fewer."""
+    if shape != call.shape:
+        raise InputError(
+            f"{call.op.name}: {what} shape {shape}, the recorded one gave {call.shape}; a replay "
+            "needs the same shape for every sample, and for every value of an input: choose with "
+            "mg.where(condition, x, 0.0), which keeps the shape, or average a function of no "
+            "arguments, which is called anew for each sample"
+        )
 
 
 def row(array: Any, i: int, has_samples: bool) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..data import Data
+from ..errors import InputError
 from . import along
 from .base import Operation
 from .elementwise import where
@@ -39,7 +40,13 @@ def _add_at(g: Any, *places: Any, shape: tuple[int, ...], index: Index) -> Any:
     if is_basic(index):
         total[index] = g
     else:
-        add_into(total, chosen(shape, index, places), g)
+        at = chosen(shape, index, places)
+        if any(n not in (1, m) for n, m in zip(g.shape[::-1], at.shape[::-1], strict=False)):
+            raise InputError(
+                f"gradient of an index: it now picks shape {at.shape}, and picked {g.shape} when "
+                "the graph was built; build the graph anew, or write mg.where(mask, x, other)"
+            )
+        add_into(total, at, g)
     return total
 
 
@@ -61,7 +68,10 @@ def _by_places(call: along.Call, shape: Any, first: int, run: along.Run) -> alon
     def by_places(*arrays: Any) -> Any:
         places = arrays[first:]
         if not any(sampled):
-            return run(*arrays[:first], chosen(shape, index, places)[None])
+            at = chosen(shape, index, places)
+            if call.op is getitem:
+                along.refuse_other_shape(call, at.shape)
+            return run(*arrays[:first], at[None])
         if any(np.asarray(i).dtype == bool for i in filled(index, places)):
             return along.looped(call)(*arrays)
         lined = tuple(

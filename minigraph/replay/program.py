@@ -10,7 +10,11 @@ import numpy as np
 
 from ..data import Data
 from ..distributions.noise import Noise
-from ..ops.along import Call, elementwise, pad, paddings
+from ..errors import InputError, MinigraphError, MissingExtraError
+from ..ops.along import Call, elementwise, looped, pad, paddings, refuse_other_shape
+from ..ops.indices import is_basic
+from ..ops.selection import getitem
+from ..ops.special import needing
 from ..ops.wide import chord
 from ..values import own
 from .select import select
@@ -28,14 +32,16 @@ class Step:
         The operation, its fixed arguments and shapes.
     run : callable
         The function of arrays that computes it; a NumPy ufunc writes into buffer `buffer`.
+    by_value : bool
+        Whether the shape of the result may depend on values: on those of a mask, say.
     pads : list of int
         How many axes of length one go behind the sample axis of each input, to line up the others.
     done : tuple of int
         The slots that no later step needs.
     """
 
-    __slots__ = ("buffer", "call", "crosses", "done", "dtype", "inputs", "out", "pads", "run",
-                 "title")  # fmt: skip
+    __slots__ = ("buffer", "by_value", "call", "crosses", "done", "dtype", "inputs", "out", "pads",
+                 "run", "title")  # fmt: skip
 
     def __init__(
         self, title: str, call: Call, inputs: tuple[int, ...], out: int, dtype: np.dtype[Any]
@@ -47,6 +53,8 @@ class Step:
             self.run, self.pads = call.op.forward, paddings(call.shapes, call.sampled)
             self.run = select if self.run is np.where else self.run
         self.crosses = getattr(self.run, "across_samples", False)
+        masked = call.op is getitem and not is_basic(call.fixed["index"])
+        self.by_value = masked or call.op.along is looped
         self.buffer: int | None = None
         self.done: tuple[int, ...] = ()
 
@@ -56,11 +64,19 @@ class Step:
 
     def once(self, values: Sequence[Any] | Mapping[int, Any]) -> Any:
         """Return the result for a single value."""
-        return self.call.op.evaluate([values[i] for i in self.inputs], self.call.fixed)
+        return self._single(*[values[i] for i in self.inputs])
+
+    def _single(self, *arrays: Any) -> Any:
+        found = self.call.op.evaluate(arrays, self.call.fixed)
+        if self.by_value:
+            refuse_other_shape(self.call, np.shape(found))
+        return found
 
     def direct(self, numbers: bool) -> Callable[..., Any]:
         """Return a function that does the same as `once`; `numbers` are floats all of them."""
         op, fixed = self.call.op, self.call.fixed
+        if self.by_value:
+            return self._single
         if op.scalar is not None and not fixed and numbers:
             return op.scalar
         forward = functools.partial(op.forward, **fixed) if fixed else op.forward
@@ -108,6 +124,18 @@ class Draw:
         if laws is not None and all(axes is None for axes in self.pads):
             laws[self] = law
         return law
+
+
+def explained(error: Exception, step: Step | Draw, arrays: Sequence[Any]) -> Exception:
+    """Return what went wrong in a step by name."""
+    if isinstance(error, MissingExtraError):
+        return needing(f"replay of {step.title}", error)
+    if isinstance(error, MinigraphError):
+        return error
+    shapes = ", ".join(str(np.shape(array)) for array in arrays)
+    return InputError(
+        f"replay of {step.title}: {error} (arrays of shape {shapes}, sample axis first)"
+    )
 
 
 def pads_of(law: Any, has: Sequence[bool]) -> list[int | None]:

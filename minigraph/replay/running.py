@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import InputError, MinigraphError, MissingExtraError
+from ..errors import MissingExtraError
 from ..ops.along import pad
-from ..ops.special import needing
-from .program import Draw, Step
+from .program import Draw, Step, explained
 from .source import Text
 
 Source = Callable[[Draw, Any], Any]  # a draw and its law as of now -> samples, (count, *shape)
@@ -75,15 +74,3 @@ def run_steps(
                 values[slot] = None
     except (ValueError, TypeError, IndexError, MissingExtraError) as error:
         raise explained(error, step, [values[i] for i in step.inputs]) from error
-
-
-def explained(error: Exception, step: Step | Draw, arrays: Sequence[Any]) -> Exception:
-    """Return what went wrong in a step by name."""
-    if isinstance(error, MissingExtraError):
-        return needing(f"replay of {step.title}", error)
-    if isinstance(error, MinigraphError):
-        return error
-    shapes = ", ".join(str(np.shape(array)) for array in arrays)
-    return InputError(
-        f"replay of {step.title}: {error} (arrays of shape {shapes}, sample axis first)"
-    )

@@ -10,7 +10,7 @@ import numpy as np
 from ..data import Data
 from ..ops import along
 from .memory import arrays
-from .program import Step, folded, forget_early, share_buffers
+from .program import Step, explained, folded, forget_early, share_buffers
 from .straight import straight
 
 KEPT = 2  # lists of values that wait for another run
@@ -61,15 +61,25 @@ class Start:
             values = self._fresh()
         for slot, data in self.inputs:
             values[slot] = data._value if given is None else given[slot]
-        if self.code is not None:
-            self.code(values)
+        if self.code is None:
+            self.runs += 1
+            self._step_by_step(values)
             return values
+        try:
+            self.code(values)
+        except (ValueError, TypeError, IndexError):
+            self._step_by_step(values)  # which finds the step, and names it
+            raise
+        return values
+
+    def _step_by_step(self, values: list[Any]) -> None:
         for step in self.steps:
-            values[step.out] = step.once(values)
+            try:
+                values[step.out] = step.once(values)
+            except (ValueError, TypeError, IndexError) as error:
+                raise explained(error, step, [values[i] for i in step.inputs]) from error
             for slot in step.done:
                 values[slot] = None
-        self.runs += 1
-        return values
 
     def _numbers(self) -> set[int]:
         """Return the slots that hold floats, and no arrays."""
