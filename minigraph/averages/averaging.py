@@ -94,7 +94,7 @@ def _estimate(
 ) -> Estimate:
     """Return the estimate that the moments of the first `samples` add up to."""
     freedom = samples - job.units(samples) + 1.0
-    value, *grads = total
+    value, *grads = job.independent(total)
     return Estimate(
         value=value.mean,
         stderr=value.stderr(freedom),

@@ -26,6 +26,7 @@ from .averaging import average
 from .checkpoint import Checkpoint, read
 from .estimate import Estimate
 from .jobs import Job, Replay, Root, Trace
+from .ties import ties
 from .workers import Mapper
 
 ELSEWHERE: Mapping[str, str] = {  # what other libraries call an argument
@@ -172,14 +173,20 @@ def tape_of(y: Data, wrt: Sequence[Data]) -> Tape:
     What `y` keeps must not hold `y`, or the graph would not be freed when it is dropped.
     """
     if y._op is None:
-        return Tape(with_gradients(y, wrt), averaged=True)
+        return _written(y, wrt)
     if getattr(y, "_replays", None) is None:
         y._replays = {}
     key = tuple(map(id, wrt))
     if key not in y._replays:
         alive = [x for x in wrt if x is not y]  # so that no other data gets its id
-        y._replays[key] = Tape(with_gradients(y, wrt), averaged=True), alive
+        y._replays[key] = _written(y, wrt), alive
     return y._replays[key][0]
+
+
+def _written(y: Data, wrt: Sequence[Data]) -> Tape:
+    tape = Tape(with_gradients(y, wrt), averaged=True)
+    tape.ties = ties(tape, y, wrt) if tape.crosses else []
+    return tape
 
 
 def _plan(

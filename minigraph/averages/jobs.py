@@ -20,6 +20,7 @@ from ..replay.spread import SCHEMES, Columns, Scheme, independent
 from ..replay.tape import Tape
 from .moments import Moments, merged
 from .parts import Parts
+from .ties import untied
 from .traces import drawn_anew, refuse_hidden, takes_rng
 
 
@@ -49,6 +50,10 @@ class Job:
     def part_of_unit(self, block: int) -> float:
         """Return what part of a unit a block is, 1 if it is a whole one or more."""
         return 1.0
+
+    def independent(self, total: Sequence[Moments]) -> Sequence[Moments]:
+        """Return the moments of independent samples, or units, whose means are as far off."""
+        return total
 
     def fingerprint(self) -> Any:
         """Return what tells the work on a block from other work, but for the seed and the size."""
@@ -117,6 +122,12 @@ class Replay(Job):
 
     def part_of_unit(self, block: int) -> float:
         return min(1.0, self.count(block) / self.unit)
+
+    def independent(self, total: Sequence[Moments]) -> Sequence[Moments]:
+        if not self.tape.ties:
+            return total
+        pairs = zip(total, self.tape.ties, strict=True)
+        return [m if tie is None else untied(m, self.size, tie) for m, tie in pairs]
 
     def fingerprint(self) -> Any:
         columns = None if self.columns is None else [c.start for c in self.columns.slices.values()]

@@ -47,7 +47,7 @@ def reinforce(y: Data, nodes: Handle = None, baseline: Baseline = None) -> Data:
         What to subtract from the cost before it is multiplied by the score; it changes the
         variance, not the expectation. "leave-one-out" is, for each sample of a replay, the mean
         cost of the other samples of its block (0 in a block of one). That ties the samples of a
-        block together by one part in its size, which standard errors leave out.
+        block together, which standard errors count in; those of one block of two are NaN.
 
     Raises
     ------

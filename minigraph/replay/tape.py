@@ -66,6 +66,8 @@ class Tape:
     parts : list of int
         How many entries of `outputs` each output is: two if it is the product of a column and a
         row, which an average of matrices is computed from.
+    ties : list
+        How the samples of each output depend on each other, if some do: see `averages/ties.py`.
     memory : Memory
         What a block is computed in: called with a number of samples, the arrays for `run`.
     lawful : Lawful
@@ -135,6 +137,7 @@ class Tape:
         forget_early(self.steps, {*self.returned, *self.constants, *outside})
         self.memory = Memory(self.steps, share_buffers(self.steps))
         self.crosses = any(isinstance(step, Step) and step.crosses for step in self.steps)
+        self.ties: list[Any] = []
         self.draws = [step for step in self.steps if isinstance(step, Draw)]
         self.same = Start(self.size, self.constants, self.inputs, self.once, self.wanted)
         self.names = [(slot, data.name or "") for slot, data in self.inputs]
