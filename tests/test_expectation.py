@@ -1,6 +1,7 @@
 """Monte Carlo averages: what they depend on, how accurate they are, what they refuse."""
 
 import gc
+import itertools
 import subprocess
 import sys
 import threading
@@ -583,6 +584,18 @@ BAD_FUNCTIONS = [
     (lambda: mg.Data(1.0 if OUTSIDE > 0 else 0.0), {}, mg.InputError, "'X' ~ Normal was drawn"),
     (lambda: mg.sample(mg.Poisson(3.0), "N", rng=0), {}, mg.UsageError, "rng=0 for N in a func"),
 ]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("shapes", [((1,), (2,)), ((3,), (2,)), ((), (2,)), ((2,), ())])
+def test_a_function_with_another_shape_in_another_block_is_refused(shapes, workers):
+    calls = itertools.count()
+
+    def f(rng):
+        return mg.Data(np.zeros(shapes[next(calls) >= 5])) + mg.sample(mg.Normal(1.0, 1.0))
+
+    with pytest.raises(mg.InputError, match="returned Data of different shapes"):
+        mg.expectation(f, 10, block_size=5, rng=0, workers=workers)
 
 
 @pytest.mark.parametrize(("f", "options", "error", "text"), BAD_FUNCTIONS)

@@ -13,7 +13,7 @@ from ..data import Data
 from ..errors import InputError, UsageError
 from .checkpoint import Checkpoint
 from .estimate import ByData, Estimate
-from .jobs import Job
+from .jobs import Job, refuse_other_shapes
 from .moments import Moments, merged, plain
 from .workers import Mapper, with_progress
 
@@ -57,6 +57,8 @@ def average(
             results = mapper.map(job, job.blocks if not enough() else first, first)
             for block in with_progress(results, job.blocks, first) if progress else results:
                 before, done = so_far
+                for a, b in zip(before, block, strict=False):  # there is nothing before the first
+                    refuse_other_shapes((a.mean, b.mean))
                 so_far = merged(before, block, job.part_of_unit(done)), done + 1
                 if file is not None:
                     file.offer(*so_far)

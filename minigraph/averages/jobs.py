@@ -250,10 +250,15 @@ class Trace(Job):
 
 
 def _stacked(column: Sequence[Any]) -> Any:
-    shapes = {np.shape(x) for x in column}
+    refuse_other_shapes(column)
+    return np.array(column, dtype=float)
+
+
+def refuse_other_shapes(values: Sequence[Any]) -> None:
+    """Raise if values that are to be averaged have different shapes."""
+    shapes = {np.shape(x) for x in values}
     if len(shapes) > 1:
         raise InputError(
             f"expectation: the function returned Data of different shapes, {sorted(shapes)}; "
             "an average needs the same shape every time"
         )
-    return np.array(column, dtype=float)
