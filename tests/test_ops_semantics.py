@@ -428,6 +428,25 @@ def test_a_special_function_without_scipy_names_the_extra(monkeypatch):
         special.erfinv(np.array([0.3]))
 
 
+@pytest.mark.parametrize("axis", [0, -1])
+@pytest.mark.parametrize("name", [
+    "sum", "prod", "max", "min", "amax", "all", "any", "count_nonzero", "ptp", "logsumexp",
+    "log_softmax", "nansum", "nanmax", "nanmean", "norm",
+])  # fmt: skip
+def test_a_single_sample_is_folded_along_an_axis_as_numpy_does(name, axis):
+    theta = mg.Data(0.5, name="θ")
+    x = mg.reparameterize(mg.sample(mg.Normal(theta, 1.0), name="X", rng=0))
+    y, same = getattr(mg, name)(x, axis=axis), getattr(mg, name)(x)
+    assert y.shape == ()
+    assert y.value == same.value
+    wrt = theta if y.dtype.kind == "f" else None
+    found, known = (mg.expectation(z, 100, wrt=wrt, rng=0) for z in (y, same))
+    assert (found.value, found.stderr) == (known.value, known.stderr)
+    assert found.grad == known.grad
+    assert mg.exact(y).value == mg.exact(same).value
+    assert mg.compile(y, samples=10)(rng=0) == mg.compile(same, samples=10)(rng=0)
+
+
 def test_a_sampled_mask_that_picks_another_number_of_elements_is_refused_in_a_replay():
     x = mg.sample(mg.Normal(np.zeros(3), 1.0), name="X", rng=0)
     with pytest.raises(mg.InputError, match="getitem: one sample gives shape"):

@@ -70,8 +70,11 @@ def flat(array: Any) -> Any:
 
 
 def from_end(axis: Any, ndim: int) -> Any:
-    """Return an axis, or several, counted from the end, where a leading axis changes nothing."""
-    if axis is None:
+    """Return an axis, or several, counted from the end, where a leading axis changes nothing.
+
+    A single number has none, though NumPy folds it along axis 0 or -1.
+    """
+    if axis is None or not ndim:
         return tuple(range(-ndim, 0))
     if isinstance(axis, (tuple, list)):
         return tuple(from_end(a, ndim) for a in axis)
