@@ -180,6 +180,14 @@ def test_callback_sees_errors_of_the_units_so_far():
     assert all(0 < e.stderr < 0.05 for e in seen[1:])
 
 
+@pytest.mark.parametrize("samples", [1, 7, 100])
+@pytest.mark.parametrize("noise", SCHEMES)
+def test_an_array_without_elements_has_an_average_without_elements(noise, samples):
+    x = mg.sample(mg.Normal(np.zeros((2, 0)), 1.0), name="x", rng=0)
+    estimate = mg.expectation(x, samples, rng=0, noise=noise)
+    assert estimate.value.shape == estimate.stderr.shape == (2, 0)
+
+
 @pytest.mark.parametrize("noise", SCHEMES)
 def test_leave_one_out_is_refused_for_samples_that_depend_on_each_other(noise):
     y, theta = chain()

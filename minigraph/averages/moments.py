@@ -81,7 +81,7 @@ class Moments(NamedTuple):
         mean, whole = samples.mean(axis=0), len(samples) // unit * unit
         squares: Any = 0.0
         if whole:
-            units = samples[:whole].reshape(-1, unit, *mean.shape)
+            units = samples[:whole].reshape(whole // unit, unit, *mean.shape)
             # NumPy takes ten times as long for sums of two.
             means = 0.5 * (units[:, 0] + units[:, 1]) if unit == 2 else units.mean(axis=1)
             squares = unit * total_of_squares(means - mean)
