@@ -91,6 +91,26 @@ def test_pool_of_processes_that_died_is_an_error_and_no_number():
         average(10**7, executor=executor, callback=kill)
 
 
+def test_a_client_of_dask_is_refused_and_its_executor_named(cluster):
+    with (
+        pytest.importorskip("distributed").Client(cluster) as client,
+        pytest.raises(mg.UsageError, match=r"executor is a Client.*executor=client.get_executor"),
+    ):
+        average(executor=client)
+
+
+@pytest.mark.parametrize("work", [
+    lambda: lambda: mg.sample(mg.Normal(0.0, 1.0)),
+    lambda: mg.primitive(lambda x: x, name="box")(mg.sample(mg.Normal(0.0, 1.0))),
+], ids=["function", "black box"])  # fmt: skip
+def test_a_function_that_cannot_be_sent_to_a_process_is_refused(work):
+    from concurrent.futures import ProcessPoolExecutor
+
+    executor = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+    with executor, pytest.raises(mg.UsageError, match=r"cannot send the work.*pickle.*with def"):
+        mg.expectation(work(), 100, executor=executor, rng=0)
+
+
 def test_pool_of_multiprocessing_changes_no_bit():
     with multiprocessing.get_context("spawn").Pool(2) as pool:
         assert numbers(average(executor=pool)) == numbers(average())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import pickle
 from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any
 
@@ -24,6 +25,11 @@ class Mapper:
                 f"expectation: executor is a {type(executor).__name__}, which has no "
                 "map(function, items); pass a concurrent.futures executor, or a pool"
             )
+        if hasattr(executor, "get_executor"):  # its own map returns futures
+            raise UsageError(
+                f"expectation: executor is a {type(executor).__name__}, which has no ordered "
+                "map(function, items) of results; pass executor=client.get_executor()"
+            )
         self.workers, self.executor = workers, executor
         self.running: Generator[Any] | None = None
 
@@ -42,7 +48,16 @@ class Mapper:
     def map(self, job: Callable[[int], Any], blocks: int, first: int = 0) -> Iterator[Any]:
         """Yield the results of blocks `first`, … up to `blocks`, in order."""
         if self.executor is not None:
-            yield from self._mapped(job, blocks, first)
+            try:
+                yield from self._mapped(job, blocks, first)
+            except (pickle.PicklingError, AttributeError, TypeError) as error:
+                if "pickle" not in str(error):
+                    raise
+                raise UsageError(
+                    f"expectation: the executor cannot send the work to another process ({error}); "
+                    "define functions with def at the top of a module, use an executor that sends "
+                    "others as well (loky), or workers= (threads)"
+                ) from error
         elif (threads := min(self.workers, blocks - first)) > 1:
             self.running = abreast(job, range(first, blocks), threads)
             yield from self.running
