@@ -115,6 +115,20 @@ def test_noise_that_does_not_fit_is_refused_by_name(backend):
             f(noise=bad)
 
 
+def test_a_data_in_place_of_an_array_is_refused_by_name(backend):
+    x = mg.Data([1.0, 2.0], name="x")
+    f = mg.compile(mg.sum(x), backend=backend)
+    with pytest.raises(mg.UsageError, match=r"input 'x': 'x', a Data, arrived.*pass its \.value"):
+        f(x)
+
+
+def test_a_tensor_with_a_gradient_is_refused_by_numpy():
+    torch = pytest.importorskip("torch")
+    f = mg.compile(2.0 * mg.Data(1.0, name="x"))
+    with pytest.raises(mg.UsageError, match=r'requires grad.*backend="torch"'):
+        f(torch.tensor(1.0, dtype=torch.float64, requires_grad=True))
+
+
 def test_a_seed_of_another_library_is_refused(backend):
     f = mg.compile(*pathwise(), backend=backend)
     others = {"numpy": "seed", "jax": np.random.default_rng(0), "torch": np.random.default_rng(0)}

@@ -76,6 +76,11 @@ def fitting(what: str, raw: Any, shape: tuple[int, ...], dtype: Any, convert: Co
         return raw if shape and convert is as_numpy else convert(raw, dtype)
     if type(raw) is float and shape == () and dtype.kind == "f":
         return convert(raw, dtype)
+    if isinstance(raw, Data):
+        raise UsageError(
+            f"compiled function: {what}: {label(raw)}, a Data, arrived; it computes with plain "
+            "arrays: pass its .value"
+        )
     try:
         raw = raw if hasattr(raw, "dtype") and hasattr(raw, "shape") else np.asarray(raw)
         own = isinstance(raw.dtype, np.dtype)  # and not one of another library
@@ -103,7 +108,13 @@ def as_numpy(x: Any, dtype: Any = None) -> Any:
     """Return `x` as the tape wants it: a float, or an array."""
     if type(x) is float and dtype == np.float64:
         return x
-    found = np.asarray(x, dtype)
+    try:
+        found = np.asarray(x, dtype)
+    except RuntimeError as error:  # a tensor that PyTorch would differentiate for
+        raise UsageError(
+            f"compiled function: a {type(x).__name__} arrived, and it computes with NumPy "
+            f'({error}); pass an array, or compile with backend="torch"'
+        ) from error
     return float(found) if not found.ndim and found.dtype == float else found
 
 
