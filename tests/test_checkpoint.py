@@ -267,3 +267,9 @@ def test_renaming_is_no_other_run(path):
 def test_fingerprints_tell_shapes_and_order():
     parts = [(1, 2), ((1,), 2), np.zeros(2), np.zeros((2, 1)), [np.zeros(1), np.zeros(1)], 1, 1.0]
     assert len({Fingerprints().of([part]) for part in parts}) == len(parts)
+
+
+def test_a_run_that_goes_on_gives_floats_as_one_in_one_go(path):
+    run(path, callback=stop_at(500))
+    for found in (run(path), run(path), run(None)):  # the second one finds all blocks there
+        assert {type(x) for x in (found.value, found.stderr, found.variance)} == {float}

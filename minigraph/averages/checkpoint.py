@@ -20,7 +20,7 @@ import numpy as np
 from ..errors import InputError
 from ..replay.identity import Fingerprints
 from .jobs import Job
-from .moments import Moments
+from .moments import Moments, plain
 
 SECONDS = 1.0  # between two writes
 FORMAT = "minigraph run 3"  # a new number where seeds give other samples, or work is told else
@@ -133,7 +133,7 @@ def read(path: str | os.PathLike[str]) -> Stored | None:
         if run["format"] != FORMAT:
             raise KeyError(FORMAT)
         moments = [
-            Moments(float(found[f"weight_{i}"]), found[f"mean_{i}"][()], found[f"squares_{i}"][()])
+            Moments(*[plain(found[f"{name}_{i}"]) for name in Moments._fields])
             for i in range(int(found["outputs"]))
         ]
         seed = np.random.SeedSequence(**json.loads(run["seed"]))
