@@ -10,6 +10,7 @@ import numpy as np
 
 from .data import Data, assign
 from .errors import InputError, UsageError, refuse_unknown
+from .values import whole
 from .walk import label
 
 Rate = float | Callable[[int], float]
@@ -142,8 +143,16 @@ class Optimizer:
                     f"{type(self).__name__}.restore: {name!r} must have {shapes[0]}, {shapes[1]} "
                     "arrived; pass the state of the same optimizer of these parameters"
                 )
-        name = f"{type(self).__name__}.restore"
-        self.steps = int(number(name, "steps", given["steps"], lambda n: n >= 0, "at least 0"))
+        call = f"{type(self).__name__}.restore"
+        steps = whole("steps", np.asarray(given["steps"]).item(), 0, call)
+        for name in expected:
+            raw = np.asarray(given[name])
+            if raw.dtype.kind not in "fiu" or not np.all(np.isfinite(raw)):
+                raise InputError(
+                    f"{call}: {name!r} must hold finite numbers, of dtype {expected[name].dtype}; "
+                    f"got {raw.tolist()!r:.60}; pass what `state` returned"
+                )
+        self.steps = steps
         for i, memory in enumerate(self.memory):
             for name, array in memory.items():
                 array[...] = given[f"{name}.{i}"]

@@ -205,7 +205,11 @@ def test_state_of_another_optimizer_is_refused():
 
 
 @pytest.mark.parametrize(("change", "text"), [
-    ({"steps": -3}, "steps must be at least 0; got -3"),
+    ({"steps": -3}, "steps must be a whole number of at least 0; got -3"),
+    ({"steps": 1.5}, "steps must be a whole number of at least 0; got 1.5"),
+    ({"steps": "two"}, "steps must be a whole number of at least 0; got 'two'"),
+    ({"velocity.0": np.nan}, "'velocity.0' must hold finite numbers, of dtype float64; got nan"),
+    ({"velocity.0": "fast"}, "'velocity.0' must hold finite numbers, of dtype float64; got 'fast'"),
     ({"velocity.1": np.zeros(2)}, r"'velocity.1' must have nothing, shape \(2,\) arrived"),
     (None, r"'steps' must have shape \(\), nothing arrived"),
 ])  # fmt: skip
