@@ -104,8 +104,12 @@ class Data:
                 f"value of {label(self)}: shape {np.shape(value)} does not replace shape "
                 f"{self.shape}; make a new Data for another shape"
             )
-        kept = np.asarray(value, dtype=self.dtype)
-        if self.dtype.kind != "f" and not np.array_equal(kept, value):
+        if self.dtype.kind == "f":
+            assign(self, np.asarray(value, dtype=self.dtype))
+            return
+        with np.errstate(invalid="ignore"):  # 1e300 as an integer is some other number
+            kept = np.asarray(value).astype(self.dtype)
+        if not np.array_equal(kept, value):
             raise InputError(
                 f"value of {label(self)}: {show(value)} is not of dtype {self.dtype}; "
                 "make a new Data for another dtype"

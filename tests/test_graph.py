@@ -103,6 +103,10 @@ def test_fractions_are_not_cut_to_fit_integer_data():
     assert (k.dtype, k.value.tolist()) == (np.int64, [3, 4])
     with pytest.raises(mg.InputError, match="dtype int64"):
         k.value = [0.5, 1.0]
+    one = mg.Data(np.array(1), name="one")
+    for large in (1e300, np.inf, np.nan):
+        with pytest.raises(mg.InputError, match=r"'one': \S+ is not of dtype int64"):
+            one.value = large
 
 
 def test_a_result_and_a_literal_cannot_be_assigned():
