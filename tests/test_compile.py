@@ -129,6 +129,12 @@ def test_a_tensor_with_a_gradient_is_refused_by_numpy():
         f(torch.tensor(1.0, dtype=torch.float64, requires_grad=True))
 
 
+def test_a_function_of_numpy_is_not_sent_to_another_process():
+    cloudpickle = pytest.importorskip("cloudpickle")
+    with pytest.raises(mg.UsageError, match="cannot be pickled; pickle the graph"):
+        cloudpickle.dumps(mg.compile(*pathwise()))
+
+
 def test_a_seed_of_another_library_is_refused(backend):
     f = mg.compile(*pathwise(), backend=backend)
     others = {"numpy": "seed", "jax": np.random.default_rng(0), "torch": np.random.default_rng(0)}

@@ -11,6 +11,7 @@ import numpy as np
 from ..averages.moments import total as total_of
 from ..data import Data
 from ..distributions.streams import generator
+from ..errors import UsageError
 from ..replay.hoisting import finished
 from ..replay.memory import Workspace
 from ..replay.program import Draw
@@ -46,6 +47,12 @@ class OnTape:
         self.dtypes = [kind if kind.kind == "f" else np.dtype(float) for kind in kinds]  # averaged
         self.slots = {data: slot for slot, data in self.tape.same.inputs}
         self.frozen = {slot: data._value for data, slot in self.slots.items()}
+
+    def __reduce__(self) -> Any:  # what is sent of a tape is a run that has started
+        raise UsageError(
+            "compiled function: one of NumPy cannot be pickled; pickle the graph, which can be, "
+            "and call mg.compile where it arrives"
+        )
 
     def __call__(self, given: Mapping[Data, Any], drawn: Sequence[Any], rng: Any) -> list[Any]:
         """Return the outputs, or their averages; what is not in `drawn` is drawn from `rng`."""
