@@ -83,3 +83,41 @@ def test_numbers_of_single_precision_that_print_alike_are_two():
     with np.printoptions(precision=2):
         found = mg.expectation(y, 10, rng=0).value
     np.testing.assert_allclose(found, y.value, rtol=1e-6)
+
+
+W, S = mg.Data([1.0, 2.0], name="w"), mg.Data(2.0, name="s")
+K = mg.Data(np.array([1, 2]), name="k")
+OF_FLOATS = {
+    "left_shift: 'w'": lambda: W << 1, "right_shift: 'w'": lambda: 8 >> W,
+    "bitwise_and: 'w'": lambda: K & W, "bitwise_or: 's'": lambda: S | 1,
+    "bitwise_xor: 'w'": lambda: [1, 2] ^ W, "gcd: 'w'": lambda: mg.gcd(4, W),
+    "lcm: 's'": lambda: np.lcm(S, K), "ldexp: 's'": lambda: mg.ldexp(W, S),
+    "bitwise_and: the unnamed constant 1.5": lambda: K & 1.5,
+    "left_shift: the unnamed constant": lambda: np.array([0.5, 1.0]) << K,
+    "gcd: the unnamed output of floor": lambda: mg.gcd(mg.floor(W), 2),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("message", OF_FLOATS)
+def test_floats_are_no_integers_whatever_their_values(message):
+    with pytest.raises(mg.UsageError, match=f"{message}.* takes integers; .*mg.astype"):
+        OF_FLOATS[message]()
+
+
+def test_a_whole_number_that_was_written_is_an_integer():
+    for y, expected in (
+        (K << 1, [2, 4]), (2 << K, [4, 8]), (K & [1.0, 3.0], [1, 2]),
+        (np.array([3, 3]) ^ K, [2, 1]),
+        (mg.gcd(K, 4), [1, 2]), (mg.array([1, 2]) << 1, [2, 4]), ((K > 1) & True, [False, True]),
+    ):  # fmt: skip
+        assert y.value.tolist() == expected
+        assert y.dtype == (bool if y.dtype == bool else int)
+    assert mg.ldexp(W, 2).value.tolist() == mg.ldexp(W, [2, 2]).value.tolist() == [4.0, 8.0]
+
+
+def test_a_function_of_integers_computes_with_those_assigned_later():
+    k = mg.Data(np.array([1, 2]), name="k")
+    y = (k << 1) * 1.0
+    assert mg.compile(y, inputs=[k])([3, 4]).tolist() == [6.0, 8.0]
+    k.value = [5, 6]
+    assert mg.expectation(y, 1).value.tolist() == [10.0, 12.0]

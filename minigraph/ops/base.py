@@ -59,6 +59,8 @@ class Operation:
         Its value is that of its first input; the others matter to its slope only.
     stands_for : bool
         Its slope is that of its second input, which stands for the first.
+    whole : sequence of int
+        The inputs that are integers; of floats, they take whole numbers that were written.
     always : float, optional
         The value that it always has: it is there for its slope, and a replay need not compute it.
     """
@@ -77,6 +79,7 @@ class Operation:
         barrier: str | None = None,
         passes: bool = False,
         stands_for: bool = False,
+        whole: Sequence[int] = (),
         always: float | None = None,
     ) -> None:
         self.name = name
@@ -95,6 +98,7 @@ class Operation:
         self.barrier = barrier
         self.passes = passes
         self.stands_for = stands_for
+        self.whole = whole
         self.always = always
 
     def __call__(self, *inputs: Any, **fixed: Any) -> Any:

@@ -16,8 +16,10 @@ import numpy as np
 from ..data import NO_FIXED, Data, clock, new_data
 from ..errors import UsageError
 from ..values import own
+from ..walk import label
 from . import elementwise
-from .base import Operation, holds_data, operand, record
+from .base import Operation, as_data, holds_data, operand, record
+from .indices import is_whole
 
 FAILED = (ValueError, TypeError, IndexError, ZeroDivisionError)
 DIRECT: Mapping[Operation, Callable[[Any, Any], Any]] = {
@@ -85,7 +87,7 @@ def of_two(op: Operation) -> Callable[[Data, Any], Data]:
         data._time = next(clock)
         return data
 
-    return method
+    return of_integers(op, method) if op.whole else method
 
 
 def reflected(op: Operation) -> Callable[[Data, Any], Data]:
@@ -101,7 +103,36 @@ def reflected(op: Operation) -> Callable[[Data, Any], Data]:
                 pass
         return record(op, (other, self))
 
-    return method
+    return of_integers(op, method) if op.whole else method
+
+
+def of_integers(op: Operation, method: Callable[[Data, Any], Data]) -> Callable[[Data, Any], Data]:
+    """Return the method, of data that are integers and of anything that is."""
+
+    def checked(self: Data, other: Any) -> Data:
+        other = operand(other)
+        refuse_floats(op, (self, other) if len(op.whole) == 2 else (other,))
+        return method(self, other)
+
+    return checked
+
+
+def refuse_floats(op: Operation, inputs: Sequence[Any]) -> None:
+    """Raise for a float where integers stand, unless it is a whole number that was written.
+
+    A float that is whole today may be another one tomorrow, in a replay or after an assignment.
+    """
+    for x in inputs:
+        if type(x) is float:
+            good = x.is_integer()
+        else:
+            value = x._value
+            good = (type(value) is not float and value.dtype.kind != "f") or is_whole(x)
+        if not good:
+            raise UsageError(
+                f"{op.name}: {label(as_data(x))} of floats arrived, and it takes integers; convert "
+                "them with mg.astype(x, int)"
+            )
 
 
 def values_of(op: Operation) -> Callable[[Any, Any], Any]:
@@ -135,7 +166,10 @@ def public(op: Operation) -> Callable[..., Data]:
             )
         fixed = bind(op, args[count:], keywords) if keywords or len(args) > count else NO_FIXED
         arrays = args[0] if op.variadic else args[:count]
-        return record(op, tuple([operand(x) for x in arrays]), fixed)
+        inputs = tuple([operand(x) for x in arrays])
+        if op.whole:
+            refuse_floats(op, [inputs[i] for i in op.whole])
+        return record(op, inputs, fixed)
 
     function.__name__ = function.__qualname__ = op.name
     function.__doc__ = op.__doc__

@@ -40,10 +40,14 @@ def guarded(fast: Any, forward: Callable[..., Any], count: int) -> Callable[...,
     return of_one if count == 1 else of_two
 
 
-def ufunc(name: str, forward: Any, *rules: Any, fast: Any = None, numpy: Any = None) -> Operation:
+def ufunc(
+    name: str, forward: Any, *rules: Any, fast: Any = None, numpy: Any = None, whole: Any = ()
+) -> Operation:
     """Declare an elementwise operation."""
     scalar = None if fast is None else guarded(fast, forward, len(rules))
-    return Operation(name, forward, *rules, scalar=scalar, along=along.elementwise, numpy=numpy)
+    return Operation(
+        name, forward, *rules, scalar=scalar, along=along.elementwise, numpy=numpy, whole=whole
+    )
 
 
 LONG = np.dtype(np.int64)
@@ -62,9 +66,10 @@ def integers(x: Any) -> Any:
     return np.asarray(x, LONG) if fit.all() else x
 
 
-def whole(forward: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function of integers that takes whole floats for them."""
-    return lambda *values: forward(*map(integers, values))
+def of_integers(name: str) -> Operation:
+    """Declare an operation on integers, which takes whole floats for them."""
+    forward = getattr(np, name)
+    return ufunc(name, lambda a, b: forward(integers(a), integers(b)), None, None, whole=(0, 1))
 
 
 # Arithmetic ------------------------------------------------------------------------------------
@@ -130,7 +135,11 @@ fmod = ufunc(
     lambda g, y, a, b: -g * trunc(divide(a, b)),
 )  # fmt: skip
 copysign = ufunc("copysign", np.copysign, lambda g, y, a, b: g * sign(a) * copysign(1.0, b), None)
-ldexp = ufunc("ldexp", lambda x, i: np.ldexp(x, integers(i)), lambda g, y, x, i: ldexp(g, i), None)
+ldexp = ufunc(
+    "ldexp", lambda x, i: np.ldexp(x, integers(i)),
+    lambda g, y, x, i: ldexp(g, i), None,
+    whole=(1,),
+)  # fmt: skip
 conjugate = ufunc("conjugate", np.conjugate, lambda g, y, x: g)
 real = ufunc("real", lambda x: x, lambda g, y, x: g, numpy=[np.real])
 real_if_close = ufunc("real_if_close", lambda x: x, lambda g, y, x: g)
@@ -156,13 +165,10 @@ logical_and = ufunc("logical_and", np.logical_and, None, None)
 logical_or = ufunc("logical_or", np.logical_or, None, None)
 logical_xor = ufunc("logical_xor", np.logical_xor, None, None)
 logical_not = ufunc("logical_not", np.logical_not, None)
-bitwise_and = ufunc("bitwise_and", whole(np.bitwise_and), None, None)
-bitwise_or = ufunc("bitwise_or", whole(np.bitwise_or), None, None)
-bitwise_xor = ufunc("bitwise_xor", whole(np.bitwise_xor), None, None)
-left_shift = ufunc("left_shift", whole(np.left_shift), None, None)
-right_shift = ufunc("right_shift", whole(np.right_shift), None, None)
-gcd = ufunc("gcd", whole(np.gcd), None, None)
-lcm = ufunc("lcm", whole(np.lcm), None, None)
+bitwise_and, bitwise_or = of_integers("bitwise_and"), of_integers("bitwise_or")
+bitwise_xor = of_integers("bitwise_xor")
+left_shift, right_shift = of_integers("left_shift"), of_integers("right_shift")
+gcd, lcm = of_integers("gcd"), of_integers("lcm")
 invert = ufunc("invert", np.invert, None)
 isnan = ufunc("isnan", np.isnan, None)
 isinf = ufunc("isinf", np.isinf, None)

@@ -9,7 +9,9 @@ import numpy as np
 from ..data import Data
 from ..errors import SelectionError, UsageError
 from . import elementwise as e
-from .base import as_data, holds_data
+from . import reductions as r
+from . import shaping as s
+from .base import as_data, holds_data, literal
 
 
 class Slot:
@@ -58,26 +60,33 @@ def front(index: Index, ndim: int) -> int:
 
 STRETCHES = (slice, type(Ellipsis))
 WHOLE = (e.add, e.subtract, e.multiply, e.negative, e.floor_divide, e.remainder, e.absolute,
-         e.maximum, e.minimum)  # fmt: skip
+         e.maximum, e.minimum, e.where, e.clip, e.power, r.sum_, r.prod, r.max_, r.min_, s.stack,
+         s.concatenate, s.reshape, s.transpose, s.broadcast_to)  # fmt: skip
 
 
 def is_whole(x: Data) -> bool:
     """Return whether floats are whole by construction: ``k + 1`` of integers, for 1 is a float."""
-    if x.dtype.kind != "f" or x._op is None:
+    if x.dtype.kind != "f" or not (x._op or x._literal):
         return False
     seen = {x: None}
     todo = [x]
     for part in todo:  # which grows meanwhile
         if part.dtype.kind != "f":
             continue
-        if part._op is None and not (part._literal and np.all(part.value % 1 == 0)):
+        if part._op is None and not (part._literal and _are_whole(part.value)):
             return False
         if part._op is not None and part._op not in WHOLE:
+            return False
+        if part._op is e.power and literal(part._right) not in range(64):  # k ** -1 is none
             return False
         inputs = [y for y in map(as_data, part._inputs if part._op else ()) if y not in seen]
         seen |= dict.fromkeys(inputs)
         todo += inputs
     return True
+
+
+def _are_whole(numbers: Any) -> bool:
+    return bool(np.all(np.isfinite(numbers) & np.equal(numbers, np.rint(numbers))))
 
 
 def recorded(index: Any) -> tuple[Index, list[Data]]:
