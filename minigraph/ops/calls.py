@@ -18,6 +18,7 @@ from ..errors import UsageError
 from ..values import own
 from ..walk import label
 from . import elementwise
+from .axes import axes_of
 from .base import Operation, as_data, holds_data, operand, record
 from .indices import is_whole
 
@@ -196,7 +197,10 @@ def bind(op: Operation, extra: Sequence[Any], keywords: Mapping[str, Any]) -> di
                 f"{op.name}: {key} is Data, and it is fixed when the graph is built; pass numbers "
                 "(x.value, int(x)), or choose elements with mg.take or mg.where"
             )
-        fixed[key] = copy.deepcopy(given)  # a list of yours may change afterwards
+        try:  # a list of yours may change afterwards
+            fixed[key] = axes_of(given) if key == "axis" else copy.deepcopy(given)
+        except TypeError as error:
+            raise UsageError(f"{op.name}: {error}") from error
     return fixed
 
 

@@ -10,11 +10,13 @@ import numpy as np
 
 from ..data import Data
 from ..errors import InputError, UsageError
+from ..walk import label
 from . import elementwise as e
 from . import shaping
+from .axes import axis_of, ints
 from .base import as_data
 from .composing import composed, floats, named, refuse
-from .layouts import ints, permuted
+from .layouts import expand_dims, permuted
 
 
 # From data -------------------------------------------------------------------------------------
@@ -106,7 +108,7 @@ def linspace(
         steps[-1] = 1.0
     share = steps.astype(step.dtype).reshape((-1,) + (1,) * step.ndim)
     found = start * (1.0 - share) + stop * share
-    if axis % found.ndim:
+    if axis_of(axis, found):
         found = permuted(found, lambda z: np.moveaxis(z, 0, axis))
     return (found, step) if retstep else found
 
@@ -129,11 +131,15 @@ def geomspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0
 ) -> Data:
     """Return numbers between two ends, each the same multiple of the one before."""
-    start, stop = of_one_ndim(as_data(start), as_data(stop))
+    start, stop = as_data(start), as_data(stop)
+    for end in (start, stop):
+        if not np.all(end.value):
+            raise InputError(f"geomspace: {label(end)} has a 0, of which no multiple is another")
+    start, stop = of_one_ndim(start, stop)
     share = linspace(0.0, 1.0, num, endpoint, False, dtype)
-    ndim = start.ndim + 1
-    share = shaping.reshape(share, shape=tuple(-1 if i == axis % ndim else 1 for i in range(ndim)))
-    start, ratio = (shaping.expand_dims(x, axis=axis) for x in (start, e.divide(stop, start)))
+    start, ratio = (expand_dims(x, axis) for x in (start, e.divide(stop, start)))
+    axis = axis_of(axis, start)
+    share = shaping.reshape(share, shape=(-1,) + (1,) * (start.ndim - 1 - axis))
     return start * e.power(ratio, share)
 
 
@@ -150,6 +156,8 @@ def of_one_ndim(*given: Data) -> list[Data]:
 @composed()
 def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> Any:
     """Return the coordinates of a grid, one array for each axis."""
+    if indexing not in ("xy", "ij"):
+        raise InputError(f"meshgrid: indexing={indexing!r}; it is 'xy' or 'ij'")
     rows = [shaping.reshape(as_data(x), shape=(-1,)) for x in xi]
     swap = indexing == "xy" and len(rows) > 1
     place = [1, 0, *range(2, len(rows))] if swap else list(range(len(rows)))

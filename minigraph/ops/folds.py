@@ -11,16 +11,10 @@ from ..errors import InputError, UsageError
 from ..walk import label
 from . import elementwise as e
 from . import reductions, shaping
+from .axes import axes_of, axis_of, integer
 from .base import Operation, as_data
 from .boxes import stop
 from .composing import composed, floats, named, refuse
-
-
-def axes_of(axis: Any) -> Any:
-    """Return an axis, or several, as Python integers, so that a graph keeps no array of yours."""
-    if axis is None or isinstance(axis, Data):
-        return None if axis is None else int(axis)
-    return tuple(int(a) for a in axis) if isinstance(axis, (tuple, list)) else int(axis)
 
 
 def fold(
@@ -174,9 +168,10 @@ def average(
         return (found, shaping.broadcast_to(n, shape=found.shape)) if returned else found
     x, w = floats(x), floats(weights)
     if w.shape != x.shape:
-        if w.ndim != 1 or isinstance(axis, (tuple, type(None))) or w.shape[0] != x.shape[axis]:
+        one = None if isinstance(axis, (tuple, type(None))) else axis_of(axis, x)
+        if w.ndim != 1 or one is None or w.shape[0] != x.shape[one]:
             raise InputError(f"average: weights of shape {w.shape} do not fit {x.shape}")
-        w = shaping.reshape(w, shape=(-1,) + (1,) * (x.ndim - 1 - axis % x.ndim))
+        w = shaping.reshape(w, shape=(-1,) + (1,) * (x.ndim - 1 - one))
         w = shaping.broadcast_to(w, shape=x.shape)
     total = sum_(w, axis, keepdims=keepdims)
     found = e.divide(sum_(x * w, axis, keepdims=keepdims), total)
@@ -186,8 +181,8 @@ def average(
 def _running(op: Operation, a: Any, axis: Any, dtype: Any) -> Data:
     x = as_data(a) if dtype is None else e.astype(as_data(a), dtype=np.dtype(dtype))
     if axis is None or not x.shape:
-        return op(shaping.reshape(x, shape=(-1,)), axis=0)
-    return op(x, axis=int(axis))
+        x = shaping.reshape(x, shape=(-1,))
+    return op(x, axis=0 if axis is None else integer(axis))
 
 
 def _accumulated(op: Operation, what: str) -> Any:
@@ -208,7 +203,7 @@ def _cumulative(name: str, op: Operation, start: float, what: str) -> Any:
         x = as_data(x)
         if axis is None and x.ndim > 1:
             raise UsageError(f"{name}: shape {x.shape} needs an axis")
-        axis = 0 if axis is None else int(axis)
+        axis = 0 if axis is None else integer(axis)
         found = _running(op, x, axis, dtype)
         if not include_initial:
             return found

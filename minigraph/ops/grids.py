@@ -11,17 +11,17 @@ from ..errors import InputError, UsageError
 from ..walk import label, varies
 from . import elementwise as e
 from . import linear, reductions, selection, shaping
+from .axes import axes_of, axis_of
 from .base import as_data
 from .boxes import stop
 from .composing import composed, floats, refuse, written_into
-from .folds import axes_of
 from .selection import select
 
 NONE, ONE = np.array(0), np.array(1)  # integers: an index must not become a float
 
 
 def _between(x: Data, axis: int, start: Any, stop: Any) -> Data:
-    return select(x, (slice(None),) * (axis % x.ndim) + (slice(start, stop),))
+    return select(x, (slice(None),) * axis + (slice(start, stop),))
 
 
 @composed()
@@ -30,15 +30,16 @@ def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = 
     x = as_data(a)
     if n == 0:
         return x
+    if n < 0 or not x.ndim:
+        raise InputError(f"diff: order {n} of shape {x.shape}; it needs an axis and no negative n")
+    axis = axis_of(axis, x)
     ends = [None if z is None else as_data(z) for z in (prepend, append)]
     ends = [
         z if z is None or z.ndim else shaping.broadcast_to(z, shape=reductions.thin(x, axis))
         for z in ends
     ]
     parts = [z for z in (ends[0], x, ends[1]) if z is not None]
-    x = shaping.concatenate(*parts, axis=int(axis)) if len(parts) > 1 else x
-    if n < 0 or not x.ndim:
-        raise InputError(f"diff: order {n} of shape {x.shape}; it needs an axis and no negative n")
+    x = shaping.concatenate(*parts, axis=axis) if len(parts) > 1 else x
     for _ in range(n):
         late, early = _between(x, axis, 1, None), _between(x, axis, None, -1)
         x = e.not_equal(late, early) if x.dtype == bool else late - early
@@ -71,12 +72,13 @@ def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Data:
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Data:
     """Return the integral by the trapezoid rule."""
     y = as_data(y)
+    at = axis_of(axis, y)
     if x is not None:
         dx = diff(x, axis=axis if as_data(x).ndim > 1 else -1)
         if dx.ndim == 1:
-            dx = shaping.reshape(dx, shape=(-1,) + (1,) * (y.ndim - 1 - axis % y.ndim))
-    sides = _between(y, axis, 1, None) + _between(y, axis, None, -1)
-    return reductions.sum_(dx * sides * 0.5, axis=int(axis))
+            dx = shaping.reshape(dx, shape=(-1,) + (1,) * (y.ndim - 1 - at))
+    sides = _between(y, at, 1, None) + _between(y, at, None, -1)
+    return reductions.sum_(dx * sides * 0.5, axis=at)
 
 
 @composed()
@@ -144,7 +146,7 @@ def correlate(a: Any, v: Any, mode: str = "valid") -> Data:
 def slopes(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
     """Return np.gradient: central differences along axes. (mg.gradient is the derivative.)"""
     x = floats(f)
-    axes = tuple(range(x.ndim)) if axis is None else np.atleast_1d(axes_of(axis)).tolist()
+    axes = tuple(range(x.ndim)) if axis is None else np.atleast_1d(axes_of(axis, x)).tolist()
     steps = list(varargs) or [1.0]
     steps = steps * len(axes) if len(steps) == 1 and not as_data(steps[0]).ndim else steps
     if len(steps) != len(axes) or edge_order not in (1, 2):
@@ -191,10 +193,11 @@ def unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: Any = 2.0 * n
     """Return angles without jumps: whole periods, which are flat, are added."""
     refuse("unwrap", discont=discont)
     x = as_data(p)
+    axis = axis_of(axis, x)
     half = 0.5 * period
     jumps = diff(x, axis=axis)
     down = e.remainder(jumps + half, period) - half
     down = e.where(e.logical_and(e.equal(down, -half), e.greater(jumps, 0.0)), half, down)
     turns = e.where(e.less(e.absolute(jumps), half), 0.0, stop(down - jumps))
-    rest = _between(x, axis, 1, None) + reductions.cumsum(turns, axis=int(axis))
-    return shaping.concatenate(_between(x, axis, None, 1), rest, axis=int(axis))
+    rest = _between(x, axis, 1, None) + reductions.cumsum(turns, axis=axis)
+    return shaping.concatenate(_between(x, axis, None, 1), rest, axis=axis)

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from ..data import Data
-from ..errors import InputError
+from ..errors import InputError, UsageError
 from . import elementwise as e
 from . import shaping
-from .base import as_data
+from .axes import axis_of, integer, ints
+from .base import as_data, holds_data
 from .composing import arrays, composed, refuse
-from .layouts import at_least, permuted
+from .layouts import at_least, permuted, ravel
 from .selection import select
 
 
@@ -23,10 +24,17 @@ def concatenate(
 ) -> Data:
     """Return arrays joined along an axis they have; along one row, if it is None."""
     refuse("concatenate", out=out, dtype=dtype)
-    parts = arrays(arrays_)
     if axis is None:
-        parts, axis = [shaping.reshape(x, shape=(-1,)) for x in parts], 0
-    return shaping.concatenate(*parts, axis=int(axis))
+        return shaping.concatenate(*[ravel(x) for x in arrays(arrays_)], axis=0)
+    axis = _axis("concatenate", arrays_, axis)
+    return shaping.concatenate(*arrays(arrays_), axis=axis)
+
+
+def _axis(name: str, given: Any, axis: Any) -> int:
+    """Return the axis along which arrays are joined, which no array can be."""
+    if np.ndim(axis) or (isinstance(axis, Data) and not isinstance(given, (list, tuple))):
+        raise UsageError(f"{name}: an array arrived as the axis; pass a list: mg.{name}([a, b])")
+    return integer(axis)
 
 
 @composed()
@@ -35,7 +43,8 @@ def stack(
 ) -> Data:
     """Return arrays of one shape joined along a new axis."""
     refuse("stack", out=out, dtype=dtype)
-    return shaping.stack(*arrays(arrays_), axis=int(axis))
+    axis = _axis("stack", arrays_, axis)
+    return shaping.stack(*arrays(arrays_), axis=axis)
 
 
 def _joined(given: Any, ndim: int, axis: int) -> Data:
@@ -98,7 +107,7 @@ def block(arrays: Any) -> Data:
 def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Data:
     """Return `arr` with `values` put before one or several positions of an axis."""
     x = as_data(arr) if axis is not None else shaping.reshape(as_data(arr), shape=(-1,))
-    axis, new = 0 if axis is None else int(axis) % x.ndim, as_data(values)
+    axis, new = 0 if axis is None else axis_of(axis, x), as_data(values)
     if new.dtype != x.dtype and (x.dtype.kind == "f" or not new._carries):  # nor a slope is lost
         new = e.astype(new, dtype=x.dtype)
     n, at = x.shape[axis], operator.index(obj) if isinstance(obj, Data) else obj
@@ -119,7 +128,8 @@ def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Data:
 def unstack(x: Any, /, *, axis: int = 0) -> tuple[Data, ...]:
     """Return the layers of an array along an axis."""
     x = as_data(x)
-    before = (slice(None),) * (axis % x.ndim)
+    axis = axis_of(axis, x)
+    before = (slice(None),) * axis
     return tuple(select(x, (*before, i)) for i in range(x.shape[axis]))
 
 
@@ -133,21 +143,28 @@ def append(arr: Any, values: Any, axis: Any = None) -> Data:
 def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> tuple[Data, ...]:
     """Return the pieces of an array along an axis."""
     x = as_data(ary)
-    before = (slice(None),) * (axis % x.ndim)
-    pieces = np.array_split(np.arange(x.shape[axis]), indices_or_sections)
+    axis = axis_of(axis, x)
+    before = (slice(None),) * axis
+    pieces = np.array_split(np.arange(x.shape[axis]), _fixed(indices_or_sections))
     ends = [(int(piece[0]), int(piece[-1]) + 1) if len(piece) else (0, 0) for piece in pieces]
     return tuple(select(x, (*before, slice(*end))) for end in ends)
+
+
+def _fixed(sections: Any) -> Any:
+    """Return where an array is split, or into how many pieces, as plain integers."""
+    if isinstance(sections, Data):
+        return ints(sections) if sections.ndim else integer(sections)
+    return ints(sections) if holds_data(sections) else sections
 
 
 @composed()
 def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> tuple[Data, ...]:
     """Return the equal pieces of an array along an axis."""
-    n = as_data(ary).shape[axis]
-    if np.ndim(indices_or_sections) == 0 and n % int(indices_or_sections):
-        raise InputError(
-            f"split: length {n} has no {indices_or_sections} equal pieces; array_split"
-        )
-    return array_split(ary, indices_or_sections, axis)
+    x, sections = as_data(ary), _fixed(indices_or_sections)
+    n = x.shape[axis_of(axis, x)]
+    if np.ndim(sections) == 0 and (sections < 1 or n % sections):
+        raise InputError(f"split: length {n} has no {sections} equal pieces; array_split")
+    return array_split(x, sections, axis)
 
 
 @composed()

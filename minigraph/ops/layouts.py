@@ -10,16 +10,9 @@ from ..data import Data
 from ..errors import InputError, UsageError
 from . import elementwise as e
 from . import shaping
+from .axes import axes_of, integer, ints
 from .base import as_data
 from .composing import arrays, composed
-from .folds import axes_of
-
-
-def ints(shape: Any) -> tuple[int, ...]:
-    """Return a shape, or several axes, as a tuple of Python integers."""
-    if isinstance(shape, (list, tuple, np.ndarray)):
-        return tuple(int(n) for n in shape)
-    return (int(shape),)
 
 
 # One array -------------------------------------------------------------------------------------
@@ -200,6 +193,6 @@ def vander(x: Any, N: Any = None, increasing: bool = False) -> Data:
         raise InputError(f"vander: shape {x.shape}; it needs one row of numbers")
     if x.dtype.kind != "f":
         x = e.astype(x, dtype=np.promote_types(x.dtype, int))
-    powers = np.arange(x.size if N is None else N, dtype=x.dtype)
+    powers = np.arange(x.size if N is None else integer(N), dtype=x.dtype)
     column = shaping.expand_dims(x, axis=1)
     return e.power(column, powers if increasing else powers[::-1])

@@ -13,6 +13,7 @@ from ..errors import InputError, UsageError
 from . import elementwise as e
 from . import factorizations as f
 from . import linear, reductions, shaping
+from .axes import axes_of
 from .base import as_data
 from .composing import arrays, composed, floats, refuse
 from .products import dot
@@ -65,7 +66,7 @@ def tensorinv(a: Any, ind: int = 2) -> Data:
 def tensorsolve(a: Any, b: Any, axes: Any = None) -> Data:
     """Return x with tensordot(a, x, x.ndim) = b."""
     a, b = floats(a), floats(b)
-    moved = [int(i) % a.ndim for i in axes or ()]
+    moved = [i % a.ndim for i in axes_of(() if axes is None else tuple(axes), a)]
     a = shaping.transpose(a, axes=(*(i for i in range(a.ndim) if i not in moved), *moved))
     shape = a.shape[b.ndim :]
     matrix = shaping.reshape(a, shape=(b.size, math.prod(shape)))

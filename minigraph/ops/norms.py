@@ -10,18 +10,19 @@ from ..data import Data
 from ..errors import InputError
 from . import elementwise as e
 from . import reductions, shaping
+from .axes import axes_of
 from .base import as_data
 from .boxes import stop
 from .composing import composed, floats
 from .factorizations import inv, signdet, singular_values
-from .folds import axes_of, root
+from .folds import root
 
 
 @composed()
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Data:
     """Return a norm of vectors or matrices, in all orders that NumPy has; its slope at 0 is 0."""
     x = as_data(x)
-    axis = axes_of(axis)
+    axis = axes_of(axis, x)
     if x.dtype.kind != "f":
         x = e.astype(x, dtype=float)
     if axis is None and (ord is None or (ord in ("f", "fro") and x.ndim == 2)
@@ -38,7 +39,8 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> D
 @composed()
 def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Data:
     """Return a norm of vectors; of all elements in one, if no axis is given."""
-    x, axis = as_data(x), axes_of(axis)
+    x = as_data(x)
+    axis = axes_of(axis, x)
     if axis is None or isinstance(axis, tuple):
         found = norm(reductions.in_rows(x, axis), ord, -1)
         return shaping.reshape(found, shape=reductions.thin(x, axis)) if keepdims else found
@@ -97,8 +99,6 @@ def _vector_norm(x: Data, ord: Any, axis: int, keepdims: bool) -> Data:
 
 def _matrix_norm(x: Data, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Data:
     row, column = (a % x.ndim for a in axes)
-    if row == column:
-        raise InputError("norm: the two axes are the same")
     if ord in ("f", "fro"):
         return root(reductions.sum_(e.square(x), axis=(row, column), keepdims=keepdims))
     if ord in (1, -1, np.inf, -np.inf):

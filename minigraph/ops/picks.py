@@ -11,6 +11,7 @@ from ..errors import InputError, UsageError
 from ..walk import label
 from . import elementwise as e
 from . import selection, shaping
+from .axes import axis_of, integer
 from .base import as_data, holds_data
 from .boxes import within
 from .composing import arrays, composed, floats, refuse
@@ -131,7 +132,7 @@ def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "r
     """Return elements of an axis by their positions (of all in one row, if it is None)."""
     refuse("take", out=out)
     x = shaping.reshape(as_data(a), shape=(-1,)) if axis is None else as_data(a)
-    axis = 0 if axis is None else int(axis) % x.ndim
+    axis = 0 if axis is None else axis_of(axis, x)
     where, n = positions(indices), x.shape[axis]
     if mode in ("wrap", "clip"):
         where = e.remainder(where, n) if mode == "wrap" else e.clip(where, 0, n - 1)
@@ -147,7 +148,7 @@ def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Data:
     x, where = as_data(arr), as_data(indices_of(indices))
     if axis is None:
         x, axis = shaping.reshape(x, shape=(-1,)), 0
-    return selection.take_along_axis(x, where, axis=int(axis))
+    return selection.take_along_axis(x, where, axis=integer(axis))
 
 
 @composed()
@@ -156,7 +157,9 @@ def bincount(x: Any, /, weights: Any = None, minlength: Any = 0) -> Data:
     places = as_data(positions(x))
     if places.ndim != 1 or places.dtype.kind not in "iu" or np.any(places.value < 0):
         raise InputError("bincount: the numbers are one row of integers, none of them negative")
-    n = max(int(np.max(places.value, initial=-1)) + 1, int(minlength))
+    if integer(minlength) < 0:
+        raise InputError(f"bincount: minlength={minlength}; it is 0 or more")
+    n = max(int(np.max(places.value, initial=-1)) + 1, integer(minlength))
     problem = f"bincount: {label(places)} is not between 0 and {n - 1}, the last that is counted"
     places = within(places, places, low=0, high=n - 1, problem=problem)
     w = np.ones(places.shape, int) if weights is None else floats(weights)

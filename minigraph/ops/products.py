@@ -13,6 +13,7 @@ from ..data import Data
 from ..errors import InputError
 from . import elementwise as e
 from . import linear, reductions, shaping
+from .axes import axes_of, axis_of, integer
 from .base import as_data
 from .composing import arrays, composed, refuse
 from .linear import LETTERS, unused
@@ -56,10 +57,12 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Data:
     """Return the product over the last axes of `a` and the first of `b`, or over pairs of axes."""
     a, b = as_data(a), as_data(b)
     if np.ndim(axes) == 0:
-        n = int(axes)
-        axes = (range(a.ndim - n, a.ndim), range(n))
-    left, right = ([int(i) for i in (x if np.ndim(x) else [x])] for x in axes)
-    left, right = [i % a.ndim for i in left], [i % b.ndim for i in right]
+        n = integer(axes)
+        axes = (tuple(range(-n, 0)), tuple(range(n)))
+    left, right = (
+        [i % x.ndim for i in axes_of(tuple(i) if np.ndim(i) else (i,), x)]
+        for i, x in zip(axes, (a, b), strict=True)
+    )
     if [a.shape[i] for i in left] != [b.shape[i] for i in right]:
         raise InputError(f"tensordot: axes {axes} of shapes {a.shape} and {b.shape} do not match")
     rest_a = [i for i in range(a.ndim) if i not in left]
@@ -90,6 +93,7 @@ def cross(
     """Return the cross product of vectors of three elements."""
     axisa, axisb, axisc = (axis,) * 3 if axis is not None else (axisa, axisb, axisc)
     a, b = as_data(a), as_data(b)
+    axisa, axisb = axis_of(axisa, a), axis_of(axisb, b)
     if a.shape[axisa] != 3 or b.shape[axisb] != 3:
         raise InputError(f"cross: vectors need 3 elements; shapes {a.shape} and {b.shape} arrived")
     x, y = ([take_one(z, i, k) for i in range(3)] for z, k in ((a, axisa), (b, axisb)))
@@ -99,7 +103,7 @@ def cross(
 
 def take_one(x: Data, i: int, axis: int) -> Data:
     """Return element `i` of an axis, which is gone then."""
-    return select(x, (slice(None),) * (axis % x.ndim) + (i,))
+    return select(x, (slice(None),) * axis + (i,))
 
 
 # einsum ----------------------------------------------------------------------------------------
@@ -163,11 +167,24 @@ def _trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Data:
     return trace(x, offset, -2, -1, dtype)
 
 
+def _last(x: Data, axis: Any) -> Data:
+    """Return `x` with an axis moved to the end."""
+    at = axis_of(axis, x)
+    rest = tuple(i for i in range(x.ndim) if i != at)
+    return x if at == x.ndim - 1 else shaping.transpose(x, axes=(*rest, at))
+
+
 @composed(np.vecdot, np.linalg.vecdot)
 def vecdot(x1: Any, x2: Any, axis: int = -1) -> Data:
     """Return the inner products along an axis."""
-    each = as_data(x1) * as_data(x2)
-    total = reductions.sum_(each, axis=int(axis))  # which is wider than integers of few bits
+    a, b = (_last(as_data(x), axis) for x in (x1, x2))
+    if a.shape[-1] != b.shape[-1]:
+        raise InputError(
+            f"vecdot: vectors of {a.shape[-1]} and {b.shape[-1]} elements along axis {axis} of "
+            f"shapes {as_data(x1).shape} and {as_data(x2).shape}; they must be as long"
+        )
+    each = a * b
+    total = reductions.sum_(each, axis=-1)  # which is wider than integers of few bits
     return total if total.dtype == each.dtype else e.astype(total, dtype=each.dtype)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from ..data import Data
 from . import elementwise as e
 from . import reductions, shaping
+from .axes import axis_of
 from .base import as_data
 from .composing import composed, refuse
 from .conversions import looked_at_shape
@@ -31,8 +32,9 @@ def ndim(a: Any) -> int:
 @composed()
 def size(a: Any, axis: Any = None) -> int:
     """Return the number of elements, or the length of an axis."""
-    shape = looked_at_shape(as_data(a))
-    return math.prod(shape) if axis is None else shape[axis]
+    x = as_data(a)
+    shape = looked_at_shape(x)
+    return math.prod(shape) if axis is None else shape[axis_of(axis, x)]
 
 
 @composed()

@@ -12,16 +12,17 @@ from ..errors import InputError
 from ..walk import label
 from . import elementwise as e
 from . import reductions, selection, shaping
+from .axes import axes_of, ints
 from .base import Operation, as_data, holds_data
 from .boxes import stop, within
 from .composing import composed, floats, named, refuse
-from .folds import axes_of, mean
+from .folds import mean
 
 
 def _one_axis(a: Any, axis: Any) -> tuple[Data, int]:
     """Return an array and an axis of it; all elements in one row, if none is given."""
     x = as_data(a)
-    return (x, int(axis)) if axis is not None else (shaping.reshape(x, shape=(-1,)), 0)
+    return (x, axes_of(axis, x)) if axis is not None else (shaping.reshape(x, shape=(-1,)), 0)
 
 
 # Sorting ---------------------------------------------------------------------------------------
@@ -45,11 +46,18 @@ def sort(
     return selection.take_along_axis(x, places, axis=axis)
 
 
+def _refuse_number(a: Any, kth: Any, axis: Any) -> None:
+    """Raise where NumPy does for an element with a number that is not there."""
+    x, axis = _one_axis(a, axis)
+    np.partition(np.zeros(x.shape[axis]), ints(kth))
+
+
 @composed()
 def partition(
     a: Any, kth: Any, axis: Any = -1, kind: str = "introselect", order: Any = None
 ) -> Data:
     """Return the elements with number `kth` in its place; in ascending order, which is one way."""
+    _refuse_number(a, kth, axis)
     return sort(a, axis, None, order)
 
 
@@ -58,6 +66,7 @@ def argpartition(
     a: Any, kth: Any, axis: Any = -1, kind: str = "introselect", order: Any = None
 ) -> Data:
     """Return the positions that put number `kth` in its place: here, those that sort."""
+    _refuse_number(a, kth, axis)
     return argsort(a, axis, None, order)
 
 
@@ -138,7 +147,8 @@ def _quantile(
     if method not in METHODS:
         raise InputError(f"{name}: method {method!r}; it is one of {', '.join(METHODS)}")
     levels = q if isinstance(q, Data) else np.asarray(q)
-    x, axis = floats(a), axes_of(axis)
+    x = floats(a)
+    axis = axes_of(axis, x)
     rows = reductions.in_rows(x, axis)
     rows = selection.take_along_axis(rows, reductions.argsort(rows, axis=-1), axis=-1)
     if not rows.shape[-1]:

@@ -13,6 +13,7 @@ import numpy as np
 from ..data import Data
 from ..errors import InputError, MissingExtraError
 from . import along, reductions
+from .axes import axes_of
 from .base import Operation, as_data
 from .boxes import stop
 from .composing import composed, floats, refuse
@@ -30,7 +31,7 @@ from .elementwise import (
     ufunc,
     where,
 )
-from .folds import axes_of, kept
+from .folds import kept
 from .trigonometry import cos, sin
 
 

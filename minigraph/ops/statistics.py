@@ -10,10 +10,11 @@ from ..data import Data
 from ..walk import label
 from . import elementwise as e
 from . import linear, reductions, shaping
+from .axes import axes_of
 from .base import as_data
 from .boxes import within
 from .composing import composed, floats, named, refuse
-from .folds import average, axes_of, cumprod, cumsum, max_, mean, min_, prod, std, sum_, var
+from .folds import average, cumprod, cumsum, max_, mean, min_, prod, std, sum_, var
 from .ranks import argmax, argmin
 
 
