@@ -276,6 +276,10 @@ class Distribution(Definition):
         shape : int or tuple of int
             How many independent samples.
         """
+        if isinstance(rng, tuple):
+            raise UsageError(
+                f"sample of {self!r}: {rng!r} arrived as the rng; write sample(shape={rng!r})"
+            )
         with np.errstate(all="ignore"):
             return drawn(self.plain(), generator(rng), counts(self, shape))
 

@@ -177,15 +177,21 @@ def record(op: Operation, inputs: tuple[Any, ...], fixed: Mapping[str, Any] = NO
     try:
         value = op.evaluate([x if type(x) is float else x._value for x in inputs], fixed)
     except (ValueError, TypeError, IndexError) as error:
-        raise explained(error, op, [as_data(x) for x in inputs]) from error
+        raise explained(error, op, [as_data(x) for x in inputs], fixed) from error
     return made(value, op, inputs, fixed)
 
 
-def explained(error: Exception, op: Operation, inputs: Sequence[Data]) -> Exception:
+def explained(
+    error: Exception, op: Operation, inputs: Sequence[Data], fixed: Mapping[str, Any]
+) -> Exception:
     """Return NumPy's error as one that names the operation and what arrived."""
     if isinstance(error, MinigraphError):
         return error
     arrived = ", ".join(f"{label(x)} of shape {x.shape}" for x in inputs)
+    if op.name == "broadcast_to" and type(error) is ValueError:
+        return InputError(
+            f"broadcast_to: {arrived} does not broadcast to {fixed['shape']}; reshape it first"
+        )
     if "could not be broadcast" in str(error):
         shapes = " and ".join(str(x.shape) for x in inputs)
         return InputError(

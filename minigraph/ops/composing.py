@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -27,7 +28,7 @@ def composed(*numpy: Any) -> Callable[[Function], Function]:
     """
 
     def declare(f: Function) -> Function:
-        title = f.__name__.strip("_")
+        title = f.__qualname__ = f.__name__.strip("_")  # which Python's errors say
 
         @functools.wraps(f)
         def call(*args: Any, **keywords: Any) -> Any:
@@ -37,7 +38,7 @@ def composed(*numpy: Any) -> Callable[[Function], Function]:
             except MinigraphError:
                 raise
             except (TypeError, IndexError, ValueError, AttributeError, ZeroDivisionError) as error:
-                raise in_the_name_of(title, error) from error
+                raise in_the_name_of(title, error, f) from error
             made = made_since(start, out)
             if len(made) > 1:
                 enclose(made, Group(title))
@@ -58,11 +59,17 @@ def named(name: str, doc: str, f: Function, *numpy: Any) -> Function:
     return composed(*numpy)(f)
 
 
-def in_the_name_of(title: str, error: Exception) -> Exception:
+def in_the_name_of(title: str, error: Exception, f: Function) -> Exception:
     """Return Python's or NumPy's error as one that names the function."""
-    text = str(error).replace(f"{title}_()", f"{title}()")
+    text = str(error)
+    if text.startswith(f"{title}() "):  # it was called with other arguments than it has
+        known = ", ".join(inspect.signature(f).parameters)
+        return UsageError(f"{title}: {text.removeprefix(f'{title}() ')}; its arguments: {known}")
     if isinstance(error, (AttributeError, ZeroDivisionError)):  # an axis of what has none
-        return InputError(f"{title}: these arguments do not fit together ({text}); see np.{title}")
+        theirs = "".join(
+            f"; see {getattr(g, '__module__', 'numpy')}.{title}" for g in numpy_named(title)
+        )
+        return InputError(f"{title}: these arguments do not fit together ({text}){theirs}")
     if isinstance(error, IndexError) and not isinstance(error, ValueError):
         return SelectionError(f"{title}: {text}")
     return (UsageError if isinstance(error, TypeError) else InputError)(f"{title}: {text}")

@@ -62,12 +62,12 @@ def to_float(data: Data) -> float:
 
 def to_int(data: Data) -> int:
     """Return the whole part of the one element."""
-    return int(decide(data, "int"))
+    return int(decide(data, "int", "x.value has all, mg.astype(x, int) the whole part of each"))
 
 
 def to_index(data: Data) -> int:
     """Return an integer as an index or a count."""
-    value = decide(data, "index")
+    value = decide(data, "index", "x.value has all")
     if data.dtype.kind not in "iu":
         raise UsageError(
             f"index or count from {label(data)}: {show(value)} is of dtype {data.dtype}; "
@@ -78,7 +78,8 @@ def to_index(data: Data) -> int:
 
 def truth(data: Data) -> bool:
     """Return whether the one element is not zero."""
-    return bool(decide(data, "truth"))
+    advice = "use mg.any or mg.all, or mg.where to choose element by element"
+    return bool(decide(data, "truth", advice))
 
 
 def only(data: Data, what: str, advice: str = "x.value has all, mg.exp is math.exp of each") -> Any:
@@ -91,9 +92,9 @@ def only(data: Data, what: str, advice: str = "x.value has all, mg.exp is math.e
     return data._value
 
 
-def decide(data: Data, what: str) -> Any:
+def decide(data: Data, what: str, advice: str) -> Any:
     """Return the value for Python's own control flow, and remember which draws it looked at."""
-    only(data, what, "use mg.any or mg.all, or mg.where to choose element by element")
+    only(data, what, advice)
     remember(data)
     return data._value
 

@@ -50,6 +50,11 @@ UFUNC_METHODS: Mapping[tuple[Any, str], str] = {  # (ufunc, method): the functio
     (np.logaddexp, "reduce"): "logsumexp",
     (np.add, "accumulate"): "cumsum", (np.multiply, "accumulate"): "cumprod",
 }  # fmt: skip
+NUMBERS = "it takes plain numbers: x.value"
+INSTEAD: Mapping[str, str] = {
+    **dict.fromkeys(("array2string", "array_repr", "array_str", "savetxt", "save"), NUMBERS),
+    "may_share_memory": "if this is rng.permutation(x), write x[rng.permutation(len(x))]",
+}
 IN_PLACE = ("fill", "itemset", "partition", "put", "resize", "sort")
 
 
@@ -92,9 +97,12 @@ def found(func: Any) -> Callable[..., Any]:
     if isinstance(func, np.ufunc) and func.__name__ in PUBLIC:
         return PUBLIC[func.__name__]
     module = getattr(func, "__module__", None) or ("np" if func in vars(np).values() else "scipy")
+    advice = INSTEAD.get(func.__name__) or (
+        "compose it of operations in mg, or wrap it with mg.primitive (give it a vjp, or use it as "
+        "a black box)"
+    )
     raise UsageError(
-        f"{module.replace('numpy', 'np', 1)}.{func.__name__}: not defined on Data; compose it of "
-        "operations in mg, or wrap it with mg.primitive (give it a vjp, or use it as a black box)"
+        f"{module.replace('numpy', 'np', 1)}.{func.__name__}: not defined on Data; {advice}"
     )
 
 

@@ -13,7 +13,7 @@ from . import elementwise as e
 from . import linear, reductions, selection, shaping
 from .axes import axes_of, axis_of
 from .base import as_data
-from .boxes import stop
+from .boxes import stop, within
 from .composing import composed, floats, refuse, written_into
 from .selection import select
 
@@ -184,8 +184,18 @@ def _slope(x: Data, axis: int, spacing: Data, edge_order: int) -> Data:
 
 @composed()
 def digitize(x: Any, bins: Any, right: bool = False) -> Data:
-    """Return the number of the bin of each element; `bins` ascend."""
-    return selection.searchsorted(as_data(bins), as_data(x), side="left" if right else "right")
+    """Return the number of the bin of each element; `bins` ascend or descend."""
+    x, bins, side = as_data(x), as_data(bins), "left" if right else "right"
+    if bins.ndim != 1:
+        raise InputError(f"digitize: {label(bins)} of shape {bins.shape}; the bins are one row")
+    falls = bins.size > 1 and bool(bins.value[0] > bins.value[-1])
+    rising = bins[::-1] if falls else bins
+    found = selection.searchsorted(rising, x, side=side)
+    found = e.subtract(np.array(bins.size), found) if falls else found
+    back = stop(reductions.sum_(e.less(rising[1:], rising[:-1])))
+    problem = f"digitize: {label(bins)} must ascend or descend, with 0 steps back"
+    checked = within(found, back, low=0, high=0, problem=problem)
+    return checked if varies(bins) else found
 
 
 @composed()

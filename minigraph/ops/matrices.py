@@ -10,6 +10,7 @@ import numpy as np
 
 from ..data import Data
 from ..errors import InputError, UsageError
+from ..walk import label
 from . import elementwise as e
 from . import factorizations as f
 from . import linear, reductions, shaping
@@ -80,7 +81,11 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> tuple[Data, Data, Data, Data]:
     if a.ndim != 2:
         raise InputError(f"lstsq: shape {a.shape}; it needs one matrix, use pinv for many")
     m, n = a.shape
-    cut = np.finfo(a.dtype).eps * max(m, n) if rcond is None else 0.0 if rcond == -1 else rcond
+    eps = float(np.finfo(a.dtype).eps)
+    if rcond is None:
+        cut = eps * max(m, n)
+    else:  # outside LAPACK takes its own precision
+        cut = rcond if isinstance(rcond, Data) or 0.0 < rcond < 1.0 else 0.5 * eps
     x, s = linear.matmul(truncated_pinv(a, f.one_by_one(as_data(cut))), b), f.singular_values(a)
     rank = reductions.sum_(e.astype(e.greater(s, s[:1] * cut), dtype=int))
     if m > n and int(rank.value) == n:
@@ -138,6 +143,8 @@ class EighResult(NamedTuple):
 @composed()
 def eigh(a: Any, UPLO: str = "L") -> EighResult:
     """Return eigenvalues and eigenvectors of a symmetric matrix; one half of it alone is read."""
+    if UPLO not in ("L", "U", "l", "u"):
+        raise InputError(f"eigh: UPLO={UPLO!r}; it is 'L' or 'U', the half that is read")
     packed = f.eigh_packed(floats(a), UPLO=UPLO.upper())
     return EighResult(packed[..., 0, :], packed[..., 1:, :])
 
@@ -146,6 +153,17 @@ def eigh(a: Any, UPLO: str = "L") -> EighResult:
 def eigvalsh(a: Any, UPLO: str = "L") -> Data:
     """Return the eigenvalues of a symmetric matrix, ascending."""
     return eigh(a, UPLO).eigenvalues
+
+
+def sizes(name: str, a: Any) -> tuple[int, ...]:
+    """Return how many rows and columns matrices have."""
+    x = as_data(a)
+    if x.ndim < 2:
+        raise InputError(
+            f"{name}: {label(x)} of shape {x.shape} is no matrix; "
+            "pass one, or several in the last two axes"
+        )
+    return x.shape[-2:]
 
 
 class SVDResult(NamedTuple):
@@ -161,8 +179,8 @@ def svd(
     a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False
 ) -> Any:
     """Return the singular value decomposition."""
+    m, n = sizes("svd", a)
     a = f.from_lower(floats(a)) if hermitian else floats(a)
-    m, n = a.shape[-2:]
     if not compute_uv:
         return f.singular_values(a)
     packed = f.svd_packed(a)
@@ -192,7 +210,7 @@ class QRResult(NamedTuple):
 def qr(a: Any, mode: str = "reduced") -> Any:
     """Return Q with orthogonal columns and the upper triangular R of a = Q R."""
     a = floats(a)
-    m, n = a.shape[-2:]
+    m, n = sizes("qr", a)
     if mode not in ("reduced", "r", "complete"):
         raise UsageError(f"qr: mode {mode!r}; it is 'reduced', 'complete' or 'r'")
     packed = f.qr_packed(a[..., : min(m, n)])  # a wide matrix: what is right of its square follows

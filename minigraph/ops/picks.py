@@ -91,6 +91,11 @@ def flatnonzero(a: Any) -> Data:
 @composed()
 def select_(condlist: Any, choicelist: Any, default: Any = 0) -> Data:
     """Return elements of the first choice whose condition holds."""
+    if len(condlist) != len(choicelist):
+        raise InputError(
+            f"select: {len(condlist)} conditions and {len(choicelist)} choices; "
+            "each condition has its choice, and default= is for where none holds"
+        )
     found = as_data(default)
     for condition, choice in reversed(list(zip(condlist, choicelist, strict=True))):
         found = e.where(as_data(condition), as_data(choice), found)

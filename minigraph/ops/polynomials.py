@@ -95,6 +95,8 @@ def polymul(a1: Any, a2: Any) -> Data:
 def polyder(p: Any, m: int = 1) -> Data:
     """Return the derivative of order `m` of a polynomial."""
     p = _row("polyder", p)
+    if m < 0:
+        raise InputError(f"polyder: order {m}; mg.polyint is the antiderivative")
     for _ in range(operator.index(m)):
         powers = np.arange(p.size - 1, 0, -1)
         p = p[:-1] * (powers.astype(p.dtype) if p.dtype.kind == "f" else powers)
@@ -119,6 +121,8 @@ def polyfit(x: Any, y: Any, deg: int, rcond: Any = None, w: Any = None, **keywor
     x, y = floats(x), floats(y)
     if x.ndim != 1 or not x.size or y.shape[:1] != x.shape or y.ndim > 2:
         raise InputError(f"polyfit: x {x.shape} and y {y.shape} are not points in a row")
+    if operator.index(deg) < 0:
+        raise InputError(f"polyfit: degree {deg}; it is 0 or more")
     powers, weight = vander(x, deg + 1), 1.0 if w is None else as_data(w)
     if w is not None:
         powers = powers * shaping.expand_dims(weight, axis=1)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..data import Data
-from ..errors import InputError
+from ..errors import InputError, UsageError
 from . import elementwise as e
 from . import linear, reductions, shaping
 from .axes import axes_of, axis_of, integer
@@ -114,6 +114,11 @@ def einsum(*operands: Any, out: Any = None, optimize: Any = False, **keywords: A
     if isinstance(operands[0], str):
         subscripts, given = operands[0], arrays(operands[1:])
     else:
+        if not all(isinstance(axes, (list, tuple)) for axes in operands[1::2]):
+            raise UsageError(
+                f"einsum: {type(operands[0]).__name__} arrived where subscripts stand; "
+                'write mg.einsum("ij,jk->ik", a, b)'
+            )
         subscripts, given = _from_lists(operands)
     full = spelled_out(subscripts, [x.ndim for x in given])
     return linear.einsum_(*given, subscripts=full, optimize=optimize)
@@ -141,6 +146,8 @@ def spelled_out(subscripts: str, ndims: list[int]) -> str:
     extra = [n - len(term.replace("...", "")) for n, term in zip(ndims, terms, strict=True)]
     if any(n < 0 or (n and "..." not in term) for n, term in zip(extra, terms, strict=True)):
         raise InputError(f"einsum: {subscripts!r} does not fit arrays with {ndims} axes")
+    if arrow and max(extra) and "..." not in output:
+        raise InputError(f"einsum: {subscripts!r} loses the axes of '...'; write it after -> too")
     dots = unused(subscripts, max(extra))
     if not arrow:
         counts = Counter(c for c in inputs if c.isalpha())

@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 
 from ..data import Data
+from ..errors import InputError
 from ..walk import label
 from . import elementwise as e
 from . import linear, reductions, shaping
 from .axes import axes_of
 from .base import as_data
-from .boxes import within
+from .boxes import stop, within
 from .composing import composed, floats, named, refuse
 from .folds import average, cumprod, cumsum, max_, mean, min_, prod, std, sum_, var
 from .ranks import argmax, argmin
@@ -91,7 +92,14 @@ def cov(
             for x in (floats(z) for z in (m, y) if z is not None)]  # fmt: skip
     rows = [x if rowvar or as_data(m).ndim < 2 else shaping.transpose(x) for x in rows]
     x = shaping.concatenate(*rows, axis=0)
-    weights = [floats(w) for w in (fweights, aweights) if w is not None]
+    if ddof is not None and ddof % 1:
+        raise InputError(f"cov: ddof={ddof}; it is a whole number")
+    if fweights is not None and np.any(as_data(fweights).value % 1):
+        raise InputError(f"cov: fweights are counts, whole numbers; got {fweights}; pass aweights")
+    weights = [
+        within(w, stop(w), low=0.0, high=np.inf, problem="cov: fweights and aweights are 0 or more")
+        for w in (floats(z) for z in (fweights, aweights) if z is not None)
+    ]
     w: Any = weights[0] * weights[-1] if len(weights) == 2 else weights[0] if weights else None
     x = x - average(x, 1, w, keepdims=True)
     total: Any = float(x.shape[1]) if w is None else sum_(w)
@@ -104,9 +112,9 @@ def cov(
 
 
 @composed()
-def corrcoef(x: Any, y: Any = None, rowvar: bool = True, **keywords: Any) -> Data:
+def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -> Data:
     """Return the correlations of variables, one in each row."""
-    c = cov(x, y, rowvar, **keywords)
+    c = cov(x, y, rowvar, dtype=dtype)
     if not c.ndim:
         return e.divide(c, c)
     d = e.sqrt(shaping.diagonal(c))
