@@ -140,3 +140,23 @@ def test_least_squares_leave_out_what_lapack_leaves_out(rcond):
     a, b = np.array([[2.0, 1.0], [1.0, 3.0], [0.0, 1.0]]), np.array([1.0, 2.0, 4.0])
     for one, other in zip(mg.linalg.lstsq(a, b, rcond), np.linalg.lstsq(a, b, rcond), strict=True):
         np.testing.assert_allclose(one.value, other, rtol=1e-12)
+
+
+def test_functions_of_networks_are_methods_too():
+    for x in (X, V, -V):
+        for name in ("relu", "sigmoid", "softplus"):
+            found = getattr(x, name)()
+            np.testing.assert_array_equal(found.value, getattr(mg, name)(x).value)
+            assert found.node.name == name
+
+
+@pytest.mark.parametrize(("name", "instead"), [
+    ("abs", "abs(x)"), ("pow", "x ** n"), ("clamp", "x.clip(low, high)"), ("numel", "x.size"),
+    ("unsqueeze", "mg.expand_dims(x, axis)"), ("softmax", "mg.softmax(x, axis)"),
+    ("cpu", "x"), ("clone", "x.copy()"), ("matmul", "x @ y"), ("norm", "mg.linalg.norm(x)"),
+])  # fmt: skip
+def test_a_method_of_other_frameworks_says_what_to_write(name, instead):
+    message = f"Data has no attribute {name!r}; write {instead}"
+    with pytest.raises(AttributeError, match=f"^{re.escape(message)}$"):
+        getattr(V, name)
+    assert not hasattr(V, name)

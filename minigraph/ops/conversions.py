@@ -23,6 +23,15 @@ ELSEWHERE: Mapping[str, str] = {  # what other frameworks call it
     "detach": "mg.stop_gradient(x)", "requires_grad": "mg.Data(…, constant=True)",
     "zero_grad": "x.grad = None", "gradient": "mg.gradient(y, x)", "view": "x.reshape(…)",
     "distribution": "x.node.distribution", "log_prob": "x.node.distribution.log_prob(x)",
+    "abs": "abs(x)", "add": "x + y", "sub": "x - y", "mul": "x * y", "div": "x / y",
+    "pow": "x ** n", "neg": "-x", "matmul": "x @ y", "mm": "x @ y", "bmm": "x @ y",
+    "clamp": "x.clip(low, high)", "norm": "mg.linalg.norm(x)", "softmax": "mg.softmax(x, axis)",
+    "log_softmax": "mg.log_softmax(x, axis)", "logsumexp": "mg.logsumexp(x, axis)",
+    "unsqueeze": "mg.expand_dims(x, axis)", "permute": "x.transpose(…)", "t": "x.T",
+    "expand": "mg.broadcast_to(x, shape)", "numel": "x.size", "dim": "x.ndim", "clone": "x.copy()",
+    "float": "mg.astype(x, float)", "double": "mg.astype(x, float)", "long": "mg.astype(x, int)",
+    "to": "mg.astype(x, dtype)", "type": "mg.astype(x, dtype)", "cpu": "x", "cuda": "x",
+    "requires_grad_": "mg.Data(…, constant=True)", "retain_grad": "mg.gradient(y, x)",
 }  # fmt: skip
 
 

@@ -55,6 +55,7 @@ INSTEAD: Mapping[str, str] = {
     **dict.fromkeys(("array2string", "array_repr", "array_str", "savetxt", "save"), NUMBERS),
     "may_share_memory": "if this is rng.permutation(x), write x[rng.permutation(len(x))]",
 }
+NETWORKS = ("relu", "sigmoid", "softplus")  # which no array has as a method
 IN_PLACE = ("fill", "itemset", "partition", "put", "resize", "sort")
 
 
@@ -187,6 +188,8 @@ for key in vars(np.ndarray):
 for func, call in BY_NUMPY.items():  # what NumPy calls on each object in an array of Data
     if isinstance(func, np.ufunc) and func.nin == 1 and not hasattr(Data, func.__name__):
         setattr(Data, func.__name__, array_method(call.__name__))
+for key in NETWORKS:
+    setattr(Data, key, array_method(key))
 for key, instead in ELSEWHERE.items():
     setattr(Data, key, elsewhere(key, instead))
 for key, method in {
