@@ -11,7 +11,6 @@ import numpy as np
 from ..data import Data
 from ..nodes import StochasticNode
 from ..ops.along import Call, elementwise
-from ..ops.base import literal
 from ..ops.calls import COMPARED
 from ..ops.elementwise import add, astype, divide, multiply, negative, power, subtract, where
 from ..ops.linear import matmul
@@ -21,6 +20,7 @@ from ..ops.trigonometry import cos, sin, tanh
 from .cheaper import Expression, Known, cheaper
 from .merging import work_of
 from .program import Draw, Shape, Step
+from .slots import Slots
 
 ARITHMETIC = (add, divide, multiply, negative, power, subtract)
 MANY = 2**9  # elements, from which on several steps of arithmetic are faster than a slow function
@@ -46,66 +46,19 @@ def together(shapes: Sequence[Shape], node: Any) -> Any:
     return np.result_type(*kinds) if kinds else np.dtype(float)
 
 
-class Writer:
+class Writer(Slots):
     """What is known while a tape is written: it holds the graph, which the tape does not."""
 
     def __init__(self) -> None:
-        self.slots: dict[Data, int] = {}
-        self.constants: list[float | None] = []  # by slot: the number that it always holds
-        self.sampled: set[int] = set()  # the slots that have a sample axis
-        self.dtypes: dict[int, np.dtype[Any]] = {}  # by slot, but for numbers: those fit anywhere
-        self.inputs: list[tuple[int, Data]] = []
+        super().__init__()
         self.once: list[Step] = []
         self.steps: list[Step | Draw] = []
         self.made: dict[int, tuple[Any, tuple[int, ...]]] = {}  # by slot: how
-        self.written: dict[Any, int] = {}
-        self.shapes: dict[int, Shape] = {}  # by slot: of one sample
         of_floats: dict[int, tuple[Any, tuple[int, ...]]] = {}  # True and True are not 2
         self.of_floats, sampled, shapes = of_floats, self.sampled, self.shapes
         number = self.constants.__getitem__
         self.of_samples = Known(number, lambda i: i not in sampled, of_floats)
         self.of_arrays = Known(number, lambda i: shapes[i] == (), of_floats, deep=False)
-        self.spread: dict[int, tuple[int, Shape]] = {}  # by slot full of one number: where it is
-
-    def new(self, constant: float | None = None) -> int:
-        """Return a new slot."""
-        self.constants.append(constant)
-        return len(self.constants) - 1
-
-    def number(self, value: float) -> int:
-        """Return the slot of a number; 0.0 and -0.0 are two."""
-        key = ("number", repr(value))
-        if key not in self.written:
-            self.written[key] = self.new(value)
-            self.shapes[self.written[key]] = ()
-        return self.written[key]
-
-    def slot(self, data: Data) -> int:
-        """Return the slot of `data`; that of an input is made on the way."""
-        if data not in self.slots:
-            number = literal(data)
-            self.slots[data] = self.input(data) if number is None else self.number(number)
-        return self.slots[data]
-
-    def input(self, data: Data) -> int:
-        """Return the slot of an input; single numbers that were written down alike have one."""
-        alike = data._literal and data.shape == ()
-        key = ("input", data.dtype, np.asarray(data._value).tobytes()) if alike else data
-        if key not in self.written:
-            self.written[key] = self.new()
-            self.inputs.append((self.written[key], data))
-            self.shapes[self.written[key]] = data.shape
-            self.dtypes[self.written[key]] = data.dtype
-        return self.written[key]
-
-    def input_of(self, output: Data, x: Data) -> int:
-        """Return the slot of an input; a float32 number is any number beside a float32 array."""
-        node, kind = output._node, output.dtype
-        single = x._literal and x.shape == () and x.dtype == kind in (np.float32, np.float16)
-        plain = not isinstance(node, StochasticNode) and node.op.along is elementwise
-        if single and plain and any(o.dtype == kind and not o._literal for o in node.inputs):
-            return self.number(float(x._value))
-        return self.slot(x)
 
     def write(self, data: Data) -> None:
         """Write the step that makes `data`, unless a slot holds the same already."""
@@ -221,17 +174,6 @@ class Writer:
             array = self.step("broadcast_to", call, (slot,), float)
             self.written[key] = array if x.dtype == float else self.as_float(array, x.dtype)
         return self.written[key]
-
-    def narrow(self, slot: int, shape: Shape) -> tuple[int, Shape]:
-        """Return a single number instead of an array full of it, of no more axes."""
-        if self.constants[slot] is not None:  # zeros of any shape, too
-            return slot, ()
-        found = slot, shape
-        while slot in self.spread:
-            slot, inner = self.spread[slot]
-            if len(inner) <= len(shape):
-                found = slot, inner
-        return found
 
     def plain(self, node: Any, shapes: Any, has: tuple[bool, ...], kind: Kind) -> bool:
         """Return whether an operation is one of floats, and its samples all look the same."""
