@@ -8,6 +8,7 @@ import minigraph as mg
 from minigraph.averages.averaging import average
 from minigraph.averages.expectation import tape_of, with_gradients
 from minigraph.averages.jobs import Replay
+from minigraph.averages.ties import ties
 from minigraph.averages.workers import Mapper
 from minigraph.replay.starting import WAIT, Start
 from minigraph.replay.tape import Tape
@@ -70,6 +71,7 @@ def step_by_step(z, wrt, samples):
     job = Replay(Tape(with_gradients(z, wrt)), seed, samples, samples)
     job.chunk = Replay(tape_of(z, wrt), seed, samples, samples).chunk  # as many draws at a time
     job.tape.runs = -samples  # it is compiled after some runs
+    job.tape.ties = ties(job.tape, z, wrt) if job.tape.crosses else []
     estimate = average(job, wrt, Mapper(1, None))
     slopes = [mapping[w] for mapping in (estimate.grad, estimate.grad_stderr) for w in wrt]
     return [estimate.value, *slopes]

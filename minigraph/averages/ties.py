@@ -11,7 +11,8 @@ and m their mean, this gives
 which is solved for Var(m). K costs that have nothing to do with each other, and alike, have
 T = E[m]² / K. If they are not alike, or something else is added to the gradient, T is not known.
 But as |T| ≤ E[s²] Var(c), which R holds as well, n Var(m) is at most 2 R (n - 1) / (n - 2), and is
-cut off there: so a standard error is at most √2 too large, and too small by no more than that.
+cut off there: such a standard error lies between that of independent samples and about √2 times it,
+which no true one is above, and may be off by that much, as where the parts of m cancel.
 """
 
 from __future__ import annotations
