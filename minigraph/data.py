@@ -64,7 +64,7 @@ class Data:
     _carries: bool  # a parameter is above it, or it is one: gradients may pass
     _held: Any
     _name: str | None
-    _constant: Any
+    _constant: Any  # of a result: what says how long it is, once somebody has asked
     _replays: Any
     __array_priority__ = 1000.0
     __hash__ = object.__hash__

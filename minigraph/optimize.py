@@ -43,7 +43,8 @@ class Optimizer:
     memories: ClassVar[tuple[str, ...]] = ()  # what is remembered of the gradients of a parameter
 
     def __new__(cls, *given: Any, **named: Any) -> Any:
-        if not cls.__init__.__code__.co_flags & CO_VARKEYWORDS:
+        code = getattr(cls.__init__, "__code__", None)
+        if code is not None and not code.co_flags & CO_VARKEYWORDS:
             refuse_unknown(cls.__name__, cls.__init__, named, ELSEWHERE)
         return super().__new__(cls)
 

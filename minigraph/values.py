@@ -29,7 +29,7 @@ def from_user(raw: Any) -> Value:
     if type(raw) is int and -EXACT < raw < EXACT:
         return float(raw)
     plain = not isinstance(raw, (np.ndarray, np.generic))
-    if not plain and type(raw) is not np.ndarray and np.any(getattr(raw, "mask", False)):
+    if isinstance(raw, np.ma.MaskedArray) and np.any(raw.mask):
         raise UsageError(
             "Data: an array with a mask arrived, and what it hides would count again; pass "
             "array.filled(…), or array.data with its mask where it matters: mg.sum(x, where=~mask)"

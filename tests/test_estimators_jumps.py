@@ -184,6 +184,27 @@ def test_poles_are_refused_and_exact_goes_round_them(f):
 
 
 @pytest.mark.parametrize("f", [
+    lambda x: mg.arctan(1.0 / mg.sum(x)), lambda x: mg.arctan(1.0 / (x[0] - x[1])),
+    lambda x: mg.arctan(1.0 / mg.mean(x)), lambda x: mg.tanh(1.0 / (np.array([1.0, 2.0, 3.0]) @ x)),
+    lambda x: mg.sum(x) / abs(mg.sum(x)), lambda x: x[0] / mg.sqrt(mg.square(x[0])),
+    lambda x: mg.arctan(1.0 / mg.tanh(x[2] - 1.0)),
+], ids=["sum", "difference", "mean", "product", "sign", "root", "tanh"])  # fmt: skip
+def test_poles_of_several_numbers_are_refused(f):
+    with pytest.raises(mg.BlockedGradientError, match="at a pole of"):
+        rewritten(f)
+    assert isinstance(rewritten(f, continuous=True), Data)
+
+
+@pytest.mark.parametrize("f", [
+    lambda x: x[0] / mg.sum(mg.exp(x)), lambda x: x[0] / (1.0 + mg.sum(x * x)),
+    lambda x: x[0] / mg.sum(abs(x)), lambda x: mg.sum(x / mg.norm(x)),
+    lambda x: mg.sum((x - mg.mean(x)) / mg.std(x)), lambda x: x[0] / mg.logsumexp(x),
+])  # fmt: skip
+def test_norms_of_several_numbers_are_followed(f):
+    assert isinstance(rewritten(f), Data)
+
+
+@pytest.mark.parametrize("f", [
     lambda x: 1.0 / (1.0 + x * x), lambda x: x / (1.0 + abs(x)), lambda x: mg.arctan(1.0 / abs(x)),
     lambda x: 1.0 / mg.exp(x), lambda x: mg.arctan(x**-2), lambda x: mg.tan(mg.tanh(x)),
     lambda x: x / 2.0,

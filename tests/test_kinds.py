@@ -94,7 +94,7 @@ OF_FLOATS = {
     "lcm: 's'": lambda: np.lcm(S, K), "ldexp: 's'": lambda: mg.ldexp(W, S),
     "bitwise_and: the unnamed constant 1.5": lambda: K & 1.5,
     "left_shift: the unnamed constant": lambda: np.array([0.5, 1.0]) << K,
-    "gcd: the unnamed output of floor": lambda: mg.gcd(mg.floor(W), 2),
+    "gcd: the unnamed output of sqrt": lambda: mg.gcd(mg.sqrt(W), 2),
 }  # fmt: skip
 
 
@@ -121,3 +121,13 @@ def test_a_function_of_integers_computes_with_those_assigned_later():
     assert mg.compile(y, inputs=[k])([3, 4]).tolist() == [6.0, 8.0]
     k.value = [5, 6]
     assert mg.expectation(y, 1).value.tolist() == [10.0, 12.0]
+
+
+@pytest.mark.parametrize("f", [
+    lambda k: (k + 1)[0], lambda k: mg.flip(k + 1), lambda k: mg.cumsum(k + 1), mg.square,
+    lambda k: mg.sign(k + 1), lambda k: (k + 1) @ (k + 1), lambda k: mg.floor(k * 1.5),
+    lambda k: mg.repeat(k + 1, 2), lambda k: mg.outer(k, k + 1), lambda k: mg.expand_dims(k + 1, 0),
+])  # fmt: skip
+def test_floats_that_are_whole_by_construction_are_integers(f):
+    k = mg.Data(np.array([3, 4, 6]), name="k")
+    np.testing.assert_array_equal((f(k) & 3).value, np.asarray(f(k).value, int) & 3)

@@ -82,3 +82,15 @@ def test_outcomes_share_the_softmax_of_their_law():
     )
     f = mg.compile(y, logits)
     np.testing.assert_allclose(f()[1], mg.gradient(y, logits).value, rtol=1e-12)
+
+
+@pytest.mark.parametrize("f", [
+    lambda x: (x * 1e8) * 1e31, lambda x: x / 1e-39, lambda x: (x * 1e-30) * 1e-20,
+    lambda x: -(x * 1e8) * 1e31,
+])  # fmt: skip
+def test_merged_factors_overflow_in_no_precision(f):
+    x = mg.Data(np.array([0.0, 1e-20, 1.0], np.float32), name="x")
+    with np.errstate(all="ignore"):
+        expected = f(x).value
+        for _ in range(3):
+            np.testing.assert_allclose(mg.compile(f(x))(), expected, rtol=1e-5)

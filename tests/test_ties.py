@@ -104,3 +104,16 @@ def test_a_gradient_that_is_averaged_as_a_value_has_the_same_ties():
     runs = [mg.expectation(slope, 10, rng=i, block_size=2) for i in range(600)]
     found = np.sqrt(np.mean([run.stderr**2 for run in runs]))
     assert found == pytest.approx(np.std([run.value for run in runs]), rel=0.2)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_single_precision_ties_samples_no_more_than_double(dtype):
+    w = mg.Data(np.array([0.5, -0.3, 0.9], dtype), name="w")
+    x = mg.sample(mg.Bernoulli(logits=w), name="X", rng=0)
+    y = mg.sum(x * np.array([1.0, 2.0, 3.0])) ** 2
+    for samples, block_size in ((2, None), (7, 3), (1000, 10)):
+        plain, tied = (
+            mg.expectation(mg.reinforce(y, baseline=b), samples, rng=1, block_size=block_size)
+            for b in (None, "leave-one-out")
+        )
+        assert (tied.value, tied.stderr) == (plain.value, plain.stderr)

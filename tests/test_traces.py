@@ -134,6 +134,14 @@ def test_lengths_that_hang_on_no_sample_are_free():
     assert estimate.grad[THETA] == 8.0 + 4.0
 
 
+def test_lengths_of_what_a_masked_sum_went_into_are_free():
+    x = mg.sample(mg.Normal(THETA + np.zeros(4), 1.0), name="X", rng=0)
+    three = np.ones(3) * mg.sum(x[mg.isfinite(x)])
+    first, *_ = three
+    found = mg.expectation(first + sum(three) / len(mg.exp(three)), 50, rng=0)
+    assert found.value == pytest.approx(2.0 * mg.expectation(mg.sum(x), 50, rng=0).value)
+
+
 def test_score_taken_before_the_branch_does_not_count():
     def f():
         x = drawn()

@@ -28,7 +28,7 @@ from ..data import Data
 from ..estimators.baselines import leave_one_out
 from ..estimators.scores import factor
 from ..ops.base import Operation
-from ..ops.elementwise import multiply, subtract
+from ..ops.elementwise import astype, multiply, subtract
 from ..replay.program import Draw
 from ..replay.tape import Tape
 from ..walk import ancestors
@@ -73,13 +73,20 @@ def tie(y: Data, x: Data) -> Tie:
             else:
                 carries.add(data)
     compared = [  # a baseline is multiplied by the factor less 1
-        less._inputs[0] for data in made if data._op is multiply
+        _uncast(less._inputs[0]) for data in made if data._op is multiply
         for base, less in itertools.permutations(data._inputs)
-        if _is(base, leave_one_out) and _is(less, subtract)
+        if _is(_uncast(base), leave_one_out) and _is(less, subtract)
     ]  # fmt: skip
     costs = sum(data.size for data in made if data._op is leave_one_out)
     alone = costs == len(scores) == 1 and compared == scores and y not in carries
     return Tie(1 if x.size == costs else max(1, costs), alone)
+
+
+def _uncast(x: Any) -> Any:
+    """Return what `x` is in another precision."""
+    while _is(x, astype):
+        x = x._inputs[0]
+    return x
 
 
 def _is(x: Any, op: Operation) -> bool:

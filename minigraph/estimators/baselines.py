@@ -69,9 +69,12 @@ class RunningAverage:
     """
 
     def __init__(self, decay: float = 0.9) -> None:
-        if not isinstance(decay, (int, float, np.number)) or not 0.0 <= decay < 1.0:
+        try:
+            self.decay = float(decay)
+        except (TypeError, ValueError):
+            self.decay = np.nan
+        if not 0.0 <= self.decay < 1.0:
             raise InputError(f"RunningAverage: decay={decay!r}; it is in [0, 1)")
-        self.decay = decay
         self.baseline = Data(0.0, name="running average", constant=True)
         self.count = 0
 

@@ -24,7 +24,7 @@ def integer(number: Any) -> int:
 
 def ints(shape: Any) -> tuple[int, ...]:
     """Return a shape, or several axes, as a tuple of Python integers."""
-    several = isinstance(shape, (list, tuple)) or (
+    several = isinstance(shape, (list, tuple, range)) or (
         isinstance(shape, (np.ndarray, Data)) and shape.ndim
     )
     return tuple(map(integer, shape)) if several else (integer(shape),)
@@ -37,7 +37,7 @@ def axes_of(axis: Any, x: Data | None = None) -> Any:
     """
     if axis is None:
         return None
-    several = isinstance(axis, (tuple, list))
+    several = isinstance(axis, (tuple, list, range)) or (type(axis) is np.ndarray and axis.ndim)
     found = tuple(map(integer, axis)) if several else (integer(axis),)
     if x is not None:
         _inside(found, x)

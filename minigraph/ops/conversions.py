@@ -11,7 +11,8 @@ from ..branching import remember
 from ..data import Data
 from ..errors import InputError, MissingAttributeError, UsageError
 from ..values import show
-from ..walk import ancestors, label, varies
+from ..walk import label, varies
+from .along import elementwise
 
 CUT_OFF = (
     "this would make plain numbers, cut off from their graph; use x.value if that is meant, else "
@@ -50,14 +51,37 @@ def length(data: Data) -> int:
 def looked_at_shape(data: Data) -> tuple[int, ...]:
     """Return the shape for Python's own use, and remember samples that it hangs on.
 
-    The length of x[x > 0] does, of unique(x), and of what is made of these.
+    The length of x[x > 0] does, of unique(x), and of what is made of these element by element.
     """
-    for made in ancestors([data]):
-        name = made._op.name if made._op.barrier is None else ""
-        for x in made._inputs if name in PLACES else ():
-            if type(x) is Data and (name != "getitem" or x.dtype == bool):
-                remember(x)
+    for x in _counted(data):
+        remember(x)
     return data.shape
+
+
+def _counted(data: Data) -> tuple[Data, ...]:
+    """Return the data whose values say how long `data` is; it keeps them, for those below it."""
+    if data._op is None or data._op.barrier is not None:
+        return ()
+    found: dict[Data, None] = {}
+    todo, seen = [data], {data}
+    for made in todo:  # which grows meanwhile
+        name, above = made._op.name, [x for x in made._inputs if type(x) is Data]
+        known = getattr(made, "_constant", None)
+        if known is not None:
+            found.update(dict.fromkeys(known))
+        elif name in PLACES:
+            masks = [x for x in above if name != "getitem" or x.dtype == bool]
+            found.update(dict.fromkeys(masks))
+            above = [] if masks else above
+        elif any(x._op is None and x.shape == made.shape for x in above):
+            continue  # as long as that input
+        for x in above if known is None else ():
+            inner = x._op is not None and x._op.barrier is None and x.shape and x not in seen
+            if inner and (made._op.along is elementwise or name in PLACES or x.ndim == made.ndim):
+                seen.add(x)
+                todo.append(x)
+    data._constant = tuple(found)
+    return data._constant
 
 
 def to_float(data: Data) -> float:

@@ -62,6 +62,11 @@ STRETCHES = (slice, type(Ellipsis))
 WHOLE = (e.add, e.subtract, e.multiply, e.negative, e.floor_divide, e.remainder, e.absolute,
          e.maximum, e.minimum, e.where, e.clip, e.power, r.sum_, r.prod, r.max_, r.min_, s.stack,
          s.concatenate, s.reshape, s.transpose, s.broadcast_to)  # fmt: skip
+# By name, as some come later: what moves numbers, or multiplies them; and what makes whole ones.
+MOVED = {"getitem", "take_along_axis", "flip", "roll", "repeat", "tile", "resize", "squeeze",
+         "expand_dims", "cumsum", "cumprod", "square", "positive", "gather", "rot90"}  # fmt: skip
+PRODUCTS = {"matmul", "outer"}
+ROUNDED = {"floor", "ceil", "trunc", "rint", "fix", "sign"}
 
 
 def is_whole(x: Data) -> bool:
@@ -71,15 +76,19 @@ def is_whole(x: Data) -> bool:
     seen = {x: None}
     todo = [x]
     for part in todo:  # which grows meanwhile
-        if part.dtype.kind != "f":
+        op = part._op
+        if part.dtype.kind != "f" or (op is not None and op.name in ROUNDED):
             continue
-        if part._op is None and not (part._literal and _are_whole(part.value)):
+        if op is None and not (part._literal and _are_whole(part.value)):
             return False
-        if part._op is not None and part._op not in WHOLE:
+        if op is not None and op not in WHOLE and op.name not in MOVED | PRODUCTS:
             return False
-        if part._op is e.power and literal(part._right) not in range(64):  # k ** -1 is none
+        if op is e.power and literal(part._right) not in range(64):  # k ** -1 is none
             return False
-        inputs = [y for y in map(as_data, part._inputs if part._op else ()) if y not in seen]
+        above = part._inputs if op else ()
+        if op is not None and op.name in MOVED:
+            above = above[:1]  # the others are places
+        inputs = [y for y in map(as_data, above) if y not in seen]
         seen |= dict.fromkeys(inputs)
         todo += inputs
     return True

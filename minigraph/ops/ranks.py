@@ -32,7 +32,7 @@ def argsort(
 ) -> Data:
     """Return the positions that sort an axis."""
     refuse("argsort", order=order)
-    x, axis = _one_axis(a, axis)
+    x, axis = _one_axis(a, axis if as_data(a).shape else None)  # of a number, as NumPy's does
     return reductions.argsort(x, axis=axis, kind=kind, stable=stable)
 
 

@@ -5,7 +5,6 @@ They are exact to a few units in the last place of a number of size one.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -79,7 +78,8 @@ def cheaper(op: Operation, inputs: tuple[int, ...], known: Known) -> Expression:
         return POWERS[last](x)
     if op is relu:
         return (maximum, x, 0.0)
-    if op is divide and last is not None and math.isfinite(inverse := 1.0 / (last or math.nan)):
+    if op is divide and last is not None and 1e-37 < abs(last) < 1e37:  # in single precision, too
+        inverse = 1.0 / last
         found, parts = known.of(inputs[0])
         return (multiply, parts[0], -inverse) if found is negative else (multiply, x, inverse)
     if op is divide and last is None and known.same_for_all(inputs[-1]):
@@ -190,7 +190,7 @@ def _factors(op: Operation, inputs: tuple[int, ...], known: Known) -> Expression
     (a, k), (b, j) = (_scaled(slot, known) for slot in inputs)
     last = known.number(inputs[1])
     if k is not None and last is not None:
-        return _times(a, k * last)
+        return _times(a, k * last) if 1e-25 < abs(last) < 1e25 else None
     if k is not None and j is not None:
         return (multiply, (multiply, a, b), k * j)
     found, parts = known.of(inputs[1])
