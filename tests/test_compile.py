@@ -340,3 +340,11 @@ def test_numbers_of_single_precision_in_a_graph(backend):
     np.testing.assert_allclose(np.asarray(value), y.value, rtol=1e-6)
     np.testing.assert_allclose(np.asarray(slope), mg.gradient(y, x).value, rtol=1e-6)
     assert np.asarray(slope).dtype == np.float32
+
+
+def test_a_parameter_that_does_not_matter_is_an_argument_all_the_same():
+    p, q = mg.Data(0.3, name="p"), mg.Data(1.0, name="q")
+    f = mg.compile(p * 2.0, [q, p])
+    assert f.inputs == ("q", "p")
+    assert f(7.0, 5.0) == (10.0, [0.0, 2.0])
+    assert f(p=2.0) == (4.0, [0.0, 2.0])

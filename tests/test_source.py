@@ -158,6 +158,22 @@ def test_what_was_written_in_an_expression_is_written_in_the_text():
     assert "values = run(draw, samples, x, t" in source
 
 
+def test_numbers_of_the_text_are_as_weak_as_those_of_the_graph():
+    w, s = mg.Data(np.ones(2, np.float32), name="w"), mg.Data(0.1, name="s")
+    y = mg.sum(w * (s + 1.0)) * np.float32(2.0)
+    known = {}
+    exec(mg.Tape([y, mg.gradient(y, w)]).source, known)
+    found = known["run"](None, 1, *[x.value for x in mg.Graph(y).inputs])
+    assert [np.asarray(x).dtype for x in found] == [np.float32] * 2
+    np.testing.assert_allclose(found[1], [2.2, 2.2], rtol=1e-6)
+
+
+def test_text_takes_no_literal_that_it_does_not_need():
+    rate = mg.Data(np.float32(0.3), name="rate")
+    y = mg.marginalize((mg.sample(mg.Bernoulli(rate), rng=0) + 1) ** 2 * rate)
+    assert "def run(draw, samples, rate):" in mg.Tape([y]).source
+
+
 def test_names_of_the_graph_are_names_of_variables_in_two_parts():
     source = tape_of(wave).source
     assert "def run(draw, samples, s, μ):" in source or "def run(draw, samples, μ, s):" in source

@@ -23,7 +23,7 @@ class Arguments:
     def __init__(self, y: Data, wrt: Sequence[Data], inputs: Any) -> None:
         there = [x for x in walk([y])[1] if not x._literal]
         if inputs is None:
-            chosen = [x for x in wrt if x in there] + [x for x in there if x.name]
+            chosen = [x for x in wrt if x._op is None] + [x for x in there if x.name]
         else:
             graph, inputs = Graph(y), [inputs] if isinstance(inputs, (str, Data)) else inputs
             chosen = [graph[x] if isinstance(x, str) else x for x in inputs]

@@ -220,7 +220,10 @@ class Text:
         ])  # fmt: skip
 
     def _once(self) -> list[str]:
+        """Return the lines of the steps that run once, numbers as Python's: NumPy's are arrays."""
         lines = []
+        steps = [*self.program.once, *self.program.steps]
+        single = any(isinstance(step, Step) and step.dtype == np.float32 for step in steps)
         for step in self.program.once:
             inputs = [self.of(slot) for slot in step.inputs]
             forward = step.call.op.forward
@@ -228,6 +231,8 @@ class Text:
                 call = f"np.{forward.__name__}({', '.join(inputs)})"
             else:
                 call = f"{self.function(step)}({', '.join(inputs)})"
+            if single and step.call.shape == () and step.dtype == np.float64:
+                call = f"float({call})"
             lines.append(f"{self.of(step.out)} = {call}")
         return lines
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import functools
 import pickle
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -111,13 +111,6 @@ class Tape:
             self.after = [after for _, after in found]
         self.parts = [len(one) for one in slots]
         self.outputs = [(slot, slot in writer.sampled) for one in slots for slot in one]
-        self.literals = {
-            slot: (x.shape, written(x._value) if x.size <= SHORT else None)
-            for slot, x in writer.inputs
-            if x._literal
-        }
-        has_default = lambda one: self.literals.get(one[0], (None, None))[1] is not None
-        self.inputs = sorted(writer.inputs, key=has_default)
         self.size = len(writer.constants)
         self.constants = {i: c for i, c in enumerate(writer.constants) if c is not None}
         needed = {slot for slot, _ in self.outputs}
@@ -128,6 +121,8 @@ class Tape:
         self.lawful = Lawful([one for one in opened if one.varying <= needed])
         self.wanted.update(self.lawful.slots)
         self.returned = [*(slot for slot, _ in self.outputs), *self.lawful.sampled]  # by a block
+        used = {i for step in (*self.once, *self.steps) for i in step.inputs} | self.wanted
+        self.inputs, self.literals = arguments(writer.inputs, used)
         first = {slot for slot, _ in self.outputs[:1]}
         self.forward: int | None = forward_first(self.steps, first)
         if averaged:
@@ -241,6 +236,23 @@ class Tape:
         run_steps(self.steps, after, source, memory, weights, laws)
         found = [after[slot] for slot in self.returned]
         return self.lawful.looked_at(found, values, grid=weights is not None)
+
+
+def arguments(
+    inputs: Sequence[tuple[int, Data]], used: Container[int]
+) -> tuple[list[tuple[int, Data]], dict[int, tuple[tuple[int, ...], str | None]]]:
+    """Return inputs in the order in which the text takes them, and what it says of literals.
+
+    Those are arrays that were written down in an expression: the shape, and a short one as text.
+    """
+    given = [(slot, x) for slot, x in inputs if slot in used or not x._literal]
+    literals = {
+        slot: (x.shape, written(x._value) if x.size <= SHORT else None)
+        for slot, x in given
+        if x._literal
+    }
+    has_default = lambda one: literals.get(one[0], (None, None))[1] is not None
+    return sorted(given, key=has_default), literals
 
 
 @functools.lru_cache(maxsize=4)
