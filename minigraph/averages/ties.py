@@ -50,8 +50,26 @@ def ties(tape: Tape, y: Data, wrt: Sequence[Data]) -> list[Tie | None]:
             crossed.add(step.out)
     slots = iter(tape.outputs)
     found = [not crossed.isdisjoint([next(slots)[0] for _ in range(n)]) for n in tape.parts]
-    pairs = zip((y, *wrt), found, strict=True)
-    return [tie(y, x) if has else None for x, has in pairs]
+    made = ancestors([y])
+    compared = [  # a baseline is multiplied by the factor less 1
+        _uncast(less._inputs[0]) for data in made if data._op is multiply
+        for base, less in itertools.permutations(data._inputs)
+        if _is(_uncast(base), leave_one_out) and _is(less, subtract)
+    ]  # fmt: skip
+    costs = sum(data.size for data in made if data._op is leave_one_out)
+
+    def tie(x: Data) -> Tie:
+        carries, scores = {x}, []
+        for data in made:
+            if not data._op.barrier and not carries.isdisjoint(data._inputs):
+                if data._op is factor:
+                    scores.append(data)
+                else:
+                    carries.add(data)
+        alone = costs == len(scores) == 1 and compared == scores and y not in carries
+        return Tie(1 if x.size == costs else max(1, costs), alone)
+
+    return [tie(x) if has else None for x, has in zip((y, *wrt), found, strict=True)]
 
 
 def _crosses(step: Any, crossed: Set[int], constants: Mapping[int, Any]) -> bool:
@@ -60,26 +78,6 @@ def _crosses(step: Any, crossed: Set[int], constants: Mapping[int, Any]) -> bool
         return getattr(step, "crosses", False)
     known = [constants[i] for i in step.inputs if i in constants]
     return not (step.call.op is multiply and any(np.all(x == 0.0) for x in known))
-
-
-def tie(y: Data, x: Data) -> Tie:
-    """Return how leave-one-out baselines tie the gradients of `y` for `x`."""
-    made = ancestors([y])
-    carries, scores = {x}, []
-    for data in made:
-        if data._op is not None and not data._op.barrier and not carries.isdisjoint(data._inputs):
-            if data._op is factor:
-                scores.append(data)
-            else:
-                carries.add(data)
-    compared = [  # a baseline is multiplied by the factor less 1
-        _uncast(less._inputs[0]) for data in made if data._op is multiply
-        for base, less in itertools.permutations(data._inputs)
-        if _is(_uncast(base), leave_one_out) and _is(less, subtract)
-    ]  # fmt: skip
-    costs = sum(data.size for data in made if data._op is leave_one_out)
-    alone = costs == len(scores) == 1 and compared == scores and y not in carries
-    return Tie(1 if x.size == costs else max(1, costs), alone)
 
 
 def _uncast(x: Any) -> Any:
