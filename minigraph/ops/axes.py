@@ -24,10 +24,14 @@ def integer(number: Any) -> int:
 
 def ints(shape: Any) -> tuple[int, ...]:
     """Return a shape, or several axes, as a tuple of Python integers."""
-    several = isinstance(shape, (list, tuple, range)) or (
-        isinstance(shape, (np.ndarray, Data)) and shape.ndim
-    )
+    several = _several(shape) or (type(shape) is Data and shape.ndim)
     return tuple(map(integer, shape)) if several else (integer(shape),)
+
+
+def _several(numbers: Any) -> bool:
+    """Return whether plain numbers are in a row, also if there is one."""
+    row = isinstance(numbers, (list, tuple, range))
+    return row or (isinstance(numbers, np.ndarray) and numbers.ndim > 0)
 
 
 def axes_of(axis: Any, x: Data | None = None) -> Any:
@@ -37,11 +41,10 @@ def axes_of(axis: Any, x: Data | None = None) -> Any:
     """
     if axis is None:
         return None
-    several = isinstance(axis, (tuple, list, range)) or (type(axis) is np.ndarray and axis.ndim)
-    found = tuple(map(integer, axis)) if several else (integer(axis),)
+    found = tuple(map(integer, axis)) if _several(axis) else (integer(axis),)
     if x is not None:
         _inside(found, x)
-    return found if several else found[0]
+    return found if _several(axis) else found[0]
 
 
 def axis_of(axis: Any, x: Data) -> int:

@@ -65,19 +65,22 @@ def _counted(data: Data) -> tuple[Data, ...]:
     found: dict[Data, None] = {}
     todo, seen = [data], {data}
     for made in todo:  # which grows meanwhile
-        name, above = made._op.name, [x for x in made._inputs if type(x) is Data]
         known = getattr(made, "_constant", None)
         if known is not None:
             found.update(dict.fromkeys(known))
-        elif name in PLACES:
+            continue
+        name, above = made._op.name, [x for x in made._inputs if type(x) is Data]
+        if name in PLACES:
             masks = [x for x in above if name != "getitem" or x.dtype == bool]
             found.update(dict.fromkeys(masks))
-            above = [] if masks else above
+            if masks:
+                continue
         elif any(x._op is None and x.shape == made.shape for x in above):
             continue  # as long as that input
-        for x in above if known is None else ():
+        keeps = made._op.along is elementwise or name in PLACES
+        for x in above:
             inner = x._op is not None and x._op.barrier is None and x.shape and x not in seen
-            if inner and (made._op.along is elementwise or name in PLACES or x.ndim == made.ndim):
+            if inner and (keeps or x.ndim == made.ndim):
                 seen.add(x)
                 todo.append(x)
     data._constant = tuple(found)

@@ -79,15 +79,15 @@ def is_whole(x: Data) -> bool:
         op = part._op
         if part.dtype.kind != "f" or (op is not None and op.name in ROUNDED):
             continue
-        if op is None and not (part._literal and _are_whole(part.value)):
-            return False
-        if op is not None and op not in WHOLE and op.name not in MOVED | PRODUCTS:
+        if op is None:
+            if not (part._literal and _are_whole(part.value)):
+                return False
+            continue
+        if op not in WHOLE and op.name not in MOVED | PRODUCTS:
             return False
         if op is e.power and literal(part._right) not in range(64):  # k ** -1 is none
             return False
-        above = part._inputs if op else ()
-        if op is not None and op.name in MOVED:
-            above = above[:1]  # the others are places
+        above = part._inputs[:1] if op.name in MOVED else part._inputs  # the others are places
         inputs = [y for y in map(as_data, above) if y not in seen]
         seen |= dict.fromkeys(inputs)
         todo += inputs

@@ -212,22 +212,24 @@ def _scaled(slot: int, known: Known) -> tuple[Expression, float | None]:
 
     The product of two moderate numbers neither overflows nor is lost.
     """
+    inner, factor = _moderate(slot, known)
+    if factor is not None:
+        return inner, factor
+    found, parts = known.of(slot)
+    for one, other in (parts, parts[::-1]) if known.deep and found is multiply else ():
+        inner, factor = _moderate(one, known)
+        if factor is not None:
+            return (multiply, inner, other), factor
+    return slot, None
+
+
+def _moderate(slot: int, known: Known) -> tuple[int, float | None]:
+    """Return the slot that a slot is minus, or a moderate multiple of; itself and None if none."""
     found, parts = known.of(slot)
     if found is negative:
         return parts[0], -1.0
-    if found is not multiply:
-        return slot, None
-    factor = known.number(parts[1])
-    if factor and 1e-9 < abs(factor) < 1e9:
-        return parts[0], factor
-    for one, other in (parts, parts[::-1]) if known.deep else ():
-        of, (inner, *rest) = known.made.get(one, (None, (one,)))
-        if of is negative:
-            return (multiply, inner, other), -1.0
-        factor = known.number(rest[0]) if of is multiply else None
-        if factor and 1e-9 < abs(factor) < 1e9:
-            return (multiply, inner, other), factor
-    return slot, None
+    inner, factor = _multiple(slot, known)
+    return (inner, factor) if factor and 1e-9 < abs(factor) < 1e9 else (slot, None)
 
 
 def _shared(inputs: tuple[int, ...], known: Known) -> tuple[list[int], int] | None:

@@ -110,13 +110,15 @@ class Writer(Slots):
         one = self.step(
             op.name, Call(op, data._node.fixed, ((),) * len(numbers), none, ()), numbers, data.dtype
         )
-        if self.constants[one] is None:
-            call = Call(broadcast_to, {"shape": data.shape}, ((),), (False,), data.shape)
-            out = self.step("broadcast_to", call, (one,), data.dtype)
-        else:
-            out = self.full(one, data)
+        number = self.constants[one] is not None
+        out = self.full(one, data) if number else self.stretched(one, data.shape, data.dtype)
         self.spread[out] = one, ()
         return out
+
+    def stretched(self, slot: int, shape: Shape, dtype: Any) -> int:
+        """Return the slot of an array that is full of the number in a slot."""
+        call = Call(broadcast_to, {"shape": shape}, ((),), (False,), shape)
+        return self.step("broadcast_to", call, (slot,), dtype)
 
     def factors(self, call: Call, inputs: tuple[int, ...]) -> tuple[int, int] | None:
         """Return a vector of samples and one that all share, if a call adds up their product."""
@@ -170,8 +172,7 @@ class Writer(Slots):
             return self.as_float(slot, x.dtype)
         key = ("full", slot, x.shape, x.dtype)
         if key not in self.written:
-            call = Call(broadcast_to, {"shape": x.shape}, ((),), (False,), x.shape)
-            array = self.step("broadcast_to", call, (slot,), float)
+            array = self.stretched(slot, x.shape, float)
             self.written[key] = array if x.dtype == float else self.as_float(array, x.dtype)
         return self.written[key]
 
