@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Never
 
 import numpy as np
 
-from .errors import InputError, UsageError, refuse_unknown
+from .errors import InputError, UsageError, refuse_unknown_keywords
 from .values import Value, from_user, own, show
 from .walk import label
 
@@ -73,7 +73,7 @@ class Data:
         self, value: Any, name: str | None = None, *, constant: bool = False, **unknown: Never
     ) -> None:  # fmt: skip
         if unknown:
-            refuse_unknown("Data", Data.__init__, unknown, ELSEWHERE)
+            refuse_unknown_keywords("Data", Data.__init__, unknown, ELSEWHERE)
         self._value = from_user(value)
         self._op = self._grad = None
         self._constant = constant

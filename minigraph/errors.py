@@ -50,7 +50,7 @@ class MissingExtraError(MinigraphError, ImportError):
     """An optional package is needed; the message names the extra to install."""
 
 
-def refuse_unknown(
+def refuse_unknown_keywords(
     call: str, f: Callable[..., Any], given: Iterable[str], elsewhere: Mapping[str, str]
 ) -> None:
     """Raise for a keyword that is no argument of `f`; other libraries may know some of these."""

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .data import Data, assign
-from .errors import InputError, UsageError, refuse_unknown
+from .errors import InputError, UsageError, refuse_unknown_keywords
 from .values import whole
 from .walk import label
 
@@ -45,7 +45,7 @@ class Optimizer:
     def __new__(cls, *given: Any, **named: Any) -> Any:
         code = getattr(cls.__init__, "__code__", None)
         if code is not None and not code.co_flags & CO_VARKEYWORDS:
-            refuse_unknown(cls.__name__, cls.__init__, named, ELSEWHERE)
+            refuse_unknown_keywords(cls.__name__, cls.__init__, named, ELSEWHERE)
         return super().__new__(cls)
 
     def __init__(

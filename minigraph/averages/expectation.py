@@ -14,7 +14,7 @@ import numpy as np
 
 from ..data import Data
 from ..distributions.streams import Rng, generator, surrounded
-from ..errors import UsageError, refuse_unknown
+from ..errors import UsageError, refuse_unknown_keywords
 from ..gradient import gradients, seed_of
 from ..graph import Graph
 from ..replay.merging import merged
@@ -121,7 +121,7 @@ def expectation(
     Estimate(value 1.25257 ± 0.017; ∂/∂θ 0.976666 ± 0.02; 10000 samples)
     """
     if unknown:
-        refuse_unknown("expectation", expectation, unknown, ELSEWHERE)
+        refuse_unknown_keywords("expectation", expectation, unknown, ELSEWHERE)
     samples, workers = whole("samples", samples), whole("workers", workers)
     size = None if block_size is None else whole("block_size", block_size)
     if checkpoint is not None and not isinstance(checkpoint, (str, os.PathLike)):

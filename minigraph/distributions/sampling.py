@@ -9,7 +9,7 @@ import numpy as np
 
 from ..branching import tracing
 from ..data import Data
-from ..errors import UsageError, refuse_unknown
+from ..errors import UsageError, refuse_unknown_keywords
 from ..nodes import StochasticNode, result
 from ..values import own
 from .base import Distribution
@@ -45,7 +45,7 @@ def sample(dist: Distribution, name: str | None = None, rng: Rng = None, **unkno
     (StochasticNode('P'), Normal(loc=0.5, scale=1.0))
     """
     if unknown:
-        refuse_unknown("sample", sample, unknown, ELSEWHERE)
+        refuse_unknown_keywords("sample", sample, unknown, ELSEWHERE)
     if not isinstance(dist, Distribution):
         hint = f": write mg.sample({dist.__name__}(…))" if isinstance(dist, type) else ""
         raise UsageError(f"sample: got {type(dist).__name__}, needs a distribution{hint}")
