@@ -99,9 +99,12 @@ def sweep(y: Data, seed: Any) -> tuple[dict[Data, Any], bool]:
                 c = fitted(c, x._value, data, int(x is not left))
                 if second is not None:
                     d = fitted(d, second._value, data, 1)
-            if second is None and not times and x._op is not None:
-                data, g = chained(x, c, cotangents) if type(c) is float else (x, c)
-                continue
+            if second is None and not times:
+                if type(c) is float and type(x._value) is float:
+                    data, x, c = chained(data, x, c, cotangents)
+                if x._op is not None:
+                    data, g = x, c
+                    continue
         after: Any = None  # the next, with its `total`
         total: Any = None
         while x is not None:
@@ -139,51 +142,47 @@ def sweep(y: Data, seed: Any) -> tuple[dict[Data, Any], bool]:
             data, g = after, total
 
 
-def chained(data: Data, g: float, found: dict[Data, Any]) -> tuple[Data, float]:
-    """Return the last data of a chain of numbers, and its cotangent.
+def chained(
+    data: Data, x: Data, c: float, found: dict[Data, Any]
+) -> tuple[Data, Data, float]:  # fmt: skip
+    """Follow a chain of numbers from `x`, an input of `data`, whose cotangent is `c`, to its end.
 
-    A chain goes on as long as one input is a result, and the other, if any, a literal or a
-    parameter that is in `found`, which gets its share. `sweep` could do it all, at half the speed.
+    A chain goes on as long as one input carries a gradient, and the other, if any, is a literal or
+    a parameter that is in `found`, which gets its share. Return where it ends, as it was called:
+    the last result, its input and the cotangent of that. `sweep` could do it, at half the speed.
     """
-    while type(data._value) is float and (rules := data._op.plain) is not None:
-        left, right = data._left, data._right
+    times, plus = multiply, add  # what is local is found faster
+    while (op := x._op) is not None and (rules := op.of_numbers) is not None:
+        left, right = x._left, x._right
         if type(right) is float:
-            if left._op is None:
-                break
-            if rules is TIMES:
-                g = g * right
-            elif rules is not PLUS:
-                g = rules[0](g, data._value, left._value, right)
-            data = left
-        elif right is None:
-            if left._op is None:
-                break
-            g = rules[0](g, data._value, left._value)
-            data = left
-        elif type(left) is float:
-            if right._op is None:
-                break
-            g = rules[1](g, data._value, left, right._value)
-            data = right
-        elif right in found and left._op is not None and left._carries:
-            if rules is TIMES:
-                found[right] = found[right] + g * left._value
-                g = g * right._value
-            elif rules is PLUS:
-                found[right] = found[right] + g
-            else:
-                c = rules[1](g, data._value, left._value, right._value)
+            if op is times:
+                c = c * right
+            elif op is not plus:
+                c = rules[0](c, x._value, left._value, right)
+            data, x = x, left
+        elif right in found and type(left) is Data and left._carries:
+            if op is times:
+                found[right] = found[right] + c * left._value
+                c = c * right._value
+            elif op is plus:
                 found[right] = found[right] + c
-                g = rules[0](g, data._value, left._value, right._value)
-            data = left
-        elif left in found and right._op is not None and right._carries:
-            c = rules[0](g, data._value, left._value, right._value)
-            found[left] = found[left] + c
-            g = rules[1](g, data._value, left._value, right._value)
-            data = right
+            else:
+                found[right] = found[right] + rules[1](c, x._value, left._value, right._value)
+                c = rules[0](c, x._value, left._value, right._value)
+            data, x = x, left
+        elif right is None:
+            c = rules[0](c, x._value, left._value)
+            data, x = x, left
+        elif type(left) is float:
+            c = rules[1](c, x._value, left, right._value)
+            data, x = x, right
+        elif left in found and right._carries:
+            found[left] = found[left] + rules[0](c, x._value, left._value, right._value)
+            c = rules[1](c, x._value, left._value, right._value)
+            data, x = x, right
         else:
             break
-    return data, g
+    return data, x, c
 
 
 def shared_out(data: Data, g: Any, aside: list[Data]) -> list[tuple[Data, Any]]:

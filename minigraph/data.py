@@ -21,10 +21,28 @@ from .walk import label
 
 clock = itertools.count(1)  # it orders what ran, across graphs and threads
 tick = clock.__next__
+NO_FIXED: Mapping[str, Any] = {}
 ELSEWHERE: Mapping[str, str] = {  # what other libraries call an argument
     "requires_grad": "floats have gradients, unless constant=True is said",
     "dtype": "pass an array of that dtype: mg.Data(np.array(…, np.float32))",
 }
+
+
+class Seldom:
+    """An attribute that few data have: None until it is set, and then kept with others like it."""
+
+    __slots__ = ("key",)
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.key = name
+
+    def __get__(self, data: Data, owner: type | None = None) -> Any:
+        return getattr(data, "_more", NO_FIXED).get(self.key)
+
+    def __set__(self, data: Data, value: Any) -> None:
+        if not hasattr(data, "_more"):
+            data._more = {}
+        data._more[self.key] = value
 
 
 class Data:
@@ -51,21 +69,21 @@ class Data:
     (0.5, (), None)
     """
 
-    # A million results are made before anybody asks one for its node, so they set the first line
-    # alone. No __getattr__: with one, Python reads every slot the slow way.
+    # A million results are made before anybody asks one for its node or its name, so they set the
+    # first line alone. No __getattr__: with one, Python reads every slot the slow way.
     __slots__ = ("_value", "_op", "_left", "_right", "_carries", "_time",
-                 "_name", "_held", "_replays", "_constant", "_grad",
-                 "__weakref__")  # fmt: skip
+                 "_more", "__weakref__")  # fmt: skip
     _value: Value
     _op: Any  # the operation or the draw that made it; None for an input
     _left: Any  # the one or two inputs that most operations have, a float for a literal (a tuple
     _right: Any  # would cost as much as the rest); or the tuple of all, and the fixed arguments
     _time: int  # when it ran; of an input, when it was last assigned
     _carries: bool  # a parameter is above it, or it is one: gradients may pass
-    _held: Any
-    _name: str | None
-    _constant: Any  # of a result: what says how long it is, once somebody has asked
-    _replays: Any
+    _more: dict[str, Any]
+    _constant, _grad, _name = Seldom(), Seldom(), Seldom()
+    _held = Seldom()  # its node, or until somebody asks for that, the box that it is in
+    _length = Seldom()  # what says how long it is, once somebody has asked
+    _replays = Seldom()
     __array_priority__ = 1000.0
     __hash__ = object.__hash__
 
@@ -75,7 +93,7 @@ class Data:
         if unknown:
             refuse_unknown_keywords("Data", Data.__init__, unknown, ELSEWHERE)
         self._value = from_user(value)
-        self._op = self._grad = None
+        self._op = None
         self._constant = constant
         self._carries = not constant and self.dtype.kind == "f"
         self._time = 0
@@ -119,7 +137,7 @@ class Data:
     @property
     def grad(self) -> Any:
         """The gradient accumulated by `backward`, a float or an array; None before the first."""
-        return getattr(self, "_grad", None)
+        return self._grad
 
     @grad.setter
     def grad(self, new: Any) -> None:
@@ -137,7 +155,7 @@ class Data:
     @property
     def name(self) -> str | None:
         """The name, or None. Assignable; two data may have the same one."""
-        return getattr(self, "_name", None)
+        return self._name
 
     @name.setter
     def name(self, new: str | None) -> None:
@@ -236,7 +254,6 @@ class Data:
         __lt__ = __le__ = __gt__ = __ge__ = _binary
 
 
-NO_FIXED: Mapping[str, Any] = {}
 new_data = partial(object.__new__, Data)  # faster than Data.__new__, as its call is direct
 
 
@@ -267,7 +284,7 @@ def literal_data(x: Any) -> Data:
     """Return a bare number or array as the constant it is in an expression."""
     data = new_data()
     data._value = x if type(x) is float else from_user(x)
-    data._op = data._grad = None
+    data._op = None
     data._constant = "literal"
     data._carries = False
     data._time = 0

@@ -174,7 +174,7 @@ def tape_of(y: Data, wrt: Sequence[Data]) -> Tape:
     """
     if y._op is None:
         return _written(y, wrt)
-    if getattr(y, "_replays", None) is None:
+    if y._replays is None:
         y._replays = {}
     key = tuple(map(id, wrt))
     if key not in y._replays:

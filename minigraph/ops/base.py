@@ -89,6 +89,7 @@ class Operation:
         self.together = together
         simple = not (variadic or fixed or barrier or together or None in rules)
         self.plain = rules if simple and len(rules) <= 2 else None  # for the loop of sweep
+        self.of_numbers = None if scalar is None else self.plain  # for that of chained
         self.along = along
         self.scalar = scalar
         self.fixed = tuple(fixed)

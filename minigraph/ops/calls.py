@@ -1,155 +1,16 @@
-"""How an operation is called by a user: with Python's operators, and by its name.
-
-Recording a graph is calling thousands of these, so the calls that most graphs consist of, of one
-or two inputs and nothing else, are written out. They do what `record` does.
-"""
+"""How an operation is called by its name, with NumPy's arguments."""
 
 from __future__ import annotations
 
 import copy
-import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
-from ..data import NO_FIXED, Data, clock, new_data
+from ..data import NO_FIXED, Data
 from ..errors import UsageError
-from ..values import own
-from ..walk import label
-from . import elementwise
 from .axes import axes_of
-from .base import Operation, as_data, holds_data, operand, record
-from .indices import is_whole
-
-FAILED = (ValueError, TypeError, IndexError, ZeroDivisionError)
-DIRECT: Mapping[Operation, Callable[[Any, Any], Any]] = {
-    elementwise.add: operator.add, elementwise.subtract: operator.sub,
-    elementwise.multiply: operator.mul, elementwise.divide: operator.truediv,
-}  # fmt: skip  # of floats and of arrays, Python's own operator means the operation
-COMPARED: Mapping[Operation, Callable[[float, float], bool]] = {
-    elementwise.less: operator.lt, elementwise.less_equal: operator.le,
-    elementwise.greater: operator.gt, elementwise.greater_equal: operator.ge,
-    elementwise.equal: operator.eq, elementwise.not_equal: operator.ne,
-}  # fmt: skip
-FALSE, TRUE = (own(np.asarray(truth)) for truth in (False, True))
-
-
-def recorded(value: Any, op: Operation, left: Any, right: Any, carries: bool) -> Data:
-    """Return `value` as what `op` made of one or two inputs, of which one may be a float."""
-    data = new_data()
-    data._value = value if type(value) is float else own(value)
-    data._op = op
-    data._left = left
-    data._right = right
-    data._carries = carries
-    data._time = next(clock)
-    return data
-
-
-def of_one(op: Operation) -> Callable[[Data], Data]:
-    """Return the function of one data, the method ``op x``."""
-    scalar, forward = op.scalar or op.forward, op.forward
-
-    def method(self: Data) -> Data:
-        x = self._value
-        try:
-            value = scalar(x) if type(x) is float else forward(x)
-        except FAILED:
-            return record(op, (self,))  # NumPy's answer, or what is wrong
-        return recorded(value, op, self, None, self._carries)
-
-    return method
-
-
-def of_two(op: Operation) -> Callable[[Data, Any], Data]:
-    """Return the function of data and anything, the method ``x op other``."""
-    compute = values_of(op)
-
-    def method(self: Data, other: Any) -> Data:
-        if type(other) is float:
-            b = other
-            carries = self._carries
-        elif type(other) is Data:
-            b = other._value
-            carries = self._carries or other._carries
-        else:
-            return method(self, operand(other))
-        try:
-            value = compute(self._value, b)
-        except FAILED:
-            return record(op, (self, other))
-        data = new_data()  # as `recorded` does, whose call would cost a fifth of all this
-        data._value = value if type(value) is float else own(value)
-        data._op = op
-        data._left = self
-        data._right = other
-        data._carries = carries
-        data._time = next(clock)
-        return data
-
-    return of_integers(op, method) if op.whole else method
-
-
-def reflected(op: Operation) -> Callable[[Data, Any], Data]:
-    """Return the method ``other op x``."""
-    compute = values_of(op)
-
-    def method(self: Data, other: Any) -> Data:
-        other = operand(other)
-        if type(other) is float:
-            try:
-                return recorded(compute(other, self._value), op, other, self, self._carries)
-            except FAILED:
-                pass
-        return record(op, (other, self))
-
-    return of_integers(op, method) if op.whole else method
-
-
-def of_integers(op: Operation, method: Callable[[Data, Any], Data]) -> Callable[[Data, Any], Data]:
-    """Return the method, of data that are integers and of anything that is."""
-
-    def checked(self: Data, other: Any) -> Data:
-        other = operand(other)
-        refuse_floats(op, (self, other) if len(op.whole) == 2 else (other,))
-        return method(self, other)
-
-    return checked
-
-
-def refuse_floats(op: Operation, inputs: Sequence[Any]) -> None:
-    """Raise for a float where integers stand, unless it is a whole number that was written.
-
-    A float that is whole today may be another one tomorrow, in a replay or after an assignment.
-    """
-    for x in inputs:
-        if type(x) is float:
-            good = x.is_integer()
-        else:
-            value = x._value
-            good = (type(value) is not float and value.dtype.kind != "f") or is_whole(x)
-        if not good:
-            raise UsageError(
-                f"{op.name}: {label(as_data(x))} of floats arrived, and it takes integers; convert "
-                "them with mg.astype(x, int)"
-            )
-
-
-def values_of(op: Operation) -> Callable[[Any, Any], Any]:
-    """Return the operation on two values."""
-    if op in DIRECT:
-        return DIRECT[op]
-    scalar, forward = op.scalar, op.forward
-    if (compare := COMPARED.get(op)) is not None:
-        scalar = lambda a, b: TRUE if compare(a, b) else FALSE
-
-    def compute(a: Any, b: Any) -> Any:
-        if scalar is not None and type(a) is type(b) is float:
-            return scalar(a, b)
-        return forward(a, b)
-
-    return compute
+from .base import Operation, holds_data, operand, record
+from .operators import of_one, of_two, refuse_floats
 
 
 def public(op: Operation) -> Callable[..., Data]:

@@ -65,9 +65,8 @@ def _counted(data: Data) -> tuple[Data, ...]:
     found: dict[Data, None] = {}
     todo, seen = [data], {data}
     for made in todo:  # which grows meanwhile
-        known = getattr(made, "_constant", None)
-        if known is not None:
-            found.update(dict.fromkeys(known))
+        if made._length is not None:
+            found.update(dict.fromkeys(made._length))
             continue
         name, above = made._op.name, [x for x in made._inputs if type(x) is Data]
         if name in PLACES:
@@ -83,8 +82,8 @@ def _counted(data: Data) -> tuple[Data, ...]:
             if inner and (keeps or x.ndim == made.ndim):
                 seen.add(x)
                 todo.append(x)
-    data._constant = tuple(found)
-    return data._constant
+    data._length = tuple(found)
+    return data._length
 
 
 def to_float(data: Data) -> float:

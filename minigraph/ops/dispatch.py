@@ -12,9 +12,9 @@ from ..errors import UsageError
 from ..walk import label, varies
 from . import conversions, elementwise, layouts, linear, selection
 from .base import Operation, as_data
-from .calls import of_one, of_two, reflected
 from .conversions import CUT_OFF, ELSEWHERE, elsewhere
 from .namespace import BY_NUMPY, PUBLIC
+from .operators import of_one, of_two, reflected
 
 OPERATORS: Mapping[str, Operation] = {
     "add": elementwise.add,

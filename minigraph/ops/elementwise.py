@@ -41,10 +41,12 @@ def guarded(fast: Any, forward: Callable[..., Any], count: int) -> Callable[...,
 
 
 def ufunc(
-    name: str, forward: Any, *rules: Any, fast: Any = None, numpy: Any = None, whole: Any = ()
-) -> Operation:
-    """Declare an elementwise operation."""
-    scalar = None if fast is None else guarded(fast, forward, len(rules))
+    name: str, forward: Any, *rules: Any,
+    fast: Any = None, scalar: Any = None, numpy: Any = None, whole: Any = (),
+) -> Operation:  # fmt: skip
+    """Declare an elementwise operation; `fast` may raise where `scalar` never does."""
+    if fast is not None:
+        scalar = guarded(fast, forward, len(rules))
     return Operation(
         name, forward, *rules, scalar=scalar, along=along.elementwise, numpy=numpy, whole=whole
     )
@@ -73,19 +75,24 @@ def of_integers(name: str) -> Operation:
 
 
 # Arithmetic ------------------------------------------------------------------------------------
-add = ufunc("add", np.add, lambda g, y, a, b: g, lambda g, y, a, b: g)
-subtract = ufunc("subtract", np.subtract, lambda g, y, a, b: g, lambda g, y, a, b: -g)
-multiply = ufunc("multiply", np.multiply, lambda g, y, a, b: g * b, lambda g, y, a, b: g * a)
+add = ufunc(
+    "add", np.add, lambda g, y, a, b: g, lambda g, y, a, b: g, scalar=operator.add
+)  # fmt: skip
+subtract = ufunc(
+    "subtract", np.subtract, lambda g, y, a, b: g, lambda g, y, a, b: -g, scalar=operator.sub
+)  # fmt: skip
+multiply = ufunc(
+    "multiply", np.multiply, lambda g, y, a, b: g * b, lambda g, y, a, b: g * a,
+    scalar=operator.mul,
+)  # fmt: skip
 divide = ufunc(
     "divide", np.divide,
     lambda g, y, a, b: divide(g, b),
     lambda g, y, a, b: -divide(g * y, b),
     fast=lambda a, b: a / b,
 )  # fmt: skip
-negative = ufunc("negative", np.negative, lambda g, y, x: -g)
-positive = ufunc("positive", np.positive, lambda g, y, x: g)
-add.scalar, subtract.scalar, multiply.scalar = operator.add, operator.sub, operator.mul
-negative.scalar = operator.neg  # these never raise, so they need no guard
+negative = ufunc("negative", np.negative, lambda g, y, x: -g, scalar=operator.neg)
+positive = ufunc("positive", np.positive, lambda g, y, x: g, scalar=operator.pos)
 
 
 def _power(x: float, p: float) -> float:

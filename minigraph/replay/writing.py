@@ -11,9 +11,9 @@ import numpy as np
 from ..data import Data
 from ..nodes import StochasticNode
 from ..ops.along import Call, elementwise
-from ..ops.calls import COMPARED
 from ..ops.elementwise import add, astype, divide, multiply, negative, power, subtract, where
 from ..ops.linear import matmul
+from ..ops.operators import COMPARED
 from ..ops.reductions import sum_
 from ..ops.shaping import broadcast_to, reshape, sum_to
 from ..ops.trigonometry import cos, sin, tanh
