@@ -72,16 +72,17 @@ class Data:
     # A million results are made before anybody asks one for its node or its name, so they set the
     # first line alone. No __getattr__: with one, Python reads every slot the slow way.
     __slots__ = ("_value", "_op", "_left", "_right", "_carries", "_time",
-                 "_more", "__weakref__")  # fmt: skip
+                 "_name", "_held", "_more", "__weakref__")  # fmt: skip
     _value: Value
     _op: Any  # the operation or the draw that made it; None for an input
     _left: Any  # the one or two inputs that most operations have, a float for a literal (a tuple
     _right: Any  # would cost as much as the rest); or the tuple of all, and the fixed arguments
     _time: int  # when it ran; of an input, when it was last assigned
     _carries: bool  # a parameter is above it, or it is one: gradients may pass
+    _name: str | None
+    _held: Any  # its node, or until somebody asks for that, the box that it is in
     _more: dict[str, Any]
-    _constant, _grad, _name = Seldom(), Seldom(), Seldom()
-    _held = Seldom()  # its node, or until somebody asks for that, the box that it is in
+    _constant, _grad = Seldom(), Seldom()
     _length = Seldom()  # what says how long it is, once somebody has asked
     _replays = Seldom()
     __array_priority__ = 1000.0
@@ -155,7 +156,7 @@ class Data:
     @property
     def name(self) -> str | None:
         """The name, or None. Assignable; two data may have the same one."""
-        return self._name
+        return getattr(self, "_name", None)
 
     @name.setter
     def name(self, new: str | None) -> None:

@@ -125,7 +125,7 @@ def result(value: Value, node: Node) -> Data:
 
 def node_of(data: Data) -> Node | None:
     """Return the function that made `data`: a `Node`, or None for an input."""
-    held = data._held
+    held = getattr(data, "_held", None)
     if data._op is None or isinstance(held, Node):
         return held
     inputs = tuple([literal_data(x) if type(x) is float else x for x in data._inputs])
@@ -141,7 +141,7 @@ def enclose(made: Iterable[Data], group: Group) -> None:
     Until somebody asks for the node of a data, that holds the box in its place.
     """
     for data in made:
-        held = data._held
+        held = getattr(data, "_held", None)
         inner = held._group if isinstance(held, Node) else held
         if inner is not None:
             if inner.outermost is not group:
