@@ -1,16 +1,14 @@
 """How an operation is called with Python's operators: the recording of one or two inputs.
 
 Most graphs consist of these, and recording a graph is calling them thousands of times. So what
-`record` does is written out here, for the four that matter most by a text: a call that only
-multiplies takes as long as all the rest of a step of a chain of numbers does.
+`record` does is written out here, and as a text, into which the symbol of an operator can be put:
+calling a function that only multiplies would take as long as making the data.
 """
 
 from __future__ import annotations
 
-import functools
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -29,27 +27,29 @@ SYMBOLS: Mapping[Operation, str] = {
     elementwise.multiply: "*", elementwise.divide: "/",
 }  # fmt: skip  # of floats and of arrays, Python's own operator means the operation
 TEXT = """
-def method(self, other):
-    if type(other) is float:
-        b = other
-        carries = self._carries
-    elif type(other) is Data:
-        b = other._value
-        carries = self._carries or other._carries
-    else:
-        return method(self, operand(other))
-    try:
-        value = {value}
-    except FAILED:
-        return record(op, ({left}, {right}))
-    data = new_data()
-    data._value = value if type(value) is float else own(value)
-    data._op = op
-    data._left = {left}
-    data._right = {right}
-    data._carries = carries
-    data._time = next(clock)
-    return data
+def method_of(op, compute):
+    def method(self, other):
+        if type(other) is float:
+            b = other
+            carries = self._carries
+        elif type(other) is Data:
+            b = other._value
+            carries = self._carries or other._carries
+        else:
+            return method(self, operand(other))
+        try:
+            value = {value}
+        except FAILED:
+            return record(op, ({left}, {right}))
+        data = new_data()
+        data._value = value if type(value) is float else own(value)
+        data._op = op
+        data._left = {left}
+        data._right = {right}
+        data._carries = carries
+        data._time = next(clock)
+        return data
+    return method
 """
 COMPARED: Mapping[Operation, Callable[[float, float], bool]] = {
     elementwise.less: operator.lt, elementwise.less_equal: operator.le,
@@ -57,18 +57,6 @@ COMPARED: Mapping[Operation, Callable[[float, float], bool]] = {
     elementwise.equal: operator.eq, elementwise.not_equal: operator.ne,
 }  # fmt: skip
 FALSE, TRUE = (own(np.asarray(truth)) for truth in (False, True))
-
-
-def recorded(value: Any, op: Operation, left: Any, right: Any, carries: bool) -> Data:
-    """Return `value` as what `op` made of one or two inputs, of which one may be a float."""
-    data = new_data()
-    data._value = value if type(value) is float else own(value)
-    data._op = op
-    data._left = left
-    data._right = right
-    data._carries = carries
-    data._time = next(clock)
-    return data
 
 
 def of_one(op: Operation) -> Callable[[Data], Data]:
@@ -81,7 +69,14 @@ def of_one(op: Operation) -> Callable[[Data], Data]:
             value = scalar(x) if type(x) is float else forward(x)
         except FAILED:
             return record(op, (self,))  # NumPy's answer, or what is wrong
-        return recorded(value, op, self, None, self._carries)
+        data = new_data()
+        data._value = value if type(value) is float else own(value)
+        data._op = op
+        data._left = self
+        data._right = None
+        data._carries = self._carries
+        data._time = next(clock)
+        return data
 
     return method
 
@@ -89,28 +84,28 @@ def of_one(op: Operation) -> Callable[[Data], Data]:
 def of_two(op: Operation) -> Callable[[Data, Any], Data]:
     """Return the function of data and anything, the method ``x op other``."""
     symbol = SYMBOLS.get(op)
-    value = f"self._value {symbol} b" if symbol else "compute(self._value, b)"
-    return method_of(op, "self", "other", value)
+    make = written("self", "other", f"self._value {symbol} b") if symbol else FORWARD
+    method = make(op, values_of(op))
+    return of_integers(op, method) if op.whole else method
 
 
 def reflected(op: Operation) -> Callable[[Data, Any], Data]:
     """Return the method ``other op x``."""
     symbol = SYMBOLS.get(op)
-    value = f"b {symbol} self._value" if symbol else "compute(b, self._value)"
-    return method_of(op, "other", "self", value)
-
-
-def method_of(op: Operation, left: str, right: str, value: str) -> Callable[[Data, Any], Data]:
-    """Return the method that `TEXT` says, of these inputs and this value."""
-    known = {**globals(), "op": op, "compute": values_of(op)}
-    exec(code_of(TEXT.format(left=left, right=right, value=value)), known)
-    method = known["method"]
+    make = written("other", "self", f"b {symbol} self._value") if symbol else REFLECTED
+    method = make(op, values_of(op))
     return of_integers(op, method) if op.whole else method
 
 
-@functools.cache
-def code_of(text: str) -> CodeType:
-    return compile(text, __file__, "exec")
+def written(left: str, right: str, value: str) -> Callable[..., Callable[[Data, Any], Data]]:
+    """Return `TEXT` as a function, with these inputs in this order, and their value."""
+    known = globals().copy()
+    exec(compile(TEXT.format(left=left, right=right, value=value), "<operators>", "exec"), known)
+    return known["method_of"]
+
+
+FORWARD = written("self", "other", "compute(self._value, b)")
+REFLECTED = written("other", "self", "compute(b, self._value)")
 
 
 def of_integers(op: Operation, method: Callable[[Data, Any], Data]) -> Callable[[Data, Any], Data]:
