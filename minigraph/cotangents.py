@@ -19,8 +19,6 @@ from .ops.elementwise import add, multiply
 from .ops.shaping import shape_of, stretched_to, sum_to
 from .paths import Flow
 
-PLUS, TIMES = add.plain, multiply.plain  # the rules that most steps have are written out
-
 
 def pull(flow: Flow, y: Data, seed: Data) -> dict[Data, Any]:
     """Return the cotangent, as Data, of every data in ``flow.ends`` that `y` reaches."""
@@ -66,18 +64,18 @@ def sweep(y: Data, seed: Any) -> tuple[dict[Data, Any], bool]:
     aside: list[Data] = []  # where no cotangent goes
     data, g = y, seed
     while True:
-        rules = data._op.plain
+        rules = (op := data._op).plain
         second = others = None
         if rules is None:
             others = shared_out(data, g, aside)
             x, c = others.pop() if others else (None, None)
-        else:  # the same, written out: most operations are of one or two inputs
+        else:  # the same, written out: most operations are of one or two inputs, sums or products
             x = left = data._left
             right, out = data._right, data._value
             if right is None:
                 c = rules[0](g, out, left._value)
             elif type(right) is float:
-                c = g * right if rules is TIMES else rules[0](g, out, left._value, right)
+                c = g * right if op is multiply else rules[0](g, out, left._value, right)
             elif type(left) is float:
                 x, c = right, rules[1](g, out, left, right._value)
             elif not right._carries:
@@ -88,9 +86,9 @@ def sweep(y: Data, seed: Any) -> tuple[dict[Data, Any], bool]:
                 x, c = right, rules[1](g, out, left._value, right._value)
             else:
                 second = right
-                if rules is TIMES:
+                if op is multiply:
                     c, d = g * right._value, g * left._value
-                elif rules is PLUS:
+                elif op is add:
                     c = d = g
                 else:
                     c = rules[0](g, out, left._value, right._value)
