@@ -126,3 +126,11 @@ def test_draw_without_finite_outcomes_is_refused_by_name(rewrite):
     x = mg.sample(mg.Normal(mg.Data(0.3, name="m"), 1.0), name="X", rng=0)
     with pytest.raises(mg.BlockedGradientError, match="'X' ~ Normal has no finite outcomes"):
         rewrite(x * 1.0)
+
+
+@pytest.mark.parametrize("baseline", [False, True])
+def test_outcomes_with_several_axes_are_told_apart(baseline):
+    p = mg.Data([[0.2, 0.6], [0.7, 0.4]], name="p")
+    y = mg.sum(1.0 * mg.sample(mg.Independent(mg.Bernoulli(p), 2), name="X", rng=0))
+    found = mg.exact(mg.unordered_set(y, size=2, baseline=baseline, rng=1), p).grad[p]
+    np.testing.assert_allclose(found, np.ones((2, 2)))  # the mean is the sum of p

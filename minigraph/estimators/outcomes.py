@@ -71,7 +71,7 @@ def index_of(x: Data, table: Any) -> Data:
 
     def index(x: Data) -> Any:
         same = equal(table, x)
-        return np.argmax(np.all(same, axis=-1) if x.ndim else same)
+        return np.argmax(np.all(same, axis=tuple(range(-x.ndim, 0))) if x.ndim else same)
 
     return as_data(function(index, name="index")(x))
 
