@@ -179,3 +179,15 @@ def test_baseline_of_a_later_draw_stays_in_every_copy():
     kept = [node for node in mg.Graph(z).nodes if node.name == "leave_one_out"]
     assert len(kept) == 1 + 2 + 4  # of C, in the branches of B, and of A and B
     assert mg.exact(z, p).grad[p] == pytest.approx(mg.exact(y, p).grad[p])
+
+
+@pytest.mark.parametrize("rewrite", [mg.marginalize, mg.unblock])
+@pytest.mark.filterwarnings("ignore:divide by zero", "ignore:invalid value")
+def test_outcome_that_cannot_be_may_have_an_infinite_slope(rewrite):
+    """t·√(2t) + (1 - t)·√t, and outcome 2 of probability 0 would cost √0."""
+    t = mg.Data(0.4, name="t")
+    law = mg.Categorical(mg.stack([t, 1.0 - t, 0.0 * t]))
+    y = mg.sqrt(t * (2.0 - mg.sample(law, name="K", rng=0)))
+    root, double = np.sqrt(0.4), np.sqrt(0.8)
+    slope = double + 0.4 / double - root + 0.3 / root
+    np.testing.assert_allclose(mg.exact(rewrite(y), t).grad[t], slope)

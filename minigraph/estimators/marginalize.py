@@ -107,7 +107,7 @@ def total(y: Data, x: Data, limit: int, rng: np.random.Generator) -> Data:
         terms = []
         for outcome, p in outcomes(where if None not in where else ()):
             term = branch(cost, {x: outcome, **spoiled}, rng)
-            if not np.isfinite(term._value).all():
+            if not (np.isfinite(term._value).all() and np.all(p._value)):  # or a slope is infinite
                 other = possible_outcome(x, outcome, p)
                 term = term if other is None else branch(cost, {x: other, **spoiled}, rng)
             terms.append(multiply(p, term))
