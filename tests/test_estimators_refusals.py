@@ -338,3 +338,38 @@ def test_what_a_law_lacks_is_refused_as_everything_is():
     with pytest.raises(mg.MinigraphError, match="has no mean in closed form"):
         _ = mg.RelaxedBernoulli(2.0, 0.3).mean
     assert not hasattr(mg.RelaxedBernoulli(2.0, 0.3), "mean")
+
+
+KINKED = {
+    "Laplace": lambda t: mg.Laplace(t, 1.0),
+    "Triangular": lambda t: mg.Triangular(-1.0, 1.0, t),
+    "transformed": lambda t: mg.TransformedDistribution(
+        mg.Laplace(0.0, 1.0), mg.AffineTransform(t, 1.0)
+    ),
+    "vector": lambda t: mg.Independent(mg.Laplace(t * np.ones(2), 1.0), 1),
+    "mixture": lambda t: mg.MixtureSameFamily(
+        mg.Categorical([0.3, 0.7]), mg.Laplace(mg.stack([t, 2.0 * t]), 1.0)
+    ),
+}
+
+
+@pytest.mark.parametrize("baseline", [None, "leave-one-out"])
+@pytest.mark.parametrize("law", KINKED.values(), ids=KINKED)
+def test_second_score_of_a_density_whose_kink_moves_is_refused(law, baseline):
+    t = mg.Data(0.3, name="θ")
+    y = mg.sum(mg.sample(law(t), name="X", rng=0) ** 2)
+    slope = mg.gradient(mg.reinforce(y, baseline=baseline), t)
+    with pytest.raises(mg.BlockedGradientError, match=r"first derivative only.*how it changes"):
+        mg.gradient(slope, t)
+
+
+def test_first_score_of_such_a_density_and_those_in_its_other_parameters_are_right():
+    """E[X²] is θ² + 2s² for X ~ Laplace(θ, s)."""
+    t, s = mg.Data(1.3, name="θ"), mg.Data(1.1, name="s")
+    y = mg.sample(mg.Laplace(t, s), name="X", rng=0) ** 2
+    z = mg.reinforce(y)
+    assert z.value == y.value
+    found = mg.exact(z, [t, s]).grad
+    np.testing.assert_allclose([found[t], found[s]], [2.6, 4.4], rtol=1e-9)
+    second = mg.exact(mg.gradient(z, s), [s, t]).grad
+    np.testing.assert_allclose([second[s], second[t]], [4.0, 0.0], rtol=1e-9, atol=1e-9)

@@ -117,6 +117,7 @@ class Independent(Composite):
         self.folded = tuple(range(-n, 0))
         super().__init__(base.shape, base.event_ndim + n, base.dtype, base=base)
         self.support_moves = tuple(f"base.{name}" for name in base.support_moves)
+        self.kinks = tuple(f"base.{name}" for name in base.kinks)
 
     @property
     def base(self) -> Any:

@@ -54,6 +54,8 @@ class Definition:
     support_moves : collection of str
         The parameters on which the support depends. The score function misses what flows over the
         edge, and is refused for them.
+    kinks : collection of str
+        The parameters that move a kink of the density, which a second derivative would miss.
     transform_jumps : bool
         Whether a sample can jump when a parameter moves a little and the noise stays. Then it is
         reparameterized only on the user's word that what follows is continuous all the same.
@@ -67,6 +69,7 @@ class Definition:
     ordered: Sequence[str] = ()
     standard: ClassVar[Any] = None
     support_moves: Collection[str] = ()
+    kinks: Collection[str] = ()
     transform_jumps: bool = False
     support: Any = real
     shape: tuple[int, ...]

@@ -119,6 +119,7 @@ class Laplace(LocationScale):
     """
 
     standard = StandardLaplace
+    kinks = ("loc",)
 
 
 class Logistic(LocationScale):

@@ -79,6 +79,7 @@ class MixtureSameFamily(Composite):
             component=parts,
         )
         self.support_moves = tuple(f"component.{name}" for name in parts.support_moves)
+        self.kinks = tuple(f"component.{name}" for name in parts.kinks)
         # Quantiles jump over a gap between the supports of two components.
         self.transform_jumps = bool(parts.support_moves)
         self.held = False

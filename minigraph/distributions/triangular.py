@@ -43,6 +43,7 @@ class Triangular(Distribution):
 
     constraints = {"low": real, "high": real, "peak": real}
     support_moves = ("low", "high")
+    kinks = ("peak",)
     ordered = ("low", "peak", "high")
     standard = StandardUniform
 

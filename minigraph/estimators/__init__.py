@@ -2,8 +2,8 @@
 
 Reading order: `choose` (which draws are meant), `scores`, `baselines`, `poles`, `reparameterize`;
 `branches` (what would have been else), `elements`, `costs` (what depends on which draw),
-`impossible` (what cannot be), `marginalize`, `edges`, `reinforce`; `slopes` (the frame of what
-compares outcomes), `sizes`, `measure_valued`, `latents`, `antithetic`, `outcomes`,
+`impossible` (what cannot be), `marginalize`, `kinks`, `edges`, `reinforce`; `slopes` (the frame of
+what compares outcomes), `sizes`, `measure_valued`, `latents`, `antithetic`, `outcomes`,
 `without_replacement`, `relaxations`, `control`, `replicate`; `unblock` (the best legal one of
 them).
 """

@@ -21,6 +21,7 @@ from ..paths import is_parameter
 from ..walk import label
 from .choose import call_for
 from .impossible import inwards, slope_at_edge
+from .kinks import kinked, once
 from .marginalize import moving_in, why_not_marginal
 
 FAR = 1e30  # a logit, whose probability is 0 or 1 in any precision
@@ -69,10 +70,11 @@ def why_not_edge(x: Data) -> str | None:
 
 def log_prob(law: Any, x: Data) -> Data:
     """Return the log-probability of a draw, of which the score never misses an outcome."""
-    if not any(True for _ in edged(law)):
+    if not (kinked(law) or any(True for _ in edged(law))):
         return law.log_prob_drawn(x)
     box = function(
-        lambda x, *_: unmissed(law, x).log_prob_drawn(x), name=f"{type(law).__name__}.log_prob"
+        lambda x, *_: once(unmissed(law, x)).log_prob_drawn(x),
+        name=f"{type(law).__name__}.log_prob",
     )
     return box(x, *law.inputs)
 
