@@ -198,6 +198,39 @@ def test_file_of_other_work_is_refused(path, work):
         mg.expectation(work(1), 10, **options)
 
 
+def weighed(*data):
+    return lambda: mg.sample(mg.Normal(0.0, 1.0)) ** 2 * sum(i * x for i, x in enumerate(data, 2))
+
+
+@pytest.mark.parametrize("other", [
+    lambda a, b, s: (weighed(a, b), [b]),
+    lambda a, b, s: (weighed(a, a), [a]),
+    lambda a, b, s: (weighed(a, 1.0 + 2.0 * s), [a]),
+    lambda a, b, s: (weighed(a, mg.exp(s)), [a]),
+    lambda a, b, s: (weighed(a, mg.stop_gradient(mg.exp(s))), [a]),
+], ids=["key", "twice", "line", "exp", "stop"])  # fmt: skip
+def test_file_of_a_gradient_with_respect_to_other_data_is_refused(path, other):
+    a, b, s = mg.Data(1.0), mg.Data(1.0), mg.Data(0.0)  # whatever takes the place of b is 1, too
+    options = {"rng": 0, "block_size": 5, "checkpoint": path}
+    found = mg.expectation(weighed(a, b), 10, wrt=[a], **options)
+    assert numbers(mg.expectation(weighed(a, b), 10, wrt=[a], **options)) == numbers(found)
+    f, keys = other(a, b, s)
+    with pytest.raises(mg.InputError, match="another graph"):
+        mg.expectation(f, 10, wrt=keys, **options)
+
+
+def test_fingerprint_of_computed_data_is_that_of_its_graph():
+    def computed(op, t):
+        for _ in range(3_000):  # deeper than Python recurses
+            t = op(t)
+        return Fingerprints().of([t, t.value])
+
+    t = mg.Data(0.0)
+    found = {op: computed(op, t) for op in (mg.sin, mg.sinh, lambda x: x * 1.0)}
+    assert len(set(found.values())) == 3
+    assert computed(mg.sin, mg.Data(0.0, name="t")) == found[mg.sin]
+
+
 def test_function_that_cannot_be_told_from_others_has_no_checkpoint(path):
     numbers = (x for x in range(100))
     with pytest.raises(mg.InputError, match=r"the run uses a generator, .* leave checkpoint away"):

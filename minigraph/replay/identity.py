@@ -2,13 +2,15 @@
 
 Names and places in memory do not count. Two functions are one if they do the same to the same
 things: their code, its constants, its defaults, what they close over, and what they look up in
-their own module. Two objects are one if they are in the same state and their methods are one.
+their own module. Two objects are one if they are in the same state and their methods are one. Two
+data of the same value are two.
 """
 
 from __future__ import annotations
 
 import dis
 import hashlib
+import itertools
 from collections.abc import Iterator, Mapping, Set
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
@@ -17,6 +19,7 @@ import numpy as np
 
 from ..data import Data
 from ..errors import InputError
+from ..walk import ancestors
 
 PLAIN = (type(None), bool, int, float, complex, str, bytes, type(Ellipsis), np.generic)
 LIBRARIES = ("minigraph", "numpy", "scipy")
@@ -33,6 +36,7 @@ class Fingerprints:
     def __init__(self) -> None:
         self.known: dict[int, str] = {}
         self.kept: list[Any] = []  # so that no other object gets the id of one that is known
+        self.number = itertools.count().__next__  # of the data, in the order they are met
         self.home: Any = None  # what is in the module of the first function of the user
 
     def of(self, x: Any) -> Any:
@@ -40,15 +44,22 @@ class Fingerprints:
         if isinstance(x, PLAIN):
             return x
         if id(x) not in self.known:
+            for above in ancestors([x]) if isinstance(x, Data) else ():  # or it would recurse
+                self.enter(above)
+            self.enter(x)
+        return self.known[id(x)]
+
+    def enter(self, x: Any) -> None:
+        """Make a thing known, unless it is."""
+        if id(x) not in self.known:
             self.kept.append(x)
             self.known[id(x)] = "itself"  # where it holds itself
             self.known[id(x)] = digest(repr([self.of(part) for part in self.parts(x)]).encode())
-        return self.known[id(x)]
 
     def parts(self, x: Any) -> list[Any]:
         """Return what an object consists of."""
         if isinstance(x, Data):
-            return [x._value]
+            return self.parts_of_data(x)
         if isinstance(x, np.ndarray):
             content = x.flat if x.dtype.hasobject else [digest(x.tobytes())]
             return [x.dtype.str, x.shape, *content]
@@ -69,6 +80,13 @@ class Fingerprints:
         if isinstance(x, type):
             return [x.__module__, x.__qualname__, *methods(x)]
         return self.parts_of_state(x)
+
+    def parts_of_data(self, x: Data) -> list[Any]:
+        """Return which data it is, its value, and how it was made."""
+        if (op := x._op) is None:
+            return [self.number(), x._value]
+        made_by = [op.distribution] if op.barrier == "draw" else [op.name, op.forward]
+        return [self.number(), x._value, *made_by, x._inputs, x._fixed]
 
     def parts_of_function(self, f: FunctionType) -> list[Any]:
         """Return the code of a function, and what that refers to."""
