@@ -426,6 +426,15 @@ def chain(y, length=9):
     return y
 
 
+def test_many_blocks_of_one_name_are_called_by_their_samples_and_counted():
+    law = mg.Normal(mg.Data(0.5, name="θ"), 1.0)
+    draws = [mg.sample(law, name=f"X{i}" if i else None, rng=i) for i in range(6)]
+    said = [picture(mg.sum(mg.stack(some))).description for some in (draws, draws[1:4], draws[1:2])]
+    assert said[0].endswith("The gradient is blocked at P, X1, X2, X3 and 2 more.")
+    assert said[1].endswith("The gradient is blocked at X1, X2, X3.")
+    assert said[2].endswith("The gradient is blocked at P.")
+
+
 def test_middle_says_where_it_blocks_a_gradient_and_which_arrows_are_open():
     theta = mg.Data(0.5, name="θ")
     first = chain(mg.exp(theta))
