@@ -531,6 +531,22 @@ graph TB
 """
 
 
+def test_mermaid_gets_no_more_arrows_than_it_draws_unless_a_limit_is_given(monkeypatch):
+    xs = [mg.Data(float(i), name=f"x{i}") for i in range(12)]
+    y = mg.sum(mg.stack([mg.sum(mg.stack(xs)) for _ in range(30)]))
+    arrows = lambda text: len(re.findall(r"^ +n\d+ -.* n\d+$", text, re.MULTILINE))
+    assert arrows(mg.to_mermaid(y, limit=80)) == arrows(mg.to_mermaid(picture(y))) == 966
+    assert 250 < arrows(mg.to_mermaid(y)) <= 500
+
+    def none(drawn):
+        raise mg.errors.MissingExtraError("nothing to draw with")
+
+    monkeypatch.setattr("minigraph.drawing.notebook.to_svg", none)
+    assert y._repr_mimebundle_()["text/vnd.mermaid"] == mg.to_mermaid(y)
+    few = mg.sin(xs[0])
+    assert mg.to_mermaid(few) == mg.to_mermaid(few, limit=80)
+
+
 def test_seed_graph_in_mermaid_is_the_text_of_the_golden_file():
     text = mg.to_mermaid(seed_graph()[1])
     assert text[: text.index("    classDef")] == GOLDEN_MERMAID
