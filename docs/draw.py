@@ -24,7 +24,7 @@ def pictures() -> dict[str, Any]:
     y = F(x)
     y.name = "Y"
     return {
-        "kinds": every_kind(),
+        "kinds": most_kinds(),
         "blocked": y,
         "reinforce": mg.reinforce(y),
         "reparameterized": mg.reparameterize(y),
@@ -98,8 +98,8 @@ def log_weight() -> mg.Data:
     return y
 
 
-def every_kind() -> mg.Data:
-    """Return a graph with every kind of box that can stand in one before it is rewritten."""
+def most_kinds() -> mg.Data:
+    """Return a graph with most kinds of box that no estimator adds."""
     w = mg.Data([0.5, -1.0], name="w")
     features = mg.Data([1.0, 2.0], name="features", constant=True)
     noise = mg.sample(mg.Normal(0.0, 1.0), name="ε", rng=0)

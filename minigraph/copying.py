@@ -160,8 +160,19 @@ def reference(op: Operation) -> tuple[str, str]:
 
 
 def found(module: str, name: str) -> Operation:
-    """Return the operation that `reference` wrote down."""
-    thing = vars(importlib.import_module(module))[name]
+    """Return the operation that `reference` wrote down.
+
+    Raises
+    ------
+    UsageError
+        If it is not there, as in a process that was sent the functions of a script, not the script.
+    """
+    thing = vars(importlib.import_module(module)).get(name)
+    if thing is None:
+        raise UsageError(
+            f"unpickle of a graph: operation {name!r} is not in the module {module!r} of this "
+            "process; define it in a module of its own that every process can import"
+        )
     return thing if isinstance(thing, Operation) else thing.op
 
 

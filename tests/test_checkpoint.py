@@ -1,6 +1,7 @@
 """Runs on disk: they go on to the same bits, and are refused to others."""
 
 import functools
+import importlib
 import os
 import subprocess
 import sys
@@ -196,6 +197,106 @@ def test_file_of_other_work_is_refused(path, work):
     assert numbers(mg.expectation(work(0), 10, **options)) == numbers(found)
     with pytest.raises(mg.InputError, match="another graph"):
         mg.expectation(work(1), 10, **options)
+
+
+class Constant(mg.Distribution):
+    shift = 0.0
+
+    def __init__(self):
+        super().__init__(loc=0.0)
+
+    def generate(self, rng, shape):
+        return self.loc + self.shift + np.zeros(shape)
+
+
+class Scaled:
+    shift = 0.0
+
+    def __call__(self):
+        return mg.Data(self.shift)
+
+
+class Inherited(Scaled):
+    @functools.cached_property
+    def kept(self):
+        return self.shift
+
+
+@pytest.fixture
+def helpers(tmp_path, monkeypatch):
+    (tmp_path / "helpers_of_a_model.py").write_text(
+        "import minigraph as mg\nshift = 0.0\ndef cost():\n    return mg.Data(shift)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    yield importlib.import_module("helpers_of_a_model")
+    del sys.modules["helpers_of_a_model"]
+
+
+@pytest.mark.parametrize("work", [
+    lambda helpers: (mg.sample(Constant()), Constant),
+    lambda helpers: (lambda: mg.sample(Constant()), Constant),
+    lambda helpers: (Scaled(), Scaled),
+    lambda helpers: (Inherited(), Scaled),
+    lambda helpers: (lambda: mg.Data(Inherited.shift), Scaled),
+    lambda helpers: (helpers.cost, helpers),
+    lambda helpers: (functools.partial(lambda f: f(), helpers.cost), helpers),
+], ids=["law", "law inside", "object", "parent", "class", "helper", "helper inside"])  # fmt: skip
+def test_constants_of_classes_and_helpers_count(path, helpers, monkeypatch, work):
+    y, holder = work(helpers)
+    options = {"rng": 0, "block_size": 5, "checkpoint": path}
+    assert mg.expectation(y, 10, **options).value == 0.0
+    assert mg.expectation(y, 10, **options).value == 0.0
+    monkeypatch.setattr(holder, "shift", 5.0)
+    with pytest.raises(mg.InputError, match="another graph"):
+        mg.expectation(y, 10, **options)
+
+
+@pytest.mark.parametrize("text", ["helpers.cost()", "mg.Data(helpers.shift)"])
+def test_names_in_modules_count(helpers, text):
+    f = eval(f"lambda: {text}", {"helpers": helpers, "mg": mg, "__name__": "of a user"})
+    before = Fingerprints().of(f)
+    assert Fingerprints().of(f) == before
+    helpers.shift = 5.0
+    assert Fingerprints().of(f) != before
+
+
+def test_installed_modules_are_not_looked_into(monkeypatch):
+    before = Fingerprints().of(lambda: np.linalg.norm(pytest.approx(1.0)))
+    monkeypatch.setattr(pytest, "approx", None)
+    assert Fingerprints().of(lambda: np.linalg.norm(pytest.approx(1.0))) == before
+
+
+def weighed(*data):
+    return lambda: mg.sample(mg.Normal(0.0, 1.0)) ** 2 * sum(i * x for i, x in enumerate(data, 2))
+
+
+@pytest.mark.parametrize("other", [
+    lambda a, b, s: (weighed(a, b), [b]),
+    lambda a, b, s: (weighed(a, a), [a]),
+    lambda a, b, s: (weighed(a, 1.0 + 2.0 * s), [a]),
+    lambda a, b, s: (weighed(a, mg.exp(s)), [a]),
+    lambda a, b, s: (weighed(a, mg.stop_gradient(mg.exp(s))), [a]),
+], ids=["key", "twice", "line", "exp", "stop"])  # fmt: skip
+def test_file_of_a_gradient_with_respect_to_other_data_is_refused(path, other):
+    a, b, s = mg.Data(1.0), mg.Data(1.0), mg.Data(0.0)  # whatever takes the place of b is 1, too
+    options = {"rng": 0, "block_size": 5, "checkpoint": path}
+    found = mg.expectation(weighed(a, b), 10, wrt=[a], **options)
+    assert numbers(mg.expectation(weighed(a, b), 10, wrt=[a], **options)) == numbers(found)
+    f, keys = other(a, b, s)
+    with pytest.raises(mg.InputError, match="another graph"):
+        mg.expectation(f, 10, wrt=keys, **options)
+
+
+def test_fingerprint_of_computed_data_is_that_of_its_graph():
+    def computed(op, t):
+        for _ in range(3_000):  # deeper than Python recurses
+            t = op(t)
+        return Fingerprints().of([t, t.value])
+
+    t = mg.Data(0.0)
+    found = {op: computed(op, t) for op in (mg.sin, mg.sinh, lambda x: x * 1.0)}
+    assert len(set(found.values())) == 3
+    assert computed(mg.sin, mg.Data(0.0, name="t")) == found[mg.sin]
 
 
 def test_function_that_cannot_be_told_from_others_has_no_checkpoint(path):

@@ -426,6 +426,15 @@ def chain(y, length=9):
     return y
 
 
+def test_many_blocks_of_one_name_are_called_by_their_samples_and_counted():
+    law = mg.Normal(mg.Data(0.5, name="θ"), 1.0)
+    draws = [mg.sample(law, name=f"X{i}" if i else None, rng=i) for i in range(6)]
+    said = [picture(mg.sum(mg.stack(some))).description for some in (draws, draws[1:4], draws[1:2])]
+    assert said[0].endswith("The gradient is blocked at P, X1, X2, X3 and 2 more.")
+    assert said[1].endswith("The gradient is blocked at X1, X2, X3.")
+    assert said[2].endswith("The gradient is blocked at P.")
+
+
 def test_middle_says_where_it_blocks_a_gradient_and_which_arrows_are_open():
     theta = mg.Data(0.5, name="θ")
     first = chain(mg.exp(theta))
@@ -520,6 +529,22 @@ graph TB
     n2 -. "blocked" .-x n1
     n1 -. "blocked" .-x n0
 """
+
+
+def test_mermaid_gets_no_more_arrows_than_it_draws_unless_a_limit_is_given(monkeypatch):
+    xs = [mg.Data(float(i), name=f"x{i}") for i in range(12)]
+    y = mg.sum(mg.stack([mg.sum(mg.stack(xs)) for _ in range(30)]))
+    arrows = lambda text: len(re.findall(r"^ +n\d+ -.* n\d+$", text, re.MULTILINE))
+    assert arrows(mg.to_mermaid(y, limit=80)) == arrows(mg.to_mermaid(picture(y))) == 966
+    assert 250 < arrows(mg.to_mermaid(y)) <= 500
+
+    def none(drawn):
+        raise mg.errors.MissingExtraError("nothing to draw with")
+
+    monkeypatch.setattr("minigraph.drawing.notebook.to_svg", none)
+    assert y._repr_mimebundle_()["text/vnd.mermaid"] == mg.to_mermaid(y)
+    few = mg.sin(xs[0])
+    assert mg.to_mermaid(few) == mg.to_mermaid(few, limit=80)
 
 
 def test_seed_graph_in_mermaid_is_the_text_of_the_golden_file():

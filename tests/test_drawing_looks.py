@@ -60,6 +60,17 @@ def test_open_box_with_a_draw_inside_is_in_the_plate_of_samples():
     assert found["loc"] == []
 
 
+def test_open_box_of_which_a_rewrite_copied_a_part_is_in_the_plate_of_samples():
+    @mg.function
+    def model(t):
+        u = mg.exp(t)
+        return mg.sin(mg.sample(mg.Normal(u, 1.0), name="X", rng=0)) * u
+
+    found = frames(picture(mg.reinforce(model(mg.Data(0.5, name="θ"))), plates="n"))
+    assert found["sin"] == found["exp"] == ["× n samples", "model"]
+    assert found["θ"] == []
+
+
 def test_plates_may_have_names():
     found = frames(picture(regression(), plates={100: "flights", 3: "features", "samples": "n"}))
     assert found["features"] == ["× 100 flights × 3 features"]

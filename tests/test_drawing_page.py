@@ -321,6 +321,13 @@ def test_buttons_and_the_slider_do_what_the_keys_do(seen):
     ]  # fmt: skip
 
 
+def test_space_plays_unless_a_button_has_the_focus(tmp_path):
+    script = """return ["next", "where"].map(id => [at(id).dispatchEvent(new KeyboardEvent(
+      "keydown", { key: " ", bubbles: true, cancelable: true })), at("play").textContent]);"""
+    found = run_in_page(mg.to_html(question()[1]), script, tmp_path)
+    assert found == [[True, "play"], [False, "pause"]]  # the browser presses the button itself
+
+
 def test_fresh_sample_replaces_every_value_in_place(tmp_path):
     page = mg.to_html(mg.reparameterize(question()[1]), samples=3)
     seen = played(page, tmp_path, ["End", "r", "r", "r"])[1:5]

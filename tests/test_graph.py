@@ -455,3 +455,10 @@ def test_a_node_is_copied_with_its_output(copied):
     y = mg.exp(mg.Data(0.0))
     node = copied(y.node)
     assert (node.name, node.output.value) == ("exp", 1.0)
+
+
+def test_a_primitive_that_another_process_does_not_have_is_named(monkeypatch):
+    sent = pickle.dumps(triple(mg.Data(2.0)))
+    monkeypatch.delitem(globals(), "triple")
+    with pytest.raises(mg.UsageError, match=r"'triple' is not in the module .*; define"):
+        pickle.loads(sent)

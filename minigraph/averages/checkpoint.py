@@ -23,7 +23,7 @@ from .jobs import Job
 from .moments import Moments, plain
 
 SECONDS = 1.0  # between two writes
-FORMAT = "minigraph run 3"  # a new number where seeds give other samples, or work is told else
+FORMAT = "minigraph run 4"  # a new number where seeds give other samples, or work is told else
 
 
 class Stored(NamedTuple):

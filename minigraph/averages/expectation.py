@@ -89,7 +89,8 @@ def expectation(
     checkpoint : path, optional
         A file to keep the run in, written about once a second and at the end. If it is there, the
         run goes on from it, to the same bits as in one go, or to more samples. A seed and a block
-        size that are not given are those in the file.
+        size that are not given are those in the file. A file of other work is refused; of a
+        function, what it imports when it is called does not tell it from others.
 
     Returns
     -------

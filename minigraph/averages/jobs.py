@@ -226,7 +226,7 @@ class Trace(Job):
         return self.__dict__
 
     def fingerprint(self) -> Any:
-        return self.f, [key._value for key in self.keys]
+        return self.f, self.keys  # in this order: the function says which data is which
 
     def __call__(self, block: int) -> list[Moments]:
         rng, draws = self.stream(block), set[object]()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -86,8 +87,16 @@ def more_lines(left_out: list[Unit | Data], back: Backflow | None) -> list[str]:
 
 
 def names(made: Iterable[Data]) -> str:
-    """Return what the functions that made data are called, four of them at most."""
-    return ", ".join([shown(str(data._node.name)) for data in made][:4])
+    """Return what the functions that made data are called, and how many there are beyond four.
+
+    Several of one name are called by what they made, the draws P by their samples.
+    """
+    made = list(made)
+    calls = Counter(data._node.name for data in made)
+    said = [data.name if calls[name := data._node.name] > 1 and data.name else name
+            for data in made[:4]]  # fmt: skip
+    rest = f" and {len(made) - 4:,} more" if len(made) > 4 else ""
+    return ", ".join([shown(str(x)) for x in said]) + rest
 
 
 def short(x: Data) -> str:

@@ -22,14 +22,13 @@ def mimebundle(
 
     This is what Jupyter, VS Code and marimo ask for; they choose what they can show.
     """
-    drawn = picture(y)
     text = {"text/plain": str(y) if isinstance(y, Graph) else repr(y)}
     if isinstance(y, Picture):
         text = {"text/plain": f"{y.title}. {y.description}"}
     try:
-        return {"image/svg+xml": to_svg(drawn), **text}
+        return {"image/svg+xml": to_svg(picture(y)), **text}
     except MinigraphError:
-        return {MERMAID: mermaid.source(drawn), **text}
+        return {MERMAID: mermaid.to_mermaid(y), **text}
 
 
 setattr(Picture, "_repr_mimebundle_", mimebundle)

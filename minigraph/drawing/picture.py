@@ -16,6 +16,7 @@ KINDS = (
 )  # fmt: skip
 GONE, NEW = "gone", "new"
 SIGNS: Mapping[str, str] = {"": "", GONE: "− gone", NEW: "+ new"}
+LIMIT = 80  # functions and inputs
 DIRECTIONS = ("TB", "LR", "BT", "RL")
 
 

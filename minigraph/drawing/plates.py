@@ -26,7 +26,7 @@ class Plates:
     def __init__(self, graph: Graph, wanted: Any) -> None:
         self.wanted = wanted
         self.sampled: set[Data] = set()
-        self.boxes: set[Group] = set()
+        self.boxes: set[object] = set()  # which calls: a rewrite copies a part of their boxes
         named = isinstance(wanted, Mapping)
         self.names: Mapping[Any, Any] = wanted if named else {}
         self.samples = wanted.get("samples") if named else wanted
@@ -40,7 +40,7 @@ class Plates:
             if isinstance(node, StochasticNode) or any(x in self.sampled for x in node.inputs):
                 self.sampled.add(data)
                 if node._group is not None:
-                    self.boxes.add(node._group.outermost)
+                    self.boxes.add(node._group.outermost.origin)
 
     def refuse_bad(self) -> None:
         """Raise for what names no frame."""
@@ -59,7 +59,7 @@ class Plates:
         datas = [thing] if isinstance(thing, Data) else thing.made
         repeated = any(x in self.sampled for x in datas)
         if home is not None:
-            repeated = home.outermost in self.boxes
+            repeated = home.outermost.origin in self.boxes
         plates: list[Plate | Group] = [(True, ())] if repeated else []
         if home is None and datas[-1].shape:
             plates.append((repeated, datas[-1].shape))

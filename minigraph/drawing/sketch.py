@@ -13,7 +13,7 @@ from ..nodes import Group
 from .backflow import BLOCKED, Backflow
 from .kinds import costs_of, data_kind, data_lines, more_lines, names, unit_kind, unit_lines
 from .labels import shown
-from .picture import DIRECTIONS, Arrow, Box, Cluster, Options, Picture, is_whole
+from .picture import DIRECTIONS, LIMIT, Arrow, Box, Cluster, Options, Picture, is_whole
 from .plates import Plates
 from .playback import cotangents, is_narrow, values_now
 from .styles import styles_of
@@ -51,7 +51,7 @@ def sketch(y: Any, calls: Container[Any] = (), /, **options: Any) -> Sketch:
     for name in options:
         if name not in known:
             raise UsageError(f"picture: no option {name!r}; the options are {', '.join(known)}")
-    direction, limit = options.get("direction", "TB"), options.get("limit", 80)
+    direction, limit = options.get("direction", "TB"), options.get("limit", LIMIT)
     if direction not in DIRECTIONS:
         raise InputError(f"picture: direction {direction!r}; it is one of {', '.join(DIRECTIONS)}")
     if not is_whole(limit, 2):
@@ -65,7 +65,7 @@ class Sketch:
     def __init__(self, graph: Graph, options: Any, calls: Container[Any]) -> None:
         self.graph = graph
         self.options = options
-        self.limit = options.get("limit", 80)
+        self.limit = options.get("limit", LIMIT)
         flow = Backflow(graph, options.get("wrt"))
         ends = flow.ends if options.get("wrt") is not None else ()
         self.units = units(graph, options.get("expand", False), self.limit, ends, calls)
