@@ -175,6 +175,31 @@ def test_an_index_that_is_data_follows_it():
     assert mg.gradient(mg.sum(table[k]), table).value.tolist() == [1.0, 0.0, 2.0]
 
 
+@pytest.mark.parametrize("bound", [mg.Data, np.array, lambda n: mg.Data(np.array(n)) + 0])
+def test_a_slice_keeps_the_bounds_that_it_was_built_with(bound):
+    x, n = mg.Data([1.0, -1.0, 2.0, 5.0]), np.array(1)
+    first = mg.Data(n) if bound is mg.Data else n
+    picked = x[first : bound(np.array(3))]
+    filled = mg.index_update(x, slice(None, None, first), 0.0)
+    y = mg.sum(picked**2) + mg.sum(filled)
+    if bound is mg.Data:
+        first.value = np.array(0)
+    else:
+        n[...] = 0
+    y.backward()
+    assert x.grad.tolist() == [0.0, -2.0, 4.0, 0.0]
+    assert mg.expectation(y, samples=2).value == 5.0
+    assert "set it" not in mg.compile(y).source
+    assert copy.deepcopy(y).value == 5.0
+
+
+def test_a_bound_of_a_slice_is_an_integer():
+    with pytest.raises(mg.UsageError, match=r"index: slice\(1.5, None, None\).*int\(…\)"):
+        mg.Data([1.0, 2.0])[1.5:]
+    with pytest.raises(mg.UsageError, match=r"count from 'n': 1.0 is of dtype float64"):
+        mg.Data([1.0, 2.0])[: mg.Data(1.0, name="n")]
+
+
 @pytest.mark.parametrize("index", [
     lambda: mg.Data(np.array([0, 2]), name="K"),
     lambda: mg.sample(mg.Categorical(np.full((2, 3), 1 / 3)), name="K", rng=0),

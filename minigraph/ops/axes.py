@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-import operator
 from typing import Any
 
 import numpy as np
 
 from ..data import Data
 from ..walk import label
-from .indices import is_whole
-
-
-def integer(number: Any) -> int:
-    """Return an axis, a length or a count as a Python integer: neither 1.5 is one nor "1"."""
-    if type(number) is Data:
-        return int(number) if is_whole(number) else operator.index(number)
-    try:
-        return operator.index(number)
-    except TypeError:
-        raise TypeError(f"axes, lengths and counts are integers; got {number!r}") from None
+from .indices import integer as integer  # kept beside what tells whole numbers
 
 
 def ints(shape: Any) -> tuple[int, ...]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
 
 from ..data import Data
-from ..errors import SelectionError, UsageError
+from ..errors import MinigraphError, SelectionError, UsageError
 from . import elementwise as e
 from . import reductions as r
 from . import shaping as s
@@ -98,6 +99,16 @@ def _are_whole(numbers: Any) -> bool:
     return bool(np.all(np.isfinite(numbers) & np.equal(numbers, np.rint(numbers))))
 
 
+def integer(number: Any) -> int:
+    """Return an axis, a length or a count as a Python integer: neither 1.5 is one nor "1"."""
+    if type(number) is Data:
+        return int(number) if is_whole(number) else operator.index(number)
+    try:
+        return operator.index(number)
+    except TypeError:
+        raise TypeError(f"axes, lengths and counts are integers; got {number!r}") from None
+
+
 def recorded(index: Any) -> tuple[Index, list[Data]]:
     """Return an index as it is kept in a node: what is data in it becomes a slot."""
     places: list[Data] = []
@@ -117,6 +128,8 @@ def recorded(index: Any) -> tuple[Index, list[Data]]:
             places.append(part)
         elif isinstance(part, (list, tuple, np.ndarray)):
             kept.append(_frozen(part))
+        elif isinstance(part, slice):
+            kept.append(_fixed(part))
         elif isinstance(part, (bool, np.bool_)):
             raise SelectionError(f"index: a single {part} arrived; write None for a new axis")
         else:
@@ -127,3 +140,22 @@ def recorded(index: Any) -> tuple[Index, list[Data]]:
 def _frozen(part: Any) -> Any:
     """Return a copy of an index array, so that its owner may change it afterwards."""
     return np.array(part, dtype=None if np.size(part) or isinstance(part, np.ndarray) else int)
+
+
+def _fixed(part: slice) -> slice:
+    """Return a slice with Python's integers: a graph has the lengths that it was built with."""
+    bounds = part.start, part.stop, part.step
+    for bound in bounds:
+        if bound is not None and type(bound) is not int:
+            break
+    else:  # nearly always
+        return part
+    try:
+        return slice(*[i if i is None else integer(i) for i in bounds])
+    except MinigraphError:
+        raise
+    except TypeError as error:
+        raise UsageError(
+            f"index: {part} arrived, and the bounds of a slice are integers; write int(…) if "
+            "their whole parts are meant"
+        ) from error
