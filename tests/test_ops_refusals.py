@@ -87,6 +87,14 @@ ADVICE = {
         lambda: np.savetxt("v", V)
     ),
     "np.array2string: not defined on Data; it takes plain numbers": lambda: np.array2string(V),
+    "diag: k is Data, and it is fixed when the graph is built; pass numbers": (
+        lambda: mg.diag(M, mg.Data(np.array(1)))
+    ),
+    "diagonal: offset is Data": lambda: np.linalg.diagonal(M, offset=mg.Data(np.array(1))),
+    "trace: offset is Data": lambda: mg.trace(M, mg.Data(np.array(1))),
+    "tril: k is Data": lambda: mg.tril(M, mg.Data(np.array(1))),
+    "triu: k is Data": lambda: mg.triu(M, mg.Data(np.array(1))),
+    "diff: n is Data": lambda: mg.diff(V, n=mg.Data(np.array(1))),
     "write x[rng.permutation(len(x))]": lambda: np.random.default_rng(0).permutation(V),
     "Data: an array with a mask arrived": (
         lambda: mg.Data(np.ma.array([1.0, 100.0], mask=[False, True]))

@@ -264,9 +264,11 @@ def test_index_update_gives_the_gradient_to_the_last_of_two_writers():
 def test_changing_an_array_after_recording_changes_no_gradient():
     x = mg.Data([1.0, 2.0, 3.0])
     factor, index, shifts = np.array([1.0, 2.0, 3.0]), np.array([0, 1]), [1, 2, 3]
+    offset = np.array(1)
     y = mg.sum(x * factor) + mg.sum(x[index]) + mg.sum(mg.repeat(x, shifts))
+    y = y + mg.trace(mg.outer(x, x), offset)
     before = mg.gradient(y, x).value.copy()
-    factor[:], index[:], shifts[:] = 0.0, 2, [0, 0, 0]
+    factor[:], index[:], shifts[:], offset[...] = 0.0, 2, [0, 0, 0], 0
     np.testing.assert_array_equal(mg.gradient(y, x).value, before)
 
 

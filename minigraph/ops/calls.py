@@ -53,16 +53,21 @@ def bind(op: Operation, extra: Sequence[Any], keywords: Mapping[str, Any]) -> di
         else:
             refuse_keyword(op.name, key, given, op.fixed)
     for key, given in fixed.items():
-        if type(given) is Data or holds_data(given):
-            raise UsageError(
-                f"{op.name}: {key} is Data, and it is fixed when the graph is built; pass numbers "
-                "(x.value, int(x)), or choose elements with mg.take or mg.where"
-            )
+        refuse_data(op.name, key, given)
         try:  # a list of yours may change afterwards
             fixed[key] = axes_of(given) if key == "axis" else copy.deepcopy(given)
         except TypeError as error:
             raise UsageError(f"{op.name}: {error}") from error
     return fixed
+
+
+def refuse_data(name: str, key: str, given: Any) -> None:
+    """Raise for Data in an argument that is no input of a node: it would not follow them."""
+    if type(given) is Data or holds_data(given):
+        raise UsageError(
+            f"{name}: {key} is Data, and it is fixed when the graph is built; pass numbers "
+            "(x.value, int(x)), or choose elements with mg.take or mg.where"
+        )
 
 
 def refuse_keyword(name: str, key: str, given: Any, known: Sequence[str] = ()) -> None:

@@ -12,9 +12,10 @@ import numpy as np
 from ..data import Data, tick
 from ..errors import InputError, MinigraphError, SelectionError, UsageError
 from ..nodes import Group, enclose
+from .axes import integer
 from .base import as_data, numpy_named
 from .boxes import made_since
-from .calls import refuse_keyword
+from .calls import refuse_data, refuse_keyword
 from .elementwise import astype
 
 Function = Callable[..., Any]
@@ -80,6 +81,13 @@ def refuse(name: str, but: Any = (), /, **given: Any) -> None:
     for key, value in given.items():
         if value is not None and key not in but:
             refuse_keyword(name, key, value)
+
+
+def fixed(name: str, **given: Any) -> tuple[int, ...]:
+    """Return integers that are fixed when the graph is built, Data refused by name."""
+    for key, number in given.items():
+        refuse_data(name, key, number)
+    return tuple(map(integer, given.values()))
 
 
 def arrays(given: Any) -> list[Data]:

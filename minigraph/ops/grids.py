@@ -14,7 +14,7 @@ from . import linear, reductions, selection, shaping
 from .axes import axes_of, axis_of
 from .base import as_data
 from .boxes import stop, within
-from .composing import composed, floats, refuse, written_into
+from .composing import composed, fixed, floats, refuse, written_into
 from .selection import select
 
 NONE, ONE = np.array(0), np.array(1)  # integers: an index must not become a float
@@ -27,7 +27,7 @@ def _between(x: Data, axis: int, start: Any, stop: Any) -> Data:
 @composed()
 def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Data:
     """Return differences of neighbours along an axis, `n` times."""
-    x = as_data(a)
+    x, (n,) = as_data(a), fixed("diff", n=n)
     if n == 0:
         return x
     if n < 0 or not x.ndim:

@@ -12,7 +12,8 @@ from . import elementwise as e
 from . import shaping
 from .axes import axes_of, integer, ints
 from .base import as_data
-from .composing import arrays, composed
+from .calls import refuse_data
+from .composing import arrays, composed, fixed
 
 
 # One array -------------------------------------------------------------------------------------
@@ -147,7 +148,7 @@ def atleast_3d(*arys: Any) -> Any:
 @composed()
 def diag(v: Any, k: int = 0) -> Data:
     """Return the diagonal of a matrix, or the matrix with that diagonal."""
-    x = as_data(v)
+    x, (k,) = as_data(v), fixed("diag", k=k)
     if x.ndim == 2:
         return shaping.diagonal(x, offset=k, axis1=0, axis2=1)
     where = np.flatnonzero(np.diag(np.ones(x.shape), k))
@@ -162,6 +163,7 @@ def diagflat(v: Any, k: int = 0) -> Data:
 
 
 def _masked(x: Any, k: int, part: Any) -> Data:
+    refuse_data(part.__name__, "k", k)
     x = as_data(x)
     keep = part(np.ones(x.shape[-2:] if x.ndim > 1 else x.shape * 2, dtype=bool), k)
     return e.where(keep, x, np.zeros((), x.dtype))
@@ -182,6 +184,7 @@ def triu(m: Any, k: int = 0) -> Data:
 @composed(np.linalg.diagonal)
 def _diagonal(x: Any, /, *, offset: int = 0) -> Data:
     """Return the diagonals of the matrices in the last two axes."""
+    (offset,) = fixed("diagonal", offset=offset)
     return shaping.diagonal(as_data(x), offset=offset, axis1=-2, axis2=-1)
 
 

@@ -15,7 +15,7 @@ from . import elementwise as e
 from . import linear, reductions, shaping
 from .axes import axes_of, axis_of, integer
 from .base import as_data
-from .composing import arrays, composed, refuse
+from .composing import arrays, composed, fixed, refuse
 from .linear import LETTERS, unused
 from .selection import select
 
@@ -164,6 +164,7 @@ def trace(
 ) -> Data:
     """Return the sum along the diagonals."""
     refuse("trace", dtype=dtype, out=out)
+    offset, axis1, axis2 = fixed("trace", offset=offset, axis1=axis1, axis2=axis2)
     diagonals = shaping.diagonal(as_data(a), offset=offset, axis1=axis1, axis2=axis2)
     return reductions.sum_(diagonals, axis=-1)
 
