@@ -12,6 +12,8 @@ import minigraph as mg
 from minigraph import DeterministicNode, StochasticNode
 from minigraph.estimators.branches import slope_of
 from minigraph.ops.wide import WIDE
+from minigraph.replay.memory import Memory
+from minigraph.replay.starting import Start
 
 
 def build(x, w):
@@ -297,6 +299,31 @@ def test_tape_can_be_sent_to_another_process():
                     one.memory(9))[0].copy()
         )  # fmt: skip
     np.testing.assert_array_equal(*runs)
+
+
+def test_threads_may_start_a_tape_while_another_compiles_it(monkeypatch):
+    theta = mg.Data([1.0, 2.0], name="θ")
+    tape = mg.Tape([mg.exp(theta * theta) + theta])
+    fresh = Start._fresh
+
+    def interrupted(start, *given):
+        values = fresh(start, *given)
+        monkeypatch.setattr(Start, "_fresh", fresh)
+        for _ in range(3):
+            start()
+        return values
+
+    monkeypatch.setattr(Start, "_fresh", interrupted)
+    (slot, _), *_ = tape.outputs
+    np.testing.assert_array_equal(tape.start()[slot], np.exp([1.0, 4.0]) + np.array([1.0, 2.0]))
+    assert tape.same.code is not None
+
+
+def test_memory_for_some_samples_is_no_memory_for_others(monkeypatch):
+    memory = mg.Tape([mg.sample(mg.Normal(0.0, 1.0))]).memory
+    kept = iter([(4, []), (8, ["written by another thread"])])
+    monkeypatch.setattr(Memory, "kept", property(lambda self: next(kept)), raising=False)
+    assert memory.idle(4) == []
 
 
 def test_deep_copy_with_other_parameters_is_another_draw():

@@ -87,9 +87,10 @@ class Memory:
         """
         if count * self.bytes > KEPT:
             return []
-        if self.kept[0] != count:
-            self.kept = count, []
-        return self.kept[1]
+        kept = self.kept  # once: another thread may write it meanwhile
+        if kept[0] != count:
+            kept = self.kept = count, []
+        return kept[1]
 
     def take(self, idle: list[Workspace], count: int) -> Workspace:
         """Return memory for `count` samples, `idle` if there is some, where it goes when done."""

@@ -53,20 +53,21 @@ class Start:
 
     def __call__(self, given: Mapping[int, Any] | None = None) -> list[Any]:
         """Return the values by slot; those of the inputs are `given`, or as they are now."""
-        if self.code is None and self.runs >= WAIT and len(self.steps) <= LONG:
-            self.code = straight(self.steps, self.known, self.wanted, self._numbers())
+        code = self.code  # once: another thread may write it meanwhile
+        if code is None and self.runs >= WAIT and len(self.steps) <= LONG:
+            code = self.code = straight(self.steps, self.known, self.wanted, self._numbers())
         try:
             values = self.over.pop()
         except IndexError:  # the first run, or another thread has them
-            values = self._fresh()
+            values = self._fresh(code is not None)
         for slot, data in self.inputs:
             values[slot] = data._value if given is None else given[slot]
-        if self.code is None:
+        if code is None:
             self.runs += 1
             self._step_by_step(values)
             return values
         try:
-            self.code(values)
+            code(values)
         except (ValueError, TypeError, IndexError):
             self._step_by_step(values)  # which finds the step, and names it
             raise
@@ -93,11 +94,11 @@ class Start:
         if self.code is not None and len(self.over) < KEPT and values[-1] is not None:
             self.over.append(values)
 
-    def _fresh(self) -> list[Any]:
-        """Return a list of values, the last of which is the memory of the code."""
+    def _fresh(self, compiled: bool) -> list[Any]:
+        """Return a list of values, the last of which is the memory of the code, if there is one."""
         values: list[Any] = [None] * (self.size + 1)
         for slot, value in self.known.items():
             values[slot] = value
-        if self.code is not None:
+        if compiled:
             values[-1] = arrays(self.buffers)
         return values
