@@ -158,8 +158,9 @@ def test_what_was_written_in_an_expression_is_written_in_the_text():
     assert "values = run(draw, samples, x, t" in source
 
 
-def test_numbers_of_the_text_are_as_weak_as_those_of_the_graph():
-    w, s = mg.Data(np.ones(2, np.float32), name="w"), mg.Data(0.1, name="s")
+@pytest.mark.parametrize("name", ["s", "float"])
+def test_numbers_of_the_text_are_as_weak_as_those_of_the_graph(name):
+    w, s = mg.Data(np.ones(2, np.float32), name="w"), mg.Data(0.1, name=name)
     y = mg.sum(w * (s + 1.0)) * np.float32(2.0)
     known = {}
     exec(mg.Tape([y, mg.gradient(y, w)]).source, known)

@@ -35,7 +35,8 @@ from .words import (
     printable,
 )
 
-RESERVED = {"np", "operation", "buffers", "once", "block", "run", "draw", "memory", "samples"}
+RESERVED = {"np", "operation", "buffers", "once", "block", "run", "draw", "memory", "samples",
+            "float"}  # fmt: skip
 RESERVED |= {function.__name__ for several in DEFINED.values() for function in several}
 HEADER = '''"""{count} operations on a block of samples; written by minigraph, to be read and run.
 
