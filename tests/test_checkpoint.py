@@ -3,6 +3,7 @@
 import functools
 import importlib
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -321,6 +322,26 @@ def test_file_that_is_no_run_is_refused_and_left_alone(path, content):
     with pytest.raises(mg.InputError, match="not the file of a run"):
         run(path)
     assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize(("at", "byte"), [(6, 99), (8, 1), (10, 99)])
+def test_file_of_a_version_cipher_or_compression_that_nobody_knows_is_refused(path, at, byte):
+    run(path)
+    content = bytearray(path.read_bytes())
+    for entry in re.finditer(b"PK\x01\x02", bytes(content)):  # of the directory
+        content[entry.start() + at] = byte
+    path.write_bytes(content)
+    with pytest.raises(mg.InputError, match=f"{path.name}.*not the file of a run"):
+        run(path)
+
+
+def test_file_that_does_not_unpack_is_refused(path):
+    np.savez_compressed(path, format=np.zeros(100))
+    content = bytearray(path.read_bytes())
+    content[60:70] = b"\xff" * 10
+    path.write_bytes(content)
+    with pytest.raises(mg.InputError, match=f"{path.name}.*not the file of a run"):
+        run(path)
 
 
 @pytest.mark.parametrize("change", [{"seed": "junk"}, {"seed": "3"}, {"mean_0": None}])
