@@ -279,6 +279,14 @@ def test_gradients_share_no_memory():
     assert b.grad.tolist() == [1.0, 1.0]
 
 
+@pytest.mark.parametrize("name", ["quantile", "percentile", "nanquantile", "nanpercentile"])
+def test_the_fractions_of_a_quantile_may_be_written_afterwards(name):
+    q = np.array([0.5])
+    y = getattr(mg, name)(mg.Data([1.0, 2.0]), q)
+    q[0] = 1.0
+    assert mg.expectation(mg.sum(y), samples=2).value == y.value[0]
+
+
 def test_results_cannot_be_written():
     y = mg.reshape(mg.Data([1.0, 2.0]), (2, 1))
     with pytest.raises(ValueError, match="read-only"):

@@ -172,7 +172,7 @@ def _quantiles(name: str, doc: str, unit: float = 1.0, skip_nan: bool = False) -
         method: str = "linear", keepdims: bool = False, *, weights: Any = None,
     ) -> Data:  # fmt: skip
         refuse(name, out=out, weights=weights)
-        q = as_data(q) if isinstance(q, Data) or holds_data(q) else np.asarray(q, float)
+        q = as_data(q) if isinstance(q, Data) or holds_data(q) else np.array(q, float)
         what = f"q = {label(q)}" if isinstance(q, Data) else "q"
         problem = f"{name}: {what} is not between 0 and {unit:.0f}"
         q = within(q, stop(q), low=0.0, high=unit, problem=problem)
