@@ -171,7 +171,9 @@ def vjp(f: Function, *args: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]
 
     def pull(cotangent: Any) -> tuple[Any, ...]:
         plain = run.is_plain and not any(isinstance(c, Data) for c in leaves(cotangent))
-        parts = [run.pull(y, [c], plain)[0] for y, c in matching(run.what, run.out, cotangent)]
+        # Of nothing, as {}, the slope is that of a constant.
+        pairs = matching(run.what, run.out, cotangent) or [(as_data(0.0), as_data(0.0))]
+        parts = [run.pull(y, [c], plain)[0] for y, c in pairs]
         return run.in_containers(
             [functools.reduce(operator.add, c) for c in zip(*parts, strict=True)]
         )

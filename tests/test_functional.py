@@ -243,6 +243,15 @@ def test_vjp_returns_the_value_and_a_pull_that_can_be_called_again():
         assert (gx.tolist(), gy) == ([4 * scale, 1 * scale], 1.0 * scale)
 
 
+@pytest.mark.parametrize("empty", [{}, (), []])
+def test_vjp_of_a_function_that_returns_nothing_is_zero(empty):
+    value, pull = mg.vjp(lambda x, y: empty, 1.0, np.ones(2))
+    assert value == empty
+    gx, gy = pull(empty)
+    assert (gx, gy.tolist()) == (0.0, [0.0, 0.0])
+    assert mg.vjp(lambda x: empty, mg.Data(1.0))[1](empty)[0].value == 0.0
+
+
 def test_vjp_refuses_cotangents_of_another_shape():
     _, pull = mg.vjp(mg.sin, np.ones(2))
     with pytest.raises(mg.InputError, match=r"shape \(3,\) was given for shape \(2,\)"):
