@@ -80,6 +80,15 @@ def test_inputs_can_be_chosen_and_ordered(backend):
         mg.compile(a - b, backend=backend, inputs=[mg.Data(1.0, name="c")])
 
 
+@pytest.mark.parametrize(("name", "randomness"), [("rng", 0), ("noise", [])])
+def test_an_input_with_the_name_of_the_randomness_comes_by_position(backend, name, randomness):
+    f = mg.compile(mg.Data(2.0, name=name) * mg.Data(3.0, name="b"), backend=backend)
+    with pytest.raises(mg.UsageError, match=f"{name}= is its randomness.*'{name}'.* by position"):
+        f(**{name: 5.0})
+    assert [float(f()), float(f(5.0))] == [6.0, 15.0]
+    assert float(f(5.0, **{name: randomness})) == 15.0
+
+
 def test_a_call_that_does_not_fit_is_refused_by_name(backend):
     x = mg.Data(np.ones(3), name="x")
     k = mg.Data(np.array([0, 1]), name="k")

@@ -35,6 +35,7 @@ class Arguments:
                     )
         self.data = list(dict.fromkeys(chosen))
         self.names = tuple(x.name or "" for x in self.data)
+        self.is_ambiguous = "rng" in self.names or "noise" in self.names
         self.values = [(f"input {label(x)}", x._value, x.shape, x.dtype) for x in self.data]
 
     def bound(
@@ -64,6 +65,15 @@ class Arguments:
                 zip(self.data, self.values, strict=True)
             )
         }
+
+    def refuse_ambiguous(self, count: int, **randomness: Any) -> None:
+        """Raise for randomness of the name of an input that is not among the first `count`."""
+        for name, value in randomness.items():
+            if value is not None and name in self.names[count:]:
+                raise UsageError(
+                    f"compiled function: {name}= is its randomness, and it has an input {name!r}, "
+                    f"too; pass that one by position (its inputs are {self.listed()})"
+                )
 
     def listed(self) -> str:
         """Return the names in words."""

@@ -110,6 +110,8 @@ def compile(
     names = tuple(draw.title for draw in draws)
 
     def function(*args: Any, rng: Any = None, noise: Any = None, **by_name: Any) -> Any:
+        if arguments.is_ambiguous:
+            arguments.refuse_ambiguous(len(args), rng=rng, noise=noise)
         given = arguments.bound(args, by_name, convert)
         drawn = samples_of(draws, names, noise, count, convert)
         value, *slopes = run(given, drawn, rng)
