@@ -314,6 +314,23 @@ class Forgetful(Rayleigh):
         return rng.rayleigh(self.scale)
 
 
+class Listed(Forgetful):
+    """It draws a list."""
+
+    def generate(self, rng, shape):
+        return (self.scale * rng.rayleigh(size=shape)).tolist()
+
+
+@pytest.mark.parametrize("scale", [0.7, [0.5, 2.0]])
+def test_a_law_may_draw_a_list(scale):
+    x = mg.sample(Listed(scale), name="X", rng=0)
+    y = mg.sum(x)
+    e = mg.expectation(y, 1000, rng=0)
+    assert abs(e.value - np.sum(scale) * np.sqrt(np.pi / 2)) < 4 * e.stderr < 0.3
+    assert float(mg.compile(y)(rng=0)) > 0.0
+    assert Listed(scale).sample(0, 3).shape == (3, *np.shape(scale))
+
+
 class Flat(Rayleigh):
     """It makes one number of all its noise."""
 

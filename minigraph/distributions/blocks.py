@@ -28,7 +28,12 @@ def counts(law: Any, shape: Any) -> tuple[int, ...]:
 
 
 def of_shape(law: Any, method: str, found: Any, shape: tuple[int, ...]) -> Any:
-    """Return what a method of a law made; refused in another shape, which might broadcast."""
+    """Return what a method of a law made; refused in another shape, which might broadcast.
+
+    A list of numbers is an array, as wherever NumPy takes one.
+    """
+    if isinstance(found, (list, tuple)):
+        found = np.array(found)
     arrived = () if type(found) is float else np.shape(found)
     if arrived != shape:
         raise InputError(
