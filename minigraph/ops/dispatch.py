@@ -56,7 +56,10 @@ INSTEAD: Mapping[str, str] = {
     "may_share_memory": "if this is rng.permutation(x), write x[rng.permutation(len(x))]",
 }
 NETWORKS = ("relu", "sigmoid", "softplus")  # which no array has as a method
-IN_PLACE = ("fill", "itemset", "partition", "put", "resize", "sort")
+IN_PLACE: Mapping[str, str] = {  # what to call in place of what would change an array
+    "fill": "mg.full_like", "itemset": "mg.index_update", "partition": "mg.partition",
+    "put": "mg.index_update", "resize": "mg.resize", "sort": "mg.sort",
+}  # fmt: skip
 
 
 def iterate(self: Data) -> Iterator[Data]:
@@ -149,8 +152,8 @@ def refused(name: str) -> Callable[..., Any]:
 
     def method(self: Data, *args: Any, **keywords: Any) -> Any:
         raise UsageError(
-            f"{name} of {label(self)}: Data are never changed in place; call mg.{name} or "
-            "mg.index_update, and use what they return"
+            f"{name} of {label(self)}: Data are never changed in place; call {IN_PLACE[name]}, and "
+            "use what it returns"
         )
 
     return method
