@@ -157,6 +157,9 @@ MISTAKES = {
     "range": (lambda s: range(s.a), TypeError, ["'a'", "float64", "int(x)"]),
     "len": (lambda s: len(s.a), TypeError, ["'a'", "no length"]),
     "iteration": (lambda s: list(s.a), TypeError, ["'a'", "no length"]),
+    "x.data = 0.9": (
+        lambda s: setattr(s.a, "data", 0.9), AttributeError, ["no attribute 'data'", "x.value"],
+    ),
     "fill in place": (lambda s: s.v.fill(0.0), TypeError, ["fill of 'v'", "call mg.full_like,"]),
     "put in place": (lambda s: s.v.put(0, 1.0), TypeError, ["put of 'v'", "call mg.index_update,"]),
     "x.data": (lambda s: s.a.data, AttributeError, ["data", "x.value"]),

@@ -137,7 +137,7 @@ def decide(data: Data, what: str, advice: str) -> Any:
 def elsewhere(name: str, instead: str) -> property:
     """Return an attribute that Data do not have, and that says what to write in its place."""
 
-    def refuse(data: Data) -> None:
+    def refuse(data: Data, *new: Any) -> None:
         raise MissingAttributeError(f"Data has no attribute {name!r}; write {instead}")
 
-    return property(refuse)
+    return property(refuse, refuse)
