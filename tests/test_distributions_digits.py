@@ -38,6 +38,9 @@ DIGITS = [
     ("mg.Multinomial(10**5, mg.array([x, 1.0 - x])).entropy()", 0.2, 0, 6.25910866),
     ("mg.Poisson(x).entropy()", 1e9, 0, 11.7805714515945),
     ("mg.VonMises(0.0, x).entropy()", 1e6, 1, -5.00000250000375e-7),
+    ("mg.Categorical(logits=mg.array([x, x + 1, x + 2])).entropy()", 1e6, 0, 0.8323955818399389),
+    ("mg.Categorical(logits=mg.array([1e12, x + 1e12])).entropy()", 1.0, 1, -0.19661193324148188),
+    ("mg.Categorical(logits=mg.array([1e12, x + 1e12])).logits[0]", 1.0, 0, -1.3132616875182228),
     # smooth, though made of pieces
     ("mg.Logistic(x, 1.0).log_prob(0.0)", 0.0, 2, -0.5),
     ("mg.Laplace(0.0, 1.0).icdf(x)", 0.5, 1, 2.0),

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from ..data import Data
+from ..ops.boxes import stop
 from ..ops.elementwise import divide, equal, exp, less_equal, log, log_ratio, square, where
-from ..ops.reductions import argmax, logsumexp, sum_
+from ..ops.reductions import argmax, logsumexp, max_, sum_
 from ..ops.shaping import expand_dims, shape_of
 from ..ops.special import xlogy
 from .base import Distribution
@@ -38,9 +39,14 @@ class Outcomes(Distribution):
     def logits(self) -> Any:
         """The log-probabilities, normalised."""
         if "logits" in self.parameters:
-            x = self.parameter("logits")
+            x = self._centred()
             return x - logsumexp(x, axis=-1, keepdims=True)
         return log(self.probs)
+
+    def _centred(self) -> Any:
+        """Return the logits less the largest: next to 1e6, a sum of chances is off by 1e-10."""
+        x = self.parameter("logits")
+        return x - stop(max_(x, axis=-1, keepdims=True))
 
     def log_chance(self, numbers: Any) -> Any:
         """Return the log-probability of numbers of each outcome; 0 · log 0 is 0."""
@@ -51,9 +57,10 @@ class Outcomes(Distribution):
     def spread(self) -> Any:
         """Return the entropy of one outcome in nats; weights of 0 have slopes of their own only."""
         if "logits" in self.parameters:
-            x = self.parameter("logits")
-            mean = sum_(self.probs * where(equal(x, -np.inf), 0.0, x), axis=-1)
-            return logsumexp(x, axis=-1) - mean
+            x = self._centred()
+            total = logsumexp(x, axis=-1, keepdims=True)
+            chances = exp(log_ratio(x, total))
+            return sum_(chances * (total - where(equal(x, -np.inf), 0.0, x)), axis=-1)
         p = self.parameter("probs")
         total = sum_(p, axis=-1)
         return log(total) - divide(sum_(xlogy(p, p), axis=-1), total)
@@ -151,6 +158,7 @@ class Categorical(Outcomes):
 
     def formula(self, x: Any) -> Any:
         if "logits" in self.parameters:
+            # As they are: a draw shares their exponentials. The sum has the digits of the largest.
             table = self.parameter("logits")
             return 0.0 * x + self.entry(table, x) - logsumexp(table, axis=-1)
         table = self.parameter("probs")  # the logarithm sees only the weight that it is asked for
