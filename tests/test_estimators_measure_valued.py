@@ -7,7 +7,7 @@ import pytest
 from cases import case
 
 import minigraph as mg
-from minigraph.distributions.weak_derivatives import TABLE
+from minigraph.distributions.weak_derivatives import TABLE, weak_derivatives
 from minigraph.estimators import choose
 
 LAWS = [
@@ -99,6 +99,24 @@ def test_cost_that_jumps_is_right():
     estimate = mg.expectation(mg.measure_valued(y, rng=1), 40_000, wrt=mu, rng=2)
     truth = math.exp(-(0.3**2) / 2) / math.sqrt(2 * math.pi)
     assert abs(estimate.grad[mu] - truth) < 5 * estimate.grad_stderr[mu] < 0.01
+
+
+@pytest.mark.parametrize("rewrite", [lambda y: y, mg.measure_valued])
+@pytest.mark.parametrize(
+    ("at", "slope"), [(30.0, 9.3576229688384233e-14), (40.0, 4.2483542552915890e-18)]
+)
+def test_the_slope_in_large_logits_keeps_its_digits(rewrite, at, slope):
+    logits = mg.Data(at)
+    for law, expected in (mg.Bernoulli, slope), (mg.Geometric, -math.exp(-at)):
+        y = rewrite(1.0 * mg.sample(law(logits=logits), name="X", rng=0))
+        np.testing.assert_allclose(mg.exact(y, logits).grad[logits], expected, rtol=1e-11)
+
+
+def test_failures_may_be_rarer_than_one_minus_a_float_can_be():
+    x = mg.sample(mg.NegativeBinomial(3.0, logits=mg.Data(38.0)), name="X", rng=0)
+    (weak,) = weak_derivatives(x.node.distribution, x)["logits"]
+    assert weak.constant.value == 3.0
+    assert np.isfinite(mg.measure_valued(1.0 * x).value)
 
 
 def test_black_box_is_crossed():

@@ -19,7 +19,7 @@ def poisson(law: Any, x: Any) -> dict[str, Any]:
 
 def by_logits(law: Any, weak: Weak) -> dict[str, Any]:
     """Return the derivative in the log-odds beside that in the probability."""
-    slope = law.probs * (1.0 - law.probs)
+    slope = law.probs * law.others
     return {"probs": weak, "logits": weak._replace(constant=weak.constant * slope)}
 
 
@@ -48,7 +48,8 @@ def geometric(law: Any, x: Any) -> dict[str, Any]:
 
 def negative_binomial(law: Any, x: Any) -> dict[str, Any]:
     """The successes before one more failure, and one more, and the law itself."""
-    again = NegativeBinomial(np.ones(law.shape), law.probs)
+    chance = {name: p for name, p in law.parameters.items() if name != "total_count"}
+    again = NegativeBinomial(np.ones(law.shape), **chance)
     return by_logits(
         law, Weak(divide(law.total_count, law.others), lambda g: x + g + 1.0, None, [again])
     )
