@@ -13,7 +13,7 @@ from ..ops.boxes import stop
 from ..ops.elementwise import clip, less, logical_or, where
 from ..ops.reductions import sum_
 from .composite import Composite, needs_law
-from .constraints import Constraint, real
+from .constraints import Constraint, real, simplex
 from .parameters import broadcast, inside
 from .transforms import Transform
 
@@ -29,14 +29,14 @@ class TransformedDistribution(Composite):
     Parameters
     ----------
     base_distribution : Distribution
-        The law of X, a continuous one.
+        The law of X, a continuous one, and not on a simplex.
     transforms : Transform, or a sequence of these
         Applied one after another.
 
     Raises
     ------
     UsageError
-        If the first is no law or a discrete one, or one of the others no transform.
+        If the first is no law, a discrete one or one on a simplex, or another is no transform.
     InputError
         If X has mass where a transform is not defined.
 
@@ -62,6 +62,11 @@ class TransformedDistribution(Composite):
             raise UsageError(
                 f"TransformedDistribution: {base!r} is discrete, and rounding on the way back "
                 "would lose its values; transform a draw instead, as mg.exp(mg.sample(…))"
+            )
+        if base.support.name.startswith(simplex.name):
+            raise UsageError(
+                f"TransformedDistribution: {base!r} has all its mass on a simplex, where K slopes "
+                "are one too many for a density; transform a draw instead, as 2.0 * mg.sample(…)"
             )
         parts: dict[str, Any] = {f"transforms[{i}]": f for i, f in enumerate(chain)}
         shapes = {name: part.shape for name, part in [("base", base), *parts.items()]}
