@@ -198,6 +198,17 @@ def test_single_precision_stays_single_from_noise_to_density(name):
     assert all(one.sample(0, 3).dtype == x.dtype for one in singles(name))
 
 
+@pytest.mark.parametrize("laws", [1, 2])
+def test_a_million_outcomes_of_single_precision_add_up(laws):
+    probs = np.tile(np.append(0.5, np.full(10**6, 5e-7)).astype(np.float32), (laws, 1))
+    law = mg.Categorical(probs if laws > 1 else probs[0]).plain()
+    u = np.repeat([[0.499], [0.501]], laws, axis=1)
+    rng = type("Given", (), {"random": staticmethod(lambda shape: u)})
+    np.testing.assert_allclose(
+        law.generate(rng, u.shape), np.repeat([[0], [2000]], laws, 1), atol=1
+    )
+
+
 def singles(name):
     """Return laws of which all parameters are of single precision, or one is, beside numbers."""
     entry = {**LAWS, **laws.VECTORS}[name]

@@ -80,7 +80,8 @@ class Outcomes(Distribution):
 
     def side_by_side(self, u: Any) -> Any:
         """Return where many laws have these quantiles: the outcomes come first, then the laws."""
-        edges = np.array(np.moveaxis(self.inputs[-1], -1, 0), self.dtype, order="C")
+        table = np.moveaxis(self.inputs[-1], -1, 0)
+        edges = np.array(table, self.dtype if len(table) <= FEW else float, order="C")
         if [*self.parameters] == ["logits"]:
             edges -= np.max(edges, axis=0)
             np.exp(edges, out=edges)
@@ -97,7 +98,7 @@ class Outcomes(Distribution):
     @property
     def edges(self) -> Any:
         """The cdf of the plain law at each outcome."""
-        edges = np.cumsum(self.probs, axis=-1)
+        edges = np.cumsum(self.probs, axis=-1, dtype=float)  # single, 1e6 of 5e-7 add up to 0.477
         return edges / edges[..., -1:]  # rounding must not leave a gap below one
 
 
