@@ -328,6 +328,15 @@ def test_entropy_of_data_counts_rows_that_are_alike_once():
     assert mg.Empirical([[1.0, 2.0], [1.0, 2.0]]).entropy().value == 0.0
 
 
+def test_entropy_of_data_looks_at_the_rows_that_there_are():
+    rows = mg.Data([1.0, 1.0, 2.0])
+    y = 1.0 * mg.Empirical(rows).entropy()
+    rows.value = [1.0, 2.0, 3.0]
+    np.testing.assert_allclose(mg.exact(y).value, np.log(3.0))
+    coins = mg.sample(mg.Bernoulli([0.5, 0.5]), name="X", rng=0)
+    np.testing.assert_allclose(mg.exact(mg.Empirical(coins).entropy()).value, 0.5 * np.log(2.0))
+
+
 def test_what_is_no_row_is_impossible_and_what_is_unknown_is_unknown():
     found = mg.Empirical([1.0, 2.0]).log_prob([1.0, np.inf, -np.inf, np.nan]).value
     np.testing.assert_array_equal(found, [np.log(0.5), -np.inf, -np.inf, np.nan])

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
-from ..ops.base import as_data
+from ..ops import along
+from ..ops.base import Operation
 from ..ops.boxes import stop
 from ..ops.elementwise import equal, log, square, where
 from ..ops.reductions import mean, sum_
@@ -105,7 +106,15 @@ class Empirical(Distribution):
 
     def entropy(self) -> Any:
         """Return the entropy in nats; rows that are alike count as one outcome."""
-        rows = np.asarray(self.plain().samples)
-        _, times = np.unique(rows, axis=0, return_counts=True)
-        share = times / len(rows)
-        return as_data(-np.sum(share * np.log(share)) + 0.0)
+        return self.typed(entropy_of_rows(self.samples))
+
+
+def _entropy_of_rows(rows: Any) -> Any:
+    _, times = np.unique(rows, axis=0, return_counts=True)
+    share = times / len(rows)
+    return -np.sum(share * np.log(share)) + 0.0
+
+
+entropy_of_rows = Operation(
+    "entropy of Empirical", _entropy_of_rows, None, along=along.looped, numpy=()
+)
