@@ -7,7 +7,7 @@ from typing import Any
 
 from ..ops.elementwise import divide, exp, log, log1p, sigmoid, softplus
 from ..ops.reductions import logsumexp, sum_
-from ..ops.shaping import expand_dims
+from ..ops.shaping import expand_dims, shape_of
 from .bernoulli import Coin
 from .categorical import Outcomes
 from .constraints import logit, logits, open_unit_interval, positive, simplex, weights
@@ -122,8 +122,9 @@ class RelaxedOneHotCategorical(Outcomes):
 
     @property
     def _heat(self) -> Any:
-        """The temperature, with an axis for the outcomes."""
-        return expand_dims(self.parameter("temperature"), axis=-1)
+        """The temperature, with an axis for the outcomes, unless it is one number for all."""
+        heat = self.parameter("temperature")
+        return expand_dims(heat, axis=-1) if shape_of(heat) else heat
 
     def transform(self, noise: Any) -> Any:
         z = divide(self.logits + noise, self._heat)

@@ -80,17 +80,18 @@ class TruncatedNormal(Distribution):
         inner = interval(self.low, self.high)
         half = where(isinf(self.low), high - self.scale, low + self.scale)
         both = where(isinf(self.low) | isinf(self.high), half, 0.5 * low + 0.5 * high)
-        return inner._replace(member=where(isinf(self.low) & isinf(self.high), self.loc, both))
+        member = where(isinf(self.low) & isinf(self.high), self.loc, both)
+        return inner._replace(member=self.typed(member))
 
     def _way(self, low: Any, high: Any) -> Any:
         """Return the way from low to high in scales; it is FAR to a bound that is infinite."""
         endless = stop(isinf(low) | isinf(high))
-        way = where(endless, 0.0, high) - where(endless, 0.0, low)
+        way = self.typed(where(endless, 0.0, high) - where(endless, 0.0, low))
         return where(endless, FAR, divide(way, self.scale))
 
     def _mode(self) -> tuple[Any, Any]:
         """Return the mode, and how far it is from loc in scales."""
-        mode = clip(self.loc, self.low, self.high)
+        mode = self.typed(clip(self.loc, self.low, self.high))
         return mode, divide(mode - self.loc, self.scale)
 
     def _moment(self, order: int, high: Any = None) -> Any:
@@ -110,7 +111,7 @@ class TruncatedNormal(Distribution):
         return divide(self._moment(1), mass), divide(self._moment(2), mass)
 
     def transform(self, noise: Any) -> Any:
-        return self.typed(self.quantile(noise))
+        return self.quantile(noise)
 
     def quantile(self, p: Any) -> Any:
         # To the right of loc, P below either bound is next to 1: there, look in a mirror.
@@ -120,7 +121,7 @@ class TruncatedNormal(Distribution):
         left, right = where(mirrored, right, left), where(mirrored, left, right)
         p, rest = where(mirrored, 1.0 - p, p), where(mirrored, p, 1.0 - p)
         z = ndtri_exp(logaddexp(left + log(rest), right + log(p)))
-        return clip(self.loc + self.scale * (sign * z), self.low, self.high)
+        return self.typed(clip(self.loc + self.scale * (sign * z), self.low, self.high))
 
     def _log_below(self, bound: Any, sign: Any) -> Any:
         """Return log P(sign · Z <= sign · bound)."""
