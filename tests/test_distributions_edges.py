@@ -464,6 +464,22 @@ def test_a_law_that_takes_any_arguments_gets_them():
         assert copy.deepcopy(law).parameters["scale"].value == 0.5
 
 
+def test_a_parameter_is_not_assigned_and_other_attributes_are():
+    class Wide(Rayleigh):
+        def __init__(self, scale):
+            self.scale, self.before = scale, 1.0
+            super().__init__(scale)
+            self.width = 2.0 * scale
+
+    law = Wide(0.5)
+    law.before = law.width
+    assert (law.scale, law.before, law.width) == (0.5, 1.0, 1.0)
+    for law in (mg.Normal(0.0, 1.0), mg.Normal(0.0, 1.0).plain(), Wide(1.0)):
+        with pytest.raises(mg.UsageError, match=r"scale = -1.0 was assigned.*make another law"):
+            law.scale = -1.0
+        assert repr(law).endswith("scale=1.0)")
+
+
 def test_a_law_that_is_not_made_yet_can_be_pickled_and_asked_for_what_python_asks_for():
     law = Unborn(2.0)
     assert pickle.loads(pickle.dumps(law)).scale == copy.copy(law).scale == 2.0

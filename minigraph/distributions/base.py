@@ -88,12 +88,13 @@ class Distribution(Definition):
 
     def __init__(self, **parameters: Any) -> None:
         refuse_unknown(self, parameters)
-        self.parameters = {n: as_data(x) for n, x in one_form(self, parameters).items()}
+        made = self.__dict__  # faster than assignments, at which __setattr__ looks
+        made["parameters"] = {n: as_data(x) for n, x in one_form(self, parameters).items()}
         values = {name: data._value for name, data in self.parameters.items()}
         self.refuse_bad(values)
-        self.shape = common_shape(self, values)
+        made["shape"] = common_shape(self, values)
         found = np.result_type(*values.values()) if values else np.dtype(float)
-        self.dtype = found if found.kind == "f" else np.dtype(float)
+        made["dtype"] = found if found.kind == "f" else np.dtype(float)
 
     def refuse_bad(self, values: Mapping[str, Any]) -> None:
         """Raise for the first parameter that breaks its constraint, by name and value."""
@@ -119,7 +120,7 @@ class Distribution(Definition):
         law = object.__new__(type(self))
         law.__dict__.update(self.__dict__)
         law.__dict__.pop("known", None)
-        law.parameters = dict(zip(self.parameters, inputs, strict=True))
+        law.__dict__["parameters"] = dict(zip(self.parameters, inputs, strict=True))
         return law
 
     def parameter(self, name: str) -> Any:
@@ -156,6 +157,14 @@ class Distribution(Definition):
         advice = ELSEWHERE.get(name, "")
         advice = f"write {advice}" if advice else f"mg.sample({law}(…)) draws a Data"
         raise MissingAttributeError(f"{law} has no attribute {name!r}; {advice}")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in self.__dict__.get("parameters", ()):
+            raise UsageError(
+                f"{type(self).__name__}: {name} = {value!r} was assigned, and parameters of a law "
+                "stay; make another law, or assign the value of a Data that it was made with"
+            )
+        object.__setattr__(self, name, value)
 
     def _forgotten(self, *_: Any) -> Any:
         raise UsageError(
