@@ -15,6 +15,8 @@ from .constraints import above_zero_to_one, count, possible_logit
 class Geometric(Coin):
     """The law of the number of failures before the first success: 0, 1, 2, … Samples are integers.
 
+    Those above 2^62, as are most where `probs` is below 1e-19, are drawn as 2^62.
+
     Parameters
     ----------
     probs : array_like, optional
