@@ -134,6 +134,9 @@ SHOWN = {  # what is wrong with the parameters, and the law of them
         mg.Normal(np.zeros(3), 1.0), mg.AffineTransform([1.0, 2.0])
     ),
     "generate of Poisson.rate=1e.19.: lam": lambda: mg.Poisson(1e19).sample(0),
+    r"generate of Multinomial.total_count=10{19}, .*: Python int": lambda: mg.Multinomial(
+        10**19, [0.5, 0.5]
+    ).sample(0),
     "sample of Normal: shape=-1;": lambda: mg.Normal(0.0, 1.0).sample(0, -1),
     "sample of Normal: shape=2.5;": lambda: mg.Normal(0.0, 1.0).sample(0, 2.5),
     "got 0.1 in an array of shape": lambda: mg.Binomial(np.full(2, 0.1, np.float32), 0.5),

@@ -267,7 +267,7 @@ class Distribution(Definition):
         """Return what `generate` does, refused if it is not of `shape`: one number is no sample."""
         try:
             return of_shape(self, "generate", self.generate(rng, shape), shape)
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             if isinstance(error, MinigraphError):
                 raise
             raise InputError(f"generate of {self!r}: {error}; use other parameters") from error
