@@ -514,6 +514,8 @@ def test_entropy_of_counts_looks_at_the_parameters_of_each_replay():
 def test_entropy_of_counts_refuses_too_many_terms_and_second_derivatives():
     with pytest.raises(mg.UsageError, match=r"NegativeBinomial.*too many to add up"):
         mg.NegativeBinomial(1.0, 1.0 - 1e-9).entropy()
+    with pytest.raises(mg.UsageError, match=r"entropy of Multinomial.*1000000001 counts"):
+        mg.Multinomial(10**9, [0.5, 0.5]).entropy()
     rate = mg.Data(2.0, name="rate")
     with pytest.raises(mg.BlockedGradientError, match="slope of the entropy in rate"):
         mg.gradient(mg.gradient(mg.Poisson(rate).entropy(), rate), rate)

@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 
 from ..data import Data
-from ..errors import InputError
+from ..errors import InputError, UsageError
 from ..ops.elementwise import clip, equal, exp, log, minimum, power, where
 from ..ops.reductions import logsumexp, prod, sum_
-from ..ops.shaping import expand_dims
+from ..ops.shaping import expand_dims, shape_of
 from ..ops.special import gammaln, xlog1py, xlogy
 from .categorical import FEW, Outcomes
 from .constraints import count, multiset, one_hot
+from .definition import ENUMERATED as SUMMED
 
 ENUMERATED = 100_000  # a law with more outcomes is not called finite
 
@@ -123,6 +124,11 @@ class Multinomial(Outcomes):
     def entropy(self) -> Any:
         """Return the entropy in nats: n H(p) - log n! + Σₖ E[log Xₖ!], where Xₖ is binomial."""
         n, p = self.total_count, self.probs
+        if not (n + 1.0) * math.prod(shape_of(p)) < SUMMED:
+            raise UsageError(
+                f"entropy of {type(self).__name__}: {n + 1} counts of each outcome of {self!r} are "
+                "too many to add up; average -log_prob of its samples instead"
+            )
         least = np.finfo(self.dtype)  # what is impossible, or certain, has a logarithm too
         each = clip(expand_dims(p, axis=-1), least.tiny, 1.0 - least.epsneg)
         x = np.arange(n + 1.0, dtype=self.dtype)
