@@ -359,6 +359,14 @@ def test_relaxed_outcomes_have_the_density_of_the_concrete_law():
     np.testing.assert_allclose(two.log_prob(both).value, coin.log_prob(x).value, rtol=1e-9)
 
 
+def test_each_of_several_relaxed_laws_has_a_temperature_of_its_own():
+    heats, probs = np.array([0.5, 1.0, 2.0]), np.array([[0.3, 0.7], [0.5, 0.5], [0.9, 0.1]])
+    law, x = mg.RelaxedOneHotCategorical(heats, probs), np.array([0.4, 0.6])
+    assert (law.batch_shape, law.event_shape) == ((3,), (2,))
+    alone = [mg.RelaxedOneHotCategorical(heats[i], probs[i]).log_prob(x).value for i in range(3)]
+    np.testing.assert_allclose(law.log_prob(x).value, alone, rtol=1e-13)
+
+
 def test_relaxed_outcomes_are_likeliest_where_the_law_says():
     law = mg.RelaxedOneHotCategorical(np.array([0.5, 2.0, 1.0]), probs=[0.2, 0.5, 0.3])
     x = law.sample(0, 20_000)

@@ -80,8 +80,8 @@ class RelaxedOneHotCategorical(Outcomes):
 
     Parameters
     ----------
-    temperature : array_like, shape () or (..., 1)
-        Positive.
+    temperature : array_like, shape (...)
+        Positive; one number, or one for each law, without an axis for the outcomes.
     probs : array_like, shape (..., K), optional
         Positive weights; they are normalised to sum to one along the last axis.
     logits : array_like, shape (..., K), optional
