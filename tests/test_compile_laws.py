@@ -12,7 +12,7 @@ import minigraph as mg
 from minigraph.distributions.beta import beta_slope_0, beta_slope_1
 from minigraph.distributions.gamma import gamma_slope
 from minigraph.distributions.normal_parts import normal_part
-from minigraph.distributions.special import gamma_step, gamma_step_slope, ndtri_exp
+from minigraph.distributions.special import bessel_gap, gamma_step, gamma_step_slope, ndtri_exp
 from minigraph.distributions.student_t import t_slope
 from minigraph.ops import special
 
@@ -135,7 +135,7 @@ def test_special_functions_of_the_laws(backend):
     words = library(backend)
     x = np.concatenate([np.geomspace(1e-3, 1e6, 200), [99.0, 101.0]])
     y = -np.concatenate([np.geomspace(1e-12, 700.0, 300), [0.0, np.inf, 5.0, np.log(2.0)]])
-    for op, at in ((gamma_step, x), (gamma_step_slope, x), (ndtri_exp, y)):
+    for op, at in ((gamma_step, x), (gamma_step_slope, x), (bessel_gap, x), (ndtri_exp, y)):
         found = np.asarray(words.word(op)(words.array(at)))
         np.testing.assert_allclose(found, op.forward(at), rtol=1e-9, atol=1e-9)
     for order in (0, 2):

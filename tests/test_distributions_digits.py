@@ -41,6 +41,10 @@ DIGITS = [
     ("mg.Categorical(logits=mg.array([x, x + 1, x + 2])).entropy()", 1e6, 0, 0.8323955818399389),
     ("mg.Categorical(logits=mg.array([1e12, x + 1e12])).entropy()", 1.0, 1, -0.19661193324148188),
     ("mg.Categorical(logits=mg.array([1e12, x + 1e12])).logits[0]", 1.0, 0, -1.3132616875182228),
+    ("mg.VonMises(0.0, x).entropy()", 1e14, 0, -14.6991571177536),
+    ("mg.VonMises(0.0, x).log_prob(0.0)", 1e16, 0, 17.5017422107477),
+    ("mg.VonMises(0.0, x).variance", 1e14, 0, 5e-15),
+    ("mg.kl_divergence(mg.VonMises(x, 1e10), mg.VonMises(0.0, 3e10))", 1e-5, 0, 1.95069385559511),
     # smooth, though made of pieces
     ("mg.Logistic(x, 1.0).log_prob(0.0)", 0.0, 2, -0.5),
     ("mg.Laplace(0.0, 1.0).icdf(x)", 0.5, 1, 2.0),

@@ -93,6 +93,13 @@ def test_weak_derivative_of_laws_with_long_tails(name, law, parameters):
         assert estimate.grad_stderr[n] < 0.01
 
 
+@pytest.mark.parametrize("law", [mg.VonMises, lambda loc, df: mg.StudentT(df, loc, 1e-8)])
+def test_weak_derivative_of_a_law_that_is_all_but_normal(law):
+    loc = mg.Data(0.3, name="loc")
+    y = 1.0 * mg.sample(law(loc, 1e16), name="X", rng=0)
+    assert mg.exact(mg.measure_valued(y, rng=1), loc).grad[loc] == pytest.approx(1.0, rel=1e-6)
+
+
 def test_cost_that_jumps_is_right():
     mu = mg.Data(0.3, name="μ")
     y = mg.where(mg.sample(mg.Normal(mu, 1.0), name="X", rng=0) > 0, 1.0, 0.0)

@@ -267,12 +267,16 @@ def of_laws(xp: Any, stop: Word, log_ndtr: Word, special: Any) -> dict[str, Word
             x = stop(x) if steps < 6 else x
         return xp.where(end, -math.inf, xp.where(low, x, near))
 
+    def bessel_gap(x: Any) -> Any:  # 1 - I₁(x) / I₀(x)
+        far = x > 300.0
+        near, u = xp.where(far, 1.0, x), 1.0 / xp.where(far, x, 1.0)
+        return xp.where(far, laws.bessel_gap_far(u), 1.0 - special.i1e(near) / special.i0e(near))
+
     return {
         "erfcx_slope": erfcx_slope, "ndtri_exp": ndtri_exp,
         "erfcinv": lambda x: special.ndtri(0.5 * x) * -math.sqrt(0.5),
         "gamma_step": gamma_step, "gamma_step_slope": gamma_step_slope,
         "gammasgn": sign, "betaln": log_beta,
         "beta": lambda a, b: sign(a) * sign(b) * sign(a + b) * xp.exp(log_beta(a, b)),
-        "log_i0": lambda x: xp.log(special.i0e(x)) + x,
-        "bessel_ratio": lambda x: special.i1e(x) / special.i0e(x),
+        "log_i0e": lambda x: xp.log(special.i0e(x)), "bessel_gap": bessel_gap,
     }  # fmt: skip

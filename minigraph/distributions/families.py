@@ -14,7 +14,7 @@ from ..ops.linear import matmul
 from ..ops.reductions import sum_
 from ..ops.shaping import expand_dims, shape_of
 from ..ops.special import betaln, digamma, gammaln, xlogy
-from ..ops.trigonometry import cos
+from ..ops.trigonometry import sin
 from ..values import plain
 from .bernoulli import Bernoulli
 from .beta import Beta
@@ -32,7 +32,7 @@ from .multivariate_normal import MultivariateNormal
 from .negative_binomial import NegativeBinomial
 from .normal import LogNormal, Normal
 from .poisson import Poisson
-from .special import bessel_ratio, log_i0
+from .special import bessel_gap, log_i0e
 from .standards import EULER
 from .uniform import Uniform
 from .von_mises import VonMises
@@ -153,8 +153,8 @@ def _weibull(p: Any, q: Any) -> Any:
 
 def _angle(p: Any, q: Any) -> Any:
     k, other = p.concentration, q.concentration
-    turned = k - other * cos(p.loc - q.loc)
-    return log_i0(other) - log_i0(k) + bessel_ratio(k) * turned
+    turned = 2.0 * other * square(sin(0.5 * (p.loc - q.loc)))
+    return log_i0e(other) - log_i0e(k) + turned - bessel_gap(k) * (k - other + turned)
 
 
 def equal_values(one: Sequence[Any], other: Sequence[Any]) -> bool:

@@ -66,11 +66,24 @@ gamma_step_slope: Operation = special(
     forward=_gamma_step_slope,
 )
 
-log_i0 = special(  # log I₀(x) for x >= 0; the scaled function never overflows
-    "log_i0",
-    lambda g, y, x: g * bessel_ratio(x),
-    forward=lambda x: np.log(from_scipy("i0e")(x)) + x,
+log_i0e = special(  # log I₀(x) - x for x >= 0
+    "log_i0e",
+    lambda g, y, x: -g * bessel_gap(x),
+    forward=lambda x: np.log(from_scipy("i0e")(x)),
 )
+
+
+def bessel_gap_far(u: Any) -> Any:
+    """Return 1 - I₁(x) / I₀(x) for large x = 1/u, where the difference loses digits."""
+    rest = 25.0 / 128.0 + u * (13.0 / 32.0 + u * (1073.0 / 1024.0))
+    return u * (0.5 + u * (0.125 + u * (0.125 + u * rest)))
+
+
+def _bessel_gap(x: Any) -> Any:
+    x = np.asarray(x)
+    far = x > 300.0
+    ratio = from_scipy("i1e")(x) / from_scipy("i0e")(x)
+    return np.where(far, bessel_gap_far(1.0 / np.where(far, x, 1.0)), 1.0 - ratio).astype(x.dtype)
 
 
 def _bessel_ratio_slope(y: Any, x: Any) -> Any:
@@ -82,10 +95,8 @@ def _bessel_ratio_slope(y: Any, x: Any) -> Any:
     return where(far, series, near)
 
 
-bessel_ratio: Operation = special(  # I₁(x) / I₀(x)
-    "bessel_ratio",
-    lambda g, y, x: g * _bessel_ratio_slope(y, x),
-    forward=lambda x: from_scipy("i1e")(x) / from_scipy("i0e")(x),
+bessel_gap: Operation = special(  # 1 - I₁(x) / I₀(x) for x >= 0
+    "bessel_gap", lambda g, y, x: -g * _bessel_ratio_slope(1.0 - y, x), forward=_bessel_gap
 )
 ndtri_exp = special(  # the standard normal quantile of a probability given by its logarithm
     "ndtri_exp", lambda g, y, x: divide(g, normal_hazard(x, y))

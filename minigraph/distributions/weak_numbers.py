@@ -22,15 +22,14 @@ from ..ops.elementwise import (
     square,
     where,
 )
-from ..ops.special import gammaln
 from ..ops.trigonometry import arcsin
 from .base import Distribution
 from .bernoulli import Bernoulli
 from .gamma import Gamma, StandardGamma
 from .noise import OpenUniform, StandardExponential, StandardUniform
 from .normal import Normal
-from .special import log_i0
-from .student_t import StudentT
+from .special import log_i0e
+from .tails import log_t_density
 from .weak import Weak
 
 
@@ -126,8 +125,11 @@ def _ratio(law: Any, df: Any) -> list[Distribution]:
 
 def student_t(law: Any, x: Any) -> dict[str, Any]:
     """Where the density is a uniform share of its height; a two-sided root of a ratio, and it."""
-    df = law.df
-    height = exp(gammaln(0.5 * (df + 1.0)) - gammaln(0.5 * df) - 0.5 * log(math.pi * df))
+    return _power_tailed(law, law.df, exp(log_t_density(law.df, 0.0)))
+
+
+def _power_tailed(law: Any, df: Any, height: Any) -> dict[str, Any]:
+    """Of the density ∝ (1 + z²/df)^(-(df+1)/2), the largest of which is `height`."""
     far = lambda u: sqrt(df * expm1(divide(-2.0 * log(u), df + 1.0)))
     side = Bernoulli(np.full(law.shape, 0.5))
     wide = lambda g, h, s: law.loc + law.scale * (2.0 * s - 1.0) * sqrt(df * divide(g, h))
@@ -139,7 +141,7 @@ def student_t(law: Any, x: Any) -> dict[str, Any]:
 
 def cauchy(law: Any, x: Any) -> dict[str, Any]:
     """Student's t with one degree of freedom."""
-    return student_t(StudentT(1.0 + np.zeros(law.shape), law.loc, law.scale), x)
+    return _power_tailed(law, 1.0 + np.zeros(law.shape), 1.0 / math.pi)
 
 
 def half_cauchy(law: Any, x: Any) -> dict[str, Any]:
@@ -185,7 +187,7 @@ def von_mises(law: Any, x: Any) -> dict[str, Any]:
         return angle - 2.0 * math.pi * rint(angle * (0.5 / math.pi))
 
     return {"loc": Weak(
-        (1.0 - least) * exp(k - log_i0(k)) * (0.5 / math.pi),
+        (1.0 - least) * exp(-log_i0e(k)) * (0.5 / math.pi),
         lambda u: turned(law.loc + off(u)), lambda u: turned(law.loc - off(u)),
         [OpenUniform(law.shape, law.dtype)],
     )}  # fmt: skip
