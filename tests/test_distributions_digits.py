@@ -33,6 +33,9 @@ DIGITS = [
     ("mg.StudentT(10.0).icdf(x)", 1e-300, 0, -2.564525718948198e30),
     ("mg.StudentT(0.1).icdf(x)", 1e-16, 0, -1.6044257056665e156),
     ("mg.StudentT(0.1).icdf(1.0 - x)", 2**-53, 0, 5.639197609e155),
+    ("mg.StudentT(x).cdf(-1e250)", 0.01, 0, 0.0015345372478456922),
+    ("mg.StudentT(x).cdf(-1e250)", 0.01, 1, -0.887167957861433),
+    ("mg.StudentT(0.01).cdf(x)", 1e160, 0, 0.9878107373680007),
     ("mg.HalfNormal(1.0).icdf(x)", 1e-300, 0, 1.2533141373155e-300),
     # where large numbers cancel
     ("mg.Multinomial(10**5, mg.array([x, 1.0 - x])).entropy()", 0.2, 0, 6.25910866),
