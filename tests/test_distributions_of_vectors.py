@@ -205,6 +205,20 @@ def test_multinomial_lists_all_its_outcomes():
     np.testing.assert_allclose(np.exp(law.log_prob(law.outcomes()).value).sum(), 1.0)
 
 
+@pytest.mark.parametrize("concentration", [[1e-3, 2e-3], [[1.0, 1.0], [1e-9, 1e-3]]])
+def test_shares_whose_gamma_numbers_leave_the_floats_are_refused(concentration):
+    """At [1e-4, 1e-4] all but an eighth of the samples would be equal shares."""
+    law, a = mg.Dirichlet(concentration), mg.Data([1.0, 1.0], name="a")
+    with pytest.raises(mg.InputError, match=r"sample of Dirichlet: concentration adds up to 0\.00"):
+        law.sample(0)
+    assert np.all(np.isfinite(law.log_prob(law.mean).value))
+    x = mg.reparameterize(mg.sample(mg.Dirichlet(a), name="X", rng=0))
+    a.value = [1e-3, 2e-3]
+    for average in (mg.expectation, mg.exact):
+        with pytest.raises(mg.InputError, match=r"adds up to 0.003.*let it be 0.0195 at least"):
+            average(x[0])
+
+
 def test_probability_has_a_slope_at_an_impossible_outcome():
     probs = mg.Data([1.0, 0.0], name="p")
     x = mg.sample(mg.OneHotCategorical(probs), name="X", rng=0)

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..distributions.beta import StandardBeta
 from ..distributions.binomial import Binomial
+from ..distributions.dirichlet import SharedGammas
 from ..distributions.gamma import StandardGamma
 from ..distributions.multinomial import Multinomial, OneHotCategorical
 from ..distributions.negative_binomial import NegativeBinomial
@@ -86,7 +87,7 @@ def _multinomial(words: Any, of: Numbers, p: Mapping[str, Any], draw: Draw) -> A
 
 
 MADE: Mapping[type, Callable[[Any, Numbers, Any, Draw], Any]] = {
-    StandardGamma: _gamma, StandardBeta: _beta, StandardT: _t,
+    StandardGamma: _gamma, SharedGammas: _gamma, StandardBeta: _beta, StandardT: _t,
     Poisson: lambda words, of, p, draw: of["poisson"](p["rate"]), Binomial: _binomial,
     NegativeBinomial: _negative_binomial, Multinomial: _multinomial,
     OneHotCategorical: _multinomial,

@@ -17,7 +17,7 @@ from .constraints import nonnegative, positive
 from .implicit import followed, held, slope_of
 from .many import Line
 from .noise import of_quantiles
-from .parameters import from_zero, off_zero
+from .parameters import from_zero
 
 gamma_slope = slope_of(
     "gamma sample slope",
@@ -49,16 +49,19 @@ class StandardGamma(Distribution):
             drawn = np.asarray(rng.standard_gamma(a, shape))
         drawn = drawn.astype(self.dtype, copy=False)
         # The chance of a number below tiny is about tiny^a.
-        tiny = np.finfo(self.dtype).tiny
-        never = np.min(a, initial=np.inf) * -math.log(tiny) > 100.0
-        return drawn if never else np.clip(drawn, tiny, np.inf)
+        never = np.min(a, initial=np.inf) * -math.log(np.finfo(self.dtype).tiny) > 100.0
+        return drawn if never else self.kept(drawn)
+
+    def kept(self, drawn: Any) -> Any:
+        """Return numbers off 0, to which tiny ones are rounded."""
+        return np.clip(drawn, np.finfo(self.dtype).tiny, np.inf)
 
     def formula(self, x: Any) -> Any:
         return tails.log_gamma_density(self.concentration, x)
 
     def place(self, points: Any) -> Any:
         """Return the numbers at these quantiles."""
-        return off_zero(tails.gammaincinv(self.concentration, points), self.dtype)
+        return self.kept(tails.gammaincinv(self.concentration, points))
 
 
 class Gamma(Distribution):
