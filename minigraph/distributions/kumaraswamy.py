@@ -29,6 +29,9 @@ from .standards import EULER
 class Kumaraswamy(Distribution):
     """The Kumaraswamy law on [0, 1] with cdf 1 - (1 - x^a)^b.
 
+    A sample that rounding would take to 1 stays next to it. For small b such samples are many, and
+    their scores are biased: take the pathwise gradient.
+
     Parameters
     ----------
     concentration1 : array_like

@@ -19,7 +19,9 @@ class RelaxedBernoulli(Coin):
     """The law of sigmoid((logits + L) / temperature), L a logistic number: a coin made smooth.
 
     At temperature 0 it is a Bernoulli law; the lower the temperature, the nearer its samples come
-    to 0 and 1, and the larger the variance of pathwise gradients.
+    to 0 and 1, and the larger the variance of pathwise gradients. A sample that rounding would take
+    to 1 stays next to it; if such samples are many, their scores are biased: score the draw in
+    ``mg.sigmoid(mg.sample(mg.Logistic(logits / temperature, 1.0 / temperature)))`` instead.
 
     Parameters
     ----------
