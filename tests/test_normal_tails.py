@@ -109,6 +109,33 @@ def test_a_sample_far_out_moves_with_the_bound():
     np.testing.assert_allclose(slope, 1.0 - np.log(2.0) * 1e-10, rtol=1e-14)
 
 
+NARROW = [  # loc, scale and bounds, the quantile at 0.3, and its slopes in loc and scale
+    ((0.0, 1e16, -1.0, 1.0), -0.4, 4.2e-33, -1.12e-49),
+    ((0.0, 1e8, -1.0, 1.0), -0.4, 4.2e-17, -1.12e-25),
+    ((0.0, 1.0, 0.0, 1e-10), 3e-11, 1.05e-21, 9.1e-32),
+    ((0.3, 2.0, 0.5, 0.5001), 0.50002999994748866, 2.62499649886e-10, 5.25113049546e-11),
+]
+
+
+@pytest.mark.parametrize(("given", "quantile", "by_loc", "by_scale"), NARROW)
+def test_quantiles_of_a_window_that_is_narrow_against_its_scale(given, quantile, by_loc, by_scale):
+    loc, scale = (mg.Data(v) for v in given[:2])
+    x = mg.TruncatedNormal(loc, scale, *given[2:]).icdf(0.3)
+    np.testing.assert_allclose(x.value, quantile, rtol=1e-15)
+    slopes = [g.value for g in mg.gradient(x, [loc, scale])]
+    np.testing.assert_allclose(slopes, [by_loc, by_scale], rtol=1e-9)
+
+
+def test_samples_of_narrow_and_wide_windows_beside_each_other():
+    scale = np.array([1.0, 1e16, 1e3])
+    law = mg.TruncatedNormal(0.0, scale, -1.0, [1.0, 1.0, np.inf])
+    x = mg.sample(law, name="X", rng=0)
+    assert mg.reparameterize(x).value.tobytes() == x.value.tobytes()
+    u = 0.5 * law.sample(1, 20_000)[:, 1] + 0.5
+    moments = np.mean(u), np.mean(u**2)
+    np.testing.assert_allclose(moments, [1 / 2, 1 / 3], atol=0.01)  # 5 standard errors
+
+
 def test_a_truncated_normal_around_a_draw_can_be_reparameterized():
     m = mg.Data(0.3, name="m")
     x = mg.sample(mg.Normal(m, 0.1), name="X", rng=0)
