@@ -48,6 +48,9 @@ DIGITS = [
     ("mg.VonMises(0.0, x).log_prob(0.0)", 1e16, 0, 17.5017422107477),
     ("mg.VonMises(0.0, x).variance", 1e14, 0, 5e-15),
     ("mg.kl_divergence(mg.VonMises(x, 1e10), mg.VonMises(0.0, 3e10))", 1e-5, 0, 1.95069385559511),
+    # along quantiles
+    ("mg.StudentT(x).icdf(0.9)", 1e4, 1, -8.4669895300426e-9),
+    ("mg.StudentT(100.0 * x).cdf(-1.0)", 1.0, 1, -0.00120378928557),
     # smooth, though made of pieces
     ("mg.Logistic(x, 1.0).log_prob(0.0)", 0.0, 2, -0.5),
     ("mg.Laplace(0.0, 1.0).icdf(x)", 0.5, 1, 2.0),

@@ -42,7 +42,7 @@ def _quantile(df: Any, p: Any) -> Any:
 t_rate = rate_of(
     "t tail slope",
     _below, lambda df, x: _below(df, -x),
-    0, lambda df: 0.05 * df, lambda df, x: -t_drift(x, df) * np.exp(log_t_density(df, x)),
+    0, lambda df: 0.02 * df, lambda df, x: -t_drift(x, df) * np.exp(log_t_density(df, x)),
 )  # fmt: skip
 stdtr = special(
     "stdtr",

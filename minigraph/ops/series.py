@@ -29,6 +29,11 @@ MOST = 400  # terms
 N = np.arange(1.0, MOST + 1.0)
 LOST = 1e5  # how much larger than the answer its parts may be
 ONE = np.asarray(1.0)  # NumPy takes as long to make an array of 1.0 as to add it to some hundreds
+# Polynomials in x² that stand before powers of 1/df, the highest first.
+NEAR_NORMAL = (
+    (1 / 60, -1 / 60, 0.0, 1 / 30, 1 / 12, 1 / 4), (-1 / 40, 1 / 40, 1 / 120, -1 / 24, 0.0),
+    (1 / 24, -1 / 24, -1 / 24, -1 / 8), (-1 / 12, 1 / 12, 0.0), (1 / 4, 1 / 4),
+)  # fmt: skip
 Function = Callable[..., Any]
 digamma = from_scipy("digamma")
 quiet = np.errstate(all="ignore")  # what is infinite is told from the result
@@ -75,7 +80,20 @@ def t_drift(x: Any, df: Any) -> Any:
     moved = _half(beta, np.where(high, half, 0.5), np.where(high, 0.5, half), first=high)
     parts = near / df, np.where(high, -0.5, 0.5) * moved * (whole / near) * (whole / df)
     far = x / near
-    return far * settled(0.5, sum(parts), np.abs(parts[0])) - x * np.log(far) / df
+    found = far * settled(0.5, sum(parts), np.abs(parts[0])) - x * np.log(far) / df
+    return np.where(100.0 * (1.0 + square) < df, _near_normal(near, df), found)
+
+
+def _near_normal(x: Any, df: Any) -> Any:
+    """Return the same where Student's law is almost normal: a series in 1/df.
+
+    Its terms are polynomials in x that solve s' + s ∂ log p / ∂x = ∂ log p / ∂ df, s = -dx/d df.
+    """
+    u, z = 1.0 / df, x * x
+    total = 0.0
+    for row in NEAR_NORMAL:
+        total = total * u + np.polyval(row, z)
+    return -x * u * u * total
 
 
 def _half(x: Any, a: Any, b: Any, first: Any) -> Any:
