@@ -37,7 +37,9 @@ DIGITS = [
     ("mg.StudentT(x).cdf(-1e250)", 0.01, 1, -0.887167957861433),
     ("mg.StudentT(0.01).cdf(x)", 1e160, 0, 0.9878107373680007),
     ("mg.HalfNormal(1.0).icdf(x)", 1e-300, 0, 1.2533141373155e-300),
+    ("mg.LogNormal(x, 27.0).variance", -1000.0, 0, 4.096291067421963e-236),
     # where large numbers cancel
+    ("mg.Categorical(mg.array([0.0] * 998 + [x, 1.0])).variance", 1e-10, 0, 9.999999998e-11),
     ("mg.Multinomial(10**5, mg.array([x, 1.0 - x])).entropy()", 0.2, 0, 6.25910866),
     ("mg.Poisson(x).entropy()", 1e9, 0, 11.7805714515945),
     ("mg.VonMises(0.0, x).entropy()", 1e6, 1, -5.00000250000375e-7),

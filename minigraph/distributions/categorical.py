@@ -183,7 +183,7 @@ class Categorical(Outcomes):
     def variance(self) -> Any:
         """The variance of the index."""
         k = np.arange(self.size, dtype=self.dtype)
-        return sum_(self.probs * square(k), axis=-1) - square(self.mean)
+        return sum_(self.probs * square(k - expand_dims(self.mean, axis=-1)), axis=-1)
 
     @property
     def mode(self) -> Any:

@@ -91,7 +91,7 @@ class LogNormal(Distribution):
     def variance(self) -> Any:
         """The variance."""
         width = square(self.scale)
-        return expm1(width) * exp(2.0 * self.loc + width)
+        return -expm1(-width) * exp(2.0 * (self.loc + width))
 
     @property
     def mode(self) -> Any:
