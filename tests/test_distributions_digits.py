@@ -38,6 +38,8 @@ DIGITS = [
     ("mg.StudentT(0.01).cdf(x)", 1e160, 0, 0.9878107373680007),
     ("mg.HalfNormal(1.0).icdf(x)", 1e-300, 0, 1.2533141373155e-300),
     ("mg.LogNormal(x, 27.0).variance", -1000.0, 0, 4.096291067421963e-236),
+    ("turned(mg.Normal(0.0, x)).cdf(-10.0)", 1.0, 0, 7.61985302416052e-24),
+    ("turned(mg.StudentT(3.0, x)).cdf(-1e8)", 0.0, 0, 1.1026577908435842e-24),
     # where large numbers cancel
     ("mg.Categorical(mg.array([0.0] * 998 + [x, 1.0])).variance", 1e-10, 0, 9.999999998e-11),
     ("mg.Multinomial(10**5, mg.array([x, 1.0 - x])).entropy()", 0.2, 0, 6.25910866),
@@ -60,10 +62,14 @@ DIGITS = [
 ]
 
 
+def turned(law):
+    return mg.TransformedDistribution(law, mg.AffineTransform(0.0, -1.0))
+
+
 @pytest.mark.parametrize(("text", "at", "order", "truth"), DIGITS, ids=str)
 def test_digits_are_kept(text, at, order, truth):
     x = mg.Data(at)
-    y = eval(text, {"mg": mg, "np": np, "x": x})
+    y = eval(text, {"mg": mg, "np": np, "x": x, "turned": turned})
     for _ in range(order):
         y = mg.gradient(y, x)
     np.testing.assert_allclose(y.value, truth, rtol=1e-8)

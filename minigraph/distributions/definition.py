@@ -99,6 +99,10 @@ class Definition:
         """Return P(X <= x); see `cdf`."""
         raise UsageError(f"cdf of {type(self).__name__}: it has no closed form here")
 
+    def above(self, x: Any, below: Any) -> Any:
+        """Return P(X > x) of a continuous law, where `below` is P(X <= x)."""
+        return 1.0 - below
+
     def quantile(self, p: Any) -> Any:
         """Return the quantile at probabilities 0 <= p <= 1; see `icdf`."""
         raise UsageError(f"icdf of {type(self).__name__}: it has no closed form here")

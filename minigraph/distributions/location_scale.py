@@ -25,6 +25,7 @@ class LocationScale(Distribution):
 
     constraints = {"loc": real, "scale": positive}
     support = real
+    symmetric = False  # around `origin`
 
     def __init__(self, loc: Any, scale: Any) -> None:
         super().__init__(loc=loc, scale=scale)
@@ -56,7 +57,14 @@ class LocationScale(Distribution):
         return self.noise().formula(self._inverse(x)) - log(self.unit)
 
     def cumulative(self, x: Any) -> Any:
-        return self.noise().cumulative(self._inverse(x))
+        return self._below(self._inverse(x))
+
+    def above(self, x: Any, below: Any) -> Any:  # 1 - below has no digits of a small tail
+        return self._below(-self._inverse(x)) if self.symmetric else 1.0 - below
+
+    def _below(self, noise: Any) -> Any:
+        """Return the probability of less noise."""
+        return self.noise().cumulative(noise)
 
     def quantile(self, p: Any) -> Any:
         return self.transform(self.noise().quantile(p))
@@ -120,6 +128,7 @@ class Laplace(LocationScale):
 
     standard = StandardLaplace
     kinks = ("loc",)
+    symmetric = True
 
 
 class Logistic(LocationScale):
@@ -145,6 +154,7 @@ class Logistic(LocationScale):
     """
 
     standard = StandardLogistic
+    symmetric = True
 
 
 class Gumbel(LocationScale):
@@ -195,3 +205,4 @@ class Cauchy(LocationScale):
     """
 
     standard = StandardCauchy
+    symmetric = True

@@ -37,6 +37,7 @@ class Normal(LocationScale):
     """
 
     standard = StandardNormal
+    symmetric = True
 
 
 class LogNormal(Distribution):

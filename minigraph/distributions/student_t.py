@@ -83,6 +83,7 @@ class StudentT(LocationScale):
     """
 
     constraints = {"df": positive, "loc": real, "scale": positive}
+    symmetric = True
 
     def __init__(self, df: Any, loc: Any = 0.0, scale: Any = 1.0) -> None:
         Distribution.__init__(self, df=df, loc=loc, scale=scale)
@@ -96,8 +97,8 @@ class StudentT(LocationScale):
     def formula(self, x: Any) -> Any:
         return log_t_density(self.df, self._inverse(x)) - log(self.scale)
 
-    def cumulative(self, x: Any) -> Any:
-        return stdtr(self.df, self._inverse(x))
+    def _below(self, noise: Any) -> Any:
+        return stdtr(self.df, noise)
 
     def quantile(self, p: Any) -> Any:
         return super().transform(stdtrit(self.df, p))

@@ -186,12 +186,13 @@ class TransformedDistribution(Composite):
 
     def cumulative(self, x: Any) -> Any:
         before, _, outside = self._back(x)
-        ends = stop(self._turned(self.base.cumulative(self._end(x))))
-        return where(stop(outside), ends, self._turned(self.base.cumulative(before)))
+        ends = stop(self._turned(self._end(x)))
+        return where(stop(outside), ends, self._turned(before))
 
-    def _turned(self, below: Any) -> Any:
-        """Return P(f(X) <= f(x)) from P(X <= x)."""
-        return where(self._falls(), 1.0 - below, below)
+    def _turned(self, x: Any) -> Any:
+        """Return P(f(X) <= f(x))."""
+        below = self.base.cumulative(x)
+        return where(self._falls(), self.base.above(x, below), below)
 
     def _end(self, y: Any) -> Any:
         """Return the x of `y`, that of the end of an image if it lies beyond it."""
