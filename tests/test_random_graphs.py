@@ -41,7 +41,7 @@ def test_function_of_inputs(seed):
 def one_by_one(y, wrt):
     """Return the value and the gradient at the inputs of now, each step by itself."""
     tape = Tape(with_gradients(y, wrt))
-    values = tape.same._fresh()
+    values = tape.same._fresh(False)
     for slot, data in tape.same.inputs:
         values[slot] = data.value
     for step in tape.same.steps:
