@@ -60,7 +60,7 @@ class LocationScale(Distribution):
         return self._below(self._inverse(x))
 
     def above(self, x: Any, below: Any) -> Any:  # 1 - below has no digits of a small tail
-        return self._below(-self._inverse(x)) if self.symmetric else 1.0 - below
+        return self._below(-self._inverse(x)) if self.symmetric else super().above(x, below)
 
     def _below(self, noise: Any) -> Any:
         """Return the probability of less noise."""

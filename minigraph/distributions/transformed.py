@@ -74,8 +74,9 @@ class TransformedDistribution(Composite):
         dtype = np.result_type(base.dtype, *[x._value for f in chain for x in f.inputs])
         super().__init__(shape, base.event_ndim, dtype, base=base, **parts)
         self.support_moves = tuple(self._moving())
-        kinks = base.kinks and [*(f"base.{name}" for name in base.kinks), *self._applied()]
-        self.kinks = tuple(kinks)
+        if base.kinks:
+            applied = [f"{key}.{name}" for key, f in parts.items() for name in f.parameters]
+            self.kinks = (*(f"base.{name}" for name in base.kinks), *applied)
         self._refuse_outside()
 
     def _refuse_outside(self) -> None:
@@ -95,11 +96,6 @@ class TransformedDistribution(Composite):
                 )
             with np.errstate(all="ignore"):
                 ends = [f(end) for end in ends]
-
-    def _applied(self) -> list[str]:
-        """Return the parameters of the transforms."""
-        named = zip(list(self.parts)[1:], self.chain, strict=True)
-        return [f"{key}.{name}" for key, f in named for name in f.parameters]
 
     def _moving(self) -> list[str]:
         """Return the parameters that move the edge of the support: those applied to an edge."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..data import Data
 from ..walk import label
-from .indices import integer as integer  # kept beside what tells whole numbers
+from .indices import integer
 
 
 def ints(shape: Any) -> tuple[int, ...]:

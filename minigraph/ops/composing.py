@@ -12,11 +12,11 @@ import numpy as np
 from ..data import Data, tick
 from ..errors import InputError, MinigraphError, SelectionError, UsageError
 from ..nodes import Group, enclose
-from .axes import integer
 from .base import as_data, numpy_named
 from .boxes import made_since
 from .calls import refuse_data, refuse_keyword
 from .elementwise import astype
+from .indices import integer
 
 Function = Callable[..., Any]
 

@@ -75,9 +75,7 @@ def of_integers(name: str) -> Operation:
 
 
 # Arithmetic ------------------------------------------------------------------------------------
-add = ufunc(
-    "add", np.add, lambda g, y, a, b: g, lambda g, y, a, b: g, scalar=operator.add
-)  # fmt: skip
+add = ufunc("add", np.add, lambda g, y, a, b: g, lambda g, y, a, b: g, scalar=operator.add)
 subtract = ufunc(
     "subtract", np.subtract, lambda g, y, a, b: g, lambda g, y, a, b: -g, scalar=operator.sub
 )  # fmt: skip

@@ -11,10 +11,11 @@ from ..errors import InputError, UsageError
 from ..walk import label
 from . import elementwise as e
 from . import reductions, shaping
-from .axes import axes_of, axis_of, integer
+from .axes import axes_of, axis_of
 from .base import Operation, as_data
 from .boxes import stop
 from .composing import composed, floats, named, refuse
+from .indices import integer
 
 
 def fold(

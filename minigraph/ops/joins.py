@@ -11,9 +11,10 @@ from ..data import Data
 from ..errors import InputError, UsageError
 from . import elementwise as e
 from . import shaping
-from .axes import axis_of, integer, ints
+from .axes import axis_of, ints
 from .base import as_data, holds_data
 from .composing import arrays, composed, refuse
+from .indices import integer
 from .layouts import at_least, permuted, ravel
 from .selection import select
 

@@ -10,10 +10,11 @@ from ..data import Data
 from ..errors import InputError, UsageError
 from . import elementwise as e
 from . import shaping
-from .axes import axes_of, integer, ints
+from .axes import axes_of, ints
 from .base import as_data
 from .calls import refuse_data
 from .composing import arrays, composed, fixed
+from .indices import integer
 
 
 # One array -------------------------------------------------------------------------------------

@@ -22,10 +22,6 @@ from .base import Operation, as_data, operand, record
 from .indices import is_whole
 
 FAILED = (ValueError, TypeError, IndexError, ZeroDivisionError)
-SYMBOLS: Mapping[Operation, str] = {
-    elementwise.add: "+", elementwise.subtract: "-",
-    elementwise.multiply: "*", elementwise.divide: "/",
-}  # fmt: skip  # of floats and of arrays, Python's own operator means the operation
 TEXT = """
 def method_of(op, compute):
     def method(self, other):
@@ -51,6 +47,7 @@ def method_of(op, compute):
         return data
     return method
 """
+SIDES = ("self", "other", "self._value", "b"), ("other", "self", "b", "self._value")
 COMPARED: Mapping[Operation, Callable[[float, float], bool]] = {
     elementwise.less: operator.lt, elementwise.less_equal: operator.le,
     elementwise.greater: operator.gt, elementwise.greater_equal: operator.ge,
@@ -83,29 +80,32 @@ def of_one(op: Operation) -> Callable[[Data], Data]:
 
 def of_two(op: Operation) -> Callable[[Data, Any], Data]:
     """Return the function of data and anything, the method ``x op other``."""
-    symbol = SYMBOLS.get(op)
-    make = written("self", "other", f"self._value {symbol} b") if symbol else FORWARD
-    method = make(op, values_of(op))
+    method = DIRECT.get(op, CALLED)[0](op, values_of(op))
     return of_integers(op, method) if op.whole else method
 
 
 def reflected(op: Operation) -> Callable[[Data, Any], Data]:
     """Return the method ``other op x``."""
-    symbol = SYMBOLS.get(op)
-    make = written("other", "self", f"b {symbol} self._value") if symbol else REFLECTED
-    method = make(op, values_of(op))
+    method = DIRECT.get(op, CALLED)[1](op, values_of(op))
     return of_integers(op, method) if op.whole else method
 
 
-def written(left: str, right: str, value: str) -> Callable[..., Callable[[Data, Any], Data]]:
-    """Return `TEXT` as a function, with these inputs in this order, and their value."""
-    known = globals().copy()
-    exec(compile(TEXT.format(left=left, right=right, value=value), "<operators>", "exec"), known)
-    return known["method_of"]
+def written(value: str) -> tuple[Callable[..., Callable[[Data, Any], Data]], ...]:
+    """Return `TEXT` as functions: for this value of what stands left and right, and reflected."""
+    found = []
+    for left, right, a, b in SIDES:
+        known = globals().copy()
+        text = TEXT.format(left=left, right=right, value=value.format(a, b))
+        exec(compile(text, "<operators>", "exec"), known)
+        found.append(known["method_of"])
+    return tuple(found)
 
 
-FORWARD = written("self", "other", "compute(self._value, b)")
-REFLECTED = written("other", "self", "compute(b, self._value)")
+CALLED = written("compute({}, {})")
+DIRECT = {  # of floats and of arrays, Python's own operator means the operation
+    elementwise.add: written("{} + {}"), elementwise.subtract: written("{} - {}"),
+    elementwise.multiply: written("{} * {}"), elementwise.divide: written("{} / {}"),
+}  # fmt: skip
 
 
 def of_integers(op: Operation, method: Callable[[Data, Any], Data]) -> Callable[[Data, Any], Data]:

@@ -11,11 +11,11 @@ from ..errors import InputError, UsageError
 from ..walk import label
 from . import elementwise as e
 from . import selection, shaping
-from .axes import axis_of, integer
+from .axes import axis_of
 from .base import as_data, holds_data
 from .boxes import within
 from .composing import arrays, composed, floats, refuse
-from .indices import Slot, recorded
+from .indices import Slot, integer, recorded
 from .selection import select
 
 

@@ -13,9 +13,10 @@ from ..data import Data
 from ..errors import InputError, UsageError
 from . import elementwise as e
 from . import linear, reductions, shaping
-from .axes import axes_of, axis_of, integer
+from .axes import axes_of, axis_of
 from .base import as_data
 from .composing import arrays, composed, fixed, refuse
+from .indices import integer
 from .linear import LETTERS, unused
 from .selection import select
 
