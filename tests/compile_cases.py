@@ -20,14 +20,15 @@ def code_of(page):
     return re.findall(r"```python\n(.*?)```", text, re.DOTALL)
 
 
+def program(f, *args, **keywords):
+    """Return a function of JAX, traced and compiled as a whole for arguments like these."""
+    lowered = pytest.importorskip("jax").jit(f).lower(*args, **keywords)
+    return lowered.compile(compiler_options=QUICK)
+
+
 def quickly(f):
-    """Return a function of JAX, traced and compiled as a whole for these arguments."""
-
-    def run(*args, **keywords):
-        program = pytest.importorskip("jax").jit(f).lower(*args, **keywords)
-        return program.compile(compiler_options=QUICK)(*args, **keywords)
-
-    return run
+    """Return a function of JAX that is traced and compiled for whatever arguments it is given."""
+    return lambda *args, **keywords: program(f, *args, **keywords)(*args, **keywords)
 
 
 def seed():
