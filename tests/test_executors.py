@@ -128,6 +128,11 @@ def test_pool_of_ray_changes_no_bit():
         ray.shutdown()
 
 
+OPEN_MPI = {  # it refuses root and more processes than cores, where other MPIs need no word
+    "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+    "OMPI_MCA_rmaps_base_oversubscribe": "1",
+    "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
+}  # fmt: skip
 UNDER_MPI = """
 from mpi4py.futures import MPIPoolExecutor
 from test_executors import average, numbers
@@ -144,8 +149,7 @@ def test_processes_of_mpi_change_no_bit(tmp_path):
         pytest.skip("mpiexec is not installed")
     script = tmp_path / "under_mpi.py"
     script.write_text(UNDER_MPI)
-    launch = [found, "--allow-run-as-root", "--oversubscribe", "-n", "3"]
-    command = [*launch, sys.executable, "-m", "mpi4py.futures", str(script)]
-    here = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    command = [found, "-n", "3", sys.executable, "-m", "mpi4py.futures", str(script)]
+    here = {**os.environ, **OPEN_MPI, "PYTHONPATH": str(Path(__file__).parent)}
     out = subprocess.run(command, capture_output=True, text=True, env=here, timeout=120)
     assert out.stdout == "True\n", out.stderr
