@@ -68,14 +68,6 @@ class Noise(Distribution):
         return self.full(self.spread)
 
 
-def filled(
-    fill: Callable[..., Any], shape: tuple[int, ...], dtype: np.dtype[Any], *arguments: Any
-) -> Any:
-    """Return random numbers of a method of NumPy's that has no dtype of its own."""
-    drawn = fill(*arguments, shape)
-    return drawn if dtype == np.float64 else np.asarray(drawn, dtype=dtype)
-
-
 def trapezoid(density: Callable[[Any], Any], low: float, high: float, n: int) -> tuple[Any, Any]:
     """Return the trapezoidal rule for averages over a density."""
     points = np.linspace(low, high, n)

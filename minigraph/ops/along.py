@@ -97,11 +97,6 @@ def along_rows(call: Call) -> Run:
     return functools.partial(call.op.forward, axis=from_end(axis, len(call.shapes[0])), **fixed)
 
 
-def beside(call: Call) -> Run:
-    """Run an operation of several arrays and one axis: their event axes are lined up."""
-    return aligned(along_axis(call), call.shapes, call.sampled)
-
-
 def to_shape(call: Call) -> Run:
     """Run as a reshape of every sample to the event shape of the output."""
     return lambda array: array.reshape(array.shape[:1] + call.shape)
