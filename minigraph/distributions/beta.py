@@ -87,10 +87,7 @@ class Beta(StandardBeta):
     """
 
     def noise(self) -> StandardBeta:
-        return held(
-            StandardBeta, self,
-            concentration1=self.concentration1, concentration0=self.concentration0,
-        )  # fmt: skip
+        return held(StandardBeta, self)
 
     def transform(self, noise: Any) -> Any:
         return beta_sample(noise, self.concentration1, self.concentration0)

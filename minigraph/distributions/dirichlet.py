@@ -79,7 +79,7 @@ class Dirichlet(Distribution):
         return simplex._replace(member=1.0 / self.shape[-1])
 
     def noise(self) -> SharedGammas:
-        return held(SharedGammas, self, concentration=self.concentration)
+        return held(SharedGammas, self)
 
     def transform(self, noise: Any) -> Any:
         gammas = gamma_sample(noise, self.concentration)

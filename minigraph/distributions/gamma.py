@@ -99,7 +99,7 @@ class Gamma(Distribution):
         super().__init__(concentration=concentration, rate=rate)
 
     def noise(self) -> StandardGamma:
-        return held(StandardGamma, self, concentration=self.concentration)
+        return held(StandardGamma, self)
 
     def transform(self, noise: Any) -> Any:
         return divide(gamma_sample(noise, self.concentration), self.rate)
@@ -202,7 +202,7 @@ class InverseGamma(Distribution):
         super().__init__(concentration=concentration, rate=rate)
 
     def noise(self) -> StandardGamma:
-        return held(StandardGamma, self, concentration=self.concentration)
+        return held(StandardGamma, self)
 
     def transform(self, noise: Any) -> Any:
         return divide(self.rate, gamma_sample(noise, self.concentration))

@@ -23,10 +23,10 @@ from .base import Distribution
 from .many import Line, Slope, at_many
 
 
-def held(kind: type[Distribution], law: Distribution, **parameters: Any) -> Any:
-    """Return a law of noise whose parameters let no gradient through."""
+def held(kind: type[Distribution], law: Distribution) -> Any:
+    """Return noise with those parameters of a law that it has, which let no gradient through."""
     noise = object.__new__(kind)
-    noise.parameters = {n: still(x) for n, x in parameters.items()}
+    noise.parameters = {name: still(getattr(law, name)) for name in kind.constraints}
     noise.shape, noise.dtype = law.shape, law.dtype
     return noise
 

@@ -35,9 +35,6 @@ class StandardT(Distribution):
     support = real
     quadrature = of_quantiles
 
-    def __init__(self, df: Any) -> None:
-        super().__init__(df=df)
-
     def generate(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
         # The tail of a small df leaves the floats; a scale must not carry it further.
         most = 1e-20 * float(np.finfo(self.dtype).max)
@@ -89,7 +86,7 @@ class StudentT(LocationScale):
         Distribution.__init__(self, df=df, loc=loc, scale=scale)
 
     def noise(self) -> Any:
-        return held(StandardT, self, df=self.df)
+        return held(StandardT, self)
 
     def transform(self, noise: Any) -> Any:
         return super().transform(t_sample(noise, self.df))

@@ -54,9 +54,6 @@ class StandardVonMises(Distribution):
     constraints = {"concentration": nonnegative}
     support = angle
 
-    def __init__(self, concentration: Any) -> None:
-        super().__init__(concentration=concentration)
-
     def generate(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
         return np.asarray(rng.vonmises(0.0, self.concentration, shape), dtype=self.dtype)
 
@@ -119,7 +116,7 @@ class VonMises(Distribution):
         super().__init__(loc=loc, concentration=concentration)
 
     def noise(self) -> StandardVonMises:
-        return held(StandardVonMises, self, concentration=self.concentration)
+        return held(StandardVonMises, self)
 
     def transform(self, noise: Any) -> Any:
         turned = self.loc + angle_sample(noise, self.concentration)
