@@ -38,7 +38,7 @@ def _transformed(p: Any, q: Any) -> Any:
 def _same(a: Any, b: Any) -> bool:
     """Return whether two parameters are and stay the same."""
     fixed = all(x.constant for x in (a, b) if isinstance(x, Data))
-    return a is b or (fixed and equal_values([a], [b]))
+    return a is b or (fixed and equal_values(a, b))
 
 
 def _independent(p: Any, q: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -157,14 +157,13 @@ def _angle(p: Any, q: Any) -> Any:
     return log_i0e(other) - log_i0e(k) + turned - bessel_gap(k) * (k - other + turned)
 
 
-def equal_values(one: Sequence[Any], other: Sequence[Any]) -> bool:
-    """Return whether parameters have the same values."""
-    values = [[plain(x) for x in each] for each in (one, other)]
-    return all(np.all(np.equal(a, b)) for a, b in zip(*values, strict=True))
+def equal_values(a: Any, b: Any) -> bool:
+    """Return whether two parameters have the same values."""
+    return bool(np.all(np.equal(plain(a), plain(b))))
 
 
 def _same_count(p: Any, q: Any) -> None:
-    if not equal_values([p.total_count], [q.total_count]):
+    if not equal_values(p.total_count, q.total_count):
         raise UsageError(
             f"kl_divergence: {p!r} and {q!r} count different numbers of tries; that has no closed "
             "form: pass sampled=True to average over samples"
