@@ -12,7 +12,7 @@ from ..ops.special import erf, erfinv
 from ..ops.trigonometry import arctan, tan
 from .constraints import nonnegative
 from .location_scale import Size
-from .noise import Noise
+from .noise import Noise, over_sizes
 from .parameters import floored
 from .special import log1p_square
 
@@ -37,10 +37,7 @@ class StandardHalfNormal(Noise):
         return math.sqrt(2.0) * erfinv(p)
 
     def quadrature(self, n: int) -> tuple[Any, Any]:
-        """The double-exponential rule x = exp(t - exp(-t))."""
-        t = np.linspace(-4.2, 2.7, n)
-        points = np.exp(t - np.exp(-t))
-        weights = points * (1.0 + np.exp(-t)) * np.exp(-0.5 * points**2)
+        points, weights = over_sizes(lambda x: np.exp(-0.5 * x**2), 2.7, n)
         return points, weights / weights.sum()
 
 

@@ -75,6 +75,13 @@ def trapezoid(density: Callable[[Any], Any], low: float, high: float, n: int) ->
     return points, weights / weights.sum()
 
 
+def over_sizes(density: Callable[[Any], Any], high: float, n: int) -> tuple[Any, Any]:
+    """Return the double-exponential rule x = exp(t - exp(-t)), its weights but for a factor."""
+    t = np.linspace(-4.2, high, n)
+    points = np.exp(t - np.exp(-t))
+    return points, points * (1.0 + np.exp(-t)) * density(points)
+
+
 class StandardNormal(Noise):
     """ε ~ N(0, 1)."""
 
@@ -170,8 +177,5 @@ class StandardExponential(Noise):
         return -log1p(-p)
 
     def quadrature(self, n: int) -> tuple[Any, Any]:
-        """The double-exponential rule x = exp(t - exp(-t))."""
-        t = np.linspace(-4.2, 4.7, n)
-        points = np.exp(t - np.exp(-t))
-        weights = points * (1.0 + np.exp(-t)) * np.exp(-points)
+        points, weights = over_sizes(lambda x: np.exp(-x), 4.7, n)
         return points, weights / weights.sum()

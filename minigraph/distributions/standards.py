@@ -22,7 +22,7 @@ from ..ops.elementwise import (
     where,
 )
 from ..ops.trigonometry import arctan, tan
-from .noise import Noise, trapezoid
+from .noise import Noise, over_sizes, trapezoid
 from .special import log1p_square
 
 EULER = float(np.euler_gamma)
@@ -51,12 +51,10 @@ class StandardLaplace(Noise):
         return where(low, tail, -tail)
 
     def quadrature(self, n: int) -> tuple[Any, Any]:
-        """The double-exponential rule on either side of the kink."""
-        t = np.linspace(-4.2, 4.7, (n + 1) // 2)
-        points = np.exp(t - np.exp(-t))
-        weights = points * (1.0 + np.exp(-t)) * np.exp(-points)
-        both = np.concatenate([-points, points])[:n], np.concatenate([weights, weights])[:n]
-        return both[0], both[1] / both[1].sum()
+        """The rule of an exponential number on either side of the kink."""
+        points, weights = over_sizes(lambda x: np.exp(-x), 4.7, (n + 1) // 2)
+        weights = np.concatenate([weights, weights])[:n]
+        return np.concatenate([-points, points])[:n], weights / weights.sum()
 
 
 class StandardLogistic(Noise):
