@@ -48,7 +48,7 @@ class Definition:
     stated : sequence of str
         Attributes that are no parameters, and without which nobody knows which law it is.
     ordered : sequence of str
-        The parameters that must be in this order, which `refuse_bad` looks at.
+        The parameters that must be in this order, the first less than the last.
     standard : class of law
         The noise that samples are made from, if it has no parameters; else see `noise`.
     support_moves : collection of str

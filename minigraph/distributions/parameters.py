@@ -84,7 +84,7 @@ def floored(x: Any, low: Any) -> Any:
 
 
 def refuse_bad(law: Any, values: Mapping[str, Any]) -> None:
-    """Raise for the first parameter that breaks its constraint, by name and value."""
+    """Raise for the first parameter that breaks its constraint or the order, by name and value."""
     for name, constraint in law.constraints.items():
         if name not in values:
             continue
@@ -109,6 +109,11 @@ def refuse_bad(law: Any, values: Mapping[str, Any]) -> None:
                 f"{type(law).__name__}: {name} must be {constraint}; got {short(bad)}"
                 + (f" in an array of shape {value.shape}" if bad.shape != value.shape else "")
             )
+    if law.ordered:
+        refuse_order(law, values, law.ordered[0], law.ordered[-1])
+        if len(law.ordered) > 2:
+            for low, high in itertools.pairwise(law.ordered):
+                refuse_order(law, values, low, high, ties=True)
 
 
 def from_zero(x: Any, high: float, member: float, cumulative: Callable[[Any], Any]) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from ..ops.elementwise import clip, divide, equal, less, log, sqrt, square, wher
 from .base import Distribution
 from .constraints import interval, real
 from .noise import StandardUniform
-from .parameters import floored, refuse_order
+from .parameters import floored
 
 
 class Triangular(Distribution):
@@ -49,12 +48,6 @@ class Triangular(Distribution):
 
     def __init__(self, low: Any, high: Any, peak: Any) -> None:
         super().__init__(low=low, high=high, peak=peak)
-
-    def refuse_bad(self, values: Mapping[str, Any]) -> None:
-        super().refuse_bad(values)
-        refuse_order(self, values, "low", "high")
-        refuse_order(self, values, "low", "peak", ties=True)
-        refuse_order(self, values, "peak", "high", ties=True)
 
     @property
     def support(self) -> Any:

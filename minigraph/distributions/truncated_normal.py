@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -29,7 +28,6 @@ from .base import Distribution
 from .constraints import Constraint, interval, positive, real
 from .noise import OpenUniform
 from .normal_parts import FAR, normal_part
-from .parameters import refuse_order
 from .special import ndtri_exp
 
 bound = Constraint("real or infinite", lambda x: ~np.isnan(x))
@@ -71,10 +69,6 @@ class TruncatedNormal(Distribution):
 
     def __init__(self, loc: Any, scale: Any, low: Any = -math.inf, high: Any = math.inf) -> None:
         super().__init__(loc=loc, scale=scale, low=low, high=high)
-
-    def refuse_bad(self, values: Mapping[str, Any]) -> None:
-        super().refuse_bad(values)
-        refuse_order(self, values, "low", "high")
 
     @property
     def support(self) -> Any:

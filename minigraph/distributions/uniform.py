@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from .base import Distribution
 from .constraints import interval, real
 from .location_scale import LocationScale
 from .noise import StandardUniform
-from .parameters import refuse_order
 
 
 class Uniform(LocationScale):
@@ -42,10 +40,6 @@ class Uniform(LocationScale):
 
     def __init__(self, low: Any = 0.0, high: Any = 1.0) -> None:
         Distribution.__init__(self, low=low, high=high)
-
-    def refuse_bad(self, values: Mapping[str, Any]) -> None:
-        super().refuse_bad(values)
-        refuse_order(self, values, "low", "high")
 
     @property
     def support(self) -> Any:  # type: ignore[override]
