@@ -39,9 +39,7 @@ from .parameters import (
     refuse_unknown,
 )  # fmt: skip
 from .ranges import within_support
-from .streams import Rng, drawing_from, generator
-
-__all__ = ["Distribution", "Rng", "drawing_from", "generator"]
+from .streams import Rng, generator
 
 
 class Distribution(Definition):

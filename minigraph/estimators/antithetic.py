@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from ..data import Data
-from ..distributions.base import Rng, generator
 from ..distributions.bernoulli import Bernoulli
 from ..distributions.noise import StandardUniform
 from ..distributions.sampling import sample
+from ..distributions.streams import Rng, generator
 from ..ops.base import as_data
 from ..ops.boxes import function, stop_gradient
 from ..ops.elementwise import absolute, divide, equal, greater, less, maximum, minimum, where

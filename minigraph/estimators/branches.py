@@ -15,7 +15,7 @@ import numpy as np
 
 from ..branching import drawn_above
 from ..data import Data
-from ..distributions.base import Rng, generator
+from ..distributions.streams import Rng, generator
 from ..errors import UsageError
 from ..graph import copy_node
 from ..nodes import DeterministicNode, Group, StochasticNode, result

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..data import Data
-from ..distributions.base import Rng, generator
+from ..distributions.streams import Rng, generator
 from ..errors import BlockedGradientError, InputError, UsageError
 from ..ops.base import as_data
 from ..ops.boxes import function, stop_gradient

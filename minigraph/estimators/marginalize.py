@@ -11,7 +11,7 @@ import numpy as np
 
 from ..branching import drawn_above
 from ..data import Data
-from ..distributions.base import Rng, generator
+from ..distributions.streams import Rng, generator
 from ..ops.base import as_data
 from ..ops.boxes import function, stop
 from ..ops.elementwise import add, multiply

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from ..data import Data
-from ..distributions.base import Rng, generator
 from ..distributions.sampling import sample
+from ..distributions.streams import Rng, generator
 from ..distributions.weak_derivatives import Weak, weak_derivatives
 from ..ops.base import as_data
 from ..ops.boxes import function, stop_gradient

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..data import Data
-from ..distributions.base import Rng, generator
+from ..distributions.streams import Rng, generator
 from ..errors import BlockedGradientError, MinigraphError
 from ..graph import copy_node
 from ..nodes import result

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..branching import drawn_above
 from ..data import Data
-from ..distributions.base import Rng, generator
+from ..distributions.streams import Rng, generator
 from ..errors import BlockedGradientError, InputError, MinigraphError
 from ..nodes import DeterministicNode, Group, StochasticNode, result
 from ..ops.base import record, stack

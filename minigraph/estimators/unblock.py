@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from ..data import Data
-from ..distributions.base import Rng, generator
+from ..distributions.streams import Rng, generator
 from ..errors import BlockedGradientError, InputError
 from ..values import spelled
 from ..walk import label

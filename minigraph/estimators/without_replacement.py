@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from ..data import Data
-from ..distributions.base import Rng, generator
 from ..distributions.categorical import Categorical
 from ..distributions.sampling import sample
+from ..distributions.streams import Rng, generator
 from ..errors import InputError
 from ..ops.boxes import function
 from ..ops.elementwise import add
