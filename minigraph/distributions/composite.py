@@ -13,8 +13,7 @@ from ..ops.reductions import prod, sum_
 from ..values import whole
 from .base import Distribution
 from .constraints import Constraint
-
-ENUMERATED = 100_000  # a law with more outcomes is not called finite
+from .definition import LISTED
 
 
 class Composite(Distribution):
@@ -158,7 +157,7 @@ class Independent(Composite):
         each = self.base.outcomes(spread)
         axes = self.base.batch_shape[len(self.batch_shape) :]
         parts = int(np.prod(axes))
-        if each is None or len(each) ** parts > ENUMERATED:
+        if each is None or len(each) ** parts > LISTED:
             return None
         index = np.indices((len(each),) * parts).reshape(parts, -1).T
         return each[index].reshape(len(index), *self.event_shape)

@@ -11,6 +11,7 @@ from ..errors import UsageError
 from .constraints import Constraint, real
 
 ENUMERATED = 1e7  # a law with more outcomes is sampled, not added up
+LISTED = 100_000  # outcomes of several numbers that are still listed
 
 ELSEWHERE: Mapping[str, str] = {  # what other libraries call it
     "logpdf": "law.log_prob(x)", "logpmf": "law.log_prob(x)", "pdf": "mg.exp(law.log_prob(x))",

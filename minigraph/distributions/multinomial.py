@@ -17,9 +17,7 @@ from ..ops.shaping import expand_dims, shape_of
 from ..ops.special import gammaln, xlog1py, xlogy
 from .categorical import FEW, Outcomes
 from .constraints import count, multiset, one_hot
-from .definition import ENUMERATED as SUMMED
-
-ENUMERATED = 100_000  # a law with more outcomes is not called finite
+from .definition import ENUMERATED, LISTED
 
 
 class Multinomial(Outcomes):
@@ -104,7 +102,7 @@ class Multinomial(Outcomes):
     def outcomes(self, spread: int = 1) -> Any:
         """Return all vectors of counts, unless there are too many: stars and bars."""
         n, k = self.total_count, self.shape[-1]
-        if math.comb(n + k - 1, k - 1) > ENUMERATED:
+        if math.comb(n + k - 1, k - 1) > LISTED:
             return None
         bars = np.array(list(itertools.combinations(range(n + k - 1), k - 1)), dtype=np.int64)
         bars = bars.reshape(-1, k - 1)
@@ -124,7 +122,7 @@ class Multinomial(Outcomes):
     def entropy(self) -> Any:
         """Return the entropy in nats: n H(p) - log n! + Σₖ E[log Xₖ!], where Xₖ is binomial."""
         n, p = self.total_count, self.probs
-        if not (n + 1.0) * math.prod(shape_of(p)) < SUMMED:
+        if not (n + 1.0) * math.prod(shape_of(p)) < ENUMERATED:
             raise UsageError(
                 f"entropy of {type(self).__name__}: {n + 1} counts of each outcome of {self!r} are "
                 "too many to add up; average -log_prob of its samples instead"
