@@ -83,9 +83,9 @@ less_slope = Operation(
 )  # fmt: skip
 
 
-def with_expected(y: Data, s: Data) -> Data:
-    """Return `y` with the slope of `s`, which has the same expectation."""
-    out: Data = expected(stop_gradient(inner(y)), s)
+def with_expected(y: Data, s: Data, op: Operation = expected) -> Data:
+    """Return `y` with the slope of `s`, which has the same expectation; else `op` is another."""
+    out: Data = op(stop_gradient(inner(y)), s)
     out.name = y.name
     return out
 
@@ -124,7 +124,7 @@ def inner(y: Data) -> Data:
     """
     if not y.name or y._node is None or isinstance(y._node, StochasticNode):
         return y
-    copy = result(y._value, copy_node(y._node, y._node.inputs, {}))
+    copy = kept(y, y._node.inputs)
     copy.name = "cost"
     return copy
 
@@ -175,7 +175,7 @@ def again(node: DeterministicNode, inputs: tuple[Data, ...], boxes: dict[Group, 
 
 
 def kept(data: Data, inputs: tuple[Data, ...]) -> Data:
-    """Return the same draw with the same value, from other parameters of the same values."""
+    """Return what the same function made, of other inputs of the same values."""
     copy = result(data._value, copy_node(data._node, inputs, {}))
     copy.name = data.name
     return copy

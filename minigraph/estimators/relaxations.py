@@ -14,13 +14,11 @@ import numpy as np
 from ..data import Data
 from ..distributions.streams import Rng, generator
 from ..errors import BlockedGradientError, MinigraphError
-from ..graph import copy_node
-from ..nodes import result
 from ..ops import along
 from ..ops.base import Operation, as_data
 from ..ops.boxes import function, stop_gradient
 from ..walk import label
-from .branches import branch, inner
+from .branches import branch, kept, with_expected
 from .choose import Handle, call_for, choose, one_each, refuse
 from .latents import given, heat_of, latent_of, why_not_latent, with_held_noise
 from .reparameterize import why_not_smooth
@@ -86,9 +84,7 @@ def gumbel_softmax(
         for now in choose("gumbel_softmax", y, x):
             soft = _soft(now, temperature, rng)
             smooth = fed("gumbel_softmax", y, now, soft, rng, redraw=True)
-            out: Data = relaxed(stop_gradient(inner(y)), smooth)
-            out.name = y.name
-            y = out
+            y = with_expected(y, smooth, relaxed)
     return y
 
 
@@ -184,14 +180,13 @@ def _straight(
     """Return `y` with samples whose slope is that of something smooth."""
     for x in chosen:
         for now in choose(call, y, x):
-            hard = result(now._value, copy_node(now._node, now._node.inputs, {}))
-            hard.name = now.name  # a copy: the name itself goes to what F sees
+            hard = kept(now, now._node.inputs)  # a copy: the name itself goes to what F sees
             new: Data = straight(stop_gradient(hard), smooth(hard, rng))
             out = fed(call, y, now, new, rng, redraw=False)
             if not np.array_equal(out._value, y._value, equal_nan=True):
                 if not np.allclose(out._value, y._value, 1e-5, equal_nan=True):
                     raise BlockedGradientError(_needs_integers(call, now, "its value changes"))
-                out = relaxed(stop_gradient(inner(y)), out)  # 1.0 - float32 rounds, 1 - float32 not
+                out = with_expected(y, out, relaxed)  # 1.0 - float32 rounds, 1 - float32 not
             out.name = y.name
             y = out
     return y
