@@ -14,7 +14,7 @@ import numpy as np
 from ..branching import drawn_above
 from ..data import Data
 from ..errors import BlockedGradientError, InputError, UsageError
-from ..estimators.branches import slope_of, stands_for
+from ..estimators.branches import slope_of
 from ..estimators.choose import copies_of
 from ..estimators.reinforce import detached, reinforce
 from ..estimators.reparameterize import reparameterize, why_not_pathwise
@@ -127,7 +127,7 @@ def refuse_partly(y: Data, wrt: Sequence[Data]) -> None:
     draws = {x._node.draw for x in blocked if x._op.barrier == "draw"}
     twice = len(draws) < sum(x._op.barrier == "draw" and x._node.draw in draws for x in made)
     others = [data for data in made if data._op.barrier != "draw"]
-    if twice or any(data._op is slope_of or stands_for(data._node) for data in others):
+    if twice or any(data._op is slope_of or data._op.stands_for for data in others):
         names = ", ".join(dict.fromkeys(map(label, blocked)))
         raise BlockedGradientError(
             f"exact: {label(y)} was rewritten, and is still blocked at {names}; its slopes are "

@@ -32,7 +32,7 @@ def unit_kind(unit: Unit) -> str:
         return str(node.barrier)
     if node.op.name.endswith("(biased)"):
         return "biased"
-    return "surrogate" if has_fixed_value(node) or has_another_slope(node) else "deterministic"
+    return "surrogate" if has_fixed_value(node) or node.op.stands_for else "deterministic"
 
 
 def has_fixed_value(node: Any) -> bool:
@@ -40,16 +40,11 @@ def has_fixed_value(node: Any) -> bool:
     return isinstance(node, DeterministicNode) and node.op.always is not None
 
 
-def has_another_slope(node: Any) -> bool:
-    """Return whether the value of a node is its first input, and its slope that of its second."""
-    return bool(node.op.stands_for)
-
-
 def costs_of(graph: Graph) -> set[Data]:
     """Return what estimators gave a slope to: it is read beside something that has only a slope."""
     found: set[Data] = set()
     for node in graph.deterministic:
-        if has_another_slope(node):
+        if node.op.stands_for:
             first = node.inputs[0]
             found.update(first._node.inputs if first._node else [first])
         elif any(has_fixed_value(uncast(x)._node) for x in node.inputs):

@@ -90,11 +90,6 @@ def with_expected(y: Data, s: Data, op: Operation = expected) -> Data:
     return out
 
 
-def stands_for(node: Any) -> bool:
-    """Return whether what a node is differentiated as is its second input, and not its value."""
-    return bool(node.op.stands_for)
-
-
 def with_slope(y: Data, s: Data, title: str) -> Data:
     """Return `y` with the slope of `s` added to its own; the second derivative is refused."""
     slope: Data = slope_of(s)
@@ -156,7 +151,7 @@ def branch(y: Data, changed: Mapping[Data, Data], rng: Rng = None, redraw: bool 
             continue
         if isinstance(node, StochasticNode):
             new[data] = drawn_again(data, inputs, rng) if redraw else kept(data, inputs)
-        elif stands_for(node) and redraw:  # else its value is the old one, too
+        elif node.op.stands_for and redraw:  # else its value is the old one, too
             new[data] = inputs[1]
         else:
             with np.errstate(all="ignore"):  # what is infinite there is not the answer here

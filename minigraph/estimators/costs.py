@@ -17,7 +17,7 @@ from ..nodes import DeterministicNode, Group, StochasticNode
 from ..ops import base, elementwise, reductions, selection, shaping
 from ..ops.base import record
 from ..walk import ancestors
-from .branches import less_slope, like, stands_for
+from .branches import less_slope, like
 from .elements import Places, places
 
 Draws = frozenset[Data]
@@ -64,7 +64,7 @@ class Costs:
             kinds = {self.kind.get(x, self.above(x)) for x in terms}
             one = kinds.pop() if kinds else self.above(data)
             apart = any(self._finer(x, data) for x in terms)
-            opened = isinstance(data._node, DeterministicNode) and stands_for(data._node)
+            opened = isinstance(data._node, DeterministicNode) and data._op.stands_for
             self.kind[data] = None if kinds or apart or opened else one
         self.weights: dict[Data, tuple[Data, ...]] = {}  # probabilities on the way down from `y`
         todo: list[tuple[Data, tuple[Data, ...]]] = [(y, ())]
@@ -99,7 +99,7 @@ class Costs:
             return []
         if node.op in LINEAR:
             return list(node.inputs)
-        if stands_for(node):  # what is differentiated is the expectation, not the sample
+        if node.op.stands_for:  # what is differentiated is the expectation, not the sample
             return [node.inputs[1]]
         first, others = node.inputs[0], [self.above(x) for x in node.inputs[1:]]
         if node.op in (elementwise.multiply, elementwise.divide, selection.getitem):
