@@ -22,7 +22,7 @@ from ..walk import label
 from .choose import call_for
 from .impossible import inwards, slope_at_edge
 from .kinks import kinked, once
-from .marginalize import moving_in, why_not_marginal
+from .marginalize import moving, why_not_marginal
 
 FAR = 1e30  # a logit, whose probability is 0 or 1 in any precision
 
@@ -32,7 +32,7 @@ def is_coin(law: Any) -> bool:
 
     Binomial(n, p) is no coin if n is drawn, or may be assigned: it is 1 in this sample alone.
     """
-    outcomes = None if moving_in(law) else law.outcomes()
+    outcomes = None if moving(law) else law.outcomes()
     two = outcomes is not None and np.array_equal(outcomes, [0, 1]) and not law.event_axes
     return two and hasattr(type(law), "logits") and hasattr(type(law), "probs")
 

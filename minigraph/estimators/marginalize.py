@@ -175,7 +175,7 @@ def why_not_marginal(x: Data) -> str | None:
     law = x._node.distribution
     problem = "cannot be listed one by one"
     if _is_finite(law):
-        names = [name for name, _ in moving(x)]
+        names = [name for name, _ in moving(law)]
         if not names:
             return None
         problem = f"are others when {' and '.join(names)} changes"
@@ -185,12 +185,7 @@ def why_not_marginal(x: Data) -> str | None:
     )
 
 
-def moving(x: Data) -> list[tuple[str, Data]]:
-    """Return the parameters that may change, and with them the support of the draw `x`."""
-    return moving_in(x._node.distribution)
-
-
-def moving_in(law: Any) -> list[tuple[str, Data]]:
+def moving(law: Any) -> list[tuple[str, Data]]:
     """Return the parameters of a law that may change, and with them its support."""
     return [
         (name, a) for name, a in law.parameters.items()

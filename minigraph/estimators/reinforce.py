@@ -186,11 +186,12 @@ def subtracted(
 
 def why_not_score(x: Data) -> str | None:
     """Return why the score function is illegal for the draw `x`, or None if it is legal."""
-    names = [name for name, a in moving(x) if a._carries and a.dtype.kind == "f"]
+    law = x._node.distribution
+    names = [name for name, a in moving(law) if a._carries and a.dtype.kind == "f"]
     if not names:
         return why_not_edge(x)
-    law = type(x._node.distribution).__name__
-    what = f"the support of {x.name or 'the draw'} ~ {law} moves with {' and '.join(names)}"
+    drawn = f"{x.name or 'the draw'} ~ {type(law).__name__}"
+    what = f"the support of {drawn} moves with {' and '.join(names)}"
     if x.dtype.kind != "f":
         return f"{what}, where a whole number has no slope; give an integer array, or a constant"
     return (
