@@ -10,7 +10,7 @@ Graphs*, https://arxiv.org/abs/1506.05254, theorem 1.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from ..data import Data
 from ..nodes import DeterministicNode, Group, StochasticNode
@@ -118,6 +118,10 @@ class Costs:
         """Return the terms of what is no cost, but made of costs; empty if it is one."""
         made = self.kind.get(data, NONE) is None or self._weighted(data)
         return self._terms(data) if made else []
+
+    def parts(self) -> Iterator[tuple[Data, Draws]]:
+        """Yield every cost, and the draws that it depends on."""
+        return ((x, self.above(x)) for x in self.weights if not self._opened(x))
 
     def rebuild(self, change: Callable[[Data, Draws], Data]) -> Data:
         """Return `y` with ``change(cost, draws)`` in the place of every cost."""

@@ -6,33 +6,23 @@ import math
 
 from ..data import Data
 from ..distributions.weak_derivatives import weak_derivatives
-from .costs import Costs, Draws
+from .costs import Costs
 
 
-def keeps_apart(y: Data, x: Data) -> bool:
-    """Return whether every cost in `y` sees one element of the draw `x` in each of its own."""
+def elements(y: Data, x: Data) -> int:
+    """Return how many elements of `x` take copies of their own: 1 if all costs keep them apart."""
     costs = Costs(y, [x])
-    apart = []
-
-    def note(cost: Data, draws: Draws) -> Data:
-        if draws:
-            apart.append(None not in costs.places(cost, x))
-        return cost
-
-    costs.rebuild(note)
-    return all(apart)
+    apart = all(None not in costs.places(cost, x) for cost, draws in costs.parts() if draws)
+    return 1 if apart else math.prod(x._node.distribution.batch_shape)
 
 
 def outcomes_apart(y: Data, x: Data) -> int:
     """Return how many copies `marginalize` adds: one for each outcome but that which is there."""
-    law = x._node.distribution
-    elements = 1 if keeps_apart(y, x) else math.prod(law.batch_shape)
-    return int(len(law.outcomes()) ** elements) - 1
+    return int(len(x._node.distribution.outcomes()) ** elements(y, x)) - 1
 
 
 def elements_apart(y: Data, x: Data) -> int:
     """Return how many copies `measure_valued` adds: one for each sample that is not `x` itself."""
-    law = x._node.distribution
-    elements = 1 if keeps_apart(y, x) else math.prod(law.batch_shape)
-    weak = [weak for several in weak_derivatives(law, x).values() for weak in several]
-    return elements * sum((w.positive is not None) + (w.negative is not None) for w in weak)
+    found = weak_derivatives(x._node.distribution, x)
+    weak = [weak for several in found.values() for weak in several]
+    return elements(y, x) * sum((w.positive is not None) + (w.negative is not None) for w in weak)

@@ -226,13 +226,9 @@ def _choices(
 def _together(y: Data, blocking: list[Data]) -> dict[Data, set[Data]]:
     """Return, for each draw, those that meet it in some cost."""
     together: dict[Data, set[Data]] = {x: set() for x in blocking}
-
-    def note(cost: Data, draws: frozenset[Data]) -> Data:
+    for _, draws in Costs(y, blocking).parts():
         for x in draws:
             together[x] |= draws - {x}
-        return cost
-
-    Costs(y, blocking).rebuild(note)
     return together
 
 
