@@ -61,6 +61,15 @@ def varies(data: Data) -> bool:
     return False
 
 
+def below_draws(made: Iterable[Data]) -> set[Data]:
+    """Return what was drawn or descends from a draw, of data in the order they ran."""
+    found: set[Data] = set()
+    for data in made:
+        if data._op.barrier == "draw" or not found.isdisjoint(data._node.inputs):
+            found.add(data)
+    return found
+
+
 def ancestors(outputs: Iterable[Data]) -> list[Data]:
     """Return what was made above and including `outputs`, in the order it ran."""
     return walk(outputs)[0]

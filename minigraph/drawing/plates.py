@@ -8,7 +8,8 @@ from typing import Any
 from ..data import Data
 from ..errors import UsageError
 from ..graph import Graph
-from ..nodes import Group, StochasticNode
+from ..nodes import Group
+from ..walk import below_draws
 from .labels import shown
 from .picture import is_whole
 from .units import Unit, chain
@@ -33,14 +34,9 @@ class Plates:
         self.refuse_bad()
         if self.samples is None or isinstance(self.samples, bool):
             return
-        for data in graph.data:
-            node = data._node
-            if node is None:
-                continue
-            if isinstance(node, StochasticNode) or any(x in self.sampled for x in node.inputs):
-                self.sampled.add(data)
-                if node._group is not None:
-                    self.boxes.add(node._group.outermost.origin)
+        self.sampled = below_draws(data for data in graph.data if data._op)
+        groups = [data._node._group for data in self.sampled]
+        self.boxes = {group.outermost.origin for group in groups if group is not None}
 
     def refuse_bad(self) -> None:
         """Raise for what names no frame."""

@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from ..data import Data
-from ..nodes import DeterministicNode, Group, StochasticNode
+from ..nodes import DeterministicNode, Group
 from ..ops import base, elementwise, reductions, selection, shaping
 from ..ops.base import record
-from ..walk import ancestors
+from ..walk import ancestors, below_draws
 from .branches import less_slope, like
 from .elements import Places, places
 
@@ -50,12 +50,9 @@ class Costs:
         self.order = list(draws)
         self.draws: dict[Data, Draws] = {x: frozenset([x]) for x in self.order}
         self.made = ancestors([y])
-        random: set[Data] = set()
+        random = below_draws(self.made)
         for data in self.made:
-            node = data._node
-            self.draws[data] = self.above(data).union(*[self.above(x) for x in node.inputs])
-            if isinstance(node, StochasticNode) or not random.isdisjoint(node.inputs):
-                random.add(data)
+            self.draws[data] = self.above(data).union(*[self.above(x) for x in data._node.inputs])
         self._places = {x: places(x, self.made) for x in self.order if x.shape}
         self.kind: dict[Data, Draws | None] = {}  # what its terms depend on; None if they differ
         for data in self.made:

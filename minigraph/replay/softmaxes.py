@@ -6,7 +6,7 @@ With m the largest element, eᵢ = exp(xᵢ - m) and s = Σ eᵢ: logsumexp x = 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,7 +18,7 @@ from ..nodes import StochasticNode, result
 from ..ops.elementwise import add, divide, exp, log, log_ratio, maximum, minimum, multiply, subtract
 from ..ops.reductions import folded_axes, logsumexp, max_, sum_
 from ..ops.shaping import reshape
-from ..walk import ancestors
+from ..walk import ancestors, below_draws
 from .writing import MANY
 
 
@@ -45,7 +45,7 @@ def with_shared_exponentials(outputs: Sequence[Data]) -> list[Data]:
     softmaxes = {data: total for data in found if (total := sum_of(data)) is not None}
     if not softmaxes:
         return [*outputs]
-    many = sampled(found)
+    many = below_draws(found)
     wanted = {
         total: (x := origin(total._node.inputs[0]), folded_axes(x, total._node.fixed.get("axis")))
         for total in softmaxes.values()
@@ -107,13 +107,3 @@ def origin(data: Data) -> Data:
     while getattr(data._op, "passes", False):
         data = data._node.inputs[0]
     return data
-
-
-def sampled(found: Iterable[Data]) -> set[Data]:
-    """Return what descends from a draw, of data in the order they ran."""
-    descends: set[Data] = set()
-    for data in found:
-        node = data._node
-        if isinstance(node, StochasticNode) or not descends.isdisjoint(node.inputs):
-            descends.add(data)
-    return descends
