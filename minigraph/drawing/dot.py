@@ -77,7 +77,11 @@ def body(drawn: Picture, ids: bool = False) -> list[str]:
     graph = {"rankdir": drawn.direction, "bgcolor": PAPER, **FONT, **patience}
     node = {"color": INK, "fontcolor": INK, "margin": "0.1,0.05", **FONT}
     edge = {"color": INK, **FONT, "fontsize": "10"}
-    write = Dot({kind: values_escaped(look) for kind, look in drawn.styles.items()}, ids)
+    hooks = {
+        kind: {name: escaped(value) for name, value in look.items()}  # so that none ends early
+        for kind, look in drawn.styles.items()
+    }
+    write = Dot(hooks, ids)
     lines = [
         f"\tgraph {attributes(graph)}",
         f"\tnode {attributes(node)}",
@@ -126,11 +130,6 @@ class Dot:
         look = restyled(look, self.hooks.get("box", {}))
         opening = " ".join(f'{key}="{value}";' for key, value in look.items())
         return f"subgraph cluster_{cluster.id} {{ {opening}", "}"
-
-
-def values_escaped(look: Mapping[str, str]) -> dict[str, str]:
-    """Return attributes whose values cannot end early."""
-    return {name: escaped(value) for name, value in look.items()}
 
 
 def attributes(look: Mapping[str, str]) -> str:

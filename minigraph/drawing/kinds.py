@@ -15,7 +15,7 @@ from ..ops.elementwise import astype
 from ..paths import is_parameter
 from ..walk import varies
 from .backflow import Backflow
-from .labels import brief, call, is_literal, says_something, shown
+from .labels import brief, call, says_something, shown
 from .picture import Options
 from .units import Unit, count_of, made_by
 
@@ -68,7 +68,7 @@ def unit_lines(unit: Unit) -> list[str]:
     if has_fixed_value(node):
         slope = "the score" if node.op.always else "an estimate"
         return [*lines, f"= {node.op.always:g}, its slope is {slope}"]
-    if any(map(is_literal, node.inputs)) or any(map(says_something, node.fixed.values())):
+    if any(x._literal for x in node.inputs) or any(map(says_something, node.fixed.values())):
         said = call(node, short)
         return [said] if node.name == node.op.name else [*lines, said]
     return lines

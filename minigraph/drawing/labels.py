@@ -73,17 +73,12 @@ def fixed_text(value: Any) -> str:
     return "…" if value is Ellipsis else getattr(value, "__name__", type(value).__name__)
 
 
-def is_literal(x: Data) -> bool:
-    """Return whether `x` is a number or array that was written down in an expression."""
-    return x._literal
-
-
 def call(node: Node, name_of: Callable[[Data], str], keywords: bool = True) -> str:
     """Return the call of a node, ``Normal(loc=θ, scale=1.0)`` or ``power(X, 2.0)``.
 
     `name_of` says what its inputs are called; literals are written out.
     """
-    inputs = [brief(x.value) if is_literal(x) else name_of(x) for x in node.inputs]
+    inputs = [brief(x.value) if x._literal else name_of(x) for x in node.inputs]
     if isinstance(node, StochasticNode):
         return law_text(node.distribution, inputs, keywords)
     assert isinstance(node, DeterministicNode)

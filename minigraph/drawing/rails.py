@@ -21,7 +21,7 @@ def rails(things: list[Unit | Data]) -> list[str]:
     drawn = []
     for row, thing in enumerate(things):
         reads = {i for i, x in enumerate(columns) if x in read_by(thing)}
-        makes = [place(columns, data, min(reads, default=-1)) for data in made_by(thing)]
+        makes = [place(columns, data, min(reads, default=-1)) for data in outputs_of(thing)]
         cells = ["  " if x is None else LIVE for x in columns]
         for i in reads:
             cells[i] = READ
@@ -40,7 +40,7 @@ def read_by(thing: Unit | Data) -> set[Data]:
     return {x for x, _ in thing.inputs} if isinstance(thing, Unit) else set()
 
 
-def made_by(thing: Unit | Data) -> list[Data]:
+def outputs_of(thing: Unit | Data) -> list[Data]:
     """Return what a line makes."""
     return thing.outputs if isinstance(thing, Unit) else [thing]
 

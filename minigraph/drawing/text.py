@@ -10,7 +10,7 @@ from ..nodes import StochasticNode
 from .backflow import Backflow
 from .kinds import more_lines
 from .labels import brief, call, shown
-from .rails import rails
+from .rails import outputs_of, rails
 from .units import Unit, in_order, parted, units
 
 LONGEST_GRAPH = 40
@@ -55,7 +55,7 @@ def listing(graph: Graph) -> str:
 
 def names_of(things: list[Unit | Data]) -> dict[Data, str]:
     """Return a name for every data: its own, numbered if another has it too, or %1, %2, …."""
-    datas = [x for thing in things for x in (thing.outputs if isinstance(thing, Unit) else [thing])]
+    datas = [x for thing in things for x in outputs_of(thing)]
     given = {data: shown(data.name) if data.name else "" for data in datas}
     taken = set(given.values())
     names: dict[Data, str] = {}

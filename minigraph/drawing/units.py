@@ -17,7 +17,6 @@ from typing import Any
 from ..data import Data
 from ..graph import Graph
 from ..nodes import Group, Node
-from .labels import is_literal
 
 
 class Unit:
@@ -59,7 +58,7 @@ class Unit:
         merged: dict[Any, tuple[Data, list[tuple[Data, int]]]] = {}
         for data in self.made:
             for i, x in enumerate(data._node.inputs):
-                if x not in inside and not is_literal(x):
+                if x not in inside and not x._literal:
                     key = (x, i) if single else x
                     merged.setdefault(key, (x, []))[1].append((data, i))
         self.inputs = list(merged.values())
