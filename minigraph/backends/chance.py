@@ -37,11 +37,6 @@ from .samplers import MADE, chance_of, softened
 Numbers = Mapping[str, Callable[[], Any]]  # of "normal", "uniform", "exponential"
 
 
-def tiny(draw: Draw) -> float:
-    """Return the smallest number next to zero, where a transform would run off."""
-    return float(np.finfo(draw.law.dtype).tiny)
-
-
 def _laplace(xp: Any, of: Numbers, least: float) -> Any:
     """Return -log of what is left at the nearer end, with the sign of the half."""
     u = of["uniform"]()
@@ -125,8 +120,8 @@ def can_draw(draw: Draw) -> bool:
 
 def base(xp: Any, draw: Draw, of: Numbers) -> Any:
     """Return the noise that a draw is, or that it is made from."""
-    make = NOISE.get(type(draw.law))
-    return of["uniform"]() if make is None else make(xp, of, tiny(draw))
+    make, least = NOISE.get(type(draw.law)), float(np.finfo(draw.law.dtype).tiny)
+    return of["uniform"]() if make is None else make(xp, of, least)
 
 
 def placed(words: Any, draw: Draw, noise: Any, inputs: tuple[Any, ...]) -> Any:

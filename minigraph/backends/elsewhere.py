@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
@@ -60,7 +61,7 @@ class Elsewhere:
         )
         known: dict[str, Any] = {"np": self.words}
         for name, step in text.functions.items():
-            known[name] = partial_word(self.word(step.call.op, functions), step.call.fixed)
+            known[name] = functools.partial(self.word(step.call.op, functions), **step.call.fixed)
         exec(text.block, known)  # only names made by `Words` are in it
         self.block: Any = known["block"]
         self.known = {i: library.constant(x) for i, x in lines.known.items()}
@@ -79,7 +80,8 @@ class Elsewhere:
     def __call__(self, given: Mapping[Data, Any], drawn: Sequence[Any], rng: Any) -> list[Any]:
         values = dict(self.known)
         for slot, x in self.inputs:
-            values[slot] = self.guarded(given[x], self.blocked.get(x))
+            message = self.blocked.get(x)  # a gradient that the library takes is refused with it
+            values[slot] = given[x] if message is None else self.library.guarded(given[x], message)
         is_given = [one is not None for one in drawn]
         drawn, streams = self.complete(drawn, rng)
 
@@ -133,15 +135,6 @@ class Elsewhere:
                     one = chance.base(self.library.xp, draw, numbers)
             found.append(one)
         return found, streams
-
-    def guarded(self, x: Any, message: str | None) -> Any:
-        """Return an input; a gradient that the library takes of it is refused with `message`."""
-        return x if message is None else self.library.guarded(x, message)
-
-
-def partial_word(word: Callable[..., Any], fixed: Mapping[str, Any]) -> Callable[..., Any]:
-    """Return a word with its fixed arguments."""
-    return (lambda *inputs: word(*inputs, **fixed)) if fixed else word
 
 
 def refuse_index(library: Any, step: Step | Draw, lines: Lines) -> None:

@@ -96,13 +96,10 @@ class Jax:
         """Return an array that nothing else can change: as it is, for nothing can."""
         return x
 
-    def is_float(self, x: Any) -> bool:
-        """Return whether an array holds floats."""
-        return bool(self.xp.issubdtype(x.dtype, np.floating))
-
     def mean(self, x: Any) -> Any:
         """Return the average over the sample axis."""
-        return (x if self.is_float(x) else x.astype(self.dtype(float))).mean(axis=0)
+        floats = self.xp.issubdtype(x.dtype, np.floating)
+        return (x if floats else x.astype(self.dtype(float))).mean(axis=0)
 
     def chosen(self, shape: tuple[int, ...], index: Any, places: Any) -> Any:
         """Return the flat positions that an index picks; beyond the last where it is outside."""

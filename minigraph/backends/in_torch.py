@@ -204,13 +204,9 @@ class Torch:
         """Return a tensor that shares no memory with constants, inputs or itself."""
         return x.clone()
 
-    def is_float(self, x: Any) -> bool:
-        """Return whether a tensor holds floats."""
-        return bool(x.is_floating_point())
-
     def mean(self, x: Any) -> Any:
         """Return the average over the sample axis."""
-        return (x if self.is_float(x) else x.to(self.xp.float64)).mean(0)
+        return (x if x.is_floating_point() else x.to(self.xp.float64)).mean(0)
 
     def chosen(self, shape: tuple[int, ...], index: Any, places: Any) -> Any:
         """Return the flat positions that an index picks."""
