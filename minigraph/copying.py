@@ -77,8 +77,8 @@ def rebuilt(
             data = made(own(entry.value), entry.function, above, entry.fixed)
         else:
             noise, draw, branched = entry.draw
-            law, noise = entry.function.with_inputs(above), None if noise is None else own(noise)
-            node = StochasticNode(law, own(entry.value), noise, draw)
+            law = entry.function.with_inputs(above)
+            node = StochasticNode(law, entry.value, noise, draw)
             node.branched = branched
             data = result(node.value, node)
         data.name = entry.name

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .data import NO_FIXED, Data, literal_data, made, tick
-from .values import Value
+from .values import Value, own
 
 
 class Node:
@@ -106,8 +106,8 @@ class StochasticNode(Node):
     def __init__(self, distribution: Any, value: Value, noise: Value | None, draw: object) -> None:
         super().__init__(tuple(distribution.inputs), tick())
         self.distribution = distribution
-        self.value = value
-        self.noise = noise
+        self.value = own(value)
+        self.noise = None if noise is None else own(noise)
         self.draw = draw
         self.branched = False
         self.noise_of: Any = None

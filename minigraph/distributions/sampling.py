@@ -11,7 +11,6 @@ from ..branching import tracing
 from ..data import Data
 from ..errors import UsageError, refuse_unknown_keywords
 from ..nodes import StochasticNode, result
-from ..values import own
 from .base import Distribution
 from .streams import Rng, generator
 
@@ -61,7 +60,7 @@ def sample(dist: Distribution, name: str | None = None, rng: Rng = None, **unkno
             "the Generator that the function may take"
         )
     value, noise = dist.plain().draw(generator(rng), dist.shape)
-    node = StochasticNode(dist, own(value), None if noise is None else own(noise), object())
+    node = StochasticNode(dist, value, noise, object())
     data = result(node.value, node)
     data.name = name
     return data

@@ -23,7 +23,6 @@ from ..ops import along
 from ..ops.base import Operation, record
 from ..ops.boxes import stop, stop_gradient
 from ..ops.elementwise import astype
-from ..values import own
 from ..walk import ancestors, label, walk
 
 # Y, with the slope of another estimate of its expectation.
@@ -187,7 +186,7 @@ def drawn_again(data: Data, inputs: tuple[Data, ...], rng: np.random.Generator) 
         value, noise = plain.transform(node.noise), node.noise
     else:
         value, noise = plain.draw(rng, law.shape)
-    copy = StochasticNode(law, own(value), None if noise is None else own(noise), node.draw)
+    copy = StochasticNode(law, value, noise, node.draw)
     copy._name = node._name
     new = result(copy.value, copy)
     new.name = data.name

@@ -19,7 +19,6 @@ from ..ops.boxes import function, stop_gradient
 from ..ops.elementwise import astype
 from ..ops.picks import index_update
 from ..ops.reductions import logsumexp, sum_
-from ..values import own
 from ..walk import ancestors, label
 from .branches import again, below, branch, in_floats, refuse_looked_at, with_slope
 from .choose import Handle, choose, needs_data
@@ -83,7 +82,7 @@ def _fresh(y: Data, draws: Iterable[Data], i: int, rng: np.random.Generator) -> 
             refuse_looked_at([data])
             law = node.distribution.with_inputs(inputs)
             value, noise = law.plain().draw(rng, law.shape)
-            copy = StochasticNode(law, own(value), None if noise is None else own(noise), object())
+            copy = StochasticNode(law, value, noise, object())
             copy._name = node._name
             new[data] = result(copy.value, copy)
             new[data].name = f"{data.name}[{i}]" if data.name else None
