@@ -12,6 +12,7 @@ from .data import Data
 from .errors import GradientError, InputError
 from .functional import grad
 from .run import refuse_uncallable
+from .values import plain
 
 Function = Callable[..., Any]
 
@@ -91,11 +92,6 @@ def contracted(f: Function, args: Sequence[Any], rng: np.random.Generator) -> Fu
         return sum((np.sum(y * w.astype(np.result_type(plain(y)))) for y, w in parts), start=0.0)
 
     return total
-
-
-def plain(x: Any) -> Any:
-    """Return the value of `x`, if it is Data."""
-    return x.value if isinstance(x, Data) else x
 
 
 def compare(
