@@ -21,10 +21,8 @@ from .folds import root
 @composed()
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Data:
     """Return a norm of vectors or matrices, in all orders that NumPy has; its slope at 0 is 0."""
-    x = as_data(x)
+    x = floats(x)
     axis = axes_of(axis, x)
-    if x.dtype.kind != "f":
-        x = e.astype(x, dtype=float)
     if axis is None and (ord is None or (ord in ("f", "fro") and x.ndim == 2)
                          or (ord == 2 and x.ndim == 1)):  # fmt: skip
         return root(reductions.sum_(e.square(x), axis=None, keepdims=bool(keepdims)))
