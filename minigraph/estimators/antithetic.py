@@ -20,7 +20,7 @@ from ..ops.boxes import function, stop_gradient
 from ..ops.elementwise import absolute, divide, equal, greater, less, maximum, minimum, where
 from ..walk import label
 from .branches import branch
-from .choose import Handle, call_for, choose, in_turn, refuse
+from .choose import Handle, call_for, choose_legal, in_turn
 from .edges import finite_logits, is_coin, unmissed, why_not_edge
 from .elements import Places
 from .slopes import Rule, slope_in, with_slopes
@@ -119,8 +119,7 @@ def _by_uniform(x: Data, twin: Data, p: Data, rng: np.random.Generator) -> Data:
 
 def _with_twins(call: str, title: str, y: Data, nodes: Handle, rng: Rng, weigh: Weight) -> Data:
     """Return `y` with slopes that compare draws of coins with their twins."""
-    chosen = choose(call, y, nodes)
-    refuse(call, nodes, chosen, why_not_coins)
+    chosen = choose_legal(call, y, nodes, why_not_coins)
     rng = generator(rng)
 
     def prepare(x: Data, law: Any) -> Rule:

@@ -96,15 +96,20 @@ def _meant(call: str, y: Data, handle: Any, draws: list[Data]) -> Iterable[Data]
     return found
 
 
-def refuse(
-    call: str, nodes: Handle, chosen: Sequence[Data], why_not: Callable[[Data], str | None]
-) -> None:
-    """Raise for the first draw that a rewrite cannot take; of all that block, name those it can."""
+def choose_legal(
+    call: str, y: Data, nodes: Handle, why_not: Callable[[Data], str | None]
+) -> list[Data]:
+    """Return what `choose` does, or raise for the first draw that a rewrite cannot take.
+
+    Of all that block, it names those that it can.
+    """
+    chosen = choose(call, y, nodes)
     for x in chosen:
         if problem := why_not(x):
             fit = [o.name for o in chosen if o.name and why_not(o) is None] if nodes is None else []
             only = f"; for other draws alone, mg.{call}(y, {quoted(fit)})" if fit else ""
             raise BlockedGradientError(f"{call}: {problem}{only}")
+    return chosen
 
 
 def refuse_many(call: str, x: Data, found: tuple[int, str], limit: int, copies: str) -> None:

@@ -19,7 +19,7 @@ from ..ops.base import as_data
 from ..ops.boxes import function, stop_gradient
 from ..ops.reductions import sum_
 from ..walk import ancestors, label
-from .choose import Handle, choose, in_turn, refuse
+from .choose import Handle, choose, choose_legal, in_turn
 from .costs import Costs
 from .edges import log_prob
 from .elements import Places
@@ -201,11 +201,9 @@ def refuse_blocked_below(call: str, y: Data, chosen: Sequence[Data]) -> None:
 
 def _legal(call: str, y: Data, nodes: Handle, continuous: bool | None) -> list[Data]:
     """Return the chosen draws, or raise for one that cannot be controlled."""
-    chosen = choose(call, y, nodes)
 
     def why_not(x: Data) -> str | None:
         problem = why_not_latent(x)
         return problem or (continuous is not None and why_not_smooth(y, x, continuous)) or None
 
-    refuse(call, nodes, chosen, why_not)
-    return chosen
+    return choose_legal(call, y, nodes, why_not)

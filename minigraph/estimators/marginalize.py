@@ -21,7 +21,7 @@ from ..values import own, whole
 from ..walk import ancestors, label
 from .baselines import leave_one_out
 from .branches import below, branch, expected, with_expected
-from .choose import Handle, call_for, choose, in_turn, refuse, refuse_many
+from .choose import Handle, call_for, choose_legal, in_turn, refuse_many
 from .costs import PROBABILITY, Costs, Draws
 from .impossible import possible_outcome
 from .scores import log_probs_of
@@ -79,8 +79,7 @@ def marginalize(y: Data, nodes: Handle = None, *, limit: int = LIMIT, rng: Rng =
     >>> z.value == y.value, mg.gradient(z, p).value, mg.exact(z, p).grad_variance[p]
     (True, -5.0, 0.0)
     """
-    chosen = choose("marginalize", y, nodes)
-    refuse("marginalize", nodes, chosen, why_not_marginal)
+    chosen = choose_legal("marginalize", y, nodes, why_not_marginal)
     rng, limit = generator(rng), whole("limit", limit, call="marginalize")
     change = lambda y, x: with_expected(y, total(y, x, limit, rng))
     z = in_turn("marginalize", y, chosen, change)

@@ -21,7 +21,7 @@ from ..ops.shaping import broadcast_to
 from ..values import whole
 from ..walk import label
 from .branches import branch
-from .choose import Handle, call_for, choose, in_turn, refuse, refuse_many
+from .choose import Handle, call_for, choose_legal, in_turn, refuse_many
 from .edges import edged, may_carry
 from .elements import Places
 from .impossible import stuck
@@ -71,8 +71,7 @@ def measure_valued(y: Data, nodes: Handle = None, *, limit: int = LIMIT, rng: Rn
     >>> z.value == y.value, round(mg.exact(z, rate).grad[rate], 9)  # E[(X + 1)² - X²]
     (True, 7.0)
     """
-    chosen = choose("measure_valued", y, nodes)
-    refuse("measure_valued", nodes, chosen, why_not_measure_valued)
+    chosen = choose_legal("measure_valued", y, nodes, why_not_measure_valued)
     rng, limit = generator(rng), whole("limit", limit, call="measure_valued")
     prepare = lambda x, law: _differences(x, law, limit, rng)
     change = lambda y, x: with_slopes(y, x, "measure-valued", prepare)

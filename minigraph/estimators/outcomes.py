@@ -19,7 +19,7 @@ from ..ops.products import tensordot
 from ..ops.reductions import sum_
 from ..walk import label
 from .branches import branch
-from .choose import Handle, call_for, choose, refuse
+from .choose import Handle, call_for, choose_legal
 from .edges import why_not_edge
 from .marginalize import why_not_marginal
 
@@ -84,8 +84,8 @@ def cost_at(cost: Data, x: Data, table: Any, k: Data, rng: np.random.Generator) 
 
 def legal(call: str, y: Data, nodes: Handle, size: int, spare: int) -> list[Data]:
     """Return the chosen draws, or raise for one that cannot be looked at in this way."""
-    chosen = choose(call, y, nodes)
-    refuse(call, nodes, chosen, functools.partial(why_not_some, size=size, spare=spare))
+    why_not = functools.partial(why_not_some, size=size, spare=spare)
+    chosen = choose_legal(call, y, nodes, why_not)
     for x in chosen:
         count = len(x._node.distribution.outcomes())
         if not 1 <= size <= count - spare:

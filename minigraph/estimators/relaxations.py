@@ -19,7 +19,7 @@ from ..ops.base import Operation, as_data
 from ..ops.boxes import function, stop_gradient
 from ..walk import label
 from .branches import branch, kept, with_expected
-from .choose import Handle, call_for, choose, one_each, refuse
+from .choose import Handle, call_for, choose, choose_legal, one_each
 from .latents import given, heat_of, latent_of, why_not_latent, with_held_noise
 from .reparameterize import why_not_smooth
 
@@ -211,9 +211,8 @@ def _legal(
     call: str, y: Data, nodes: Handle, continuous: bool, why_not: Callable[[Data], str | None]
 ) -> list[Data]:
     """Return the chosen draws, or raise for one that cannot be relaxed."""
-    chosen = choose(call, y, nodes)
-    refuse(call, nodes, chosen, lambda x: why_not(x) or why_not_smooth(y, x, continuous))
-    return one_each(chosen)
+    both = lambda x: why_not(x) or why_not_smooth(y, x, continuous)
+    return one_each(choose_legal(call, y, nodes, both))
 
 
 def why_not_mean(x: Data) -> str | None:

@@ -17,7 +17,7 @@ from ..ops.selection import getitem, take_along_axis
 from ..ops.trigonometry import arctan2
 from ..paths import Flow, describe
 from ..walk import label, varies
-from .choose import Handle, call_for, choose, refuse
+from .choose import Handle, call_for, choose_legal
 from .poles import pole
 
 # They have a slope, and jump: at the end of a period, from π to -π, from a vector to its negative.
@@ -63,8 +63,8 @@ def reparameterize(y: Data, nodes: Handle = None, *, continuous: bool = False) -
     >>> z.value == y.value, mg.gradient(z, theta).value
     (True, 3.0)
     """
-    chosen = choose("reparameterize", y, nodes)
-    refuse("reparameterize", nodes, chosen, lambda x: why_not_pathwise(y, x, continuous))
+    why_not = lambda x: why_not_pathwise(y, x, continuous)
+    chosen = choose_legal("reparameterize", y, nodes, why_not)
     settle(chosen)
 
     def rule(data: Data, inputs: tuple[Data, ...]) -> Data | None:
@@ -116,8 +116,7 @@ def why_not_pathwise(y: Data, x: Data, continuous: bool = False) -> str | None:
 
 def implicit(y: Data, nodes: Handle = None) -> Data:
     """Return `y` with draws followed along their quantiles; others are refused."""
-    chosen = choose("implicit", y, nodes)
-    refuse("implicit", nodes, chosen, lambda x: why_not_implicit(y, x))
+    choose_legal("implicit", y, nodes, lambda x: why_not_implicit(y, x))
     return reparameterize(y, nodes)
 
 
