@@ -21,7 +21,7 @@ class Places:
     ----------
     chosen : callable
         ``chosen(shape, index, places)``: the flat positions that an index picks.
-    pick, add, put : callable
+    pick, add, last : callable
         ``pick(x, at)`` are the elements of `x` there, ``add(g, at, shape)`` zeros with `g` added
         there, ``last(at, size)`` which of what is written there comes last, -1 if nothing is.
     plain : callable

@@ -29,10 +29,10 @@ OWN = frozenset(
     thing for module in MODULES for thing in vars(module).values() if isinstance(thing, Operation)
 )
 FOLLOWED = frozenset(op for op in OWN if op.forward.__qualname__.startswith("followed."))
-# Their words have the right value, and no slope that another library could find by itself.
 # Of log Γ, by Stirling's formula: what stands before powers of 1/x, the highest first.
 STIRLING = (-691 / 360360, 1 / 1188, -1 / 1680, 1 / 1260, -1 / 360, 1 / 12)
 BESSEL = frozenset(op for op in OWN if op.name in ("j0", "j1", "y0", "y1"))
+# Their words have the right value, and no slope that another library could find by itself.
 UNSLOPED = FOLLOWED | BESSEL | {implicit.by_cdf, branches.slope_of}
 
 

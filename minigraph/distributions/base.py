@@ -1,4 +1,4 @@
-"""What a law of randomness is, and how `sample` puts a draw from it into the graph.
+"""What a law of randomness is, and what it can do by what it says of itself.
 
 The formulas of a law are written once and used three ways: on Data they record a graph, on arrays
 with a leading sample axis they run a replay, on floats they are quick. Where a law makes its
