@@ -10,6 +10,7 @@ import numpy as np
 
 from ..ops.base import Operation
 from ..ops.indices import axes_of, front, is_basic, is_mask
+from ..ops.selection import along_axis
 
 Word = Callable[..., Any]
 
@@ -56,10 +57,7 @@ class Places:
         return self.pick(self.last(at, math.prod(shape)), at) == self.count(at)
 
     def put_along(self, g: Any, places: Any, shape: Any, axis: int) -> Any:
-        grid: list[Any] = list(np.ogrid[tuple(slice(n) for n in g.shape)])
-        grid[axis] = places
-        stays = [0 if n == 1 and i != axis % g.ndim else grid[i] for i, n in enumerate(shape)]
-        return self.add(g, self.chosen(shape, tuple(stays), ()), shape)
+        return self.add(g, self.chosen(shape, along_axis(g, places, shape, axis), ()), shape)
 
     def moves(self, op: Operation) -> Word:
         """Return the word for an operation that NumPy can do to positions."""

@@ -202,13 +202,18 @@ last_write = Operation(
 
 
 # One place for each of the others: along an axis -----------------------------------------------
+def along_axis(picked: Any, places: Any, shape: tuple[int, ...], axis: int) -> Index:
+    """Return the index of an array of `shape` by which take_along_axis has `picked` elements."""
+    grid: list[Any] = list(np.ogrid[tuple(slice(n) for n in picked.shape)])
+    grid[axis] = places
+    own = axis % picked.ndim
+    return tuple(0 if n == 1 and i != own else grid[i] for i, n in enumerate(shape))
+
+
 def _put(g: Any, places: Any, shape: tuple[int, ...], axis: int) -> Any:
     """Return zeros of `shape` with `g` added where take_along_axis would pick."""
     total = np.zeros(shape, g.dtype)
-    grid = list(np.ogrid[tuple(slice(n) for n in g.shape)])
-    grid[axis] = places
-    stays = [0 if n == 1 and i != axis % g.ndim else grid[i] for i, n in enumerate(shape)]
-    add_into(total, chosen(shape, tuple(stays), ()), g)
+    add_into(total, chosen(shape, along_axis(g, places, shape, axis), ()), g)
     return total
 
 
