@@ -17,7 +17,10 @@ from ..distributions import special as laws
 from ..estimators import baselines, branches, relaxations, scores
 from ..ops import boxes
 from ..ops.base import Operation
+from ..ops.factorizations import eigh_packed, qr_packed, svd_packed
 from ..ops.namespace import TABLES
+from ..ops.pseudoinverses import truncated_pinv
+from ..ops.trigonometry import sinc_slope
 
 Word = Callable[..., Any]
 MODULES = (
@@ -53,22 +56,7 @@ def shared(xp: Any, stop: Word) -> dict[str, Word]:
         return half + xp.swapaxes(xp.tril(half, -1), -1, -2)
 
     def eigh(a: Any, UPLO: str = "L") -> Any:
-        values, vectors = xp.linalg.eigh(both_halves(a, UPLO == "L"), UPLO=UPLO)
-        return xp.concatenate([values[..., None, :], vectors], axis=-2)
-
-    def svd(a: Any) -> Any:
-        u, s, vh = xp.linalg.svd(a, full_matrices=False)
-        return xp.concatenate([u, s[..., None, :], xp.swapaxes(vh, -1, -2)], axis=-2)
-
-    def truncated_pinv(a: Any, cut: Any) -> Any:
-        u, s, vh = xp.linalg.svd(a, full_matrices=False)
-        large = s > cut[..., 0] * s[..., :1]
-        inverse = xp.where(large, 1.0 / xp.where(large, s, 1.0), 0.0)
-        return xp.swapaxes(vh, -1, -2) * inverse[..., None, :] @ xp.swapaxes(u, -1, -2)
-
-    def qr(a: Any) -> Any:
-        q, r = xp.linalg.qr(a)
-        return xp.concatenate([q, xp.swapaxes(r, -1, -2)], axis=-2)
+        return eigh_packed.forward(both_halves(a, UPLO == "L"), UPLO, xp)
 
     def solve(a: Any, b: Any) -> Any:  # `b` is always a matrix: nobody has to guess
         batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
@@ -125,20 +113,6 @@ def shared(xp: Any, stop: Word) -> dict[str, Word]:
         near = xp.where(far, 0.0, x)
         return xp.where(far, 2.0 / xp.where(far, x, 1.0), 2.0 * near / (1.0 + near * near))
 
-    def sinc(x: Any, order: int = 0) -> Any:  # as in the table of ops, in other words
-        if order == 0:
-            return xp.sinc(x)
-        near = abs(x) < 0.5 + 0.1 * order
-        small, away = xp.where(near, x, 0.0), xp.where(near, 1.0, x)
-        series, value = 0.0 * small, xp.sinc(away)
-        for m in range(math.ceil(order / 2), order + 20):
-            term = (-1) ** m * math.pi ** (2 * m) / math.factorial(2 * m + 1)
-            series = series + term * math.perm(2 * m, order) * small ** (2 * m - order)
-        for n in range(1, order + 1):
-            wave = math.pi ** (n - 1) * xp.sin(math.pi * away + n * math.pi / 2)
-            value = (wave - n * value) / away
-        return xp.where(near, series, value)
-
     def normal_part(a: Any, w: Any, order: int = 0) -> Any:
         reach = 2.0 * normal_parts.END / (a + xp.sqrt(a * a + 2.0 * normal_parts.END))
         w, total = xp.where(w < reach, w, stop(reach)), 0.0
@@ -172,7 +146,8 @@ def shared(xp: Any, stop: Word) -> dict[str, Word]:
         "log1p_square_slope": log1p_square_slope,
         "xlogy": lambda a, x: log_of(a, x, xp.log, 1.0),
         "xlog1py": lambda a, x: log_of(a, x, xp.log1p, 0.0),
-        "rel_entr": rel_entr, "kl_div": lambda a, b: rel_entr(a, b) + (b - a), "sinc": sinc,
+        "rel_entr": rel_entr, "kl_div": lambda a, b: rel_entr(a, b) + (b - a),
+        "sinc": lambda x, order=0: sinc_slope(x, order, xp),
         # of shapes and kinds
         "heaviside": lambda x, h: xp.where(x == 0, h, xp.where(xp.isnan(x), x, (x > 0) * 1.0)),
         "outer": lambda a, b: a.reshape(-1, 1) * b.reshape(1, -1),
@@ -182,8 +157,10 @@ def shared(xp: Any, stop: Word) -> dict[str, Word]:
         "einsum": lambda *a, subscripts, optimize=False: xp.einsum(subscripts, *a),
         # of matrices
         "cholesky": lambda a: xp.linalg.cholesky(both_halves(a)),
-        "ratio": ratio, "truncated_pinv": truncated_pinv, "solve": solve, "eigh": eigh, "svd": svd,
-        "qr": qr, "orthogonal": orthogonal, "logdet": lambda a: xp.linalg.slogdet(a)[1],
+        "ratio": ratio, "solve": solve, "eigh": eigh, "orthogonal": orthogonal,
+        "truncated_pinv": lambda a, cut: truncated_pinv.forward(a, cut, xp),
+        "svd": lambda a: svd_packed.forward(a, xp), "qr": lambda a: qr_packed.forward(a, xp),
+        "logdet": lambda a: xp.linalg.slogdet(a)[1],
         "signdet": lambda a: xp.linalg.slogdet(a)[0],
     }  # fmt: skip
 

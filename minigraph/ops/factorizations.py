@@ -183,10 +183,11 @@ def _cholesky_rule(g: Any, y: Any, a: Any) -> Any:
 cholesky_ = last_axes("cholesky", np.linalg.cholesky, _cholesky_rule)
 
 
-def _eigh(a: Any, UPLO: Any = "L") -> Any:
+# These are written for array libraries that are like NumPy, too.
+def _eigh(a: Any, UPLO: Any = "L", xp: Any = np) -> Any:
     """Return the eigenvalues in the first row, the eigenvectors in the columns below."""
-    values, vectors = np.linalg.eigh(a, UPLO)
-    return np.concatenate([values[..., None, :], vectors], axis=-2)
+    values, vectors = xp.linalg.eigh(a, UPLO=UPLO)
+    return xp.concatenate([values[..., None, :], vectors], axis=-2)
 
 
 def _eigh_rule(g: Any, y: Any, a: Any, UPLO: str = "L") -> Any:
@@ -203,10 +204,10 @@ eigh_packed = Operation(
 )
 
 
-def _svd(a: Any) -> Any:
+def _svd(a: Any, xp: Any = np) -> Any:
     """Return u, s and v (not transposed) below each other."""
-    u, s, vh = np.linalg.svd(a, full_matrices=False)
-    return np.concatenate([u, s[..., None, :], np.swapaxes(vh, -1, -2)], axis=-2)
+    u, s, vh = xp.linalg.svd(a, full_matrices=False)
+    return xp.concatenate([u, s[..., None, :], xp.swapaxes(vh, -1, -2)], axis=-2)
 
 
 def _svd_rule(g: Any, y: Any, a: Any) -> Any:
@@ -232,10 +233,10 @@ def _svd_rule(g: Any, y: Any, a: Any) -> Any:
 svd_packed = Operation("svd", _svd, _svd_rule, numpy=(), along=along.elementwise)
 
 
-def _qr(a: Any) -> Any:
+def _qr(a: Any, xp: Any = np) -> Any:
     """Return q and the transpose of r below each other."""
-    q, r = np.linalg.qr(a)
-    return np.concatenate([q, np.swapaxes(r, -1, -2)], axis=-2)
+    q, r = xp.linalg.qr(a)
+    return xp.concatenate([q, xp.swapaxes(r, -1, -2)], axis=-2)
 
 
 def _qr_rule(g: Any, y: Any, a: Any) -> Any:

@@ -21,11 +21,11 @@ from .linear import matmul
 from .shaping import expand_dims, shape_of, swap_last
 
 
-def _truncated_pinv(a: Any, cut: Any) -> Any:
-    u, s, vh = np.linalg.svd(a, full_matrices=False)
+def _truncated_pinv(a: Any, cut: Any, xp: Any = np) -> Any:
+    u, s, vh = xp.linalg.svd(a, full_matrices=False)
     kept = s > cut[..., 0] * s[..., :1]
-    inverse = np.where(kept, np.divide(1.0, np.where(kept, s, 1.0)), 0.0)
-    return np.matmul(np.swapaxes(vh, -1, -2) * inverse[..., None, :], np.swapaxes(u, -1, -2))
+    inverse = xp.where(kept, 1.0 / xp.where(kept, s, 1.0), 0.0)
+    return xp.swapaxes(vh, -1, -2) * inverse[..., None, :] @ xp.swapaxes(u, -1, -2)
 
 
 def _rule(g: Any, y: Any, a: Any, cut: Any) -> Any:

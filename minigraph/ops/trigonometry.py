@@ -56,25 +56,30 @@ arctanh = ufunc(
 
 
 # Sinc: one operation for all its derivatives, because each has a gap at 0 -----------------------
-def _sinc(x: Any, order: int = 0) -> Any:
-    """Return derivative number `order` of sin(πx)/(πx).
+def sinc_slope(x: Any, order: int, xp: Any) -> Any:
+    """Return derivative number `order` of sin(πx)/(πx), by an array library.
 
     From (x sinc x)⁽ⁿ⁾ = x sinc⁽ⁿ⁾ + n sinc⁽ⁿ⁻¹⁾, which loses digits near 0; there from the series
     sinc x = Σₘ (-1)ᵐ (πx)²ᵐ / (2m+1)!.
     """
     if order == 0:
-        return np.sinc(x)
-    x = np.asarray(x)
-    near = np.abs(x) < 0.5 + 0.1 * order
-    small, away = np.where(near, x, 0.0), np.where(near, 1.0, x)
-    series, value = 0.0 * small, np.sinc(away)
+        return xp.sinc(x)
+    near = abs(x) < 0.5 + 0.1 * order
+    small, away = xp.where(near, x, 0.0), xp.where(near, 1.0, x)
+    series, value = 0.0 * small, xp.sinc(away)
     for m in range(math.ceil(order / 2), order + 20):
         term = (-1) ** m * math.pi ** (2 * m) / math.factorial(2 * m + 1)
-        series += term * math.perm(2 * m, order) * small ** (2 * m - order)
+        series = series + term * math.perm(2 * m, order) * small ** (2 * m - order)
     for n in range(1, order + 1):
-        wave = math.pi ** (n - 1) * np.sin(math.pi * away + n * math.pi / 2)
+        wave = math.pi ** (n - 1) * xp.sin(math.pi * away + n * math.pi / 2)
         value = (wave - n * value) / away
-    return np.where(near, series, value).astype(x.dtype)
+    return xp.where(near, series, value)
+
+
+def _sinc(x: Any, order: int = 0) -> Any:
+    x = np.asarray(x)
+    found = sinc_slope(x, order, np)
+    return found.astype(x.dtype) if order else found
 
 
 sinc = Operation(
