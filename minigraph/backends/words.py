@@ -17,7 +17,7 @@ from ..distributions import special as laws
 from ..estimators import baselines, branches, relaxations, scores
 from ..ops import boxes
 from ..ops.base import Operation
-from ..ops.factorizations import eigh_packed, qr_packed, svd_packed
+from ..ops.factorizations import COMPLETED, eigh_packed, qr_packed, svd_packed
 from ..ops.namespace import TABLES
 from ..ops.pseudoinverses import truncated_pinv
 from ..ops.trigonometry import sinc_slope
@@ -64,14 +64,7 @@ def shared(xp: Any, stop: Word) -> dict[str, Word]:
         return xp.linalg.solve(a, b)
 
     def orthogonal(a: Any, by: str) -> Any:
-        still = stop(a)
-        if by == "qr":
-            whole = xp.linalg.qr(still, mode="complete")[0]
-        elif by == "svd":
-            whole = xp.linalg.svd(still)[0]
-        else:
-            whole = xp.swapaxes(xp.linalg.svd(xp.swapaxes(still, -1, -2))[2], -1, -2)
-        y, q = whole[..., a.shape[-1] :], xp.linalg.qr(a)[0]
+        y, q = COMPLETED[by](stop(a), xp)[..., a.shape[-1] :], xp.linalg.qr(a)[0]
         # Libraries know no slope of these columns. It is that of what is left of them beside those
         # of `a`, made orthonormal again: (1 - lost)^(-1/2), to the fifth derivative.
         along = xp.swapaxes(q, -1, -2) @ y
@@ -102,11 +95,6 @@ def shared(xp: Any, stop: Word) -> dict[str, Word]:
         )
         edge = xp.where((a == 0) & (b >= 0), 0.0, math.inf)
         return xp.where(xp.isnan(a) | xp.isnan(b), math.nan, xp.where(fine, inside, edge))
-
-    def log1p_square(x: Any) -> Any:
-        far = abs(x) > 1e8
-        near = xp.where(far, 0.0, x)
-        return xp.where(far, 2.0 * xp.log(xp.where(far, abs(x), 1.0)), xp.log1p(near * near))
 
     def log1p_square_slope(x: Any) -> Any:
         far = abs(x) > 1e8
@@ -142,7 +130,8 @@ def shared(xp: Any, stop: Word) -> dict[str, Word]:
         # of networks, of statistics
         "share": lambda a, b: ((a > b) * xp.ones_like(a - b) + (a >= b)) * 0.5,
         "relu": lambda x: xp.where((x > 0) | xp.isnan(x), x, 0.0), "softplus": softplus,
-        "log_ratio": log_ratio, "log_expit": lambda x: -softplus(-x), "log1p_square": log1p_square,
+        "log_ratio": log_ratio, "log_expit": lambda x: -softplus(-x),
+        "log1p_square": lambda x: laws.log1p_square.forward(x, xp),
         "log1p_square_slope": log1p_square_slope,
         "xlogy": lambda a, x: log_of(a, x, xp.log, 1.0),
         "xlog1py": lambda a, x: log_of(a, x, xp.log1p, 0.0),

@@ -13,13 +13,12 @@ from ..ops.elementwise import divide, equal, exp, expm1, less, log, log1p, squar
 from ..ops.special import from_scipy, normal_hazard, polygamma, special
 
 
-def _log1p_square(x: Any) -> Any:
-    """Return log(1 + x²), also where x² overflows."""
-    size = np.abs(x)
+def _log1p_square(x: Any, xp: Any = np) -> Any:
+    """Return log(1 + x²), also where x² overflows, by an array library."""
+    size = abs(x)
     far = size > 1e8
-    return np.where(
-        far, 2.0 * np.log(np.where(far, size, 1.0)), np.log1p(np.where(far, 0.0, size) ** 2)
-    )
+    near = xp.where(far, 0.0, x)
+    return xp.where(far, 2.0 * xp.log(xp.where(far, size, 1.0)), xp.log1p(near * near))
 
 
 def _log1p_square_slope(x: Any) -> Any:

@@ -251,15 +251,17 @@ def _qr_rule(g: Any, y: Any, a: Any) -> Any:
 qr_packed = Operation("qr", _qr, _qr_rule, numpy=(), along=along.elementwise)
 
 
-COMPLETED: Mapping[str, Callable[[Any], Any]] = {  # square matrices; the first columns span a
-    "qr": lambda a: np.linalg.qr(a, "complete")[0],
-    "svd": lambda a: np.linalg.svd(a)[0],
-    "svd of the transpose": lambda a: np.swapaxes(np.linalg.svd(np.swapaxes(a, -1, -2))[2], -1, -2),
+COMPLETED: Mapping[str, Callable[[Any, Any], Any]] = {  # square matrices; the first columns span a
+    "qr": lambda a, xp: xp.linalg.qr(a, mode="complete")[0],
+    "svd": lambda a, xp: xp.linalg.svd(a)[0],
+    "svd of the transpose": lambda a, xp: xp.swapaxes(
+        xp.linalg.svd(xp.swapaxes(a, -1, -2))[2], -1, -2
+    ),
 }
 # The other columns, orthogonal to those of a. They are unique up to a turn among themselves: the
 # slope is that of functions which the turn does not change.
 orthogonal = Operation(
-    "orthogonal", lambda a, by: COMPLETED[by](a)[..., a.shape[-1] :],
+    "orthogonal", lambda a, by: COMPLETED[by](a, np)[..., a.shape[-1] :],
     lambda g, y, a, by: -matmul(matmul(y, swap_last(g)), swap_last(pinv_(a))),
     fixed=["by"], numpy=(), along=along.elementwise,
 )  # fmt: skip
