@@ -124,8 +124,7 @@ class Jax:
 
     def last(self, at: Any, size: int) -> Any:
         """Return, for each flat position, which of what is written there comes last, else -1."""
-        order = np.arange(math.prod(at.shape)).reshape(at.shape)
-        return self.xp.full(size, -1).at[at].max(order)
+        return self.xp.full(size, -1).at[at].max(positions(at.shape))
 
     # Functions ---------------------------------------------------------------------------------
     def loop(self, count: int, step: Callable[[Any], Any], start: Any) -> Any:

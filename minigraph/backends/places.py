@@ -11,6 +11,7 @@ import numpy as np
 from ..ops.base import Operation
 from ..ops.indices import axes_of, front, is_basic, is_mask
 from ..ops.selection import along_axis
+from ..ops.shaping import positions
 
 Word = Callable[..., Any]
 
@@ -54,19 +55,14 @@ class Places:
 
     def last_write(self, *places: Any, shape: Any, index: Any) -> Any:
         at = self.chosen(shape, index, places)
-        return self.pick(self.last(at, math.prod(shape)), at) == self.count(at)
+        return self.pick(self.last(at, math.prod(shape)), at) == positions(tuple(at.shape))
 
     def put_along(self, g: Any, places: Any, shape: Any, axis: int) -> Any:
         return self.add(g, self.chosen(shape, along_axis(g, places, shape, axis), ()), shape)
 
     def moves(self, op: Operation) -> Word:
         """Return the word for an operation that NumPy can do to positions."""
-        return lambda x, **fixed: self.pick(
-            x, op.forward(np.arange(math.prod(x.shape)).reshape(x.shape), **fixed)
-        )
-
-    def count(self, at: Any) -> Any:
-        return np.arange(math.prod(at.shape)).reshape(tuple(at.shape))
+        return lambda x, **fixed: self.pick(x, op.forward(positions(tuple(x.shape)), **fixed))
 
     def words(self) -> Mapping[str, Word]:
         """Return the words by name of operation."""
