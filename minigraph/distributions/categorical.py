@@ -13,7 +13,7 @@ from ..ops.reductions import argmax, logsumexp, max_, sum_
 from ..ops.shaping import expand_dims, shape_of
 from ..ops.special import xlogy
 from .base import Distribution
-from .constraints import Constraint, below, logits, weights
+from .constraints import Constraint, logits, weights, whole_interval
 from .parameters import unless_unknown
 
 FEW = 48  # up to which number outcomes are tried one by one
@@ -141,7 +141,7 @@ class Categorical(Outcomes):
     @property
     def support(self) -> Constraint:
         """The indices."""
-        return below(self.size)
+        return whole_interval(0, self.size - 1)
 
     def pick(self, table: Any, x: Any) -> Any:
         """Return the entry of `table` at index `x` along its last axis; 0 outside."""

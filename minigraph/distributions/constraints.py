@@ -187,11 +187,6 @@ def whole_interval(low: Any, high: Any) -> Constraint:
     )
 
 
-def below(n: int) -> Constraint:
-    """Return the whole numbers 0, 1, …, n - 1."""
-    return whole_interval(0, n - 1)
-
-
 def _shown(x: Any) -> str:
     if isinstance(x, Data):
         return x.name or _shown(x.value)
