@@ -14,7 +14,7 @@ from ..errors import InputError, UsageError
 from .checkpoint import Checkpoint
 from .estimate import ByData, Estimate
 from .jobs import Job, refuse_other_shapes
-from .moments import Moments, merged, plain
+from .moments import Moments, merged, unshared
 from .workers import Mapper, with_progress
 
 
@@ -101,9 +101,9 @@ def _estimate(
         value=value.mean,
         stderr=value.stderr(freedom),
         samples=samples,
-        variance=plain(value.variance(freedom)),
+        variance=unshared(value.variance(freedom)),
         grad=ByData(keys, [m.mean for m in grads]),
         grad_stderr=ByData(keys, lambda: [m.stderr(freedom) for m in grads]),
-        grad_variance=ByData(keys, lambda: [plain(m.variance(freedom)) for m in grads]),
+        grad_variance=ByData(keys, lambda: [unshared(m.variance(freedom)) for m in grads]),
         interrupted=interrupted,
     )

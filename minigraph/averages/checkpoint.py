@@ -19,7 +19,7 @@ import numpy as np
 from ..errors import InputError
 from ..replay.identity import Fingerprints
 from .jobs import Job
-from .moments import Moments, plain
+from .moments import Moments, unshared
 
 SECONDS = 1.0  # between two writes
 FORMAT = "minigraph run 4"  # a new number where seeds give other samples, or work is told else
@@ -132,7 +132,7 @@ def read(path: str | os.PathLike[str]) -> Stored | None:
         if run["format"] != FORMAT:
             raise KeyError(FORMAT)
         moments = [
-            Moments(*[plain(found[f"{name}_{i}"]) for name in Moments._fields])
+            Moments(*[unshared(found[f"{name}_{i}"]) for name in Moments._fields])
             for i in range(int(found["outputs"]))
         ]
         seed = np.random.SeedSequence(**json.loads(run["seed"]))

@@ -30,7 +30,7 @@ from .beyond import Tails
 from .estimate import ByData, Estimate
 from .expectation import targets, with_gradients
 from .grid import Grid, conditional_outcomes
-from .moments import Moments, plain
+from .moments import Moments, unshared
 from .panels import ENOUGH, apart, refined
 from .summing import summed
 
@@ -106,13 +106,13 @@ def exact(
         # The gradient of a sum over outcomes is no average of a sample's gradient.
         variances = [np.full_like(m.mean, np.nan) for m in grads]
     return Estimate(
-        value=plain(value.mean),
-        stderr=plain(np.zeros_like(value.mean)),
+        value=unshared(value.mean),
+        stderr=unshared(np.zeros_like(value.mean)),
         samples=grid.size,
-        variance=plain(value.variance(0.0)),
-        grad=ByData(keys, [plain(m.mean) for m in grads]),
-        grad_stderr=ByData(keys, [plain(np.zeros_like(m.mean)) for m in grads]),
-        grad_variance=ByData(keys, [plain(v) for v in variances]),
+        variance=unshared(value.variance(0.0)),
+        grad=ByData(keys, [unshared(m.mean) for m in grads]),
+        grad_stderr=ByData(keys, [unshared(np.zeros_like(m.mean)) for m in grads]),
+        grad_variance=ByData(keys, [unshared(v) for v in variances]),
         exact=True,
         error=error,
     )

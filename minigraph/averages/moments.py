@@ -166,10 +166,10 @@ class Moments(NamedTuple):
         variance = self.variance(freedom)
         if type(variance) is float:
             return math.sqrt(variance / self.weight)
-        return plain(np.sqrt(variance / self.weight))
+        return unshared(np.sqrt(variance / self.weight))
 
 
-def plain(x: Any) -> Any:
+def unshared(x: Any) -> Any:
     """Return a result as a float or an array of its own."""
     if type(x) is float:
         return x

@@ -14,7 +14,7 @@ import numpy as np
 from ..averages.estimate import ByData, Estimate
 from ..averages.exact import exact
 from ..averages.expectation import seed_sequence, targets, uninterrupted
-from ..averages.moments import plain
+from ..averages.moments import unshared
 from ..branching import drawn_above
 from ..data import Data
 from ..distributions.streams import Rng
@@ -102,7 +102,7 @@ def assess(
         errors = [variance_stderr(rewritten, x, found, own) for x in keys]
         how = f"{samples} samples: {reason}"
     else:
-        errors = [plain(np.zeros(x.shape)) for x in keys]
+        errors = [unshared(np.zeros(x.shape)) for x in keys]
         how = f"exact, {found.samples} points" if found.error < EXACT else reason
     sources = sources_of(rewritten, of, keys, points, samples, parts) if nodes else {}
     return Assessment(
@@ -115,8 +115,8 @@ def assess(
         variance_stderr=ByData(keys, errors),
         exact=found.exact,
         how=how,
-        nodes={n: ByData(keys, [plain(v) for v in s.variance]) for n, s in sources.items()},
-        nodes_stderr={n: ByData(keys, [plain(e) for e in s.stderr]) for n, s in sources.items()},
+        nodes={n: ByData(keys, [unshared(v) for v in s.variance]) for n, s in sources.items()},
+        nodes_stderr={n: ByData(keys, [unshared(e) for e in s.stderr]) for n, s in sources.items()},
         added=frozenset(n for n, s in sources.items() if s.added),
     )
 
@@ -169,7 +169,7 @@ def truth(
             np.array([slope(y, x, at, settings) for at in np.ndindex(x.shape)]).reshape(x.shape)
             for x in keys
         ]
-        return [plain(s) for s in slopes], [plain(np.zeros(x.shape)) for x in keys]
+        return [unshared(s) for s in slopes], [unshared(np.zeros(x.shape)) for x in keys]
     found, _ = attempted(of, keys, settings)
     if found is None:
         open_now = of if not Flow([of], keys).blocked else unblock(of)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..averages.estimate import ByData
-from ..averages.moments import plain
+from ..averages.moments import unshared
 from ..walk import label
 from .tables import html_table, number, text_table, with_error
 
@@ -65,7 +65,7 @@ class Assessment:
         """The standard error of the bias."""
         keys = list(self.truth)
         errors = [np.hypot(self.expected_stderr[x], self.truth_stderr[x]) for x in keys]
-        return ByData(keys, [plain(e) for e in errors])
+        return ByData(keys, [unshared(e) for e in errors])
 
     @property
     def signal_to_noise(self) -> ByData:
