@@ -32,9 +32,7 @@ from ..distributions.standards import (
 from ..ops.elementwise import astype, divide, exp, floor, log1p, minimum, sigmoid
 from ..ops.reductions import cumsum, max_, sum_
 from ..replay.program import Draw
-from .samplers import MADE, chance_of, softened
-
-Numbers = Mapping[str, Callable[[], Any]]  # of "normal", "uniform", "exponential"
+from .samplers import MADE, Numbers, chance_of, softened
 
 
 def _laplace(xp: Any, of: Numbers, least: float) -> Any:

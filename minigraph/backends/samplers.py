@@ -22,7 +22,8 @@ from ..distributions.poisson import Poisson
 from ..distributions.student_t import StandardT
 from ..replay.program import Draw
 
-Numbers = Mapping[str, Callable[..., Any]]  # of "normal", "uniform", "gamma", "poisson", "binomial"
+# Of "normal", "uniform", "exponential", "gamma", "poisson", "binomial".
+Numbers = Mapping[str, Callable[..., Any]]
 
 
 def log_gamma(xp: Any, of: Numbers, a: Any, kind: Any) -> Any:
