@@ -204,11 +204,6 @@ def inside_unit(x: Any, dtype: Any) -> Any:
     return inside(x, 0.0, 1.0, dtype)
 
 
-def off_zero(x: Any, dtype: Any) -> Any:
-    """Return positive `x` kept off 0, to which a tiny number is rounded."""
-    return clip(x, float(np.finfo(dtype).tiny), np.inf)  # NumPy's maximum is slower
-
-
 def inside_range(x: Any, dtype: Any) -> Any:
     """Return positive `x` kept off 0 and infinity, where a density may end."""
     return inside(x, 0.0, np.inf, dtype)

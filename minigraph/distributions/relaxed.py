@@ -11,7 +11,7 @@ from ..ops.shaping import expand_dims, shape_of
 from .bernoulli import Coin
 from .categorical import Outcomes
 from .constraints import logit, logits, open_unit_interval, positive, simplex, weights
-from .parameters import from_zero, inside_unit, off_zero
+from .parameters import from_zero, inside_range, inside_unit
 from .standards import StandardGumbel, StandardLogistic
 
 
@@ -130,7 +130,7 @@ class RelaxedOneHotCategorical(Outcomes):
 
     def transform(self, noise: Any) -> Any:
         z = divide(self.logits + noise, self._heat)
-        shares = off_zero(exp(z - logsumexp(z, axis=-1, keepdims=True)), self.dtype)
+        shares = inside_range(exp(z - logsumexp(z, axis=-1, keepdims=True)), self.dtype)
         return divide(shares, sum_(shares, axis=-1, keepdims=True))
 
     def formula(self, x: Any) -> Any:
