@@ -12,6 +12,7 @@ differentiation*; Townsend 2016, *Differentiating the singular value decompositi
 # mypy: disable-error-code="has-type"
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -82,9 +83,8 @@ def gaps(values: Any) -> Any:
     return difference + of_kind(np.diag(np.full(n, np.inf)), values)
 
 
-def last_axes(name: str, forward: Any, *rules: Any, along: Any = along.elementwise) -> Operation:
-    """Declare a function of matrices, which NumPy already runs along leading axes."""
-    return Operation(name, forward, *rules, along=along)
+# Functions of matrices, which NumPy already runs along leading axes.
+last_axes = functools.partial(Operation, along=along.elementwise)
 
 
 # Inverses --------------------------------------------------------------------------------------
@@ -162,14 +162,11 @@ def _det_rule(g: Any, y: Any, a: Any) -> Any:
 
 
 det = last_axes("det", np.linalg.det, _det_rule)
-logdet = Operation(
+logdet = last_axes(
     "logdet", lambda a: np.linalg.slogdet(a)[1],
-    lambda g, y, a: one_by_one(g) * swap_last(inv(a)),
-    numpy=(), along=along.elementwise,
+    lambda g, y, a: one_by_one(g) * swap_last(inv(a)), numpy=(),
 )  # fmt: skip
-signdet = Operation(
-    "signdet", lambda a: np.linalg.slogdet(a)[0], None, numpy=(), along=along.elementwise
-)
+signdet = last_axes("signdet", lambda a: np.linalg.slogdet(a)[0], None, numpy=())
 matrix_rank = last_axes("matrix_rank", np.linalg.matrix_rank, None)
 
 
@@ -199,9 +196,7 @@ def _eigh_rule(g: Any, y: Any, a: Any, UPLO: str = "L") -> Any:
     return lower if UPLO == "L" else swap_last(lower)
 
 
-eigh_packed = Operation(
-    "eigh", _eigh, _eigh_rule, fixed=["UPLO"], numpy=(), along=along.elementwise
-)
+eigh_packed = last_axes("eigh", _eigh, _eigh_rule, fixed=["UPLO"], numpy=())
 
 
 def _svd(a: Any, xp: Any = np) -> Any:
@@ -230,7 +225,7 @@ def _svd_rule(g: Any, y: Any, a: Any) -> Any:
     return found
 
 
-svd_packed = Operation("svd", _svd, _svd_rule, numpy=(), along=along.elementwise)
+svd_packed = last_axes("svd", _svd, _svd_rule, numpy=())
 
 
 def _qr(a: Any, xp: Any = np) -> Any:
@@ -248,7 +243,7 @@ def _qr_rule(g: Any, y: Any, a: Any) -> Any:
     return swap_last(solve_(swap_last(rt), swap_last(inner)))
 
 
-qr_packed = Operation("qr", _qr, _qr_rule, numpy=(), along=along.elementwise)
+qr_packed = last_axes("qr", _qr, _qr_rule, numpy=())
 
 
 COMPLETED: Mapping[str, Callable[[Any, Any], Any]] = {  # square matrices; the first columns span a
@@ -260,10 +255,10 @@ COMPLETED: Mapping[str, Callable[[Any, Any], Any]] = {  # square matrices; the f
 }
 # The other columns, orthogonal to those of a. They are unique up to a turn among themselves: the
 # slope is that of functions which the turn does not change.
-orthogonal = Operation(
+orthogonal = last_axes(
     "orthogonal", lambda a, by: COMPLETED[by](a, np)[..., a.shape[-1] :],
     lambda g, y, a, by: -matmul(matmul(y, swap_last(g)), swap_last(pinv_(a))),
-    fixed=["by"], numpy=(), along=along.elementwise,
+    fixed=["by"], numpy=(),
 )  # fmt: skip
 
 
