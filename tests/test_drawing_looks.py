@@ -200,6 +200,18 @@ def test_tikz_puts_results_below_what_they_are_made_from():
     assert len(set(heights)) == 3
 
 
+def test_draws_that_are_added_up_stand_in_straight_columns():
+    mean = mg.Data(0.5, name="θ")
+    draws = [mg.sample(mg.Normal(mean * float(i), 1.0), name=f"w{i}", rng=i) for i in range(14)]
+    text = mg.to_tikz(sum(w**2 for w in draws))
+    (laws, samples) = (
+        [float(x) for x in re.findall(rf"at \(([\d.]+),[\d.]+\) \{{.*{what}", text)]
+        for what in ("Normal", r"\{w\d+\}")
+    )
+    assert len(laws) == 14
+    np.testing.assert_allclose(laws, samples, atol=9.0)
+
+
 def test_tikz_shows_greek_and_escapes_the_signs_of_latex():
     text = mg.to_tikz(mg.Data(1.0, name=r"θ_Λ\input{x}%$#&~^"))
     assert (

@@ -73,7 +73,7 @@ def source(drawn: Picture, ids: bool = False) -> str:
 
 def body(drawn: Picture, ids: bool = False) -> list[str]:
     """Return the lines between the braces."""
-    patience = {"nslimit": "4", "nslimit1": "4"}  # half a minute becomes half a second
+    patience = {"nslimit": "16", "nslimit1": "16"}  # half a minute becomes a second
     graph = {"rankdir": drawn.direction, "bgcolor": PAPER, **FONT, **patience}
     node = {"color": INK, "fontcolor": INK, "margin": "0.1,0.05", **FONT}
     edge = {"color": INK, **FONT, "fontsize": "10"}
