@@ -127,6 +127,10 @@ REFUSED = {
     "max(i, initial=300)": "max: .* 300.0 does not fit int8",
     "min(i, initial=np.inf)": "min: .* inf does not fit int8",
     "linspace(f, 2.0, -1)": "linspace: -1",
+    "sum(f, where=np.ones((3, 2), bool))": r"sum: where= has shape \(3, 2\), and .* has \(2,\)",
+    "nansum(s, where=np.ones(2, bool))": "sum: where= has shape",
+    "max(g, initial=0.0, where=np.ones((2, 2), bool))": "max: where= has shape",
+    "bincount(np.array([0, 1]), weights=f[:1])": "bincount: weights",
 }  # fmt: skip
 
 

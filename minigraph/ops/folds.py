@@ -29,7 +29,13 @@ def fold(
     if where is not True:
         if empty is None:
             raise UsageError(f"{op.name}: where= needs a value for what it leaves out (initial=)")
-        x = e.where(as_data(where), x, like(op.name, empty, x.dtype))
+        mask, full = as_data(where), x.shape
+        x = e.where(mask, x, like(op.name, empty, x.dtype))
+        if x.shape != full:
+            raise InputError(
+                f"{op.name}: where= has shape {mask.shape}, and {label(as_data(a))} has {full}; "
+                "broadcast the array first, if each element shall count several times"
+            )
     return op(x, axis=axes_of(axis), keepdims=bool(keepdims))
 
 

@@ -167,8 +167,10 @@ def bincount(x: Any, /, weights: Any = None, minlength: Any = 0) -> Data:
     n = max(int(np.max(places.value, initial=-1)) + 1, integer(minlength))
     problem = f"bincount: {label(places)} is not between 0 and {n - 1}, the last that is counted"
     places = within(places, places, low=0, high=n - 1, problem=problem)
-    w = np.ones(places.shape, int) if weights is None else floats(weights)
-    return selection.add_at(as_data(w), places, shape=(n,), index=(Slot(0),))
+    w = as_data(np.ones(places.shape, int) if weights is None else floats(weights))
+    if w.shape != places.shape:
+        raise InputError(f"bincount: weights {w.shape} for numbers {places.shape}; give each one")
+    return selection.add_at(w, places, shape=(n,), index=(Slot(0),))
 
 
 @composed()
