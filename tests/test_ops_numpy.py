@@ -111,6 +111,7 @@ max(i, initial=1); max(i, initial=100); min(i, initial=2, where=[True, False, Tr
 max(t, initial=0); max(h, initial=5.0); sum(i, initial=1); sum(i, initial=1.7); sum(i, where=[True, False, True])
 prod(i, where=[True, False, True], initial=2); sum(t, where=t); mean(i, where=[True, False, True]); sum(e, initial=3.0)
 var(i, where=[True, False, True]); max(i[0], initial=np.array(5)); nanmax(e, initial=1.0); nanmin(f * np.nan, initial=1.0)
+interp(f, [0.0, 2.0, 2.0], [3.0, 4.0, 6.0]); interp(s, f[[0, 1, 1]], i); interp(g, [1.0], [7.0]); gradient([1.0, np.nan, 5.0] * s)
 """  # noqa: E501
 
 
@@ -131,6 +132,8 @@ REFUSED = {
     "nansum(s, where=np.ones(2, bool))": "sum: where= has shape",
     "max(g, initial=0.0, where=np.ones((2, 2), bool))": "max: where= has shape",
     "bincount(np.array([0, 1]), weights=f[:1])": "bincount: weights",
+    "interp(f, f, [1.0, 2.0, 3.0], period=3.0)": "interp: xp .* and fp .* are not two rows",
+    "interp(f, f, [1.0], period=3.0)": "interp: xp .* and fp .* are not two rows",
 }  # fmt: skip
 
 

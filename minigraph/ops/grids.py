@@ -87,20 +87,27 @@ def interp(
 ) -> Data:
     """Return straight lines between the points (xp, fp); at a point, the slope to its right."""
     x, xp, fp = floats(x), floats(xp), floats(fp)
+    if xp.ndim != 1 or fp.shape != xp.shape or not xp.size:
+        raise InputError(f"interp: xp {xp.shape} and fp {fp.shape} are not two rows of one length")
     if period is not None:
         x, xp = e.remainder(x, abs(period)), e.remainder(xp, abs(period))
         order = reductions.argsort(xp, axis=0)
         xp, fp, left, right = xp[order], fp[order], None, None
         xp = shaping.concatenate(xp[-1:] - abs(period), xp, xp[:1] + abs(period), axis=0)
         fp = shaping.concatenate(fp[-1:], fp, fp[:1], axis=0)
-    if xp.ndim != 1 or xp.size < 2 or fp.shape != xp.shape:
-        raise InputError(f"interp: xp {xp.shape} and fp {fp.shape} are not rows of two or more")
+    if xp.size == 1:
+        xp, fp = (shaping.concatenate(z, z, axis=0) for z in (xp, fp))
     bends = not varies(xp) and np.all(np.diff(xp.value) > 0)  # and does not jump from row to row
     at = selection.searchsorted(xp, x, side="right")
     at = stop(at) if bends else at
     at = e.minimum(e.maximum(e.subtract(at, ONE), NONE), np.array(xp.size - 2))
     low, high = fp[at], fp[e.add(at, ONE)]
-    share = e.divide(x - xp[at], xp[e.add(at, ONE)] - xp[at])
+    share, width = x - xp[at], xp[e.add(at, ONE)] - xp[at]
+    if bends:
+        share = e.divide(share, width)
+    else:  # where the last points stand above one another, the last one counts
+        flat = stop(e.equal(width, 0.0))
+        share = e.where(flat, 1.0, e.divide(share, e.where(flat, 1.0, width)))
     inside = low + (high - low) * share
     before, behind = e.less(x, xp[0]), e.greater(x, xp[-1])
     if left is None:
@@ -174,7 +181,11 @@ def _slope(x: Data, axis: int, spacing: Data, edge_order: int) -> Data:
         return shaping.concatenate(rise, rise, axis=axis)
     before, behind = _between(step, 0, None, -1), _between(step, 0, 1, None)
     early, late = _between(rise, axis, None, -1), _between(rise, axis, 1, None)
-    inside = e.divide(behind * early + before * late, before + behind)
+    if spacing.ndim:
+        inside = e.divide(behind * early + before * late, before + behind)
+    else:  # the element itself has no part in it, and may be nan
+        across = _between(x, axis, 2, None) - _between(x, axis, None, -2)
+        inside = e.divide(across, before + behind)
     first, last = _between(rise, axis, None, 1), _between(rise, axis, -1, None)
     if edge_order == 2:  # a parabola's slope grows as much again towards its end
         first = 2.0 * first - _between(inside, axis, None, 1)
