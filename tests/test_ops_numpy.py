@@ -112,6 +112,7 @@ max(t, initial=0); max(h, initial=5.0); sum(i, initial=1); sum(i, initial=1.7); 
 prod(i, where=[True, False, True], initial=2); sum(t, where=t); mean(i, where=[True, False, True]); sum(e, initial=3.0)
 var(i, where=[True, False, True]); max(i[0], initial=np.array(5)); nanmax(e, initial=1.0); nanmin(f * np.nan, initial=1.0)
 interp(f, [0.0, 2.0, 2.0], [3.0, 4.0, 6.0]); interp(s, f[[0, 1, 1]], i); interp(g, [1.0], [7.0]); gradient([1.0, np.nan, 5.0] * s)
+interp(np.arange(9.0) * s, np.arange(1.0, 17.0, 3.0), [5.0, 2.5, np.inf, np.inf, 1.0, -np.inf] * s)
 """  # noqa: E501
 
 

@@ -107,14 +107,25 @@ def interp(
         share = e.divide(share, width)
     else:  # where the last points stand above one another, the last one counts
         flat = stop(e.equal(width, 0.0))
-        share = e.where(flat, 1.0, e.divide(share, e.where(flat, 1.0, width)))
-    inside = low + (high - low) * share
+        share = e.divide(share, e.where(flat, 1.0, width))
+        share = e.where(stop(e.logical_and(flat, e.equal(share, 0.0))), 1.0, share)
+    finite = not varies(fp) and np.all(np.isfinite(fp.value))
+    inside = low + (high - low) * share if finite else _lines(low, high, share)
     before, behind = e.less(x, xp[0]), e.greater(x, xp[-1])
     if left is None:
         left, before = fp[0], stop(before)
     if right is None:
         right, behind = fp[-1], stop(behind)
     return e.where(behind, right, e.where(before, left, inside))
+
+
+def _lines(low: Data, high: Data, share: Data) -> Data:
+    """Return heights between two ends; an infinite end is all that counts, but at the other one."""
+    there = stop(e.logical_and(e.isfinite(low), e.isfinite(high)))
+    start, end = e.where(there, low, 0.0), e.where(there, high, 0.0)
+    far = e.where(stop(e.equal(share, 1.0)), high, stop(low + high + share))
+    far = e.where(stop(e.equal(share, 0.0)), low, far)
+    return e.where(there, start + (end - start) * share, far)
 
 
 @composed()
