@@ -169,6 +169,18 @@ def test_numbers_of_the_text_are_as_weak_as_those_of_the_graph(name):
     np.testing.assert_allclose(found[1], [2.2, 2.2], rtol=1e-6)
 
 
+@pytest.mark.parametrize("narrow", [np.float32(0.1), 1.0])
+def test_numbers_beside_narrow_floats_are_weak_whatever_these_become(narrow):
+    w, s = mg.Data(np.full(2, narrow), name="w"), mg.Data(0.05, name="s")
+    weak = mg.equal(w, s + 0.05)  # of float32, or of truths, whose tanh is float16
+    y = mg.sum(weak if narrow < 1.0 else mg.tanh(weak) + mg.exp(s))
+    known = {}
+    exec(mg.Tape(y).source, known)
+    (found,) = known["run"](None, 1, *[x.value for x in mg.Graph(y).inputs])
+    assert found == y.value
+    assert found.dtype == y.dtype
+
+
 def test_text_takes_no_literal_that_it_does_not_need():
     rate = mg.Data(np.float32(0.3), name="rate")
     y = mg.marginalize((mg.sample(mg.Bernoulli(rate), rng=0) + 1) ** 2 * rate)

@@ -63,6 +63,7 @@ class Program(NamedTuple):
     forward: int | None  # how many steps lead to the first output, if these come first
     literals: Mapping[int, tuple[Any, str | None]] = {}  # by slot: the shapes of arrays that were
     # written down in an expression, and those of few elements as text
+    narrow: bool = False  # whether some arrays are of floats narrower than float64
 
 
 class Text:
@@ -223,8 +224,6 @@ class Text:
     def _once(self) -> list[str]:
         """Return the lines of the steps that run once, numbers as Python's: NumPy's are arrays."""
         lines = []
-        steps = [*self.program.once, *self.program.steps]
-        single = any(isinstance(step, Step) and step.dtype == np.float32 for step in steps)
         for step in self.program.once:
             inputs = [self.of(slot) for slot in step.inputs]
             forward = step.call.op.forward
@@ -232,7 +231,7 @@ class Text:
                 call = f"np.{forward.__name__}({', '.join(inputs)})"
             else:
                 call = f"{self.function(step)}({', '.join(inputs)})"
-            if single and step.call.shape == () and step.dtype == np.float64:
+            if self.program.narrow and step.call.shape == () and step.dtype == np.float64:
                 call = f"float({call})"
             lines.append(f"{self.of(step.out)} = {call}")
         return lines

@@ -136,6 +136,7 @@ class Tape:
         self.draws = [step for step in self.steps if isinstance(step, Draw)]
         self.same = Start(self.size, self.constants, self.inputs, self.once, self.wanted)
         self.names = [(slot, data.name or "") for slot, data in self.inputs]
+        self.narrow = any(k.kind == "f" and k != np.float64 for k in writer.dtypes.values())
         self.sent: bytes | None = None  # what another process gets; a started tape needs no inputs
         self.runs = 0
         self.compiled: Compiled | None = None
@@ -155,7 +156,7 @@ class Tape:
         outputs = self.outputs + [(slot, True) for slot in self.lawful.sampled if arrays]
         program = Program(
             self.names, self.constants, self.once, self.steps, outputs, self.memory.buffers,
-            self.forward, self.literals,
+            self.forward, self.literals, self.narrow,
         )  # fmt: skip
         return Text(program, arrays)
 
