@@ -166,6 +166,14 @@ def test_integers_and_truths_have_a_logsumexp(dtype):
     np.testing.assert_allclose(mg.exp(mg.log_softmax(n, axis=1)).value, mg.softmax(n, axis=1).value)
 
 
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.uint64, bool])
+@pytest.mark.parametrize("f", [mg.sigmoid, mg.softplus, mg.log_expit, mg.logit])
+def test_integers_of_few_bits_and_truths_are_logits(f, dtype):
+    n = np.array([3, -128, 1, 0]).astype(dtype)
+    expected = f(n.astype(float)).value
+    np.testing.assert_allclose(f(mg.Data(n)).value, expected, rtol=1e-14)
+
+
 def test_logits_may_be_integers():
     law = mg.Categorical(logits=np.array([0, 1]))
     k = mg.sample(law, name="k", rng=0)

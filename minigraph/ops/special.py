@@ -27,6 +27,7 @@ from .elementwise import (
     log1p,
     logical_and,
     sigmoid,
+    signed,
     softplus,
     ufunc,
     where,
@@ -179,11 +180,11 @@ def _quiet(f: Callable[..., Any]) -> Callable[..., Any]:
 
 expit = special("expit", lambda g, y, x: g * (y * (1.0 - y)), forward=sigmoid.forward)
 log_expit = special(
-    "log_expit", lambda g, y, x: g * sigmoid(-x), forward=lambda x: -softplus.forward(-x)
+    "log_expit", lambda g, y, x: g * sigmoid(-x), forward=lambda x: -softplus.forward(-signed(x))
 )
 logit = special(
     "logit", lambda g, y, p: divide(g, p * (1.0 - p)),
-    forward=_quiet(lambda p: np.log(p) - np.log1p(-p)),
+    forward=_quiet(lambda p: np.log(p) - np.log1p(-signed(p))),
 )  # fmt: skip
 
 
