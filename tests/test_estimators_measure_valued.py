@@ -240,3 +240,16 @@ def test_a_graph_that_would_grow_without_end_is_refused(monkeypatch):
         mg.measure_valued(y, "X2")
     y, _ = chain(3)
     mg.measure_valued(mg.marginalize(mg.measure_valued(y, "X2"), "X1"), "X0")  # the last one first
+
+
+@pytest.mark.parametrize("law", [
+    lambda x: mg.Normal(x, 1.0), lambda x: mg.Poisson(x), lambda x: mg.Geometric(x),
+    lambda x: mg.NegativeBinomial(2.0, x), lambda x: mg.DiscreteUniform(np.zeros((0, 2)), 3),
+])  # fmt: skip
+def test_a_draw_of_no_elements_is_rewritten_and_averaged(law):
+    x = mg.Data(np.zeros((0, 2)), name="x")
+    y = mg.sum(mg.sample(law(x), name="X", rng=0)) ** 2 + 3.0
+    for rewrite in (mg.measure_valued, mg.unblock) if mg.Graph(y).blocked(x) else ():
+        estimate = mg.expectation(rewrite(y), 3, wrt=x, rng=0)
+        assert (estimate.value, estimate.grad[x].shape) == (3.0, (0, 2))
+    assert mg.exact(y).value == 3.0

@@ -66,7 +66,7 @@ class Geometric(Coin):
 
     def reach(self, spread: int = 1) -> float:
         """Return from where on what is left has less than 1e-15 of the mass."""
-        hazard = np.min(self.plain()._hazard())
+        hazard = np.min(self.plain()._hazard(), initial=np.inf)
         return float(spread * (36.0 / max(hazard, 1e-300) + 2.0))
 
     def cumulative(self, x: Any) -> Any:

@@ -68,7 +68,7 @@ class NegativeBinomial(Coin):
         law = self.plain()
         wide = np.sqrt(law.variance)
         tail = -36.0 / np.log1p(-np.clip(law.others, 1e-300, 1.0 - 1e-16))
-        return float(np.max(law.mean + spread * (10.0 * wide + tail + 10.0)))
+        return float(np.max(law.mean + spread * (10.0 * wide + tail + 10.0), initial=0.0))
 
     def cumulative(self, x: Any) -> Any:
         k = floor(x)

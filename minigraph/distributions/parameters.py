@@ -195,8 +195,8 @@ def refuse_order(
 
 
 def largest(x: Any) -> float:
-    """Return the largest value of a parameter that may be Data."""
-    return float(np.max(plain(x)))
+    """Return the largest value of a parameter that may be Data, 0 if it has none."""
+    return float(np.max(plain(x))) if np.size(x) else 0.0
 
 
 def inside_unit(x: Any, dtype: Any) -> Any:

@@ -17,6 +17,7 @@ from ..ops.base import as_data
 from ..ops.boxes import function, stop_gradient
 from ..ops.elementwise import add, astype, where
 from ..ops.picks import index_update
+from ..ops.reductions import sum_
 from ..ops.shaping import broadcast_to
 from ..values import whole
 from ..walk import label
@@ -145,7 +146,7 @@ def _slope(
         )
         difference = _at(cost, x, one_up, rng) - _at(cost, x, one_down, rng)
         terms.append(entry[i] * stop_gradient(constant[i] * difference))
-    return functools.reduce(add, terms)
+    return functools.reduce(add, terms) if terms else sum_(entry)
 
 
 def _at(cost: Data, x: Data, other: Data | None, rng: np.random.Generator) -> Data:
