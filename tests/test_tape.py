@@ -348,6 +348,18 @@ def test_tasks_of_a_run_receive_one_tape():
     assert pickle.loads(pickle.dumps(two)) is not pickle.loads(pickle.dumps(one))
 
 
+@pytest.mark.parametrize("f", [
+    mg.linalg.inv, mg.linalg.det, mg.cholesky, mg.pinv, mg.svdvals, mg.eigvalsh, mg.matrix_rank,
+    lambda a: mg.linalg.slogdet(a)[1], lambda a: mg.linalg.qr(a)[1],
+    lambda a: mg.MultivariateNormal(np.zeros(1), a).log_prob(np.ones(1)),
+])  # fmt: skip
+def test_a_number_is_no_matrix_to_functions_of_matrices(f):
+    x = mg.Data(2.0, name="x")
+    for a in (mg.reshape(x, (1, 1)), mg.broadcast_to(mg.reshape(x, (1,)), (1, 1))):
+        y = mg.sum(f(a))
+        np.testing.assert_allclose(mg.expectation(y, 3).value, y.value, rtol=1e-15)
+
+
 def test_zeros_of_two_shapes_are_two():
     x = mg.sample(mg.Bernoulli(mg.Data(0.3) * np.ones(2)), name="X", rng=0)
     total = mg.sum(x * 1.0)

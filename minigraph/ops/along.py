@@ -58,9 +58,14 @@ def fills(run: Run) -> Run:
 
 
 def elementwise(call: Call) -> Run:
-    """Run on broadcast arrays; also right for matrix functions on the last axes."""
+    """Run on broadcast arrays."""
     forward = functools.partial(call.op.forward, **call.fixed) if call.fixed else call.op.forward
     return aligned(forward, call.shapes, call.sampled)
+
+
+def of_matrices(call: Call) -> Run:
+    """Run a function of matrices, which are the last two axes: a number stands for none."""
+    return elementwise(call)
 
 
 def flat(array: Any) -> Any:

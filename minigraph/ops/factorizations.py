@@ -84,14 +84,14 @@ def gaps(values: Any) -> Any:
 
 
 # Functions of matrices, which NumPy already runs along leading axes.
-last_axes = functools.partial(Operation, along=along.elementwise)
+last_axes = functools.partial(Operation, along=along.of_matrices)
 
 
 # Inverses --------------------------------------------------------------------------------------
 def solving(call: along.Call) -> Any:
     """Run with the samples as columns of one right-hand side, where they share the matrix."""
     if call.sampled != (False, True) or [len(shape) for shape in call.shapes] != [2, 2]:
-        return along.elementwise(call)
+        return along.of_matrices(call)
 
     def run(a: Any, b: Any) -> Any:
         columns = np.moveaxis(b, 0, 1).reshape(len(a), -1)

@@ -57,5 +57,5 @@ def _rule(g: Any, y: Any, a: Any, cut: Any) -> Any:
 
 # `cut`, a share of the largest singular value, has two more axes, of length one.
 truncated_pinv = Operation(
-    "truncated_pinv", _truncated_pinv, _rule, None, numpy=(), along=along.elementwise
+    "truncated_pinv", _truncated_pinv, _rule, None, numpy=(), along=along.of_matrices
 )

@@ -14,7 +14,8 @@ from .program import Step, explained, folded, forget_early, share_buffers
 from .straight import straight
 
 KEPT = 2  # lists of values that wait for another run
-MOVES = (along.elementwise, along.to_shape, along.broadcasting, along.permuting, along.joining)
+MOVES = (along.elementwise, along.of_matrices, along.to_shape, along.broadcasting, along.permuting,
+         along.joining)  # fmt: skip
 WAIT = 2  # runs, after which it is worth to compile the text
 LONG = 20_000  # steps, from which on Python takes longer to compile the text than it is worth
 
