@@ -177,6 +177,25 @@ def test_integers_and_truths_of_different_kinds_go_together(backend, f):
 
 
 @pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_integers_truths_and_nothing_are_what_they_are_in_numpy(backend):
+    library = pytest.importorskip(backend)
+    k, b = np.array([3, -2, 0, 2**53 + 1]), np.array([True, False, True, True])
+    k, b, no = mg.Data(k, name="k"), mg.Data(b, name="b"), mg.Data(np.zeros((0, 3)), name="no")
+    unknown = mg.Data(np.array([np.nan, -1.0, 0.0, 2.0]), name="unknown")
+    with np.errstate(divide="ignore"):
+        by_zero = [k // k, k % k, mg.fmod(k, k)]
+    ys = [
+        *by_zero, mg.relu(k), mg.reciprocal(k[:2]), mg.round(k), mg.ldexp(k, k[:1]), mg.floor(b),
+        mg.ceil(b), mg.trunc(b), mg.abs(b), b @ b, mg.einsum("i,i", b, b), mg.max(b[0]),
+        mg.isclose(k, b), mg.all(mg.astype(k, np.uint8)), mg.sign(unknown), mg.prod(no, axis=1),
+        mg.any(no, axis=-1), mg.count_nonzero(no, axis=1), mg.rgamma(k[1:3]),
+    ]  # fmt: skip
+    with library.enable_x64(True) if backend == "jax" else nullcontext():
+        for y in ys:
+            check(str(y.node), mg.compile(y, backend=backend)(), y)
+
+
+@pytest.mark.parametrize("backend", ["jax", "torch"])
 def test_a_written_number_beside_integers_is_one(backend):
     library = pytest.importorskip(backend)
     with library.enable_x64(True) if backend == "jax" else nullcontext():

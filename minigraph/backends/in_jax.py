@@ -15,6 +15,7 @@ from ..ops.selection import filled
 from ..ops.shaping import delete, positions, repeat, resize
 from .drifts import drifts
 from .places import Places
+from .whole import unless_by_zero
 from .words import Word, of_laws, shared
 
 
@@ -44,6 +45,11 @@ class Jax:
         stop = jax.lax.stop_gradient
         log_ndtr = functools.partial(special.log_ndtr, series_order=12)  # 3 terms are 8 digits
         places = Places(jnp, self.chosen, self.pick, self.add, self.last, lambda index: True)
+        of = of_laws(jnp, stop, log_ndtr, special)
+
+        def rgamma(x: Any) -> Any:  # special.gamma is NaN at its poles
+            return of["gammasgn"](x) * jnp.exp(-special.gammaln(x))
+
         words = {
             **shared(jnp, stop), **places.words(),
             **{op.name: places.moves(op) for op in (repeat, resize, delete)},
@@ -54,13 +60,14 @@ class Jax:
             "logsumexp": special.logsumexp, "sigmoid": jax.nn.sigmoid,
             "astype": lambda x, dtype: jnp.asarray(x).astype(self.dtype(dtype)),
             "polygamma": lambda n, x: special.polygamma(jnp.asarray(n).astype(int), x),
-            "psi": special.digamma, "rgamma": lambda x: 1.0 / special.gamma(x),
+            "psi": special.digamma, "rgamma": rgamma,
+            "floor_divide": unless_by_zero(jnp, self.is_float, jnp.floor_divide),
             "argwhere": None,  # its shape would depend on values
             **drifts(jnp, special, self.loop),
             "gamma sample slope": lambda x, a: jax.lax.random_gamma_grad(
                 *jnp.broadcast_arrays(jnp.asarray(a, x.dtype), x)
             ),
-            "log_ndtr": log_ndtr, **of_laws(jnp, stop, log_ndtr, special),
+            "log_ndtr": log_ndtr, **of,
         }  # fmt: skip
         return {name: word and self.lifted(word) for name, word in words.items()}
 

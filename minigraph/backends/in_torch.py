@@ -16,6 +16,7 @@ from ..ops.selection import filled
 from ..ops.shaping import positions
 from .drifts import drifts
 from .places import Places, flat_positions
+from .whole import of_integers
 from .words import Word, of_laws, shared
 
 MOVES = (
@@ -97,11 +98,13 @@ class Torch:
         def isclose(
             a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
         ) -> Any:  # PyTorch's own does not know vmap
+            a, b = (x.long() if x.dtype == torch.bool else x for x in (a, b))
             near = torch.isfinite(b) & (abs(a - b) <= atol + rtol * abs(b))
             return near | (a == b) | (equal_nan & torch.isnan(a) & torch.isnan(b))
 
+        common = shared(torch, torch.Tensor.detach)
         words = {
-            **shared(torch, torch.Tensor.detach), **places.words(), **self._folds(),
+            **common, **places.words(), **self._folds(), **of_integers(torch, common["einsum"]),
             "isclose": isclose, **{op.name: places.moves(op) for op in MOVES}, **self._special(),
             "concatenate": lambda *a, axis=0: torch.concatenate(a, dim=axis),
             "stack": lambda *a, axis=0: torch.stack(a, dim=axis),
@@ -112,19 +115,17 @@ class Torch:
             "take_along_axis": lambda x, at, axis: torch.take_along_dim(x, at.long(), axis),
             "searchsorted": lambda a, v, side="left": torch.searchsorted(a, v, side=side),
             "astype": lambda x, dtype: x.to(self.dtype(dtype)),
-            "round": lambda x, decimals=0: torch.round(x, decimals=decimals),
             "nan_to_num": lambda x, copy=True, nan=0.0, **ends: torch.nan_to_num(x, nan, **ends),
             "where": lambda c, a, b: torch.where(c.bool(), a, b),
-            "floor_divide": lambda a, b: torch.floor_divide(a.detach(), b.detach()),
             "cbrt": lambda x: torch.sign(x) * torch.abs(x) ** (1.0 / 3.0),
-            "ldexp": lambda x, i: x * torch.exp2(torch.as_tensor(i).to(x.dtype)),
+            "sign": lambda x: torch.where(torch.isnan(x), x.detach(), torch.sign(x)),
         }  # fmt: skip
         return {name: self.lifted(word) for name, word in words.items()}
 
     def _folds(self) -> dict[str, Word]:
         torch = self.xp
 
-        def fold(f: Callable[..., Any], none: Callable[..., Any] = torch.positive) -> Word:
+        def fold(f: Callable[..., Any], none: Callable[..., Any] = lambda x: x) -> Word:
             """Return `f(x, axes, keepdims)` with NumPy's axes; `none` is a fold of no axis."""
 
             def word(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -140,7 +141,8 @@ class Torch:
             def run(x: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
                 gone = {a % x.ndim for a in axes}
                 stays = [i for i in range(x.ndim) if i not in gone]
-                rows = x.permute(*stays, *sorted(gone)).reshape(*[x.shape[i] for i in stays], -1)
+                count = math.prod([x.shape[i] for i in gone])
+                rows = x.permute(*stays, *sorted(gone)).reshape(*[x.shape[i] for i in stays], count)
                 shape = [1 if i in gone else n for i, n in enumerate(x.shape)]
                 return f(rows, -1).reshape(shape) if keepdims else f(rows, -1)
 
@@ -154,8 +156,9 @@ class Torch:
         return {
             "sum": fold(torch.sum), "mean": fold(torch.mean), "max": fold(torch.amax),
             "min": fold(torch.amin), "logsumexp": fold(torch.logsumexp),
-            "prod": fold(rows(torch.prod)), "all": fold(rows(torch.all), torch.Tensor.bool),
-            "any": fold(rows(torch.any), torch.Tensor.bool),
+            "prod": fold(rows(torch.prod)),
+            "all": fold(rows(lambda x, axis: x.bool().all(axis)), torch.Tensor.bool),
+            "any": fold(rows(lambda x, axis: x.bool().any(axis)), torch.Tensor.bool),
             "count_nonzero": fold(
                 rows(lambda x, axis: (x != 0).sum(axis)), lambda x: (x != 0).to(torch.int64)
             ),

@@ -75,6 +75,16 @@ def shared(xp: Any, stop: Word) -> dict[str, Word]:
         tie, lone = bottom == 0, xp.where(top == 0, 0.0 * top, math.nan)
         return xp.where(tie, lone, top / xp.where(tie, 1.0, bottom))
 
+    def relu(x: Any) -> Any:
+        x = x * 1  # truths are integers then
+        return xp.where((x > 0) | xp.isnan(x), x, xp.zeros_like(x))
+
+    def reciprocal(x: Any) -> Any:
+        if "float" in str(x.dtype):
+            return 1.0 / x
+        x = x * 1
+        return xp.where(abs(x) == 1, x, xp.zeros_like(x))  # an integer, too
+
     def softplus(x: Any) -> Any:
         return xp.logaddexp(x, xp.zeros_like(x))
 
@@ -129,7 +139,7 @@ def shared(xp: Any, stop: Word) -> dict[str, Word]:
         "normal_part": normal_part, **{op.name: same for op in FOLLOWED},
         # of networks, of statistics
         "share": lambda a, b: ((a > b) * xp.ones_like(a - b) + (a >= b)) * 0.5,
-        "relu": lambda x: xp.where((x > 0) | xp.isnan(x), x, 0.0), "softplus": softplus,
+        "relu": relu, "reciprocal": reciprocal, "softplus": softplus,
         "log_ratio": log_ratio, "log_expit": lambda x: -softplus(-x),
         "log1p_square": lambda x: laws.log1p_square.forward(x, xp),
         "log1p_square_slope": log1p_square_slope,
