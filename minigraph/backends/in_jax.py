@@ -15,7 +15,7 @@ from ..ops.selection import filled
 from ..ops.shaping import delete, positions, repeat, resize
 from .drifts import drifts
 from .places import Places
-from .whole import unless_by_zero
+from .whole import is_float, unless_by_zero
 from .words import Word, of_laws, shared
 
 
@@ -61,7 +61,7 @@ class Jax:
             "astype": lambda x, dtype: jnp.asarray(x).astype(self.dtype(dtype)),
             "polygamma": lambda n, x: special.polygamma(jnp.asarray(n).astype(int), x),
             "psi": special.digamma, "rgamma": rgamma,
-            "floor_divide": unless_by_zero(jnp, self.is_float, jnp.floor_divide),
+            "floor_divide": unless_by_zero(jnp, jnp.floor_divide),
             "argwhere": None,  # its shape would depend on values
             **drifts(jnp, special, self.loop),
             "gamma sample slope": lambda x, a: jax.lax.random_gamma_grad(
@@ -105,8 +105,7 @@ class Jax:
 
     def mean(self, x: Any) -> Any:
         """Return the average over the sample axis."""
-        floats = self.xp.issubdtype(x.dtype, np.floating)
-        return (x if floats else x.astype(self.dtype(float))).mean(axis=0)
+        return (x if is_float(x) else x.astype(self.dtype(float))).mean(axis=0)
 
     def chosen(self, shape: tuple[int, ...], index: Any, places: Any) -> Any:
         """Return the flat positions that an index picks; beyond the last where it is outside."""

@@ -8,7 +8,12 @@ from typing import Any
 Word = Callable[..., Any]
 
 
-def unless_by_zero(xp: Any, is_float: Callable[[Any], bool], divide: Word) -> Word:
+def is_float(x: Any) -> bool:
+    """Return whether an array of whatever library holds floats."""
+    return "float" in str(x.dtype)
+
+
+def unless_by_zero(xp: Any, divide: Word) -> Word:
     """Return a division that makes 0 of an integer by 0, as NumPy's."""
 
     def word(a: Any, b: Any) -> Any:
@@ -22,7 +27,6 @@ def unless_by_zero(xp: Any, is_float: Callable[[Any], bool], divide: Word) -> Wo
 
 def of_integers(torch: Any, einsum: Word) -> Mapping[str, Word]:
     """Return words in functions of PyTorch, most of which it has for floats alone."""
-    is_float = torch.is_floating_point
 
     def product(f: Word) -> Word:
         """Return a product; that of truths is a truth."""
@@ -53,7 +57,7 @@ def of_integers(torch: Any, einsum: Word) -> Mapping[str, Word]:
         "trunc": of_floats(torch.trunc), "fix": of_floats(torch.trunc),
         "absolute": lambda x: x if x.dtype == torch.bool else torch.abs(x),
         "round": rounded, "ldexp": ldexp,
-        "floor_divide": unless_by_zero(torch, is_float, floor_divide),
-        "remainder": unless_by_zero(torch, is_float, torch.remainder),
-        "fmod": unless_by_zero(torch, is_float, torch.fmod),
+        "floor_divide": unless_by_zero(torch, floor_divide),
+        "remainder": unless_by_zero(torch, torch.remainder),
+        "fmod": unless_by_zero(torch, torch.fmod),
     }  # fmt: skip

@@ -7,7 +7,6 @@ operation. Here are the others, written in functions that JAX and PyTorch both h
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -21,8 +20,8 @@ from ..ops.factorizations import COMPLETED, eigh_packed, qr_packed, svd_packed
 from ..ops.namespace import TABLES
 from ..ops.pseudoinverses import truncated_pinv
 from ..ops.trigonometry import sinc_slope
+from .whole import Word, is_float
 
-Word = Callable[..., Any]
 MODULES = (
     *TABLES, boxes, laws, implicit, beta, dirichlet, gamma, normal_parts, student_t,
     von_mises, branches, relaxations, baselines, scores,
@@ -80,7 +79,7 @@ def shared(xp: Any, stop: Word) -> dict[str, Word]:
         return xp.where((x > 0) | xp.isnan(x), x, xp.zeros_like(x))
 
     def reciprocal(x: Any) -> Any:
-        if "float" in str(x.dtype):
+        if is_float(x):
             return 1.0 / x
         x = x * 1
         return xp.where(abs(x) == 1, x, xp.zeros_like(x))  # an integer, too
