@@ -94,6 +94,25 @@ def test_probability_that_another_draw_puts_at_its_edge_is_right(name):
         assert mg.exact(z, p).grad[p] == pytest.approx(truth, rel=1e-9)
 
 
+@pytest.mark.parametrize("law", [mg.Bernoulli, mg.Poisson])
+@pytest.mark.parametrize("weights", ["probs", "logits"])
+@pytest.mark.parametrize("low", [0.0, 1.0])
+def test_component_that_another_draw_puts_at_its_edge_has_a_finite_score(law, weights, low):
+    """X₂ ~ ½ Bernoulli(p X₁) + ½ Bernoulli(0.3) may be 1 where the first component is 0 for sure.
+
+    So it is with 1 - p X₁ at 1.
+    """
+    p = mg.Data(0.4, name="p")
+    first = mg.sample(mg.Bernoulli(p), name="X1", rng=1)
+    each = mg.stack([mg.absolute(low - p * first), 0.3])
+    law = mg.MixtureSameFamily(mg.Categorical(**{weights: [0.5, 0.5]}), law(each))
+    z = mg.reinforce(first + 1.0 * mg.sample(law, name="X2", rng=2))
+    sign = 1.0 - 2.0 * low
+    assert mg.exact(z, p).grad[p] == pytest.approx(1.0 + sign * 0.4, rel=1e-12)
+    assert mg.exact(mg.gradient(z, p), p).grad[p] == pytest.approx(sign, rel=1e-12)
+    assert np.isfinite(mg.expectation(z, 50, wrt=p, rng=0).grad[p])
+
+
 def test_outcome_of_weight_0_of_a_one_hot_draw_has_no_slope_in_its_logit():
     logits = mg.Data([0.2, -np.inf, -800.0, 0.5], name="logits")
     x = mg.sample(mg.OneHotCategorical(logits=logits), name="K", rng=0)

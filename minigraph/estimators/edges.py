@@ -39,8 +39,11 @@ def is_coin(law: Any) -> bool:
 
 def off_edges(p: Any, dtype: Any = np.float64) -> Any:
     """Return probabilities kept off 0 and 1, by less than matters; there the slope is 0."""
-    limits = np.finfo(dtype)
-    return minimum(maximum(p, np.sqrt(limits.tiny)), 1.0 - limits.epsneg)
+    return minimum(maximum(p, _least(dtype)), 1.0 - np.finfo(dtype).epsneg)
+
+
+def _least(dtype: Any) -> Any:
+    return np.sqrt(np.finfo(dtype).tiny)
 
 
 def finite_logits(law: Any) -> Any:
@@ -83,7 +86,10 @@ def unmissed(law: Any, x: Data) -> Any:
     """Return the law of a draw, which refuses to be looked at where an outcome would be missed."""
     inputs = dict(law.parameters)
     for name, top in edged(law):
-        inputs[name] = _checked(inputs[name], law.parameters[name], top, _problem(x, law, name))
+        p, kept = law.parameters[name], inputs[name]
+        if "component." in name:  # of a mixture: another one may show what this one cannot
+            kept = off_edges(p, law.dtype) if top else maximum(p, _least(law.dtype))
+        inputs[name] = _checked(kept, p, top, _problem(x, law, name))
     return law.with_inputs(list(inputs.values()))
 
 
