@@ -113,6 +113,14 @@ def test_component_that_another_draw_puts_at_its_edge_has_a_finite_score(law, we
     assert np.isfinite(mg.expectation(z, 50, wrt=p, rng=0).grad[p])
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_component_whose_probability_rounds_to_0_has_a_finite_score(dtype):
+    a = mg.Data(dtype([-800.0, 0.0]), name="a")
+    law = mg.MixtureSameFamily(mg.Categorical(dtype([0.5, 0.5])), mg.Bernoulli(mg.sigmoid(a)))
+    z = mg.reinforce(dtype(1.0) * mg.sample(law, name="X", rng=2))
+    np.testing.assert_allclose(mg.exact(z, a).grad[a], [0.0, 0.125], rtol=1e-6)
+
+
 def test_outcome_of_weight_0_of_a_one_hot_draw_has_no_slope_in_its_logit():
     logits = mg.Data([0.2, -np.inf, -800.0, 0.5], name="logits")
     x = mg.sample(mg.OneHotCategorical(logits=logits), name="K", rng=0)
