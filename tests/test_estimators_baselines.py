@@ -212,7 +212,9 @@ def test_best_constant_baseline_is_the_known_one_exactly_and_estimated(c, parame
     y, wrt = c.graph()
     (x,) = [x for x in wrt if x.name == parameter]
     known, variance = c.best[parameter]
-    assert mg.best_baseline(y, wrt=x, samples=None) == pytest.approx(known, rel=1e-9)
+    for which in (x, parameter):  # the data, or its name
+        found = mg.best_baseline(y, wrt=which, samples=None)
+        assert found == pytest.approx(known, rel=1e-9)
     estimated = mg.best_baseline(y, wrt=x, samples=100_000, rng=3)
     assert estimated == pytest.approx(known, rel=0.05)
     z = mg.reinforce(y, baseline=estimated)

@@ -12,11 +12,9 @@ from ..errors import InputError
 from ..estimators.choose import Handle, choose
 from ..estimators.reinforce import reinforce
 from ..gradient import gradient
-from ..graph import Graph
 from ..ops.base import as_data
-from ..paths import is_parameter
 from .exact import exact
-from .expectation import expectation
+from .expectation import expectation, parameters
 
 
 def best_baseline(
@@ -36,7 +34,7 @@ def best_baseline(
         A single number.
     nodes : str, StochasticNode, Data, or list of these, optional
         Which draws will be scored; by default all that block a gradient.
-    wrt : Data or list of Data, optional
+    wrt : Data, name, or list of these, optional
         The parameters whose variances are added up; by default all inputs that are not constants.
     samples : int or None
         How many samples; None computes the exact one.
@@ -68,10 +66,9 @@ def best_baseline(
         raise InputError("best_baseline: no draw blocks a gradient, so there is nothing to score")
     others = [x for x in choose("best_baseline", y, None) if x not in chosen]
     y = reinforce(y, others) if others else y
-    given = [wrt] if isinstance(wrt, Data) else wrt
-    parameters = list(given or [x for x in Graph(y).inputs if is_parameter(x)])
-    slopes = gradient(reinforce(y, chosen), parameters)
-    scores = gradient(reinforce(0.0 * y, chosen, baseline=-1.0), parameters)
+    keys = parameters(y, wrt)
+    slopes = gradient(reinforce(y, chosen), keys)
+    scores = gradient(reinforce(0.0 * y, chosen, baseline=-1.0), keys)
     pairs = list(zip(slopes, scores, strict=True))
     both = as_data([sum((np.sum(a * s) for a, s in pairs), start=0.0),
                     sum((np.sum(s * s) for _, s in pairs), start=0.0)])  # fmt: skip

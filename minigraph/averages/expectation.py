@@ -17,6 +17,7 @@ from ..distributions.streams import Rng, generator, surrounded
 from ..errors import UsageError, refuse_unknown_keywords
 from ..gradient import gradients, seed_of
 from ..graph import Graph
+from ..paths import is_parameter
 from ..replay.merging import merged
 from ..replay.spread import Scheme, scheme_of
 from ..replay.tape import Tape
@@ -158,6 +159,11 @@ def targets(y: Data, wrt: Any) -> list[Data]:
                 "their names, or a list of these"
             )
     return [Graph(y)[x] if isinstance(x, str) else x for x in many]
+
+
+def parameters(y: Data, wrt: Any) -> list[Data]:
+    """Return what to differentiate for: `wrt`, or every input that can receive a gradient."""
+    return targets(y, wrt) or [x for x in Graph(y).inputs if is_parameter(x)]
 
 
 def with_gradients(y: Data, wrt: Sequence[Data]) -> list[Data]:

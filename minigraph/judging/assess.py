@@ -13,7 +13,7 @@ import numpy as np
 
 from ..averages.estimate import ByData, Estimate
 from ..averages.exact import exact
-from ..averages.expectation import seed_sequence, targets, uninterrupted
+from ..averages.expectation import parameters, seed_sequence, uninterrupted
 from ..averages.moments import unshared
 from ..branching import drawn_above
 from ..data import Data
@@ -22,7 +22,7 @@ from ..errors import InputError, UsageError
 from ..estimators.unblock import unblock
 from ..gradient import checked_flow, gradients, seed_of
 from ..graph import Graph
-from ..paths import Flow, is_parameter
+from ..paths import Flow
 from ..replay.opening import refuse_branched
 from ..replay.tape import Tape
 from ..values import whole
@@ -119,12 +119,6 @@ def assess(
         nodes_stderr={n: ByData(keys, [unshared(e) for e in s.stderr]) for n, s in sources.items()},
         added=frozenset(n for n, s in sources.items() if s.added),
     )
-
-
-def parameters(y: Data, wrt: Any) -> list[Data]:
-    """Return what to differentiate for: `wrt`, or every input that can receive a gradient."""
-    keys = targets(y, wrt)
-    return keys or [x for x in Graph(y).inputs if is_parameter(x)]
 
 
 def refuse_unaveraged(y: Data, keys: Sequence[Data]) -> None:

@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from ..averages.expectation import good_size, seed_sequence, tape_of
+from ..averages.expectation import good_size, parameters, seed_sequence, tape_of
 from ..averages.jobs import Replay
 from ..data import Data
 from ..distributions.streams import Rng
 from ..errors import MinigraphError, UsageError
 from ..estimators.unblock import METHODS, known, unblock
 from ..replay.program import Draw, Step
-from .assess import assess, changed_value, parameters
+from .assess import assess, changed_value
 from .comparison import Comparison, Row
 
 Method = Any  # a name in the table of estimators, a mapping for unblock, or a function Data -> Data

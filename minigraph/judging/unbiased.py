@@ -11,6 +11,7 @@ import numpy as np
 
 from ..averages.estimate import ByData
 from ..averages.expectation import (
+    parameters,
     seed_sequence,
     tape_of,
     uninterrupted,
@@ -22,7 +23,7 @@ from ..errors import GradientError, InputError, UsageError
 from ..replay.tape import Tape
 from ..values import whole
 from ..walk import label
-from .assess import attempted, changed_value, parameters, refuse_unaveraged, truth
+from .assess import attempted, changed_value, refuse_unaveraged, truth
 from .pairs import over_pairs
 from .tables import number
 
