@@ -8,7 +8,7 @@ import numpy as np
 
 from ..data import Data
 from ..errors import InputError, UsageError
-from ..walk import label
+from ..walk import label, varies
 from . import elementwise as e
 from . import reductions, shaping
 from .axes import axes_of, axis_of
@@ -181,6 +181,8 @@ def average(
         w = shaping.reshape(w, shape=(-1,) + (1,) * (x.ndim - 1 - one))
         w = shaping.broadcast_to(w, shape=x.shape)
     total = sum_(w, axis, keepdims=keepdims)
+    if not varies(total) and not np.all(total.value):
+        raise InputError(f"average: weights of shape {w.shape} add up to 0; give others")
     found = e.divide(sum_(x * w, axis, keepdims=keepdims), total)
     return (found, total) if returned else found
 
