@@ -12,6 +12,7 @@ from ..averages.moments import total as total_of
 from ..data import Data
 from ..distributions.streams import generator
 from ..errors import UsageError
+from ..ops.elementwise import as_floats
 from ..replay.hoisting import finished
 from ..replay.memory import Workspace
 from ..replay.program import Draw
@@ -135,7 +136,7 @@ def summed(parts: Sequence[Any], has_samples: bool) -> Any:
     """Return the sum over samples of an output, in one part or in two; itself if it has none."""
     if not has_samples:
         return parts[0]
-    array, *row = (x if x.dtype.kind == "f" else x.astype(float) for x in parts)
+    array, *row = map(as_floats, parts)
     if not row:
         return total_of(array).astype(float, copy=False)
     a, b = (x.reshape(len(x), -1) for x in (array, *row))

@@ -306,13 +306,13 @@ log_ratio = ufunc("log_ratio", _log_ratio, lambda g, y, a, b: g, lambda g, y, a,
 
 
 # For networks ----------------------------------------------------------------------------------
-def signed(x: Any) -> Any:
-    """Return numbers as floats: many an integer of few bits has no -x."""
+def as_floats(x: Any) -> Any:
+    """Return numbers as floats: integers have no infinity, and many of few bits no -x."""
     return x if type(x) is float or x.dtype.kind == "f" else x.astype(float)
 
 
 def _sigmoid(x: Any) -> Any:
-    x = signed(x)
+    x = as_floats(x)
     return np.exp(np.minimum(x, 0.0)) / (1.0 + np.exp(-np.abs(x)))  # neither overflows
 
 
@@ -322,7 +322,7 @@ def _sigmoid_scalar(x: float) -> float:
 
 
 def _softplus(x: Any) -> Any:
-    x = signed(x)
+    x = as_floats(x)
     return np.maximum(x, 0.0) + np.log1p(np.exp(-np.abs(x)))  # a third of logaddexp's time
 
 

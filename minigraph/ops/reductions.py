@@ -13,7 +13,7 @@ import numpy as np
 from ..data import Data
 from . import along, rows
 from .base import Operation
-from .elementwise import divide, equal, exp, greater_equal, log_ratio, where
+from .elementwise import as_floats, divide, equal, exp, greater_equal, log_ratio, where
 from .shaping import flip, inverse, reshape, shape_of, stretched_to, transpose
 
 
@@ -103,8 +103,7 @@ count_nonzero = reduction("count_nonzero", np.count_nonzero, None)
 
 def _logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Return log(sum(exp(x))) around the largest element, which may be infinite."""
-    x = np.asarray(x)
-    x = x if x.dtype.kind == "f" else x.astype(float)  # integers have no infinity
+    x = as_floats(np.asarray(x))
     top = np.max(x, axis=axis, keepdims=True, initial=-np.inf)
     top = np.where(np.isfinite(top), top, 0.0).astype(np.asarray(top).dtype)
     with np.errstate(divide="ignore", over="ignore"):

@@ -18,6 +18,7 @@ from .base import Operation, as_data
 from .boxes import stop
 from .composing import composed, floats, refuse
 from .elementwise import (
+    as_floats,
     divide,
     equal,
     exp,
@@ -27,7 +28,6 @@ from .elementwise import (
     log1p,
     logical_and,
     sigmoid,
-    signed,
     softplus,
     ufunc,
     where,
@@ -180,11 +180,11 @@ def _quiet(f: Callable[..., Any]) -> Callable[..., Any]:
 
 expit = special("expit", lambda g, y, x: g * (y * (1.0 - y)), forward=sigmoid.forward)
 log_expit = special(
-    "log_expit", lambda g, y, x: g * sigmoid(-x), forward=lambda x: -softplus.forward(-signed(x))
+    "log_expit", lambda g, y, x: g * sigmoid(-x), forward=lambda x: -softplus.forward(-as_floats(x))
 )
 logit = special(
     "logit", lambda g, y, p: divide(g, p * (1.0 - p)),
-    forward=_quiet(lambda p: np.log(p) - np.log1p(-signed(p))),
+    forward=_quiet(lambda p: np.log(p) - np.log1p(-as_floats(p))),
 )  # fmt: skip
 
 
