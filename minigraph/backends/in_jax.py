@@ -45,11 +45,6 @@ class Jax:
         stop = jax.lax.stop_gradient
         log_ndtr = functools.partial(special.log_ndtr, series_order=12)  # 3 terms are 8 digits
         places = Places(jnp, self.chosen, self.pick, self.add, self.last, lambda index: True)
-        of = of_laws(jnp, stop, log_ndtr, special)
-
-        def rgamma(x: Any) -> Any:  # special.gamma is NaN at its poles
-            return of["gammasgn"](x) * jnp.exp(-special.gammaln(x))
-
         words = {
             **shared(jnp, stop), **places.words(),
             **{op.name: places.moves(op) for op in (repeat, resize, delete)},
@@ -60,14 +55,14 @@ class Jax:
             "logsumexp": special.logsumexp, "sigmoid": jax.nn.sigmoid,
             "astype": lambda x, dtype: jnp.asarray(x).astype(self.dtype(dtype)),
             "polygamma": lambda n, x: special.polygamma(jnp.asarray(n).astype(int), x),
-            "psi": special.digamma, "rgamma": rgamma,
+            "psi": special.digamma,
             "floor_divide": unless_by_zero(jnp, jnp.floor_divide),
             "argwhere": None,  # its shape would depend on values
             **drifts(jnp, special, self.loop),
             "gamma sample slope": lambda x, a: jax.lax.random_gamma_grad(
                 *jnp.broadcast_arrays(jnp.asarray(a, x.dtype), x)
             ),
-            "log_ndtr": log_ndtr, **of,
+            "log_ndtr": log_ndtr, **of_laws(jnp, stop, log_ndtr, special),
         }  # fmt: skip
         return {name: word and self.lifted(word) for name, word in words.items()}
 

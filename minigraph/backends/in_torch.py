@@ -16,7 +16,7 @@ from ..ops.selection import filled
 from ..ops.shaping import positions
 from .drifts import drifts
 from .places import Places, flat_positions
-from .whole import of_integers
+from .whole import is_float, of_integers
 from .words import Word, of_laws, shared
 
 MOVES = (
@@ -185,7 +185,6 @@ class Torch:
         sign = of["gammasgn"]
         return {
             **of, "log_ndtr": log_ndtr, "gamma": lambda x: sign(x) * torch.exp(log_gamma(x)),
-            "rgamma": lambda x: sign(x) * torch.exp(-log_gamma(x)),
             "polygamma": polygamma,
             **drifts(torch, special, self.loop),
         }  # fmt: skip
@@ -209,7 +208,7 @@ class Torch:
 
     def mean(self, x: Any) -> Any:
         """Return the average over the sample axis."""
-        return (x if x.is_floating_point() else x.to(self.xp.float64)).mean(0)
+        return (x if is_float(x) else x.to(self.xp.float64)).mean(0)
 
     def chosen(self, shape: tuple[int, ...], index: Any, places: Any) -> Any:
         """Return the flat positions that an index picks."""

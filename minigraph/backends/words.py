@@ -251,7 +251,7 @@ def of_laws(xp: Any, stop: Word, log_ndtr: Word, special: Any) -> dict[str, Word
         "erfcx_slope": erfcx_slope, "ndtri_exp": ndtri_exp,
         "erfcinv": lambda x: special.ndtri(0.5 * x) * -math.sqrt(0.5),
         "gamma_step": gamma_step, "gamma_step_slope": gamma_step_slope,
-        "gammasgn": sign, "betaln": log_beta,
+        "gammasgn": sign, "rgamma": lambda x: sign(x) * xp.exp(-log_gamma(x)), "betaln": log_beta,
         "beta": lambda a, b: sign(a) * sign(b) * sign(a + b) * xp.exp(log_beta(a, b)),
         "log_i0e": lambda x: xp.log(special.i0e(x)), "bessel_gap": bessel_gap,
     }  # fmt: skip
