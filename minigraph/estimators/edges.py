@@ -87,7 +87,7 @@ def unmissed(law: Any, x: Data) -> Any:
     inputs = dict(law.parameters)
     for name, top in edged(law):
         p, kept = law.parameters[name], inputs[name]
-        if "component." in name:  # of a mixture: another one may show what this one cannot
+        if of_component(name):
             kept = off_edges(p, p.dtype) if top else maximum(p, _least(p.dtype))
         inputs[name] = _checked(kept, p, top, _problem(x, law, name))
     return law.with_inputs(list(inputs.values()))
@@ -120,14 +120,18 @@ def edged(law: Any, within: str = "") -> Iterator[tuple[str, bool]]:
     """Yield the names of parameters that may move from an edge, and if 1 is one, as 0 is."""
     for name in ("probs", "rate"):
         p, top = law.parameters.get(name), isinstance(law, Coin)
-        # They get to an edge without a slope; but a component there still meets what others show.
-        flat = (sigmoid,) if top else (sigmoid, exp)
+        flat = (sigmoid,) if top else (sigmoid, exp)  # they get to an edge without a slope
         if p is None or (name == "rate" and not law.constraints[name].holds(0.0)):
             continue
-        if may_carry(p) and (p._op not in flat or "component." in within):
+        if may_carry(p) and (p._op not in flat or of_component(within)):
             yield within + name, top
     for part, inner in getattr(law, "parts", {}).items():
         yield from edged(inner, f"{within}{part}.")
+
+
+def of_component(name: str) -> bool:
+    """Return whether a component of a mixture has it: others may show what that one cannot."""
+    return "component." in name
 
 
 def may_carry(parameter: Data) -> bool:
