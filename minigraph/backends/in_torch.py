@@ -221,7 +221,10 @@ class Torch:
             return self.array(positions(tuple(shape))[full])
 
         def pick(line: Any, part: Any) -> Any:
-            return self.array(line)[part.long()] if tensor(part) else self.array(line[part])
+            if not tensor(part):
+                return self.array(line[part])
+            at = part.long()  # flat, as torch before 2.11 maps over no index of a single number
+            return self.array(line)[at.reshape(-1)].reshape(at.shape)
 
         return flat_positions(tuple(shape), full, pick)
 
