@@ -206,6 +206,7 @@ def test_svg_can_be_read_aloud(y, tmp_path):
     titles = {element.text for element in root.findall(".//{*}title")}
     assert "parameter θ" in titles
     assert "parameter θ → stochastic P Normal(θ, 1.0)" in titles
+    assert "stochastic P Normal(θ, 1.0) → parameter θ" in titles
 
 
 @needs_dot

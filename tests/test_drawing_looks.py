@@ -212,6 +212,33 @@ def test_draws_that_are_added_up_stand_in_straight_columns():
     np.testing.assert_allclose(laws, samples, atol=9.0)
 
 
+def test_blocked_arrows_of_many_draws_stay_beside_their_data_and_go_up():
+    theta = mg.Data(0.5, name="θ")
+    draws = [mg.sample(mg.Normal(theta, 1.0), name=f"X{i}", rng=i) for i in range(5)]
+    text = mg.to_tikz(mg.stack(draws))
+    laws = re.findall(r"at \(([\d.]+),[\d.]+\) \{.*Normal", text)
+    blocked = [
+        np.array(re.findall(r"\(([\d.]+),([\d.]+)\)", line), float)
+        for line in re.findall(r"^\\draw\[mg blocked\](.*) node", text, re.MULTILINE)
+    ]
+    assert len(laws) == 5
+    assert len(blocked) == 10
+    assert all(way[0, 1] < way[-1, 1] for way in blocked)
+    assert max(way[:, 0].max() for way in blocked) < max(map(float, laws)) + 50
+
+
+def test_words_at_arrows_of_a_crowded_picture_take_no_levels():
+    x, scale = mg.Data(0.0, name="x"), mg.Data(1.0, name="σ")
+    for i in range(60):
+        x = mg.sample(mg.Normal(x, scale), rng=i)
+    (few, many) = (mg.to_dot(x, limit=limit) for limit in (20, 80))
+    assert 'nslimit="16"' in few
+    assert 'label=" × blocked"' in few
+    assert "taillabel" not in few
+    assert 'nslimit="8"' in many
+    assert many.count('taillabel=" × blocked"') == many.count("blocked") == 180
+
+
 def test_tikz_shows_greek_and_escapes_the_signs_of_latex():
     text = mg.to_tikz(mg.Data(1.0, name=r"θ_Λ\input{x}%$#&~^"))
     assert (

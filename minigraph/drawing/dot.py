@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,9 @@ from .styles import restyled
 
 INK, PAPER, GREY = "#202020", "#ffffff", "#808080"
 GRADIENT, STOPPED, ADDED = "#1f5fa8", "#b3261e", "#1b7837"
+# Of `work_of`: above CROWDED, words stand at the ends of arrows and need no levels of their own;
+# above PATIENCE / 16, dot straightens less.
+CROWDED, PATIENCE = 100_000, 4_000_000
 FONT = {"fontname": "Helvetica,Arial,DejaVu Sans,sans-serif", "fontsize": "12"}
 SHAPES: Mapping[str, Mapping[str, str]] = {
     "data": {"shape": "diamond"},
@@ -37,6 +41,7 @@ BLOCKED: Mapping[str, str] = {
 ARROWS: Mapping[str, Mapping[str, str]] = {
     "arrow": {}, "gradient": GRADIENTS, "blocked": BLOCKED,
 }  # fmt: skip
+OPPOSITE: Mapping[str, str] = {"head": "tail", "tail": "head", "forward": "back", "back": "forward"}
 MARKS: Mapping[str, Mapping[str, str]] = {
     "": {}, GONE: {"color": STOPPED, "penwidth": "3"}, NEW: {"color": ADDED, "penwidth": "3"},
 }  # fmt: skip
@@ -66,22 +71,32 @@ def to_dot(y: Any, **options: Any) -> str:
     return source(picture(y, **options))
 
 
-def source(drawn: Picture, ids: bool = False) -> str:
-    """Return a description as DOT; with `ids`, the parts of an SVG are called n0, …, e0, …."""
-    return "".join(["digraph {\n", *body(drawn, ids), "}\n"])
+def source(drawn: Picture, placing: bool = False) -> str:
+    """Return a description as DOT; for `placing`, as Graphviz draws it best.
+
+    There its parts have ids, n0, …, e0, …. And a dashed arrow with a word at it is turned: written
+    the way of its data, with its head where it starts. ``dot`` takes no account of arrows against
+    its order of boxes when it looks for few crossings: the blocked arrows of many draws from one
+    parameter would run around the picture, and across words.
+    """
+    return "".join(["digraph {\n", *body(drawn, placing), "}\n"])
 
 
-def body(drawn: Picture, ids: bool = False) -> list[str]:
+def body(drawn: Picture, placing: bool = False) -> list[str]:
     """Return the lines between the braces."""
-    patience = {"nslimit": "16", "nslimit1": "16"}  # half a minute becomes a second
-    graph = {"rankdir": drawn.direction, "bgcolor": PAPER, **FONT, **patience}
+    work = work_of(drawn)
+    patience = str(min(max(PATIENCE // (work + 1), 1), 16))  # 20 s become 1 s
+    graph = {"rankdir": drawn.direction, "bgcolor": PAPER, **FONT}
+    graph |= {"nslimit": patience, "nslimit1": patience}
     node = {"color": INK, "fontcolor": INK, "margin": "0.1,0.05", **FONT}
     edge = {"color": INK, **FONT, "fontsize": "10"}
+    if work > CROWDED:
+        edge |= {"labelangle": "-60", "labeldistance": "3.2"}
     hooks = {
         kind: {name: escaped(value) for name, value in look.items()}  # so that none ends early
         for kind, look in drawn.styles.items()
     }
-    write = Dot(hooks, ids)
+    write = Dot(hooks, placing, "taillabel" if work > CROWDED else "label")
     lines = [
         f"\tgraph {attributes(graph)}",
         f"\tnode {attributes(node)}",
@@ -92,12 +107,33 @@ def body(drawn: Picture, ids: bool = False) -> list[str]:
     return [f"{line}\n" for line in lines]
 
 
-class Dot:
-    """How each thing is written; `hooks` are the attributes that the user wants."""
+def work_of(drawn: Picture) -> int:
+    """Return what takes ``dot`` its time: boxes × levels of boxes that all full arrows pass.
 
-    def __init__(self, hooks: Mapping[str, Mapping[str, str]], ids: bool) -> None:
+    A box is below all that it needs, an input just above the first box that needs it.
+    """
+    arrows = [arrow for arrow in drawn.arrows if not arrow.gradient]
+    level = {box.id: 0 for box in drawn.boxes}
+    for arrow in arrows:  # in the order they ran
+        level[arrow.head] = max(level[arrow.head], level[arrow.tail] + 1)
+    first: dict[str, int] = {}
+    for arrow in arrows:
+        first[arrow.tail] = min(first.get(arrow.tail, level[arrow.head]), level[arrow.head])
+    inputs = first.keys() - {arrow.head for arrow in arrows}
+    level |= {box: first[box] - 1 for box in inputs}
+    return len(drawn.boxes) * sum(level[arrow.head] - level[arrow.tail] for arrow in arrows)
+
+
+class Dot:
+    """How each thing is written.
+
+    `hooks` are the attributes that the user wants, `words` is that of the words at an arrow.
+    """
+
+    def __init__(self, hooks: Mapping[str, Mapping[str, str]], placing: bool, words: str) -> None:
         self.hooks = hooks
-        self.ids = ids
+        self.placing = placing
+        self.words = words
 
     def hooked(self, look: Mapping[str, str], kind: str, mark: str) -> dict[str, str]:
         """Return the attributes of a kind, those of a mark and those of the user over them."""
@@ -112,17 +148,20 @@ class Dot:
         # Plain lines, no markup with a small second line: not every Graphviz is built with markup.
         look = {"label": "\\n".join(map(escaped, box.lines)), **look}
         look = self.hooked(look, box.kind, box.mark)
-        return f"{box.id} {attributes({**look, 'id': box.id} if self.ids else look)}"
+        return f"{box.id} {attributes({**look, 'id': box.id} if self.placing else look)}"
 
     def arrow(self, arrow: Arrow, number: int) -> str:
         """Return the line of one arrow."""
         look = dict(ARROWS[arrow.kind])
         if arrow.words:
-            look["label"] = f" {' '.join(arrow.words)}".replace("blocked", "× blocked")
+            look[self.words] = f" {' '.join(arrow.words)}".replace("blocked", "× blocked")
         look = self.hooked(look, arrow.kind, arrow.mark)
-        if self.ids:
+        ends = [arrow.tail, arrow.head]
+        if self.placing:
             look["id"] = f"e{number}"
-        return f"{arrow.tail} -> {arrow.head}" + (f" {attributes(look)}" if look else "")
+            if arrow.turned:
+                look, ends = turned(look), ends[::-1]
+        return " -> ".join(ends) + (f" {attributes(look)}" if look else "")
 
     def cluster(self, cluster: Cluster) -> tuple[str, str]:
         """Return the first and the last line of a frame."""
@@ -130,6 +169,17 @@ class Dot:
         look = restyled(look, self.hooks.get("box", {}))
         opening = " ".join(f'{key}="{value}";' for key, value in look.items())
         return f"subgraph cluster_{cluster.id} {{ {opening}", "}"
+
+
+def turned(look: Mapping[str, str]) -> dict[str, str]:
+    """Return the attributes that draw an arrow from its head to its tail as it was."""
+    new = {re.sub("head|tail", lambda end: OPPOSITE[end[0]], name): x for name, x in look.items()}
+    new.pop("constraint", None)
+    new["weight"] = "0"  # the arrows of the data are straight
+    if "label" in new:
+        new["label"] += "  "  # or the next arrow touches it
+    way = look.get("dir", "forward")
+    return {**new, "dir": OPPOSITE.get(way, way)}
 
 
 def attributes(look: Mapping[str, str]) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..errors import InputError, UsageError
 from ..graph import Graph
-from . import dot, svg
+from . import svg
 from .picture import Picture, is_whole
 from .playback import Values, fresh_values, values_now
 from .renderers import layout
@@ -74,7 +74,7 @@ def to_html(y: Any, *, samples: int = 8, rng: Any = 0, **options: Any) -> str:
     stories = [Story(sketched, values).steps() for values in replays(sketched.graph, samples, rng)]
     slots = slots_of(stories)
     wide = with_room(sketched.drawn, slots)
-    picture = svg.finished(layout(dot.source(wide, ids=True)), sketched.drawn)
+    picture = svg.finished(layout(wide), sketched.drawn)
     text = files(__package__).joinpath("player.html").read_text(encoding="utf-8")
     return Template(text).substitute(
         title=html.escape(sketched.drawn.title),

@@ -103,6 +103,11 @@ class Arrow:
         return "blocked" if self.blocked else "gradient" if self.gradient else "arrow"
 
     @property
+    def turned(self) -> bool:
+        """Whether Graphviz is told to draw it from its head to its tail, see `dot.source`."""
+        return self.gradient and bool(self.words)
+
+    @property
     def words(self) -> list[str]:
         """What is written at it."""
         return [

@@ -19,7 +19,7 @@ from .renderers import by_dot, by_pygraphviz, layout, missing
 from .sketch import picture
 from .tikz import to_tikz
 
-DPI = 144
+DPI, DPI_CROWDED = 144, 72
 
 
 def to_graphviz(y: Any, **options: Any) -> graphviz.Digraph:
@@ -94,12 +94,14 @@ def render(y: Any, path: str | os.PathLike[str], **options: Any) -> Path:
 
 def to_svg(drawn: Picture) -> str:
     """Return a description drawn as SVG, by the first renderer there is."""
-    return svg.finished(layout(dot.source(drawn)), drawn)
+    return svg.finished(layout(drawn), drawn)
 
 
-def by_graphviz(drawn: Picture, form: str, *flags: str) -> bytes:
+def by_graphviz(drawn: Picture, form: str) -> bytes:
     """Return a description drawn in a format that needs a whole Graphviz."""
-    source = dot.source(drawn)
+    source = dot.source(drawn, placing=True)
+    dpi = DPI if dot.work_of(drawn) <= dot.CROWDED else DPI_CROWDED
+    flags = [f"-Gdpi={dpi}"] * (form == "png")
     drawing = by_dot(source, form, *flags) or by_pygraphviz(source, form, *flags)
     if drawing is None:
         raise missing(form.upper(), "or choose .svg, with pip install 'minigraph[svg]'")
@@ -126,14 +128,14 @@ def text(write: Callable[..., str]) -> Callable[[Any, dict[str, Any]], bytes]:
     return lambda y, options: write(y, **options).encode()
 
 
-def drawing(form: str, *flags: str) -> Callable[[Any, dict[str, Any]], bytes]:
+def drawing(form: str) -> Callable[[Any, dict[str, Any]], bytes]:
     """Return a writer of a format that needs a whole Graphviz."""
-    return lambda y, options: by_graphviz(picture(y, **options), form, *flags)
+    return lambda y, options: by_graphviz(picture(y, **options), form)
 
 
 WRITERS: Mapping[str, Callable[[Any, dict[str, Any]], bytes]] = {
     ".svg": text(lambda y, **options: to_svg(picture(y, **options))),
-    ".png": drawing("png", f"-Gdpi={DPI}"),
+    ".png": drawing("png"),
     ".pdf": drawing("pdf"),
     ".dot": text(dot.to_dot),
     ".gv": text(dot.to_dot),

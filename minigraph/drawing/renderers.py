@@ -8,17 +8,20 @@ import subprocess
 from collections.abc import Mapping
 
 from ..errors import MinigraphError, MissingExtraError
-from .dot import FONT
+from .dot import FONT, source
+from .picture import Picture
+from .svg import turned_back
 
 MAGIC: Mapping[str, bytes] = {"svg": b"</svg>", "png": b"\x89PNG", "pdf": b"%PDF"}
 
 
-def layout(text: str) -> str:
-    """Return DOT drawn as SVG, as the first renderer there is wrote it."""
+def layout(drawn: Picture) -> str:
+    """Return a description drawn as SVG by the first renderer there is; its parts have ids."""
+    text = source(drawn, placing=True)
     drawing = by_dot(text, "svg") or by_wasi(text) or by_pygraphviz(text, "svg")
     if drawing is None:
         raise missing("SVG", "or install the extra: pip install 'minigraph[svg]'")
-    return drawing.decode()
+    return turned_back(drawing.decode(), drawn)
 
 
 def by_dot(text: str, form: str, *flags: str) -> bytes | None:

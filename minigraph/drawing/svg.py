@@ -37,6 +37,23 @@ def finished(svg: str, drawn: Picture) -> str:
     return svg[:inside] + words + svg[inside:]
 
 
+def turned_back(svg: str, drawn: Picture) -> str:
+    """Return what Graphviz wrote, with arrows that `dot.source` turned going from tail to head."""
+
+    def part(found: re.Match[str]) -> str:
+        arrow = drawn.arrows[int(found[1])]
+        if not arrow.turned:
+            return found[0]
+        title = f"<title>{arrow.tail}&#45;&gt;{arrow.head}</title>"
+        return re.sub(' d="([^"]*)"', path, re.sub("<title>.*?</title>", title, found[0]))
+
+    def path(found: re.Match[str]) -> str:
+        last, *others = reversed(re.findall(r"[-\d.]+,[-\d.]+", found[1]))
+        return f' d="M{last}C{" ".join(others)}"'
+
+    return re.sub(r'<g id="e(\d+)".*?</g>', part, svg, flags=re.DOTALL)
+
+
 def prefix_of(drawn: Picture) -> str:
     """Return what the ids of this picture begin with."""
     return "mg" + hashlib.sha256(repr(drawn).encode()).hexdigest()[:8]

@@ -11,7 +11,6 @@ from dataclasses import replace
 from typing import Any
 
 from ..errors import InputError
-from . import dot
 from .picture import Arrow, Box, Cluster, Picture
 from .renderers import layout
 from .sketch import picture
@@ -92,7 +91,7 @@ def to_tikz(y: Any, **options: Any) -> str:
 
 def parts(drawn: Picture) -> Iterator[str]:
     """Yield a line for every frame, box and arrow, where Graphviz puts it in its usual shape."""
-    root = ElementTree.fromstring(layout(dot.source(replace(drawn, styles={}), ids=True)))
+    root = ElementTree.fromstring(layout(replace(drawn, styles={})))
     longest = max(map(float, root.get("viewBox", "").split()))
     if longest > LONGEST:
         raise InputError(
