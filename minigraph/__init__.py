@@ -84,6 +84,8 @@ _ELSEWHERE = {  # what other libraries call it
     "nn": "layers as functions of Data: mg.relu(x @ w + b)", "cat": "mg.concatenate",
     "rand": "mg.sample(mg.Uniform(mg.zeros(shape), 1.0))", "no_grad": "x.value or mg.stop_gradient",
     "randn": "mg.sample(mg.Normal(mg.zeros(shape), 1.0))", "random": "mg.sample(law)",
+    "normal": "mg.sample(mg.Normal(loc, scale))", "backward": "y.backward()",
+    "draw": 'mg.render(y, "picture.svg")', "plot": 'mg.render(y, "picture.svg")',
 }  # fmt: skip
 _MODULES = {room.split(".")[0] for room in _ROOMS} | {"challenger"}  # mg.optimize, mg.drawing, …
 

@@ -130,7 +130,10 @@ def gradients(y: Data, targets: Sequence[Data], seed: Data, stale_ok: bool = Fal
     """Return the gradient with respect to each of `targets`, as Data."""
     for x in targets:
         if not isinstance(x, Data):
-            raise UsageError(f"gradient: wrt is a {type(x).__name__}; pass Data, or a list of Data")
+            named = f" (by name: mg.Graph(y)[{x!r}])" if isinstance(x, str) else ""
+            raise UsageError(
+                f"gradient: wrt is a {type(x).__name__}; pass Data, or a list of Data{named}"
+            )
         if x.dtype.kind != "f":
             raise UsageError(
                 f"gradient with respect to {label(x)}: its dtype is {x.dtype}, and integers carry "

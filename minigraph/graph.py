@@ -35,9 +35,8 @@ class Graph:
             raise UsageError("Graph: no output arrived; write Graph(y) or Graph(y, z)")
         for output in outputs:
             if not isinstance(output, Data):
-                raise UsageError(
-                    f"Graph: an output is a {type(output).__name__}; pass the Data to look above"
-                )
+                arrived = type(output).__name__
+                raise UsageError(f"Graph: got {arrived}; pass the Data to look above")
         self.outputs: tuple[Data, ...] = outputs
         results = ancestors(outputs)
         everything: dict[Data, None] = {}

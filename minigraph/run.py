@@ -23,7 +23,7 @@ def refuse_uncallable(what: str, f: Any) -> None:
     """Raise unless `f` is a function."""
     if not callable(f):
         raise UsageError(
-            f"{what}: a function is needed, a {type(f).__name__} arrived; "
+            f"{what}: a function is needed, got {type(f).__name__}; "
             "for the gradient of a Data write mg.gradient(y, wrt)"
         )
 
@@ -71,7 +71,7 @@ class Run:
             if not (whole and -count <= i < count):
                 raise InputError(
                     f"{self.what}: argnums={argnums!r} asks for argument {i!r}, and "
-                    f"{count} arguments arrived by position; they are counted from 0"
+                    f"{count} arrived by position; they are counted from 0"
                 )
         return [int(i) % count for i in chosen]
 
@@ -138,6 +138,6 @@ def matching(what: str, tree: Tree, given: Tree) -> list[tuple[Data, Data]]:
         if np.shape(getattr(v, "value", v)) != x.shape:
             raise InputError(
                 f"{what}: shape {np.shape(getattr(v, 'value', v))} was given for shape {x.shape}"
-                f"{path and ' at ' + path}"
+                f"{path and ' at ' + path}; pass an array of that shape"
             )
     return [(x, as_data(v)) for _, x, v in pairs]

@@ -11,6 +11,7 @@ from .containers import leaves, mapped, refilled
 from .data import Data
 from .errors import GradientError, InputError
 from .functional import grad
+from .ops.base import as_data
 from .run import refuse_uncallable
 from .values import plain
 
@@ -62,7 +63,7 @@ def check_grads(
     args = mapped(lambda path, x: plain(x), args)
     rng = np.random.default_rng(seed)
     name = getattr(f, "__name__", "the function")
-    given = [np.asarray(x) for x in leaves(args)]
+    given = [np.asarray(as_data(x).value) for x in leaves(args)]
     f = on_data(f)
     wide = leaves(f(*refilled(args, [x.astype(np.float64) for x in given])))
     step, usual_rtol, usual_atol = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import reprlib
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,7 @@ def from_user(raw: Any) -> Value:
         if array.dtype == object and any(hasattr(x, "_value") for x in array.flat):
             raise UsageError(DATA_ARRIVED)
         raise UsageError(
-            f"Data: got {type(raw).__name__} of dtype {array.dtype}; "
+            f"Data: got {reprlib.repr(raw)}, a {type(raw).__name__} of dtype {array.dtype}; "
             f"minigraph computes with real numbers, integers and booleans{_advice(raw)}"
         )
     if plain and array.dtype.kind in "iu" and _python_numbers(raw):

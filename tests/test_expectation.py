@@ -205,7 +205,7 @@ def test_wrt_is_a_data_a_name_or_a_list_and_results_are_found_by_either():
         estimate = mg.expectation(y, 100, wrt=wrt, rng=0)
         assert estimate.grad[mu] == estimate.grad["μ"]
         assert estimate.grad_stderr[mu] > 0
-    with pytest.raises(mg.UnknownNameError, match="there is 'μ'"):
+    with pytest.raises(mg.UnknownNameError, match="not among the parameters; there is 'μ'"):
         mg.expectation(y, 100, wrt=mu).grad["σ"]
     with pytest.raises(mg.UnknownNameError, match="pass wrt=θ"):
         mg.expectation(y, 100).grad["σ"]

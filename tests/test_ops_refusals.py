@@ -74,6 +74,16 @@ ADVICE = {
     "sum: got an unexpected keyword argument 'dim'; its arguments: a, axis, dtype, out, keepdims": (
         lambda: mg.sum(V, dim=0)
     ),
+    "ones: got an unexpected keyword argument 'requires_grad'; see numpy.ones": (
+        lambda: mg.ones(3, requires_grad=True)
+    ),
+    "exp: needs 1 array by position, got 0": lambda: mg.exp(),
+    "Data: got 'one', a str of dtype <U3;": lambda: V + "one",
+    "matmul: a single number arrived where an array is needed; write * to": lambda: V @ 3.0,
+    "gradient: wrt is a str; pass Data, or a list of Data (by name: mg.Graph(y)['v'])": (
+        lambda: mg.gradient(mg.sum(V), "v")
+    ),
+    "Data: got 'a', a str": lambda: mg.check_grads(mg.exp, "a"),
     "median: got an unexpected keyword argument 'keepdim'": lambda: mg.median(V, keepdim=True),
     "corrcoef: got an unexpected keyword argument 'ddof'": lambda: mg.corrcoef(M, ddof=1),
     "int of 'v': it has shape (3,), and only a single element has one; x.value has all": (

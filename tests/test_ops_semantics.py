@@ -377,7 +377,7 @@ REFUSED = {
     "index_update: new values of shape": lambda: mg.index_update(X, 0, [1.0, 2.0]),
     "cholesky: Matrix is not positive definite": lambda: mg.cholesky(-np.eye(2)),
     "exp: needs 1 array": lambda: mg.exp(),
-    "exp: 1 arguments too many": lambda: mg.exp(X, 3),
+    "exp: 1 argument too many": lambda: mg.exp(X, 3),
 }  # fmt: skip
 
 

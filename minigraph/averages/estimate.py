@@ -43,8 +43,10 @@ class ByData(Mapping[Data, Any]):
         found = [v for x, v in zip(self._keys, values, strict=True) if x.name == key]
         if len(found) == 1 and isinstance(key, str):
             return found[0]
+        many = f"{len(found)} parameters have that name: ask with the Data itself"
         known = ", ".join(label(x) for x in self._keys) or "nothing: pass wrt=θ to get gradients"
-        raise UnknownNameError(f"estimate[{key!r}]: {len(found)} entries match; there is {known}")
+        why = many if found else f"not among the parameters; there is {known}"
+        raise UnknownNameError(f"estimate[{key!r}]: {why}")
 
     def __iter__(self) -> Iterator[Data]:
         return iter(self._keys)

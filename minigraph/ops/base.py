@@ -204,6 +204,11 @@ def explained(
             f"{op.name}: shapes {shapes} do not fit: the axis summed over must be as long in both; "
             f"transpose or reshape one of them ({arrived})"
         )
+    if op.name == "matmul" and "enough dimensions" in str(error):
+        return InputError(
+            f"{op.name}: a single number arrived where an array is needed; write * to multiply "
+            f"by a number ({arrived})"
+        )
     kind = {IndexError: SelectionError, TypeError: UsageError}.get(type(error), InputError)
     problem = str(error).removeprefix(f"{op.name}: ")
     return kind(f"{op.name}: {problem}; it was given {arrived}")

@@ -24,7 +24,7 @@ def public(op: Operation) -> Callable[..., Data]:
             return quick(*args)
         if len(args) < count:
             raise UsageError(
-                f"{op.name}: needs {count} array arguments by position, got {len(args)}"
+                f"{op.name}: needs {count} array{'s' * (count > 1)} by position, got {len(args)}"
             )
         fixed = bind(op, args[count:], keywords) if keywords or len(args) > count else NO_FIXED
         arrays = args[0] if op.variadic else args[:count]
@@ -43,8 +43,9 @@ def bind(op: Operation, extra: Sequence[Any], keywords: Mapping[str, Any]) -> di
     """Return the fixed arguments, from what came after the arrays and the keywords."""
     fixed = dict(zip(op.fixed, extra, strict=False))
     if len(extra) > len(op.fixed) and any(x is not None for x in extra[len(op.fixed) :]):
+        more = len(extra) - len(op.fixed)
         raise UsageError(
-            f"{op.name}: {len(extra) - len(op.fixed)} arguments too many; "
+            f"{op.name}: {more} argument{'s' * (more > 1)} too many; "
             "minigraph writes into no array (out=) and makes a new one"
         )
     for key, given in keywords.items():

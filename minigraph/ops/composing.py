@@ -64,8 +64,9 @@ def in_the_name_of(title: str, error: Exception, f: Function) -> Exception:
     """Return Python's or NumPy's error as one that names the function."""
     text = str(error)
     if text.startswith(f"{title}() "):  # it was called with other arguments than it has
-        known = ", ".join(inspect.signature(f).parameters)
-        return UsageError(f"{title}: {text.removeprefix(f'{title}() ')}; its arguments: {known}")
+        known = "its arguments: " + ", ".join(inspect.signature(f).parameters)
+        known = f"see numpy.{title}" if known.endswith(": args, keywords") else known
+        return UsageError(f"{title}: {text.removeprefix(f'{title}() ').rstrip('.')}; {known}")
     if isinstance(error, (AttributeError, ZeroDivisionError)):  # an axis of what has none
         theirs = "".join(
             f"; see {getattr(g, '__module__', 'numpy')}.{title}" for g in numpy_named(title)

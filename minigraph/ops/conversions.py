@@ -33,6 +33,7 @@ ELSEWHERE: Mapping[str, str] = {  # what other frameworks call it
     "float": "mg.astype(x, float)", "double": "mg.astype(x, float)", "long": "mg.astype(x, int)",
     "to": "mg.astype(x, dtype)", "type": "mg.astype(x, dtype)", "cpu": "x", "cuda": "x",
     "requires_grad_": "mg.Data(…, constant=True)", "retain_grad": "mg.gradient(y, x)",
+    "grad_fn": "x.node",
 }  # fmt: skip
 
 
