@@ -227,6 +227,21 @@ def test_blocked_arrows_of_many_draws_stay_beside_their_data_and_go_up():
     assert max(way[:, 0].max() for way in blocked) < max(map(float, laws)) + 50
 
 
+def test_gradients_into_and_out_of_frames_stay_beside_their_data():
+    theta = mg.Data(0.5, name="θ")
+    y = mg.reinforce((mg.sample(mg.Normal(theta, 1.0), name="X", rng=0) - 3) ** 2)
+    drawn = picture(y, expand=True)
+    lines = re.findall(r"^\\draw\[mg .*", mg.to_tikz(drawn), re.MULTILINE)
+    places = re.compile(r"\(([\d.]+),[\d.]+\)")
+    middle = {
+        (arrow.tail, arrow.head): np.median([float(x) for x in places.findall(line)])
+        for arrow, line in zip(drawn.arrows, lines[-len(drawn.arrows) :], strict=True)
+    }
+    back = [arrow for arrow in drawn.arrows if arrow.gradient]
+    assert len(drawn.clusters) == 1
+    assert max(abs(middle[a.tail, a.head] - middle[a.head, a.tail]) for a in back) < 40
+
+
 def test_words_at_arrows_of_a_crowded_picture_take_no_levels():
     x, scale = mg.Data(0.0, name="x"), mg.Data(1.0, name="σ")
     for i in range(60):

@@ -74,10 +74,10 @@ def to_dot(y: Any, **options: Any) -> str:
 def source(drawn: Picture, placing: bool = False) -> str:
     """Return a description as DOT; for `placing`, as Graphviz draws it best.
 
-    There its parts have ids, n0, …, e0, …. And a dashed arrow with a word at it is turned: written
-    the way of its data, with its head where it starts. ``dot`` takes no account of arrows against
-    its order of boxes when it looks for few crossings: the blocked arrows of many draws from one
-    parameter would run around the picture, and across words.
+    There its parts have ids, n0, …, e0, …. And a dashed arrow that has a word or is drawn across
+    frames is turned: written the way of its data, with its head where it starts. ``dot`` takes no
+    account of arrows against its order of boxes when it looks for few crossings: the blocked arrows
+    of many draws from one parameter would run around the picture, and across words.
     """
     return "".join(["digraph {\n", *body(drawn, placing), "}\n"])
 
@@ -102,7 +102,7 @@ def body(drawn: Picture, placing: bool = False) -> list[str]:
         f"\tnode {attributes(node)}",
         f"\tedge {attributes(edge)}",
         *nested(drawn, write.box, write.cluster, "\t"),
-        *[f"\t{write.arrow(arrow, number)}" for number, arrow in enumerate(drawn.arrows)],
+        *[f"\t{write.arrow(arrow, i, drawn.turns(arrow))}" for i, arrow in enumerate(drawn.arrows)],
     ]
     return [f"{line}\n" for line in lines]
 
@@ -150,7 +150,7 @@ class Dot:
         look = self.hooked(look, box.kind, box.mark)
         return f"{box.id} {attributes({**look, 'id': box.id} if self.placing else look)}"
 
-    def arrow(self, arrow: Arrow, number: int) -> str:
+    def arrow(self, arrow: Arrow, number: int, turns: bool) -> str:
         """Return the line of one arrow."""
         look = dict(ARROWS[arrow.kind])
         if arrow.words:
@@ -159,7 +159,7 @@ class Dot:
         ends = [arrow.tail, arrow.head]
         if self.placing:
             look["id"] = f"e{number}"
-            if arrow.turned:
+            if turns:
                 look, ends = turned(look), ends[::-1]
         return " -> ".join(ends) + (f" {attributes(look)}" if look else "")
 

@@ -103,11 +103,6 @@ class Arrow:
         return "blocked" if self.blocked else "gradient" if self.gradient else "arrow"
 
     @property
-    def turned(self) -> bool:
-        """Whether Graphviz is told to draw it from its head to its tail, see `dot.source`."""
-        return self.gradient and bool(self.words)
-
-    @property
     def words(self) -> list[str]:
         """What is written at it."""
         return [
@@ -137,6 +132,10 @@ class Picture:
     title: str = "Graph"
     description: str = ""
     styles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def turns(self, arrow: Arrow) -> bool:
+        """Return whether Graphviz is told to draw an arrow backwards, see `dot.source`."""
+        return arrow.gradient and bool(arrow.words or self.clusters)
 
 
 def is_whole(x: Any, least: int) -> bool:

@@ -42,7 +42,7 @@ def turned_back(svg: str, drawn: Picture) -> str:
 
     def part(found: re.Match[str]) -> str:
         arrow = drawn.arrows[int(found[1])]
-        if not arrow.turned:
+        if not drawn.turns(arrow):
             return found[0]
         title = f"<title>{arrow.tail}&#45;&gt;{arrow.head}</title>"
         return re.sub(' d="([^"]*)"', path, re.sub("<title>.*?</title>", title, found[0]))
