@@ -134,6 +134,12 @@ def test_no_gradient_comes_back_through_a_comparison():
     assert not any(tail == "greater" for tail, _ in arrows_that_are("gradient", y))
 
 
+def test_function_that_was_renamed_says_what_it_computes():
+    y = mg.Data(1.0, name="x") + 2.0
+    y.node.name = "shift"
+    assert picture(y).boxes[1].lines == ("shift", "add(x, 2.0)")
+
+
 def test_draw_seen_only_by_a_comparison_is_still_marked_blocked():
     theta = mg.Data(0.5, name="θ")
     x = mg.sample(mg.Normal(theta, 1.0), name="X", rng=0)

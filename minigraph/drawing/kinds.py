@@ -70,7 +70,9 @@ def unit_lines(unit: Unit) -> list[str]:
         return [*lines, f"= {node.op.always:g}, its slope is {slope}"]
     if any(x._literal for x in node.inputs) or any(map(says_something, node.fixed.values())):
         said = call(node, short)
-        return [said] if node.name == node.op.name else [*lines, said]
+        if node.name == node.op.name:
+            return [said]
+        return [*lines, said.replace(f"{lines[0]}(", f"{shown(node.op.name)}(", 1)]
     return lines
 
 
