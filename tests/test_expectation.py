@@ -1,5 +1,6 @@
 """Monte Carlo averages: what they depend on, how accurate they are, what they refuse."""
 
+import copy
 import gc
 import itertools
 import subprocess
@@ -209,6 +210,9 @@ def test_wrt_is_a_data_a_name_or_a_list_and_results_are_found_by_either():
         mg.expectation(y, 100, wrt=mu).grad["σ"]
     with pytest.raises(mg.UnknownNameError, match="pass wrt=θ"):
         mg.expectation(y, 100).grad["σ"]
+    with pytest.raises(AttributeError, match="no attribute 'mean'; it has value, stderr"):
+        estimate.mean  # noqa: B018
+    assert copy.copy(estimate) == estimate
 
 
 def test_interior_data_can_be_wrt():

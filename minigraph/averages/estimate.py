@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
 
 from ..data import Data
-from ..errors import UnknownNameError
+from ..errors import MissingAttributeError, UnknownNameError
 from ..values import show
 from ..walk import label
 
@@ -93,6 +93,11 @@ class Estimate:
     exact: bool = False
     error: float = 0.0
     interrupted: bool = False
+
+    def __getattr__(self, name: str) -> Any:
+        known = ", ".join(each.name for each in fields(self))
+        problem = f"Estimate has no attribute {name!r}; it has {known}"
+        raise MissingAttributeError(problem, name=name, obj=None)  # obj: Python would guess, too
 
     def __repr__(self) -> str:
         lines = [f"value {_with_error(self.value, self.stderr, self.exact)}"]
