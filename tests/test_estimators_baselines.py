@@ -110,9 +110,11 @@ def test_running_average_has_seen_only_the_past():
     assert average.baseline.value == pytest.approx(expected, rel=1e-12)
 
 
-def test_running_average_with_an_impossible_decay_is_refused():
+def test_running_average_with_an_impossible_decay_or_cost_is_refused():
     with pytest.raises(mg.InputError, match="it is in"):
         mg.RunningAverage(decay=1.0)
+    with pytest.raises(mg.UsageError, match=r"got Estimate\(.*; minigraph computes with real"):
+        mg.RunningAverage().update(mg.exact(mg.Data(1.0)))
 
 
 # Element by element ---------------------------------------------------------------------------

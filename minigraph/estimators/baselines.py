@@ -18,7 +18,7 @@ from ..data import Data
 from ..errors import BlockedGradientError, InputError
 from ..graph import rewrite
 from ..nodes import StochasticNode
-from ..ops.base import Operation
+from ..ops.base import Operation, as_data
 from ..walk import ancestors, label
 from .choose import choose, copies_of
 
@@ -84,7 +84,7 @@ class RunningAverage:
         The cost is a number, as an estimate's ``value``, or a Data, whose value is that of the
         sample it was built with.
         """
-        cost = float(np.mean(cost.value if isinstance(cost, Data) else cost))
+        cost = float(np.mean(as_data(cost).value))
         decay = self.decay if self.count else 0.0
         self.baseline.value = decay * self.baseline.value + (1.0 - decay) * cost
         self.count += 1

@@ -164,7 +164,7 @@ def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> tuple[Data, ...]
     x, sections = as_data(ary), _fixed(indices_or_sections)
     n = x.shape[axis_of(axis, x)]
     if np.ndim(sections) == 0 and (sections < 1 or n % sections):
-        raise InputError(f"split: length {n} has no {sections} equal pieces; array_split")
+        raise InputError(f"split: length {n} has no {sections} equal pieces; write mg.array_split")
     return array_split(x, sections, axis)
 
 
