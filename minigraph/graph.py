@@ -94,6 +94,22 @@ class Graph:
         def blocked(self, wrt: Any = None) -> dict[Node, Any]: ...
 
 
+def data_of(y: Any, handles: Any, what: str) -> list[Data]:
+    """Return Data, names in the graph of `y`, or a list of these, as a list of Data.
+
+    An error for something else says `what` it is.
+    """
+    many = handles if isinstance(handles, (list, tuple)) else [handles]
+    for x in many:
+        if not isinstance(x, (str, Data)):
+            raise UsageError(
+                f"{what} is a {type(x).__name__}; "
+                "pass Data of its graph, their names, or a list of these"
+            )
+    graph: Any = Graph(y) if any(isinstance(x, str) for x in many) else None
+    return [graph[x] if isinstance(x, str) else x for x in many]
+
+
 Rule = Callable[[Data, tuple[Data, ...]], "Data | None"]
 
 
@@ -111,9 +127,7 @@ def rewrite(outputs: Iterable[Data], rule: Rule) -> list[Data]:
         node = data._node
         inputs = tuple(new.get(x, x) for x in node.inputs)
         replacement = rule(data, inputs)
-        if replacement is None and any(
-            a is not b for a, b in zip(inputs, node.inputs, strict=True)
-        ):
+        if replacement is None and inputs != node.inputs:
             replacement = result(data._value, copy_node(node, inputs, groups))
         if replacement is not None:
             if replacement.name is None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from .data import Data
 from .errors import BlockedGradientError, UsageError
-from .graph import Graph
+from .graph import Graph, data_of
 from .nodes import Node, StochasticNode
 from .walk import label, walk
 
@@ -140,9 +140,7 @@ def blocked(graph: Graph, wrt: Data | str | Sequence[Data | str] | None = None) 
     >>> mg.Graph(y).blocked()
     {StochasticNode('P'): 'θ → P → X → power → Y'}
     """
-    handles = [wrt] if isinstance(wrt, (Data, str)) else wrt
-    ends = None if handles is None else [graph[x] if isinstance(x, str) else x for x in handles]
-    flow = Flow(graph.outputs, ends)
+    flow = Flow(graph.outputs, None if wrt is None else data_of(graph, wrt, "graph.blocked: wrt"))
     return {data.node: describe(flow.path(data)) for data in flow.blocked}
 
 

@@ -78,6 +78,8 @@ def test_inputs_can_be_chosen_and_ordered(backend):
         assert float(f(10.0)) == -8.0
     with pytest.raises(mg.InputError, match="not an input of the graph"):
         mg.compile(a - b, backend=backend, inputs=[mg.Data(1.0, name="c")])
+    with pytest.raises(mg.UsageError, match="an input is a int; pass Data of its graph"):
+        mg.compile(a - b, backend=backend, inputs=3)
 
 
 @pytest.mark.parametrize(("name", "randomness"), [("rng", 0), ("noise", [])])

@@ -16,7 +16,7 @@ from ..data import Data
 from ..distributions.streams import Rng, generator, surrounded
 from ..errors import UsageError, refuse_unknown_keywords
 from ..gradient import gradients, seed_of
-from ..graph import Graph
+from ..graph import Graph, data_of
 from ..paths import is_parameter
 from ..replay.merging import merged
 from ..replay.spread import Scheme, scheme_of
@@ -149,16 +149,7 @@ def uninterrupted(y: Data, samples: int, **options: Any) -> Estimate:
 
 def targets(y: Data, wrt: Any) -> list[Data]:
     """Return `wrt` as a list of Data; names are looked up in the graph of `y`."""
-    if wrt is None:
-        return []
-    many = wrt if isinstance(wrt, (list, tuple)) else [wrt]
-    for x in many:
-        if not isinstance(x, (str, Data)):
-            raise UsageError(
-                f"gradient of {label(y)}: wrt is a {type(x).__name__}; pass Data of its graph, "
-                "their names, or a list of these"
-            )
-    return [Graph(y)[x] if isinstance(x, str) else x for x in many]
+    return [] if wrt is None else data_of(y, wrt, f"gradient of {label(y)}: wrt")
 
 
 def parameters(y: Data, wrt: Any) -> list[Data]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..data import Data
 from ..errors import InputError, UsageError
-from ..graph import Graph
+from ..graph import data_of
 from ..replay.program import Draw
 from ..walk import label, walk
 
@@ -25,13 +25,12 @@ class Arguments:
         if inputs is None:
             chosen = [x for x in wrt if x._op is None] + [x for x in there if x.name]
         else:
-            graph, inputs = Graph(y), [inputs] if isinstance(inputs, (str, Data)) else inputs
-            chosen = [graph[x] if isinstance(x, str) else x for x in inputs]
+            chosen = data_of(y, inputs, "compile: an input")
             for x in chosen:
                 if x not in there:
                     raise InputError(
-                        f"compile: inputs holds {label(x) if isinstance(x, Data) else repr(x)}, "
-                        "which is not an input of the graph; pass Data that nothing made"
+                        f"compile: inputs holds {label(x)}, which is not an input of the graph; "
+                        "pass Data that nothing made"
                     )
         self.data = list(dict.fromkeys(chosen))
         self.names = tuple(x.name or "" for x in self.data)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from ..data import Data
-from ..errors import UsageError
-from ..graph import Graph
+from ..graph import Graph, data_of
 from ..nodes import Node
 from ..paths import Flow
 
@@ -30,7 +29,7 @@ class Backflow:
     """
 
     def __init__(self, graph: Graph, wrt: Any = None) -> None:
-        flow = Flow(graph.outputs, None if wrt is None else targets(graph, wrt))
+        flow = Flow(graph.outputs, None if wrt is None else data_of(graph, wrt, "picture: wrt"))
         blocked = set(flow.blocked)
         self.ends = flow.ends
         self.partial: set[Data] = set()
@@ -61,15 +60,3 @@ class Backflow:
 def passes(node: Node, i: int, x: Data) -> bool:
     """Return whether a cotangent comes out of a deterministic node at its input number `i`."""
     return node.op.rules[i] is not None and x.dtype.kind == "f"  # type: ignore[attr-defined]
-
-
-def targets(graph: Graph, wrt: Any) -> Sequence[Data]:
-    """Return `wrt` as a list of Data; a name is looked up in the graph."""
-    many = wrt if isinstance(wrt, (list, tuple)) else [wrt]
-    found = [graph[x] if isinstance(x, str) else x for x in many]
-    for x in found:
-        if not isinstance(x, Data):
-            raise UsageError(
-                f"picture: wrt is a {type(x).__name__}; pass Data or names, one or a list"
-            )
-    return found

@@ -146,7 +146,7 @@ def branch(y: Data, changed: Mapping[Data, Data], rng: Rng = None, redraw: bool 
     for data in ancestors([y]):
         node = data._node
         inputs = tuple([new.get(x, x) for x in node.inputs])
-        if data in new or all(a is b for a, b in zip(inputs, node.inputs, strict=True)):
+        if data in new or inputs == node.inputs:
             continue
         if isinstance(node, StochasticNode):
             new[data] = drawn_again(data, inputs, rng) if redraw else kept(data, inputs)

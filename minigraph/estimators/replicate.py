@@ -76,7 +76,7 @@ def _fresh(y: Data, draws: Iterable[Data], i: int, rng: np.random.Generator) -> 
     for data in ancestors([y]):
         node = data._node
         inputs = tuple([new.get(x, x) for x in node.inputs])
-        if data not in chosen and all(a is b for a, b in zip(inputs, node.inputs, strict=True)):
+        if data not in chosen and inputs == node.inputs:
             continue
         if isinstance(node, StochasticNode):
             refuse_looked_at([data])

@@ -28,7 +28,7 @@ def merged(y: Data, wrt: Sequence[Data]) -> tuple[Data, list[Data]]:
         work = data if data in apart else work_of(node, inputs)
         if work in first:
             return first[work]
-        same = all(a is b for a, b in zip(inputs, node.inputs, strict=True))
+        same = inputs == node.inputs
         first[work] = data if same else result(data._value, copy_node(node, inputs, {}))
         return None if same else first[work]
 
