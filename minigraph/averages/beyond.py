@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from ..replay.program import Draw
-from ..replay.tape import Tape
 from .grid import Grid
 
 CUT = 1e-9  # the share of the largest weight that is left where a rule is cut off
@@ -28,14 +27,13 @@ class Tails:
         The average of the absolute value of each output: an error is small relative to it.
     """
 
-    def __init__(self, tape: Tape, grid: Grid) -> None:
+    def __init__(self, grid: Grid) -> None:
         self.grid = grid
-        values = tape.start()
-        self.ends = {draw: ends for draw in grid.axes if (ends := self._open(draw, values))}
+        self.ends = {draw: ends for draw in grid.axes if (ends := self._open(draw))}
         self.sums: dict[tuple[Draw, int], list[Any]] = {}
-        self.sizes: list[Any] = [0.0 for _ in tape.outputs]
+        self.sizes: list[Any] = [0.0 for _ in grid.tape.outputs]
 
-    def _open(self, draw: Draw, values: Any) -> list[tuple[int, int]]:
+    def _open(self, draw: Draw) -> list[tuple[int, int]]:
         """Return the last place and the one before it, at each end that is cut off."""
         axes, spread = self.grid.axes[draw], self.grid.spread
         n = len(axes.values)
@@ -44,7 +42,7 @@ class Tails:
             return [end for end in both if axes.rule[end[0]] < CUT * axes.rule.max()]
         if draw.identity in self.grid.known or any(axes is not None for axes in draw.pads):
             return []
-        more = draw.now(values).outcomes(2 * spread)
+        more = draw.now(self.grid.values).outcomes(2 * spread)
         return [(n - 1, n - 2)] if n > 2 and (more is None or len(more) > n) else []
 
     def __call__(self, rows: Any, weights: Any, outputs: Sequence[Any]) -> None:

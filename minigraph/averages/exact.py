@@ -29,7 +29,7 @@ from ..walk import ancestors, label
 from .beyond import Tails
 from .estimate import ByData, Estimate
 from .expectation import targets, with_gradients
-from .grid import Grid, conditional_outcomes
+from .grid import Grid
 from .moments import Moments, unshared
 from .panels import ENOUGH, apart, refined
 from .summing import summed
@@ -203,23 +203,21 @@ def integrate(
         grid, total, tails = _converged(tape, points, limit)
     else:
         grid = Grid(tape, points, limit, like.spread, like.known)
-        total, tails = _to_the_ends(tape, grid, weighted)
+        total, tails = _to_the_ends(grid, weighted)
     if not grid.smooth:
         return total, grid, tails.beyond()
-    rough = summed(tape, Grid(tape, grid.coarser, limit, grid.spread, grid.known), weighted)
+    rough = summed(Grid(tape, grid.coarser, limit, grid.spread, grid.known), weighted)
     error, missed = max(map(apart, total, rough, tails.sizes)), tails.beyond()
     finer = None
     if missed < SMOOTH <= error and points is None and not tape.crosses:
-        finer = refined(tape, grid, total, weighted, limit, tails.sizes)
+        finer = refined(grid, total, weighted, limit, tails.sizes)
     return finer if finer is not None and finer[2] < error else (total, grid, max(error, missed))
 
 
-def _to_the_ends(
-    tape: Tape, grid: Grid, weighted: Set[object] = frozenset()
-) -> tuple[list[Moments], Tails]:
+def _to_the_ends(grid: Grid, weighted: Set[object] = frozenset()) -> tuple[list[Moments], Tails]:
     """Return the moments over a grid, and what lies at its ends."""
-    tails = Tails(tape, grid)
-    return summed(tape, grid, weighted, tails), tails
+    tails = Tails(grid)
+    return summed(grid, weighted, tails), tails
 
 
 def _converged(tape: Tape, points: int | None, limit: int) -> tuple[Grid, list[Moments], Tails]:
@@ -228,14 +226,13 @@ def _converged(tape: Tape, points: int | None, limit: int) -> tuple[Grid, list[M
     for spread in (1, 8, 64, None):
         if best is not None and (spread is None or best[0].smooth):
             return best
-        known = conditional_outcomes(tape, limit) if spread is None else {}
         try:
-            grid = Grid(tape, points, limit, spread or 1, known)
+            grid = Grid(tape, points, limit, spread)
         except InputError:
             if best is None:
                 raise
             return best
-        total, tails = _to_the_ends(tape, grid)
+        total, tails = _to_the_ends(grid)
         if best is not None and not all(np.isfinite(m.mean).all() for m in total):
             return best
         mass = total[0].weight

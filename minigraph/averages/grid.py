@@ -48,19 +48,22 @@ class Grid:
         How many numbers are drawn from continuous laws.
     points : int
         The points for each of these.
+    values : list
+        The slots of the tape, at the start of a run.
     """
 
     def __init__(
-        self, tape: Tape, points: int | None, limit: int, spread: int,
+        self, tape: Tape, points: int | None, limit: int, spread: int | None,
         known: Mapping[object, Any] | None = None, draws: Sequence[Draw] | None = None,
         rules: Mapping[Draw, tuple[Any, Any]] | None = None,
     ) -> None:  # fmt: skip
-        values = tape.start()
+        self.tape, self.values, self.spread = tape, tape.start(), spread or 1
+        known = conditional_outcomes(tape, limit) if spread is None else known
         self.known = known or {}  # what some draws can be, by identity
         outcomes = {
             draw: self.known[draw.identity]
             if draw.identity in self.known
-            else draw.now(values).outcomes(spread)
+            else draw.now(self.values).outcomes(self.spread)
             for draw in (tape.draws if draws is None else draws)
         }
         elements = {
@@ -68,7 +71,6 @@ class Grid:
             for draw, v in outcomes.items()
         }
         counted = math.prod(len(v) ** elements[d] for d, v in outcomes.items() if v is not None)
-        self.spread = spread
         self.smooth = sum(elements[d] for d, v in outcomes.items() if v is None)
         self.points = n = points or self._affordable(limit / counted)
         laid = {
@@ -143,6 +145,19 @@ class Grid:
 
         return points_of
 
+    def run(
+        self, rows: Any, memory: Sequence[Any], weighted: Set[object] = frozenset()
+    ) -> tuple[list[Any], Any]:
+        """Return the outputs of the tape at some rows, and their weights; see `source`."""
+        weights = np.ones(len(rows))
+        with np.errstate(all="ignore"):
+            source = self.source(rows, weights, weighted)
+            return self.tape.run(self.values, source, memory, lambda: weights), weights
+
+    def whole(self) -> tuple[list[Any], Any]:
+        """Return the outputs of the tape at every point, and the weights of the points."""
+        return self.run(np.arange(self.size), self.tape.memory(self.size))
+
 
 def conditional_outcomes(tape: Tape, limit: int) -> dict[object, Any]:
     """Return what each draw can be, by identity, if it depends on what those before it were.
@@ -159,7 +174,7 @@ def conditional_outcomes(tape: Tape, limit: int) -> dict[object, Any]:
         before = Grid(tape, FEWEST, limit, 1, known, tape.draws[:i])
         longest = None
         for start in range(0, before.size, CHUNK):
-            law = _law_at(draw, tape, before, np.arange(start, min(start + CHUNK, before.size)))
+            law = _law_at(draw, before, np.arange(start, min(start + CHUNK, before.size)))
             found = law.outcomes()
             if longest is None or (found is not None and len(found) > len(longest)):
                 longest = found
@@ -167,7 +182,7 @@ def conditional_outcomes(tape: Tape, limit: int) -> dict[object, Any]:
     return known
 
 
-def _law_at(target: Draw, tape: Tape, grid: Grid, rows: Any) -> Any:
+def _law_at(target: Draw, grid: Grid, rows: Any) -> Any:
     """Return the law of a draw at some rows of the grid of the draws before it."""
     given = grid.source(rows, np.ones(len(rows)))
 
@@ -178,7 +193,7 @@ def _law_at(target: Draw, tape: Tape, grid: Grid, rows: Any) -> Any:
 
     try:
         with np.errstate(all="ignore"):
-            tape.run(tape.start(), source, tape.memory(len(rows)))
+            grid.tape.run(grid.values, source, grid.tape.memory(len(rows)))
     except Reached as reached:
         return reached.law
     raise AssertionError("a tape runs all of its draws")

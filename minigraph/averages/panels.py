@@ -16,7 +16,6 @@ import numpy as np
 from ..distributions.charts import chart_of
 from ..errors import InputError
 from ..replay.program import Draw
-from ..replay.tape import Tape
 from .beyond import Tails
 from .grid import FEWEST, Grid
 from .moments import Moments
@@ -30,19 +29,14 @@ Rules = Mapping[Draw, tuple[Any, Any]]
 
 
 def refined(
-    tape: Tape,
-    grid: Grid,
-    total: Sequence[Moments],
-    weighted: Set[object],
-    limit: int,
-    sizes: Sequence[Any],
+    grid: Grid, total: Sequence[Moments], weighted: Set[object], limit: int, sizes: Sequence[Any]
 ) -> tuple[list[Moments], Grid, float] | None:
     """Return better moments, their grid and their error, relative to `sizes`; None if too large."""
     smooth = [draw for draw, axes in grid.axes.items() if axes.rule is not None]
 
     def laid(rules: Rules) -> Grid | None:
         try:
-            return Grid(tape, None, limit // 2, grid.spread, grid.known, rules=rules)
+            return Grid(grid.tape, None, limit // 2, grid.spread, grid.known, rules=rules)
         except InputError:
             return None
 
@@ -50,7 +44,7 @@ def refined(
         finer: Grid, draws: Sequence[Draw], *others: Any
     ) -> tuple[list[Moments], float, Any]:
         watch = Watch(finer, draws, sizes)
-        found = summed(tape, finer, weighted, watch, *others)
+        found = summed(finer, weighted, watch, *others)
         doubts = [watch.doubts(draw, edges[draw], parts[draw]) for draw in draws]
         return found, float(sum(map(np.sum, doubts))), doubts[0]
 
@@ -69,13 +63,13 @@ def refined(
     best = laid({draw: panelled(draw, x, ORDER) for draw, x in edges.items()})
     if best is None:
         return None
-    tails = Tails(tape, best)  # no panel that is cut in two adds anything there
+    tails = Tails(best)  # no panel that is cut in two adds anything there
     found, error, _ = looked_at(best, smooth, tails)
     error += tails.beyond()
     if grid.smooth > 1:
         # What each number adds, averaged over the others, does not show a kink along a diagonal.
         other = laid({draw: panelled(draw, x, OTHER) for draw, x in edges.items()})
-        opinions = summed(tape, other, weighted) if other is not None else total
+        opinions = summed(other, weighted) if other is not None else total
         error = max(error, *map(apart, found, opinions, sizes))
     return found, best, error
 

@@ -11,7 +11,6 @@ import numpy as np
 from ..averages.grid import Grid
 from ..errors import InputError
 from ..replay.tape import Tape
-from .variances import whole_grid
 
 DOUBTFUL = 1e-5  # the relative error from which on a quadrature is not trusted
 PAIRS = 4096  # pairs of outcomes that are looked at, at most
@@ -24,13 +23,13 @@ def over_pairs(tape: Tape, count: int) -> tuple[list[Any], list[Any], int] | Non
     quadrature of fewer points says something else.
     """
     grid, likely = likely_points(tape, None)
-    found = averaged(tape, grid, likely, count)
+    found = averaged(grid, likely, count)
     if grid is None or found is None:
         return None
     sums, sizes = found
     doubts = [1e-9 * np.abs(s) for s in sums]
     if grid.smooth:
-        rough = averaged(tape, *likely_points(tape, grid.coarser), count)
+        rough = averaged(*likely_points(tape, grid.coarser), count)
         if rough is None:
             return None
         off = [np.abs(s - r) for s, r in zip(sums, rough[0], strict=True)]
@@ -40,18 +39,16 @@ def over_pairs(tape: Tape, count: int) -> tuple[list[Any], list[Any], int] | Non
     return sums, doubts, len(likely) ** 2
 
 
-def averaged(
-    tape: Tape, grid: Grid | None, likely: Any, count: int
-) -> tuple[list[Any], list[Any]] | None:
+def averaged(grid: Grid | None, likely: Any, count: int) -> tuple[list[Any], list[Any]] | None:
     """Return the mean gradients, and their mean sizes, over pairs that have all of the mass."""
     if grid is None:
         return None
-    values, memory = tape.start(), tape.memory(2)
+    tape, memory = grid.tape, grid.tape.memory(2)
     mass, sums, sizes = 0.0, [0.0] * count, [0.0] * count
     for rows in itertools.product(likely, repeat=2):
         weights = np.ones(2)
         with np.errstate(all="ignore"):
-            outputs = tape.run(values, grid.source(np.array(rows), weights), memory)[1:]
+            outputs = tape.run(grid.values, grid.source(np.array(rows), weights), memory)[1:]
         weight = weights.prod()
         mass += weight
         for i, (x, (_, sampled)) in enumerate(zip(outputs, tape.outputs[1:], strict=True)):
@@ -68,7 +65,7 @@ def likely_points(tape: Tape, points: int | None) -> tuple[Grid | None, Any]:
             grid = Grid(tape, points, limit, 1)
         except InputError:
             continue
-        _, weights = whole_grid(tape, tape.start(), grid)
+        _, weights = grid.whole()
         likely = np.flatnonzero(weights > 1e-15)
         if len(likely) <= few:
             return grid, likely

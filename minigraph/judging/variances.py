@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..averages.grid import Grid, conditional_outcomes
+from ..averages.grid import Grid
 from ..averages.moments import Moments, merged
 from ..errors import InputError
 from ..replay.program import Draw
@@ -88,9 +88,8 @@ def on_grid(tape: Tape, points: int | None, groups: Sequence[Sequence[Draw]]) ->
              for slot, sampled in tape.outputs]  # fmt: skip
     limit = SMALL // sum(sizes)
     for spread in (1, 8, 64, None):
-        known = conditional_outcomes(tape, limit) if spread is None else {}
-        grid = Grid(tape, points, limit, spread or 1, known)
-        outputs, weights = whole_grid(tape, values, grid)
+        grid = Grid(tape, points, limit, spread)
+        outputs, weights = grid.whole()
         if grid.holds_all(weights.sum()):
             break
     else:
@@ -108,16 +107,6 @@ def on_grid(tape: Tape, points: int | None, groups: Sequence[Sequence[Draw]]) ->
     each = iter(zip(*columns, strict=True))
     parts = [list(itertools.islice(each, len(several))) for several in groups]
     return [Share([sum(x) for x in zip(*p, strict=True)], [0.0] * len(p[0])) for p in parts]
-
-
-def whole_grid(tape: Tape, values: Any, grid: Grid) -> tuple[list[Any], Any]:
-    """Return the outputs of a tape at every point of a grid, and the weights of the points."""
-    rows = np.arange(grid.size)
-    weights = np.ones(grid.size)
-
-    with np.errstate(all="ignore"):
-        source = grid.source(rows, weights)
-        return tape.run(values, source, tape.memory(grid.size), lambda: weights), weights
 
 
 def steps(g: Any, weights: Any, shape: tuple[int, ...]) -> list[Any]:
