@@ -29,10 +29,6 @@ class Looks:
         self.conditions: list[Data] = []
         self.settled: set[object] = set()
 
-    def draws(self) -> list[Data]:
-        """Return the draws that were looked at, in the order they ran."""
-        return drawn_above(self.conditions)
-
 
 _looks: contextvars.ContextVar[Looks | None] = contextvars.ContextVar("looks", default=None)
 
@@ -68,9 +64,9 @@ def remember(condition: Data) -> None:
 
 
 def looked_at() -> list[Data]:
-    """Return the draws that the function which is being traced looked at."""
+    """Return the draws that the function being traced looked at, in the order they ran."""
     looks = _looks.get()
-    return looks.draws() if looks is not None else []
+    return drawn_above(looks.conditions) if looks is not None else []
 
 
 def settle(draws: Iterable[Data]) -> None:

@@ -51,19 +51,15 @@ def flat(outputs: Sequence[Data]) -> tuple[list[Data], list[Data], list[Entry], 
     entries = []
     for data in results:
         node = data._node
-        draw = None
+        function, draw = data._op, None
         if isinstance(node, StochasticNode):
+            plain = tuple(literal_data(x._value) for x in node.inputs)  # without the graph above
+            function = node.distribution.with_inputs(plain)
             draw = (node.noise, node.draw, node.branched)
-        function = node.op if draw is None else plain_law(node.distribution)
         places = tuple(at[x] for x in node.inputs)
         names = data.name, node._name, node._group
         entries.append(Entry(function, places, data._fixed, data._value, *names, draw))
     return inputs, stale, entries, [at[data] for data in outputs]
-
-
-def plain_law(law: Any) -> Any:
-    """Return a law without the graph above its parameters."""
-    return law.with_inputs(tuple(literal_data(x._value) for x in law.inputs))
 
 
 def rebuilt(

@@ -259,7 +259,5 @@ def hvp(f: Function, *args: Any, vector: Any = None) -> Any:
 
 def _inner(found: Sequence[Data], vectors: Sequence[Data]) -> Data:
     """Return the sum of the products of all elements."""
-    total = as_data(0.0)
-    for g, v in zip(found, vectors, strict=True):
-        total = total + sum_(multiply(g, v))
-    return total
+    pairs = zip(found, vectors, strict=True)
+    return sum((sum_(multiply(g, v)) for g, v in pairs), start=as_data(0.0))

@@ -32,7 +32,7 @@ from ..distributions.standards import (
 from ..ops.elementwise import astype, divide, exp, floor, log1p, minimum, sigmoid
 from ..ops.reductions import cumsum, max_, sum_
 from ..replay.program import Draw
-from .samplers import MADE, Numbers, chance_of, softened
+from .samplers import Numbers, chance_of, softened
 
 
 def _laplace(xp: Any, of: Numbers, least: float) -> Any:
@@ -76,10 +76,6 @@ def _discrete_uniform(words: Any, u: Any, parameters: Mapping[str, Any]) -> Any:
     return words.minimum(found, high + 0.0 * found)  # which rounding may have passed
 
 
-def _bernoulli(words: Any, u: Any, parameters: Mapping[str, Any]) -> Any:
-    return u < chance_of(words, parameters)
-
-
 def _geometric(words: Any, u: Any, parameters: Mapping[str, Any]) -> Any:
     """Return how often log(1 - p) fits into log(1 - u)."""
     fails = words.log1p(-chance_of(words, parameters))
@@ -106,14 +102,10 @@ def _empirical(words: Any, u: Any, parameters: Mapping[str, Any]) -> Any:
 
 
 PLACED: Mapping[type, Callable[[Any, Any, Mapping[str, Any]], Any]] = {
-    Bernoulli: _bernoulli, Geometric: _geometric, Categorical: _categorical,
-    DiscreteUniform: _discrete_uniform, Empirical: _empirical,
+    Bernoulli: lambda words, u, parameters: u < chance_of(words, parameters),
+    Geometric: _geometric, Categorical: _categorical, DiscreteUniform: _discrete_uniform,
+    Empirical: _empirical,
 }  # fmt: skip
-
-
-def can_draw(draw: Draw) -> bool:
-    """Return whether a draw can be made here."""
-    return any(type(draw.law) in table for table in (NOISE, PLACED, MADE))
 
 
 def base(xp: Any, draw: Draw, of: Numbers) -> Any:

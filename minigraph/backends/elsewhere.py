@@ -116,7 +116,8 @@ class Elsewhere:
         found, streams = [], self.library.streams(rng, len(drawn)) if len(drawn) else []
         for i, (draw, one) in enumerate(zip(self.draws, drawn, strict=True)):
             if one is None:
-                if not chance.can_draw(draw):
+                tables = chance.NOISE, chance.PLACED, MADE
+                if not any(type(draw.law) in table for table in tables):
                     raise UsageError(
                         f"compiled function: {draw.title} ~ {type(draw.law).__name__} cannot be "
                         f"drawn in {self.library.name}; give its samples, noise={{{draw.title!r}: "

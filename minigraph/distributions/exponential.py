@@ -25,7 +25,7 @@ from .base import Distribution
 from .constraints import at_least, nonnegative, positive
 from .location_scale import Size
 from .noise import StandardExponential
-from .parameters import floored, inside_range
+from .parameters import floored, inside_range, unless_heavy
 from .standards import EULER
 
 
@@ -197,16 +197,13 @@ class Pareto(Distribution):
     @property
     def mean(self) -> Any:
         """The mean; infinite unless alpha > 1."""
-        heavy = less_equal(self.alpha, 1.0)
-        a = where(heavy, 2.0, self.alpha)
-        return where(heavy, np.inf, divide(a * self.scale, a - 1.0))
+        return unless_heavy(self.alpha, 1.0, lambda a: divide(a * self.scale, a - 1.0))
 
     @property
     def variance(self) -> Any:
         """The variance; infinite unless alpha > 2."""
-        heavy = less_equal(self.alpha, 2.0)
-        a = where(heavy, 3.0, self.alpha)
-        return where(heavy, np.inf, divide(square(self.scale) * a, square(a - 1.0) * (a - 2.0)))
+        finite = lambda a: divide(square(self.scale) * a, square(a - 1.0) * (a - 2.0))
+        return unless_heavy(self.alpha, 2.0, finite)
 
     @property
     def mode(self) -> Any:

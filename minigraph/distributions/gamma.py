@@ -9,7 +9,7 @@ import numpy as np
 
 from ..ops import tails
 from ..ops.boxes import stop
-from ..ops.elementwise import divide, exp, less_equal, log, maximum, reciprocal, square, where
+from ..ops.elementwise import divide, exp, log, maximum, reciprocal, square, where
 from ..ops.series import gamma_drift
 from ..ops.special import digamma, gammaln, xlogy
 from .base import Distribution
@@ -17,7 +17,7 @@ from .constraints import nonnegative, positive
 from .implicit import followed, held, slope_of
 from .many import Line
 from .noise import of_quantiles
-from .parameters import from_zero
+from .parameters import from_zero, unless_heavy
 
 gamma_slope = slope_of(
     "gamma sample slope",
@@ -221,16 +221,13 @@ class InverseGamma(Distribution):
     @property
     def mean(self) -> Any:
         """The mean; infinite unless concentration > 1."""
-        heavy = less_equal(self.concentration, 1.0)
-        a = where(heavy, 2.0, self.concentration)
-        return where(heavy, np.inf, divide(self.rate, a - 1.0))
+        return unless_heavy(self.concentration, 1.0, lambda a: divide(self.rate, a - 1.0))
 
     @property
     def variance(self) -> Any:
         """The variance; infinite unless concentration > 2."""
-        heavy = less_equal(self.concentration, 2.0)
-        a = where(heavy, 3.0, self.concentration)
-        return where(heavy, np.inf, divide(square(divide(self.rate, a - 1.0)), a - 2.0))
+        finite = lambda a: divide(square(divide(self.rate, a - 1.0)), a - 2.0)
+        return unless_heavy(self.concentration, 2.0, finite)
 
     @property
     def mode(self) -> Any:

@@ -106,11 +106,9 @@ def _in_count(x: Any, r: Any, p: Any) -> Any:
     return digamma(x + r) - digamma(r) + np.log1p(-p)
 
 
-def _in_probs(x: Any, r: Any, p: Any) -> Any:
-    return x / p - r / (1.0 - p)
-
-
-by_probs = summed_entropy(NegativeBinomial, total_count=_in_count, probs=_in_probs)
+by_probs = summed_entropy(
+    NegativeBinomial, total_count=_in_count, probs=lambda x, r, p: x / p - r / (1.0 - p)
+)
 by_logits = summed_entropy(
     NegativeBinomial,
     total_count=lambda x, r, logits: _in_count(x, r, sigmoid.forward(logits)),

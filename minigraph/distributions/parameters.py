@@ -126,6 +126,12 @@ def from_zero(x: Any, high: float, member: float, cumulative: Callable[[Any], An
     return where(below, 0.0, where(above, 1.0, inside))
 
 
+def unless_heavy(a: Any, least: float, moment: Callable[[Any], Any]) -> Any:
+    """Return a moment of a law that falls off like a power: infinite unless `a` > `least`."""
+    heavy = less_equal(a, least)
+    return where(heavy, np.inf, moment(where(heavy, least + 1.0, a)))
+
+
 def unless_unknown(x: Any, value: Any) -> Any:
     """Return a value that was found by comparisons with `x`, NaN where `x` is NaN."""
     return where(stop(equal(x, x)), value, np.nan)

@@ -83,15 +83,11 @@ def marginalize(y: Data, nodes: Handle = None, *, limit: int = LIMIT, rng: Rng =
     rng, limit = generator(rng), whole("limit", limit, call="marginalize")
     change = lambda y, x: with_expected(y, total(y, x, limit, rng))
     z = in_turn("marginalize", y, chosen, change)
-    if len(chosen) > 1 and any(np.isnan(s._value).any() for s in _sums(z)):
+    sums = [x._node.inputs[1] for x in ancestors([z]) if x._op is expected]
+    if len(chosen) > 1 and any(np.isnan(s._value).any() for s in sums):
         # Where an earlier draw decides what cannot be, its branches are to be made before.
         z = in_turn("marginalize", y, chosen[::-1], change)
     return z
-
-
-def _sums(z: Data) -> list[Data]:
-    """Return what is differentiated in the place of costs."""
-    return [x._node.inputs[1] for x in ancestors([z]) if x._op is expected]
 
 
 def total(y: Data, x: Data, limit: int, rng: np.random.Generator) -> Data:

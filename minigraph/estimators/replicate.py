@@ -176,9 +176,12 @@ def vimco(y: Data, *, rng: Rng = None) -> Data:
     for j, group in enumerate(groups):
         if group:
             others = function(functools.partial(_without, j), name=f"without number {j + 1}")(side)
-            alone = len(several) == 1 or _goes_around(z, side, [new_of[x] for x in group])
-            cost = z if alone else z - _had(z, side, others, rng)
-            slope = function(_scored, name="slope")(cost, *[log_probs[x] for x in group])
+            # If z depends on these draws on a way around the replicates, what it would be without
+            # number j does so, too: with 3 h added to a bound, the difference would hold no 3 h.
+            around = z in below(z, [new_of[x] for x in group], without=side)
+            cost = z if around or len(several) == 1 else z - _had(z, side, others, rng)
+            scored = lambda gain, *log_probs: joint(log_probs) * stop_gradient(gain)
+            slope = function(scored, name="slope")(cost, *[log_probs[x] for x in group])
             out = with_slope(out, slope, "VIMCO")
     out.name = y.name
     return out
@@ -198,19 +201,6 @@ def _had(z: Data, side: Data, others: Data, rng: np.random.Generator) -> Data:
         return branch(z, {side: others}, rng)
     except MinigraphError:
         return branch(z, {side: astype(others, dtype=side.dtype)}, rng)
-
-
-def _goes_around(z: Data, side: Data, draws: Iterable[Data]) -> bool:
-    """Return whether `z` depends on the draws on a way that does not lead through `side`.
-
-    What `z` is without a replicate would then depend on it: with 3 h added to a bound, the
-    difference of the two would hold no 3 h, and the gradient none of its slope.
-    """
-    return z in below(z, draws, without=side)
-
-
-def _scored(gain: Data, *log_probs: Data) -> Data:
-    return joint(log_probs) * stop_gradient(gain)
 
 
 def _replicates_above(y: Data) -> Data:

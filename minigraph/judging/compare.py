@@ -85,7 +85,8 @@ def compare(
             rows.append(Row(name, found, *cost(z, keys), changed_value(z, y)))
         except MinigraphError as error:  # an estimator that is not legal is part of the table
             refused[name] = str(error).removeprefix(f"{name}: ")
-    return Comparison(sorted(rows, key=_mean_square), refused, keys)
+    mean_square = lambda row: sum(map(row.assessment.mean_square, row.assessment.truth))
+    return Comparison(sorted(rows, key=mean_square), refused, keys)
 
 
 def cost(y: Data, keys: Sequence[Data]) -> tuple[float, float]:
@@ -116,7 +117,3 @@ def _label(method: Method) -> str:
     keywords = getattr(method, "keywords", None) or {}  # of a functools.partial
     name = getattr(getattr(method, "func", method), "__name__", repr(method))
     return ", ".join([name, *[f"{k}={v}" for k, v in keywords.items()]])
-
-
-def _mean_square(row: Row) -> float:
-    return float(sum(map(row.assessment.mean_square, row.assessment.truth)))

@@ -101,7 +101,9 @@ class Comparison:
                 row.method,
                 label(x).strip("'"),
                 with_error(_largest(found.shown_bias(x)), _largest(found.bias_stderr[x]), 3),
-                with_error(np.sum(found.variance[x]), _norm(found.variance_stderr[x]), 4),
+                with_error(
+                    np.sum(found.variance[x]), float(np.linalg.norm(found.variance_stderr[x])), 4
+                ),
                 number(found.signal_to_noise[x], 3),
                 number(row.seconds * 1e6, 2),
                 number(row.operations, 4),
@@ -174,7 +176,3 @@ def _bars(axes: Any, rows: Sequence[Row], x: Data) -> None:
 
 def _largest(x: Any) -> float:
     return float(np.ravel(x)[np.argmax(np.abs(np.ravel(x)))]) if np.size(x) else 0.0
-
-
-def _norm(x: Any) -> float:
-    return float(np.linalg.norm(x))

@@ -11,7 +11,7 @@ from ..data import Data
 from ..ops import along
 from .memory import arrays
 from .program import Step, explained, folded, forget_early, share_buffers
-from .straight import straight
+from .straight import Straight
 
 KEPT = 2  # lists of values that wait for another run
 MOVES = (along.elementwise, along.of_matrices, along.to_shape, along.broadcasting, along.permuting,
@@ -56,7 +56,8 @@ class Start:
         """Return the values by slot; those of the inputs are `given`, or as they are now."""
         code = self.code  # once: another thread may write it meanwhile
         if code is None and self.runs >= WAIT and len(self.steps) <= LONG:
-            code = self.code = straight(self.steps, self.known, self.wanted, self._numbers())
+            text = Straight(self.steps, self.known, self.wanted, self._numbers())
+            code = self.code = text.function()
         try:
             values = self.over.pop()
         except IndexError:  # the first run, or another thread has them

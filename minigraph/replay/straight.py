@@ -41,10 +41,8 @@ def tile_shape(step: Step, fresh: Set[int]) -> tuple[int, ...] | None:
     return shape if alike and math.prod(shape) >= LARGE else None
 
 
-def straight(
-    steps: Sequence[Step], known: Mapping[int, Any], wanted: Set[int], numbers: set[int]
-) -> Callable[[list[Any]], None]:
-    """Return a function that runs the steps on a list of values, the last of which is their memory.
+class Straight:
+    """The text of steps while it is written.
 
     Parameters
     ----------
@@ -57,11 +55,6 @@ def straight(
     numbers : set of int
         The slots that hold floats.
     """
-    return Straight(steps, known, wanted, numbers).function()
-
-
-class Straight:
-    """The text of the steps while it is written."""
 
     def __init__(
         self, steps: Sequence[Step], known: Mapping[int, Any], wanted: Set[int], numbers: set[int]
@@ -79,7 +72,7 @@ class Straight:
         self.count = 0
 
     def function(self) -> Callable[[list[Any]], None]:
-        """Return the steps as a function."""
+        """Return what runs the steps on a list of values, the last of which is their memory."""
         made = {step.out for step in self.steps}
         for slot in sorted(self.uses.keys() - made):
             self.said[slot] = self._outer(slot)
