@@ -11,7 +11,7 @@ import contextvars
 from collections.abc import Iterable, Iterator
 
 from .data import Data
-from .walk import ancestors
+from .walk import drawn_above
 
 
 class Looks:
@@ -47,11 +47,6 @@ def traced() -> Iterator[Looks]:
 def tracing() -> bool:
     """Return whether a function is being traced, in this thread or task."""
     return _looks.get() is not None
-
-
-def drawn_above(outputs: Iterable[Data]) -> list[Data]:
-    """Return the draws above some data, in the order they ran."""
-    return [x for x in ancestors(outputs) if x._op.barrier == "draw"]
 
 
 def remember(condition: Data) -> None:

@@ -75,6 +75,11 @@ def ancestors(outputs: Iterable[Data]) -> list[Data]:
     return walk(outputs)[0]
 
 
+def drawn_above(outputs: Iterable[Data]) -> list[Data]:
+    """Return the draws above some data, in the order they ran."""
+    return [x for x in ancestors(outputs) if x._op.barrier == "draw"]
+
+
 def label(data: Data) -> str:
     """Return what an error calls `data`: its name, else what it is."""
     if data.name:

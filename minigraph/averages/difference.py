@@ -9,11 +9,10 @@ import numpy as np
 from ..data import Data
 from ..distributions.streams import Rng
 from ..errors import InputError, UsageError
-from ..nodes import StochasticNode
 from ..replay.spread import elements, scheme_of
 from ..replay.tape import Tape
 from ..values import whole
-from ..walk import ancestors, label
+from ..walk import drawn_above, label
 from .averaging import average
 from .estimate import Estimate
 from .expectation import good_size, seed_sequence, tape_of, targets
@@ -101,8 +100,8 @@ def common(a: Data, b: Data, tape: Tape) -> dict[object, str]:
 def named_draws(y: Data) -> dict[str, Data]:
     """Return the draws above `y` by name; those without one have nothing in common."""
     found: dict[str, Data] = {}
-    for data in ancestors([y]):
-        if isinstance(data._node, StochasticNode) and data.name:
+    for data in drawn_above([y]):
+        if data.name:
             if data.name in found and found[data.name]._node.draw is not data._node.draw:
                 raise InputError(
                     f"difference: the graph of {label(y)} has two draws named {data.name!r}; "

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from ..branching import drawn_above
 from ..data import Data
 from ..errors import BlockedGradientError, InputError, UsageError
 from ..estimators.branches import slope_of
@@ -25,7 +24,7 @@ from ..ops.reductions import prod, sum_
 from ..paths import Flow
 from ..replay.tape import Tape
 from ..values import whole
-from ..walk import ancestors, label
+from ..walk import ancestors, drawn_above, label
 from .beyond import Tails
 from .estimate import ByData, Estimate
 from .expectation import targets, with_gradients

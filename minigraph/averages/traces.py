@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-from ..branching import Looks, drawn_above
+from ..branching import Looks
 from ..data import Data
 from ..errors import BlockedGradientError, InputError, UsageError
 from ..paths import Flow
-from ..walk import label
+from ..walk import drawn_above, label
 
 
 def takes_rng(f: Callable[..., Any]) -> bool:

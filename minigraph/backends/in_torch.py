@@ -108,7 +108,11 @@ class Torch:
             "isclose": isclose, **{op.name: places.moves(op) for op in MOVES}, **self._special(),
             "concatenate": lambda *a, axis=0: torch.concatenate(a, dim=axis),
             "stack": lambda *a, axis=0: torch.stack(a, dim=axis),
-            "reshape": torch.reshape, "squeeze": _squeeze, "broadcast_to": _broadcast_to,
+            "reshape": torch.reshape,
+            "squeeze": lambda x, axis=None: x.squeeze() if axis is None else x.squeeze(axis),
+            "broadcast_to": lambda x, shape: x.broadcast_to(
+                tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
+            ),
             "transpose": lambda x, axes=None: x.permute(
                 tuple(range(x.ndim))[::-1] if axes is None else tuple(axes)
             ),
@@ -305,11 +309,3 @@ class Torch:
 def _forwards(index: Any) -> bool:
     """Return whether no slice of a basic index runs backwards, which PyTorch does not know."""
     return not any(isinstance(i, slice) and (i.step or 1) < 0 for i in index)
-
-
-def _squeeze(x: Any, axis: Any = None) -> Any:
-    return x.squeeze() if axis is None else x.squeeze(axis)
-
-
-def _broadcast_to(x: Any, shape: Any) -> Any:
-    return x.broadcast_to(tuple(shape) if isinstance(shape, (tuple, list)) else (shape,))

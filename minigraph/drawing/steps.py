@@ -77,7 +77,8 @@ class Story:
     def text(self, data: Data, what: str) -> list[tuple[str, str, str]]:
         """Return what appears in the box of a data, if it has one of its own."""
         box = self.sketch.ids.get(data)
-        if box is None or box == self.sketch.more or (what == VALUE and is_its_own_label(data)):
+        labelled = what == VALUE and data.constant and not data.name  # the value is its label
+        if box is None or box == self.sketch.more or labelled:
             return []
         said = brief(self.values[data]) if what == VALUE else f"grad {brief(self.total[data])}"
         return [(box, what, said)]
@@ -202,8 +203,3 @@ class Story:
 def said(units: list[Unit]) -> str:
     """Return what a sentence calls a function."""
     return unit_lines(units[-1])[0]
-
-
-def is_its_own_label(data: Data) -> bool:
-    """Return whether the label of a data is its value: it is a constant without a name."""
-    return data._node is None and not data.name and data.constant

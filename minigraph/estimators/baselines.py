@@ -13,13 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from ..branching import drawn_above
 from ..data import Data
 from ..errors import BlockedGradientError, InputError
 from ..graph import rewrite
-from ..nodes import StochasticNode
 from ..ops.base import Operation, as_data
-from ..walk import ancestors, label
+from ..walk import drawn_above, label
 from .choose import choose, copies_of
 
 LEAVE_ONE_OUT = "leave-one-out"
@@ -157,9 +155,8 @@ def _checked(x: Data, baseline: Any) -> Any:
 def _refuse_own(x: Data, baseline: Data) -> None:
     """Raise if a baseline descends from the sample whose score it meets, or from its noise."""
     own = x._node.draw
-    for data in ancestors([baseline]):
-        node = data._node
-        if isinstance(node, StochasticNode) and node.draw in (own, (own,)):
+    for data in drawn_above([baseline]):
+        if data._node.draw in (own, (own,)):
             raise BlockedGradientError(
                 f"reinforce: baseline {label(baseline)} descends from {label(x)}, whose score it "
                 "would multiply, and biases the gradient; build it from what lies upstream of "

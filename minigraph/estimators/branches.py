@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from ..branching import drawn_above
 from ..data import Data
 from ..distributions.streams import Rng, generator
 from ..errors import UsageError
@@ -23,7 +22,7 @@ from ..ops import along
 from ..ops.base import Operation, record
 from ..ops.boxes import stop, stop_gradient
 from ..ops.elementwise import astype
-from ..walk import ancestors, label, walk
+from ..walk import ancestors, drawn_above, label, walk
 
 # Y, with the slope of another estimate of its expectation.
 expected = Operation(

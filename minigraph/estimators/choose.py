@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from ..branching import drawn_above, looked_at
+from ..branching import looked_at
 from ..data import Data
 from ..errors import BlockedGradientError, InputError, UnknownNameError, UsageError
 from ..nodes import StochasticNode
 from ..paths import Flow
 from ..values import spelled
-from ..walk import ancestors, label
+from ..walk import ancestors, drawn_above, label
 
 MOST = 100_000  # operations that rewriting one draw in many branches may add
 Handle = Any  # a name, a StochasticNode, its sample, or a list of these; None: all that block

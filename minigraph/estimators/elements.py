@@ -13,7 +13,18 @@ from typing import Any
 
 from ..data import Data
 from ..nodes import DeterministicNode, StochasticNode
-from ..ops import along, base, bessel, boxes, elementwise, linear, selection, special, trigonometry
+from ..ops import (
+    along,
+    base,
+    bessel,
+    boxes,
+    elementwise,
+    linear,
+    reductions,
+    selection,
+    special,
+    trigonometry,
+)
 
 # For each batch axis of a draw: where it is, counted from the last axis (-1), or None if mixed.
 Places = tuple[int | None, ...]
@@ -78,9 +89,7 @@ def _through(node: DeterministicNode, data: Data, i: int, x: Data, at: Places) -
     """Return where the axes of input `i` are, behind a function that is not elementwise."""
     op, fixed = node.op, node.fixed
     if "keepdims" in op.fixed:  # a fold along axes
-        axis = fixed.get("axis")
-        given = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-        gone = {int(a) % x.ndim - x.ndim for a in given} if x.ndim else set()
+        gone = {axis - x.ndim for axis in reductions.folded_axes(x, fixed.get("axis"))}
         drop = 0 if fixed.get("keepdims") else 1
         return tuple(
             None if p is None or p in gone else p + drop * sum(a > p for a in gone) for p in at

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from ..branching import drawn_above
 from ..data import Data
 from ..distributions.streams import Rng, generator
 from ..ops.base import as_data
@@ -18,7 +17,7 @@ from ..ops.elementwise import add, multiply
 from ..ops.reductions import prod
 from ..ops.shaping import reshape
 from ..values import own, whole
-from ..walk import ancestors, label
+from ..walk import ancestors, drawn_above, label
 from .baselines import leave_one_out
 from .branches import below, branch, expected, with_expected
 from .choose import Handle, call_for, choose_legal, in_turn, refuse_many

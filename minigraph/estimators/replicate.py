@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from ..branching import drawn_above
 from ..data import Data
 from ..distributions.streams import Rng, generator
 from ..errors import BlockedGradientError, InputError, MinigraphError
@@ -19,7 +18,7 @@ from ..ops.boxes import function, stop_gradient
 from ..ops.elementwise import astype
 from ..ops.picks import index_update
 from ..ops.reductions import logsumexp, sum_
-from ..walk import ancestors, label
+from ..walk import ancestors, drawn_above, label
 from .branches import again, below, branch, in_floats, refuse_looked_at, with_slope
 from .choose import Handle, choose, needs_data
 from .reinforce import scored_draws, why_not_score

@@ -15,7 +15,6 @@ from ..averages.estimate import ByData, Estimate
 from ..averages.exact import exact
 from ..averages.expectation import parameters, seed_sequence, uninterrupted
 from ..averages.moments import unshared
-from ..branching import drawn_above
 from ..data import Data
 from ..distributions.streams import Rng
 from ..errors import InputError, UsageError
@@ -26,7 +25,7 @@ from ..paths import Flow
 from ..replay.opening import refuse_branched
 from ..replay.tape import Tape
 from ..values import whole
-from ..walk import label
+from ..walk import drawn_above, label
 from .assessment import Assessment
 from .pairs import DOUBTFUL
 from .variances import Share, shares

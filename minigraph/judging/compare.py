@@ -68,12 +68,7 @@ def compare(
     keys = parameters(y, wrt)
     asked = list(METHODS) if methods is None else methods
     labelled = asked if isinstance(asked, Mapping) else {_label(m): m for m in asked}
-    options: dict[str, Any] = {
-        "samples": samples,
-        "rng": seed_sequence(rng),
-        "points": points,
-        "limit": limit,
-    }
+    seed = seed_sequence(rng)
     rows: list[Row] = []
     refused: dict[str, str] = {}
     for name, method in labelled.items():
@@ -81,7 +76,7 @@ def compare(
             known("compare", method)
         try:
             z = method(y) if callable(method) else unblock(y, method)
-            found = assess(z, keys, of=y, **options)
+            found = assess(z, keys, of=y, samples=samples, rng=seed, points=points, limit=limit)
             rows.append(Row(name, found, *cost(z, keys), changed_value(z, y)))
         except MinigraphError as error:  # an estimator that is not legal is part of the table
             refused[name] = str(error).removeprefix(f"{name}: ")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any, NamedTuple
@@ -133,7 +133,7 @@ def check_unbiased(
             raise InputError(f"check_unbiased: {name}={chance!r}; pass a probability")
     keys = parameters(rewritten if of is None else of, wrt)
     refuse_unaveraged(rewritten, keys)
-    pair = Pair(rewritten, of, keys, limit)
+    pair = Pair(rewritten, of, keys, {"limit": limit})
     bound = lambda size: atol + rtol * size
     most = whole("samples", samples)
     return by_sums(pair, bound) or by_test(pair, (false_alarm, power, detect), most, rng)
@@ -145,12 +145,11 @@ class Pair(NamedTuple):
     rewritten: Data
     of: Data | None
     keys: list[Data]
-    limit: int
+    settings: Mapping[str, Any]  # of exact averages
 
     def truth(self, samples: int, rng: Rng) -> tuple[list[Any], list[Any]]:
         """Return the true gradients, and their standard errors."""
-        settings = {"points": None, "limit": self.limit}
-        return truth(self.rewritten, self.of, self.keys, samples, rng, settings)
+        return truth(self.rewritten, self.of, self.keys, samples, rng, self.settings)
 
 
 def by_sums(pair: Pair, bound: Callable[[Any], Any]) -> Verdict | None:
@@ -208,7 +207,7 @@ def expected(pair: Pair) -> tuple[list[Any], list[Any], int] | None:
     y, keys = pair.rewritten, pair.keys
     if tape_of(y, keys).crosses:
         return over_pairs(Tape(with_gradients(y, keys)), len(keys))
-    found, _ = attempted(y, keys, {"points": None, "limit": pair.limit})
+    found, _ = attempted(y, keys, pair.settings)
     if found is None:
         return None
     sizes = [np.abs(found.grad[x]) + np.sqrt(found.grad_variance[x]) for x in keys]

@@ -15,13 +15,13 @@ from .axes import axes_of, axis_of
 from .base import as_data
 from .boxes import stop, within
 from .composing import composed, fixed, floats, refuse, written_into
-from .selection import select
+from .selection import select_along
 
 NONE, ONE = np.array(0), np.array(1)  # integers: an index must not become a float
 
 
 def _between(x: Data, axis: int, start: Any, stop: Any) -> Data:
-    return select(x, (slice(None),) * axis + (slice(start, stop),))
+    return select_along(x, axis, slice(start, stop))
 
 
 @composed()

@@ -16,7 +16,7 @@ from .base import as_data, holds_data
 from .composing import arrays, composed, refuse
 from .indices import integer
 from .layouts import at_least, permuted, ravel
-from .selection import select
+from .selection import select_along
 
 
 @composed()
@@ -122,7 +122,7 @@ def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Data:
     shape = tuple(count if i == axis else m for i, m in enumerate(x.shape))
     whole = shaping.concatenate(x, shaping.broadcast_to(new, shape=shape), axis=axis)
     places = np.insert(np.arange(n), at, n + np.arange(count))
-    return select(whole, (slice(None),) * axis + (places,))
+    return select_along(whole, axis, places)
 
 
 @composed()
@@ -130,8 +130,7 @@ def unstack(x: Any, /, *, axis: int = 0) -> tuple[Data, ...]:
     """Return the layers of an array along an axis."""
     x = as_data(x)
     axis = axis_of(axis, x)
-    before = (slice(None),) * axis
-    return tuple(select(x, (*before, i)) for i in range(x.shape[axis]))
+    return tuple(select_along(x, axis, i) for i in range(x.shape[axis]))
 
 
 @composed()
@@ -145,10 +144,9 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> tuple[Data
     """Return the pieces of an array along an axis."""
     x = as_data(ary)
     axis = axis_of(axis, x)
-    before = (slice(None),) * axis
     pieces = np.array_split(np.arange(x.shape[axis]), _fixed(indices_or_sections))
     ends = [(int(piece[0]), int(piece[-1]) + 1) if len(piece) else (0, 0) for piece in pieces]
-    return tuple(select(x, (*before, slice(*end))) for end in ends)
+    return tuple(select_along(x, axis, slice(*end)) for end in ends)
 
 
 def _fixed(sections: Any) -> Any:

@@ -15,7 +15,7 @@ from .base import as_data, holds_data
 from .composing import composed, floats
 from .folds import max_, mean, min_
 from .ranks import median
-from .selection import select
+from .selection import select_along
 
 copied = cast(Any, np.pad)  # its type in NumPy's stubs knows no variable mode
 COPIES = ("edge", "reflect", "symmetric", "wrap")
@@ -71,7 +71,7 @@ def _margin(x: Data, axis: int, end: int, width: int, mode: str, given: Any) -> 
     n = x.shape[axis]
     length = 1 if mode == "linear_ramp" else n if given is None else min(int(given), n)
     part = slice(n - length, n) if end else slice(0, length)
-    edge = select(x, (slice(None),) * axis + (part,))
+    edge = select_along(x, axis, part)
     if mode != "linear_ramp":
         found = STATISTICS[mode](edge, axis, keepdims=True)
         if x.dtype.kind != "f":

@@ -16,7 +16,7 @@ from .base import as_data, holds_data
 from .boxes import within
 from .composing import arrays, composed, floats, refuse
 from .indices import Slot, integer, recorded
-from .selection import select
+from .selection import select_along
 
 
 def indices_of(indices: Any) -> Any:
@@ -144,7 +144,7 @@ def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "r
         where = e.astype(where, dtype=int)
     elif mode != "raise":
         raise UsageError(f"take: mode {mode!r}; it is 'raise', 'wrap' or 'clip'")
-    return select(x, (slice(None),) * axis + (where,))
+    return select_along(x, axis, where)
 
 
 @composed()

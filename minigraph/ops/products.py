@@ -18,7 +18,7 @@ from .base import as_data
 from .composing import arrays, composed, fixed, refuse
 from .indices import integer
 from .linear import LETTERS, unused
-from .selection import select
+from .selection import select_along
 
 
 # Products --------------------------------------------------------------------------------------
@@ -97,14 +97,9 @@ def cross(
     axisa, axisb = axis_of(axisa, a), axis_of(axisb, b)
     if a.shape[axisa] != 3 or b.shape[axisb] != 3:
         raise InputError(f"cross: vectors need 3 elements; shapes {a.shape} and {b.shape} arrived")
-    x, y = ([take_one(z, i, k) for i in range(3)] for z, k in ((a, axisa), (b, axisb)))
+    x, y = ([select_along(z, k, i) for i in range(3)] for z, k in ((a, axisa), (b, axisb)))
     parts = [x[i - 2] * y[i - 1] - x[i - 1] * y[i - 2] for i in range(3)]
     return shaping.stack(*parts, axis=axisc)
-
-
-def take_one(x: Data, i: int, axis: int) -> Data:
-    """Return element `i` of an axis, which is gone then."""
-    return select(x, (slice(None),) * axis + (i,))
 
 
 # einsum ----------------------------------------------------------------------------------------

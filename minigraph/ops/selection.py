@@ -272,3 +272,8 @@ def select(x: Data, index: Any) -> Data:
     """Return ``x[index]``, with NumPy's basic and advanced indexing; Data may be part of it."""
     kept, places = recorded(index)
     return getitem(x, *places, index=kept)
+
+
+def select_along(x: Data, axis: int, part: Any) -> Data:
+    """Return `x` with an index of one axis, which is counted from 0."""
+    return select(x, (slice(None),) * axis + (part,))
