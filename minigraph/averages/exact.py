@@ -28,7 +28,7 @@ from ..walk import ancestors, drawn_above, label
 from .beyond import Tails
 from .estimate import ByData, Estimate
 from .expectation import targets, with_gradients
-from .grid import Grid
+from .grid import SPREADS, Grid
 from .moments import Moments, unshared
 from .panels import ENOUGH, apart, refined
 from .summing import summed
@@ -222,7 +222,7 @@ def _to_the_ends(grid: Grid, weighted: Set[object] = frozenset()) -> tuple[list[
 def _converged(tape: Tape, points: int | None, limit: int) -> tuple[Grid, list[Moments], Tails]:
     """Return a grid that reaches far enough, the moments over it, and what lies at its ends."""
     best: tuple[Grid, list[Moments], Tails] | None = None
-    for spread in (1, 8, 64, None):
+    for spread in SPREADS:
         if best is not None and (spread is None or best[0].smooth):
             return best
         try:

@@ -17,6 +17,7 @@ from ..values import plain, spelled
 
 POINTS = 200  # for one continuous number; fewer where there are many
 CHUNK = 2**13
+SPREADS = 1, 8, 64, None  # how far counts are looked at, in turn; None: as those before them allow
 FEWEST = 16  # with fewer points a quadrature is no longer called exact
 
 

@@ -87,7 +87,7 @@ class Tasks:
             return [self.job(block) for block in blocks]
 
 
-def with_progress(results: Iterable[Any], blocks: int, first: int = 0) -> Iterable[Any]:
+def with_progress(results: Iterable[Any], blocks: int, first: int) -> Iterable[Any]:
     """Show a bar that counts blocks."""
     try:
         import tqdm

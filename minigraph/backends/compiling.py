@@ -99,7 +99,7 @@ def compile(
     outputs = with_gradients(y, wanted)
     arguments = Arguments(y, wanted, inputs)
     if backend == "numpy":
-        run: Any = OnTape(outputs, arguments.data, count)
+        run: Any = OnTape(outputs, count)
         draws, source = run.draws, run.source
         convert = as_numpy
     else:

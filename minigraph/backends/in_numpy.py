@@ -26,15 +26,11 @@ class OnTape:
     ----------
     outputs : sequence of Data
         What to compute.
-    arguments : sequence of Data
-        The inputs that are given at each call; the others keep the values of now.
     samples : int, optional
         How many samples to average over, a chunk at a time: memory does not grow with them.
     """
 
-    def __init__(
-        self, outputs: Sequence[Data], arguments: Sequence[Data], samples: int | None
-    ) -> None:
+    def __init__(self, outputs: Sequence[Data], samples: int | None) -> None:
         self.tape = Tape(outputs)
         self.source = self.tape.source
         if samples is not None and samples > 1:
@@ -56,7 +52,10 @@ class OnTape:
         )
 
     def __call__(self, given: Mapping[Data, Any], drawn: Sequence[Any], rng: Any) -> list[Any]:
-        """Return the outputs, or their averages; what is not in `drawn` is drawn from `rng`."""
+        """Return the outputs, or their averages; what is not in `drawn` is drawn from `rng`.
+
+        Inputs that are not `given` keep the values of when it was compiled.
+        """
         values = self._start(given)
         stream = generator(rng) if rng is not None or any(x is None for x in drawn) else None
         if not self.tape.steps:  # nothing is drawn

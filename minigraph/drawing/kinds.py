@@ -108,7 +108,7 @@ def data_kind(data: Data, is_output: bool, is_cost: bool) -> str:
     return "output" if is_output else "cost" if is_cost else "data"
 
 
-def data_lines(data: Data, kind: str, asked: Options, slope: Any = None) -> list[str]:
+def data_lines(data: Data, kind: str, asked: Options, slope: Any) -> list[str]:
     """Return the label of a data: its name, and what was asked for."""
     values = asked.get("values", False)
     lines = [shown(data.name)] if data.name else []

@@ -37,7 +37,7 @@ def is_coin(law: Any) -> bool:
     return two and hasattr(type(law), "logits") and hasattr(type(law), "probs")
 
 
-def off_edges(p: Any, dtype: Any = np.float64) -> Any:
+def off_edges(p: Any, dtype: Any) -> Any:
     """Return probabilities kept off 0 and 1, by less than matters; there the slope is 0."""
     return minimum(maximum(p, _least(dtype)), 1.0 - np.finfo(dtype).epsneg)
 

@@ -117,7 +117,7 @@ def detached(data: Data, inputs: tuple[Data, ...]) -> Data:
 
 
 def with_factors(
-    z: Data, scored: dict[Data, Data], baseline_of: dict[Data, Any], looked: Set[Data] = frozenset()
+    z: Data, scored: dict[Data, Data], baseline_of: dict[Data, Any], looked: Set[Data]
 ) -> Data:
     """Return `z` with every cost multiplied by the factors of the draws upstream of it.
 

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..averages.grid import Grid
+from ..averages.grid import SPREADS, Grid
 from ..averages.moments import Moments, merged
 from ..errors import InputError
 from ..replay.program import Draw
@@ -40,7 +40,7 @@ class Share(NamedTuple):
 
 def shares(
     tape: Tape, points: int | None, samples: int, rng: np.random.Generator,
-    order: Sequence[object] = (),
+    order: Sequence[object],
 ) -> dict[str, Share]:  # fmt: skip
     """Return, by the name of each draw, how much of the variance of every output comes from it.
 
@@ -87,7 +87,7 @@ def on_grid(tape: Tape, points: int | None, groups: Sequence[Sequence[Draw]]) ->
     sizes = [max(1, np.size(values[slot]) if not sampled else tape.memory.largest)
              for slot, sampled in tape.outputs]  # fmt: skip
     limit = SMALL // sum(sizes)
-    for spread in (1, 8, 64, None):
+    for spread in SPREADS:
         grid = Grid(tape, points, limit, spread)
         outputs, weights = grid.whole()
         if grid.holds_all(weights.sum()):
