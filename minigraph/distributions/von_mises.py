@@ -48,6 +48,11 @@ angle_slope = slope_of(
 angle_sample = followed("angle sample", [angle_slope])
 
 
+def in_one_turn(x: Any) -> Any:
+    """Return angles less whole turns, in [-π, π]."""
+    return x - 2.0 * math.pi * rint(x * (0.5 / math.pi))
+
+
 class StandardVonMises(Distribution):
     """The law of an angle around 0: the noise of its family."""
 
@@ -119,8 +124,7 @@ class VonMises(Distribution):
         return held(StandardVonMises, self)
 
     def transform(self, noise: Any) -> Any:
-        turned = self.loc + angle_sample(noise, self.concentration)
-        return turned - 2.0 * math.pi * rint(turned * (0.5 / math.pi))
+        return in_one_turn(self.loc + angle_sample(noise, self.concentration))
 
     def formula(self, x: Any) -> Any:
         return StandardVonMises.formula(self, x - self.loc)  # type: ignore[arg-type]

@@ -17,7 +17,6 @@ from ..ops.elementwise import (
     log1p,
     power,
     reciprocal,
-    rint,
     sqrt,
     square,
     where,
@@ -30,6 +29,7 @@ from .noise import OpenUniform, StandardExponential, StandardUniform
 from .normal import Normal
 from .special import log_i0e
 from .tails import log_t_density
+from .von_mises import in_one_turn
 from .weak import Weak
 
 
@@ -183,12 +183,9 @@ def von_mises(law: Any, x: Any) -> dict[str, Any]:
     def off(u: Any) -> Any:
         return 2.0 * arcsin(sqrt(divide(-log(u + (1.0 - u) * least), 2.0 * k)))
 
-    def turned(angle: Any) -> Any:
-        return angle - 2.0 * math.pi * rint(angle * (0.5 / math.pi))
-
     return {"loc": Weak(
         (1.0 - least) * exp(-log_i0e(k)) * (0.5 / math.pi),
-        lambda u: turned(law.loc + off(u)), lambda u: turned(law.loc - off(u)),
+        lambda u: in_one_turn(law.loc + off(u)), lambda u: in_one_turn(law.loc - off(u)),
         [OpenUniform(law.shape, law.dtype)],
     )}  # fmt: skip
 
