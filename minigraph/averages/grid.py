@@ -73,7 +73,8 @@ class Grid:
         }
         counted = math.prod(len(v) ** elements[d] for d, v in outcomes.items() if v is not None)
         self.smooth = sum(elements[d] for d, v in outcomes.items() if v is None)
-        self.points = n = points or self._affordable(limit / counted)
+        most = int((limit / counted) ** (1 / self.smooth) + 1e-9) if self.smooth else 1
+        self.points = n = points or min(POINTS, max(most, 1))  # no rule has none
         laid = {
             draw: (v, None) if v is not None else (rules or {}).get(draw) or _quadrature(draw, n)
             for draw, v in outcomes.items()
@@ -98,11 +99,6 @@ class Grid:
         """How many points a second opinion has: the other parity, as a kink may lie on a point."""
         fewer = 5 * self.points // 6
         return fewer - ((self.points - fewer) % 2 == 0)
-
-    def _affordable(self, left: float) -> int:
-        """Return how many points each continuous number can have; no rule has none."""
-        most = int(left ** (1 / self.smooth) + 1e-9) if self.smooth else 1
-        return min(POINTS, max(most, 1))
 
     def holds_all(self, mass: float) -> bool:
         """Return whether the weights add up to 1: all that can happen is in the grid.

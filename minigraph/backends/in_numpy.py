@@ -56,7 +56,9 @@ class OnTape:
 
         Inputs that are not `given` keep the values of when it was compiled.
         """
-        values = self._start(given)
+        slots = self.slots
+        new = {slots[data]: value for data, value in given.items() if data in slots}
+        values = self.tape.start(new if len(new) == len(slots) else {**self.frozen, **new})
         stream = generator(rng) if rng is not None or any(x is None for x in drawn) else None
         if not self.tape.steps:  # nothing is drawn
             results = [copied(values[slot]) for slot, _ in self.tape.outputs]
@@ -69,12 +71,6 @@ class OnTape:
             results = self._averages(values, self.samples, drawn, stream)
         self.tape.finish(values)
         return results
-
-    def _start(self, given: Mapping[Data, Any]) -> list[Any]:
-        """Return what `Tape.start` does, with the inputs that are given."""
-        slots = self.slots
-        new = {slots[data]: value for data, value in given.items() if data in slots}
-        return self.tape.start(new if len(new) == len(slots) else {**self.frozen, **new})
 
     def _once(self, values: list[Any], drawn: Sequence[Any], stream: Any) -> list[Any]:
         """Return the outputs for one sample."""

@@ -144,7 +144,7 @@ def _outcomes(x: Data, limit: int, where: tuple[Any, ...]) -> list[tuple[Data, D
     found = []
     for several in itertools.product(table, repeat=elements):
         value = np.broadcast_to(several[0], x.shape) if where else np.reshape(several, x.shape)
-        outcome = _constant(value, x)
+        outcome = as_data(own(np.array(value, dtype=x.dtype)))
         found.append((outcome, _probability(law, outcome, tuple(shape))))
     return found
 
@@ -159,16 +159,12 @@ def _probability(law: Any, outcome: Data, shape: tuple[int, ...]) -> Data:
     return as_data(function(probability, name=PROBABILITY)(outcome, *law.inputs))
 
 
-def _constant(outcome: Any, x: Data) -> Data:
-    """Return an outcome as a constant that looks like the sample."""
-    return as_data(own(np.array(outcome, dtype=x.dtype)))
-
-
 def why_not_marginal(x: Data) -> str | None:
     """Return why the draw `x` cannot be summed over, or None if it can."""
     law = x._node.distribution
     problem = "cannot be listed one by one"
-    if _is_finite(law):
+    outcomes, further = law.outcomes(), law.outcomes(8)  # no more, if they are finitely many
+    if outcomes is not None and further is not None and len(outcomes) == len(further):
         names = [name for name, _ in moving(law)]
         if not names:
             return None
@@ -185,9 +181,3 @@ def moving(law: Any) -> list[tuple[str, Data]]:
         (name, a) for name, a in law.parameters.items()
         if name in law.support_moves and not a._literal
     ]  # fmt: skip
-
-
-def _is_finite(law: Any) -> bool:
-    """Return whether the outcomes are finitely many: looking further finds no more."""
-    outcomes, further = law.outcomes(), law.outcomes(8)
-    return outcomes is not None and further is not None and len(outcomes) == len(further)

@@ -68,8 +68,8 @@ class Straight:
         self.within: dict[int, int] = {}  # by slot that is an expression: how deep its brackets are
         self.products: set[int] = set()  # slots said as two factors
         self.free: list[str] = []  # variables
+        self.fresh = map("t{}".format, itertools.count(1))  # and others
         self.held: list[str] = []  # variables of arrays that an expression still looks at
-        self.count = 0
 
     def function(self) -> Callable[[list[Any]], None]:
         """Return what runs the steps on a list of values, the last of which is their memory."""
@@ -103,7 +103,8 @@ class Straight:
         out, depth = step.out, max([self.within.get(i, 0) for i in step.inputs], default=0) + 1
         expression = self._expression(step)
         arrays = self._freed(step)
-        alone = self._only_for(following, out)
+        alone = following is not None and out in following.inputs  # and nobody else needs it
+        alone = alone and self.uses[out] == 1 and out not in self.wanted
         if alone and not arrays and is_product(step) and adds_all(following):
             self.said[out] = ", ".join(self.said[i] for i in step.inputs)
             self.products.add(out)
@@ -113,7 +114,7 @@ class Straight:
         elif alone and out in self.numbers and depth <= DEEP:
             self.said[out], self.within[out] = f"({expression})", depth
         else:
-            name = self.said[out] = self.free.pop() if self.free else self._variable()
+            name = self.said[out] = self.free.pop() if self.free else next(self.fresh)
             self.lines.append(f"{name} = {expression}")
         self._after(step, arrays)
 
@@ -158,15 +159,6 @@ class Straight:
     def _part(self, slot: int, parts: dict[str, str]) -> str:
         """Return what stands for a part of an array."""
         return parts.setdefault(self.said[slot], f"p{len(parts)}") + "_"
-
-    def _variable(self) -> str:
-        self.count += 1
-        return f"t{self.count}"
-
-    def _only_for(self, following: Any, slot: int) -> bool:
-        """Return whether a result is needed once, by the next step."""
-        once = self.uses[slot] == 1 and slot not in self.wanted
-        return once and following is not None and slot in following.inputs
 
     def _expression(self, step: Step) -> str:
         """Return a step as an expression, and put its function where the text finds it."""
