@@ -13,18 +13,8 @@ from typing import Any
 
 from ..data import Data
 from ..nodes import DeterministicNode, StochasticNode
-from ..ops import (
-    along,
-    base,
-    bessel,
-    boxes,
-    elementwise,
-    linear,
-    reductions,
-    selection,
-    special,
-    trigonometry,
-)
+from ..ops import along, base, bessel, boxes, elementwise, linear, selection, special, trigonometry
+from ..ops.reductions import folded_axes
 
 # For each batch axis of a draw: where it is, counted from the last axis (-1), or None if mixed.
 Places = tuple[int | None, ...]
@@ -89,7 +79,7 @@ def _through(node: DeterministicNode, data: Data, i: int, x: Data, at: Places) -
     """Return where the axes of input `i` are, behind a function that is not elementwise."""
     op, fixed = node.op, node.fixed
     if "keepdims" in op.fixed:  # a fold along axes
-        gone = {axis - x.ndim for axis in reductions.folded_axes(x, fixed.get("axis"))}
+        gone = {axis - x.ndim for axis in folded_axes(x, fixed.get("axis"))}
         drop = 0 if fixed.get("keepdims") else 1
         return tuple(
             None if p is None or p in gone else p + drop * sum(a > p for a in gone) for p in at

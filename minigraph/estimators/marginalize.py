@@ -82,8 +82,9 @@ def marginalize(y: Data, nodes: Handle = None, *, limit: int = LIMIT, rng: Rng =
     rng, limit = generator(rng), whole("limit", limit, call="marginalize")
     change = lambda y, x: with_expected(y, total(y, x, limit, rng))
     z = in_turn("marginalize", y, chosen, change)
-    sums = [x._node.inputs[1] for x in ancestors([z]) if x._op is expected]
-    if len(chosen) > 1 and any(np.isnan(s._value).any() for s in sums):
+    if len(chosen) > 1 and any(
+        np.isnan(x._node.inputs[1]._value).any() for x in ancestors([z]) if x._op is expected
+    ):
         # Where an earlier draw decides what cannot be, its branches are to be made before.
         z = in_turn("marginalize", y, chosen[::-1], change)
     return z

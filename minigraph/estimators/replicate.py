@@ -177,8 +177,8 @@ def vimco(y: Data, *, rng: Rng = None) -> Data:
             others = function(functools.partial(_without, j), name=f"without number {j + 1}")(side)
             # If z depends on these draws on a way around the replicates, what it would be without
             # number j does so, too: with 3 h added to a bound, the difference would hold no 3 h.
-            around = z in below(z, [new_of[x] for x in group], without=side)
-            cost = z if around or len(several) == 1 else z - _had(z, side, others, rng)
+            alone = len(several) == 1 or z in below(z, [new_of[x] for x in group], without=side)
+            cost = z if alone else z - _had(z, side, others, rng)
             scored = lambda gain, *log_probs: joint(log_probs) * stop_gradient(gain)
             slope = function(scored, name="slope")(cost, *[log_probs[x] for x in group])
             out = with_slope(out, slope, "VIMCO")

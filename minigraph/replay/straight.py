@@ -67,8 +67,8 @@ class Straight:
         self.said: dict[int, str] = {}  # by slot
         self.within: dict[int, int] = {}  # by slot that is an expression: how deep its brackets are
         self.products: set[int] = set()  # slots said as two factors
-        self.free: list[str] = []  # variables
-        self.fresh = map("t{}".format, itertools.count(1))  # and others
+        self.free: list[str] = []  # variables that may be taken again
+        self.fresh = map("t{}".format, itertools.count(1))  # new ones
         self.held: list[str] = []  # variables of arrays that an expression still looks at
 
     def function(self) -> Callable[[list[Any]], None]:
