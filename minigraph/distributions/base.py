@@ -31,6 +31,7 @@ from .blocks import counts, drawn, of_shape
 from .constraints import real, whole
 from .definition import ELSEWHERE, Definition
 from .parameters import (
+    as_parameter,
     common_shape,
     one_form,
     refuse_arguments,
@@ -87,7 +88,8 @@ class Distribution(Definition):
     def __init__(self, **parameters: Any) -> None:
         refuse_unknown(self, parameters)
         made = self.__dict__  # faster than assignments, at which __setattr__ looks
-        made["parameters"] = {n: as_data(x) for n, x in one_form(self, parameters).items()}
+        given = one_form(self, parameters).items()
+        made["parameters"] = {name: as_parameter(self, name, x) for name, x in given}
         values = {name: data._value for name, data in self.parameters.items()}
         self.refuse_bad(values)
         made["shape"] = common_shape(self, values)

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import InputError, UsageError
+from ..errors import InputError, MinigraphError, UsageError
+from ..ops.base import as_data
 from ..ops.boxes import stop
 from ..ops.elementwise import clip, equal, greater_equal, less, less_equal, where
 from ..values import own, plain, show
@@ -26,6 +27,15 @@ def one_form(law: Any, parameters: Mapping[str, Any]) -> dict[str, Any]:
             f"got {' and '.join(given) or 'none of them'}"
         )
     return {n: x for n, x in parameters.items() if n not in law.either or n in given}
+
+
+def as_parameter(law: Any, name: str, x: Any) -> Any:
+    """Return a parameter as Data; what is no number is refused in the name of the parameter."""
+    try:
+        return as_data(x)
+    except MinigraphError as error:
+        problem = str(error).removeprefix("Data: ")
+        raise type(error)(f"{type(law).__name__}: {name}: {problem}") from None
 
 
 @functools.lru_cache(maxsize=256)
