@@ -510,3 +510,12 @@ def test_what_needs_scipy_says_so_in_the_name_of_what_was_called(monkeypatch, ca
         call()
     assert said in str(caught.value)
     assert 'pip install "minigraph[scipy]"' in str(caught.value)
+
+
+@pytest.mark.parametrize("x", [0.0, 1.0])
+@pytest.mark.parametrize(("a", "b"), [(1.0, 1.0), (1.0, 3.0), (2.0, 3.0), (0.5, 3.0)])
+def test_density_of_kumaraswamy_slopes_at_its_ends_as_that_of_beta(x, a, b):
+    """log x slopes up without end at 0, which log (1 - x^a) does not; at 1 it falls if b > 1."""
+    laws = mg.Kumaraswamy(a, b), mg.Beta(a, b)
+    slopes = [mg.grad(law.log_prob)(x) for law in laws]
+    assert slopes[0] == slopes[1]

@@ -74,12 +74,12 @@ class Kumaraswamy(Distribution):
     def formula(self, x: Any) -> Any:
         a, b = self.concentration1, self.concentration0
         flat = stop(equal(b, 1.0) & equal(x, 1.0))  # 0 · log 0 is 0 there: nothing jumps
-        rest = (b - 1.0) * where(flat, 0.0, log_one_less(a * log(where(flat, 0.5, x))))
+        rest = (b - 1.0) * where(flat, 0.0, log_one_less(where(flat, 0.5, x), a))
         return log(a) + log(b) + xlogy(a - 1.0, x) + rest
 
     def cumulative(self, x: Any) -> Any:
         a, b = self.concentration1, self.concentration0
-        return from_zero(x, 1.0, 0.5, lambda x: -expm1(b * log_one_less(a * log(x))))
+        return from_zero(x, 1.0, 0.5, lambda x: -expm1(b * log_one_less(x, a)))
 
     def quantile(self, p: Any) -> Any:
         return self._below(-log1p(-p))

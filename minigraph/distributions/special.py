@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
 from ..ops.base import Operation
 from ..ops.boxes import stop
-from ..ops.elementwise import divide, equal, exp, expm1, less, log, log1p, square, ufunc, where
+from ..ops.elementwise import divide, equal, expm1, less, log, log1p, power, square, ufunc, where
 from ..ops.special import from_scipy, normal_hazard, polygamma, special
 
 
@@ -36,11 +35,12 @@ log1p_square_slope: Operation = ufunc(
 )  # fmt: skip
 
 
-def log_one_less(y: Any) -> Any:
-    """Return log(1 - exp(y)) for y <= 0, with all of its digits at both ends."""
-    near = stop(less(-math.log(2.0), y))
-    small, far = where(near, y, -1.0), where(near, -1.0, y)
-    return where(near, log(-expm1(small)), log1p(-exp(far)))
+def log_one_less(x: Any, a: Any) -> Any:
+    """Return log(1 - x^a) for x in [0, 1], with all of its digits and slopes at both ends."""
+    raised = power(x, a)
+    near = stop(less(0.5, raised))
+    left = 0.0 - expm1(a * log(where(near, x, 0.5)))  # -0.0 would turn the slope at 1 around
+    return where(near, log(left), log1p(-where(near, 0.5, raised)))
 
 
 def _gamma_step(x: Any) -> Any:
