@@ -82,7 +82,7 @@ def reinforce(y: Data, nodes: Handle = None, baseline: Baseline = None) -> Data:
         return y
     given = [b for b in baseline_of.values() if isinstance(b, Data)]
     looked = [x for x in chosen if x._node.branched]
-    (z, *moved), new_of, log_probs = scored_draws([y, *given, *looked], chosen)
+    (z, *moved), new_of, log_probs = scored_draws([y, *given, *looked], {*chosen})
     now = dict(zip(given, moved, strict=False))
     settle(looked)
     scored = {new_of[x]: log_probs[x] for x in new_of}

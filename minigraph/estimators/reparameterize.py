@@ -64,7 +64,7 @@ def reparameterize(y: Data, nodes: Handle = None, *, continuous: bool = False) -
     (True, 3.0)
     """
     why_not = lambda x: why_not_pathwise(y, x, continuous)
-    chosen = choose_legal("reparameterize", y, nodes, why_not)
+    chosen = {*choose_legal("reparameterize", y, nodes, why_not)}
     settle(chosen)
 
     def rule(data: Data, inputs: tuple[Data, ...]) -> Data | None:
