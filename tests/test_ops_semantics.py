@@ -397,6 +397,17 @@ def test_cotangents_of_another_shape_are_refused_with_both_shapes(vjp, message):
         mg.sum(f(X)).backward()
 
 
+def test_cotangent_may_be_the_integer_0_and_no_text():
+    x, y = mg.Data(2.0, name="x"), mg.Data(3.0, name="y")
+    kept = mg.primitive(lambda x, y: x, lambda g, x, y: (g, 0), name="kept")
+    kept(x, y).backward()
+    assert (x.grad, y.grad) == (1.0, 0.0)
+    assert [g.value for g in mg.gradient(kept(x, y) * y, [x, y])] == [3.0, 2.0]
+    said = mg.primitive(lambda x: x, lambda g, x: "one", name="said")
+    with pytest.raises(mg.UsageError, match="vjp of said: it returned a str"):
+        mg.gradient(said(x), x)
+
+
 class Product:
     """A rule in each of the ways in which Python writes a function."""
 

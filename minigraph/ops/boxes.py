@@ -244,10 +244,13 @@ def _vjp_rule(
 
     def checked(i: int) -> Any:
         c = cotangents[i]
-        arrived = None if c is None else c.shape if isinstance(c, Data) else np.shape(c)
-        if arrived not in (None, shape_of(arrays[i])):
+        if c is None:
+            return None
+        if not isinstance(c, Data):
+            c = numbers(f"vjp of {title}", c)
+        if c.shape != shape_of(arrays[i]):
             raise InputError(
-                f"vjp of {title}: the cotangent of input {i} has shape {arrived}, "
+                f"vjp of {title}: the cotangent of input {i} has shape {c.shape}, "
                 f"the input has shape {shape_of(arrays[i])}"
             )
         return c
