@@ -465,8 +465,9 @@ def test_several_outputs_list_every_blocked_node_with_its_path():
     assert graph.blocked() == {x.node: "θ → P → X → multiply", z.node: "θ → P → Z → exp"}
     assert graph.blocked("θ") == graph.blocked([theta]) == graph.blocked(theta)
     assert graph.blocked(z) == {}
-    with pytest.raises(mg.UsageError, match="wrt is a int; pass Data of its graph, their names"):
-        graph.blocked(3)
+    for wrong in (3, [None], x.node):
+        with pytest.raises(mg.UsageError, match="wrt is a .*; pass Data of its graph, their names"):
+            graph.blocked(wrong)
 
 
 def test_a_chain_of_draws_is_blocked_at_each():
