@@ -13,7 +13,7 @@ from .errors import GradientError, InputError
 from .functional import grad
 from .ops.base import as_data
 from .run import refuse_uncallable
-from .values import plain
+from .values import from_user, plain
 
 Function = Callable[..., Any]
 
@@ -60,7 +60,7 @@ def check_grads(
     refuse_uncallable("check_grads", f)
     if not isinstance(order, (int, np.integer)) or order < 1:
         raise InputError(f"check_grads: order={order!r}; pass 1, 2, …")
-    args = mapped(lambda path, x: plain(x), args)
+    args = mapped(lambda path, x: from_user(plain(x)), args)
     rng = np.random.default_rng(seed)
     name = getattr(f, "__name__", "the function")
     given = [np.asarray(as_data(x).value) for x in leaves(args)]
@@ -100,7 +100,8 @@ def compare(
 ) -> None:
     """Raise if the gradient of `f` is not the difference quotient, for any element."""
     given = [np.asarray(x) for x in leaves(args)]
-    found = [np.asarray(g) for g in leaves(grad(f, tuple(range(len(args))))(*args))]
+    slopes_of = grad(f, tuple(range(len(args))))
+    found = [np.asarray(plain(g)) for g in leaves(slopes_of(*args))]  # Data, if f reads Data
     wide = [x.astype(np.float64) for x in given]
     step, rtol, atol = bounds
     slopes = [

@@ -358,6 +358,16 @@ def test_check_grads_hands_over_data_as_grad_does():
     mg.check_grads(lambda p: p["a"].tanh().sum(), {"a": np.array([0.5, 1.0])}, order=3)
 
 
+def test_check_grads_sees_a_function_that_reads_data_of_somebody_else():
+    weight = mg.Data(0.5, name="weight")
+    mg.check_grads(lambda x, p: mg.sum(x * x) * weight * p[0], np.array([0.5, 1.0]), [2.0])
+
+
+def test_check_grads_refuses_what_is_no_number():
+    with pytest.raises(mg.UsageError, match="Data: got str"):
+        mg.check_grads(cube, "1.0.0")
+
+
 def test_check_grads_refuses_an_order_below_one():
     with pytest.raises(mg.InputError, match="order=0"):
         mg.check_grads(cube, 1.0, order=0)
