@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Never
 
 import numpy as np
 
-from .errors import InputError, UsageError, refuse_unknown_keywords
+from .errors import InputError, MinigraphError, UsageError, refuse_unknown_keywords
 from .values import Value, from_user, own, show
 from .walk import label
 
@@ -117,7 +117,11 @@ class Data:
                 f"value of {label(self)}: it was written as a bare number or array and stays; "
                 "write mg.Data(…, constant=True) in its place to swap it later"
             )
-        value = from_user(new)
+        try:
+            value = from_user(new)
+        except MinigraphError as error:
+            problem = str(error).removeprefix("Data: ")
+            raise type(error)(f"value of {label(self)}: {problem}") from None
         if np.shape(value) != self.shape:
             raise InputError(
                 f"value of {label(self)}: shape {np.shape(value)} does not replace shape "

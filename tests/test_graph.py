@@ -55,6 +55,13 @@ def test_what_is_no_real_number_is_refused(raw):
         mg.Data(raw)
 
 
+def test_what_is_no_real_number_is_no_new_value_of_a_named_input():
+    x = mg.Data(1.0, name="θ")
+    for raw, problem in ((None, "got NoneType"), (x, "Data arrived"), ("one", "got str")):
+        with pytest.raises(mg.UsageError, match=f"^value of 'θ': {problem}"):
+            x.value = raw
+
+
 def test_data_of_data_is_refused():
     x = mg.Data(1.0)
     for raw in (x, [x, x], [mg.Data([1.0, 2.0])]):
