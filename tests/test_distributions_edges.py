@@ -377,6 +377,13 @@ def test_a_law_that_draws_one_number_for_many_is_refused_by_name(way):
         DRAWN[way](x, law)
 
 
+@pytest.mark.parametrize("made", [None, 1j, "one", mg.Data(1.0)])
+def test_a_law_that_draws_what_is_no_number_is_refused_by_name(made, monkeypatch):
+    monkeypatch.setattr(Forgetful, "generate", lambda self, rng, shape: made)
+    with pytest.raises(mg.UsageError, match="generate of Forgetful: it returned a "):
+        mg.sample(Forgetful(0.7), name="X", rng=0)
+
+
 @pytest.mark.parametrize("count", [(), 2, 70_000])
 def test_a_transform_that_makes_one_number_of_many_is_refused_by_name(count):
     with pytest.raises(mg.InputError, match="transform of Flat: samples of shape"):

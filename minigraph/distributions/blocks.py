@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import InputError
+from ..errors import InputError, UsageError
 
 BLOCK = 2**16  # numbers drawn together
 ADVICE = {
@@ -34,7 +34,15 @@ def of_shape(law: Any, method: str, found: Any, shape: tuple[int, ...]) -> Any:
     """
     if isinstance(found, (list, tuple)):
         found = np.array(found)
-    arrived = () if type(found) is float else np.shape(found)
+    if type(found) is float:
+        arrived: tuple[int, ...] = ()
+    elif np.asarray(found).dtype.kind in "fiub":
+        arrived = np.shape(found)
+    else:
+        raise UsageError(
+            f"{method} of {type(law).__name__}: it returned a {type(found).__name__}; return "
+            "samples, an array of numbers"
+        )
     if arrived != shape:
         raise InputError(
             f"{method} of {type(law).__name__}: samples of shape {shape} were asked for and shape "
