@@ -73,3 +73,27 @@ def test_digits_are_kept(text, at, order, truth):
     for _ in range(order):
         y = mg.gradient(y, x)
     np.testing.assert_allclose(y.value, truth, rtol=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("law", "x", "given"),
+    [
+        (mg.Poisson, 1000300, [1e6]),
+        (lambda n, p: mg.Binomial(n, p), 1000300, [2e6, 0.5]),
+        (lambda n, p: mg.NegativeBinomial(n, logits=p), 1000300, [1e6, 0.01]),
+        (lambda p: mg.Multinomial(2000000, mg.stack([p, 1.0 - p])), [1000300, 999700], [0.5]),
+        (mg.Gamma, np.float32(1.0003), [1e6, 1e6]),
+        (mg.Chi2, 1000300, [1e6]),
+        (mg.InverseGamma, np.float32(1.0003), [1e6, 1e6]),
+        (mg.Beta, np.float32(0.5001), [1e6, 1e6]),
+        (lambda a: mg.Dirichlet(mg.stack([a, a])), np.float32([0.5, 0.5]), [1e6]),
+    ],
+)
+def test_single_precision_has_its_digits_where_large_terms_cancel(law, x, given):
+    """Its own terms of 1e7 have but two digits of what is left of them."""
+    single, double = ([mg.Data(np.float32(v).astype(t)) for v in given] for t in "fd")
+    y, truth = law(*single).log_prob(x), law(*double).log_prob(np.asarray(x, dtype=float))
+    assert y.dtype == np.float32
+    np.testing.assert_allclose(y.value, truth.value, rtol=1e-6)
+    for slope, true in zip(mg.gradient(y, single), mg.gradient(truth, double), strict=True):
+        np.testing.assert_allclose(slope.value, true.value, rtol=1e-6, atol=1e-10)

@@ -179,14 +179,24 @@ class Distribution(Definition):
     def log_density(self, x: Any) -> Any:
         """Return the log-density of `x` in nats, -inf outside the support, NaN for NaN."""
         if self.support is real:
-            return self.formula(x)
+            return self._formula(x)
         support = self.support
         known = np.equal(x, x)
         if support.event_ndim:  # a vector is outside as a whole, unless a part of it is unknown
             known = np.all(known, axis=-1)
         outside = within_support(known & ~support.holds(x), x, self)
         apart = expand_dims(outside, axis=-1) if support.event_ndim else outside
-        return where(outside, -np.inf, self.formula(where(apart, support.member, x)))
+        return where(outside, -np.inf, self._formula(where(apart, support.member, x)))
+
+    def _formula(self, x: Any) -> Any:
+        """Return `formula`; of single precision in double, if large terms of it cancel."""
+        inputs = (x, *self.inputs)
+        if not self.cancels or all(getattr(v, "dtype", None) != np.float32 for v in inputs):
+            return self.formula(x)
+        x, *parameters = (astype(v, dtype=float) for v in inputs)
+        law = self.with_inputs(parameters)
+        law.dtype = np.dtype(float)
+        return astype(law.formula(x), dtype=np.result_type(*map(plain, inputs)))
 
     def probability(self, x: Any) -> Any:
         """Return the density or probability of `x`."""
@@ -213,7 +223,7 @@ class Distribution(Definition):
         have put one on the edge.
         """
         plain = self.support.discrete and type(self).log_density is Distribution.log_density
-        return self._boxed("log_prob", self.formula if plain else self.log_density, x)
+        return self._boxed("log_prob", self._formula if plain else self.log_density, x)
 
     def cdf(self, x: Any) -> Data:
         """Return P(X <= x), differentiable where the law knows how."""

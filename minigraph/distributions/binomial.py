@@ -43,6 +43,7 @@ class Binomial(Coin):
 
     constraints = {"total_count": count, "probs": unit_interval, "logits": logit}
     support_moves = ("total_count",)
+    cancels = True
 
     def __init__(self, total_count: Any = 1, probs: Any = None, logits: Any = None) -> None:
         super().__init__(total_count=total_count, probs=probs, logits=logits)

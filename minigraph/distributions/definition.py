@@ -57,6 +57,8 @@ class Definition:
         edge, and is refused for them.
     kinks : collection of str
         The parameters that move a kink of the density, which a second derivative would miss.
+    cancels : bool
+        Whether large terms of the log-density cancel, of which single precision leaves few digits.
     transform_jumps : bool
         Whether a sample can jump when a parameter moves a little and the noise stays. Then it is
         reparameterized only on the user's word that what follows is continuous all the same.
@@ -71,6 +73,7 @@ class Definition:
     standard: ClassVar[Any] = None
     support_moves: Collection[str] = ()
     kinks: Collection[str] = ()
+    cancels: bool = False
     transform_jumps: bool = False
     support: Any = real
     shape: tuple[int, ...]

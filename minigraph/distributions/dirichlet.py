@@ -69,6 +69,7 @@ class Dirichlet(Distribution):
 
     constraints = {"concentration": positive}
     event_ndim = 1
+    cancels = True
 
     def __init__(self, concentration: Any) -> None:
         super().__init__(concentration=concentration)

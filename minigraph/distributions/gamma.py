@@ -94,6 +94,7 @@ class Gamma(Distribution):
 
     constraints = {"concentration": positive, "rate": positive}
     support = nonnegative
+    cancels = True
 
     def __init__(self, concentration: Any, rate: Any) -> None:
         super().__init__(concentration=concentration, rate=rate)
@@ -197,6 +198,7 @@ class InverseGamma(Distribution):
 
     constraints = {"concentration": positive, "rate": positive}
     support = positive
+    cancels = True
 
     def __init__(self, concentration: Any, rate: Any) -> None:
         super().__init__(concentration=concentration, rate=rate)

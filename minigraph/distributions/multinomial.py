@@ -47,6 +47,7 @@ class Multinomial(Outcomes):
     """
 
     event_ndim = 1
+    cancels = True
     stated: Sequence[str] = ("total_count",)
 
     def __init__(self, total_count: int = 1, probs: Any = None, logits: Any = None) -> None:
@@ -162,6 +163,7 @@ class OneHotCategorical(Multinomial):
     array([-0.69314718,        -inf])
     """
 
+    cancels = False
     stated = ()
 
     def __init__(self, probs: Any = None, logits: Any = None) -> None:

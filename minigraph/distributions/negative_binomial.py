@@ -45,6 +45,7 @@ class NegativeBinomial(Coin):
 
     constraints = {"total_count": positive, "probs": below_one, "logits": uncertain_logit}
     support = count
+    cancels = True
 
     def __init__(self, total_count: Any, probs: Any = None, logits: Any = None) -> None:
         super().__init__(total_count=total_count, probs=probs, logits=logits)

@@ -38,6 +38,7 @@ class Poisson(Distribution):
 
     constraints = {"rate": nonnegative}
     support = count
+    cancels = True
 
     def __init__(self, rate: Any) -> None:
         super().__init__(rate=rate)
