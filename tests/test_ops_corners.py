@@ -104,6 +104,13 @@ def test_folds_of_nothing_are_those_of_numpy(axis):
         mg.max(x, axis)
 
 
+@pytest.mark.parametrize("kind", [bool, np.uint8])
+def test_fmin_beside_numbers_without_a_sign_has_its_slope(kind):
+    z = mg.Data([0.5, 0.5, 1.0])
+    slope = mg.gradient(mg.sum(mg.fmin(np.array([0, 1, 1], kind), z)), z)
+    np.testing.assert_array_equal(slope.value, [0.0, 1.0, 0.5])
+
+
 def test_a_maximum_shares_infinite_ties_gives_nan_nothing_and_keeps_float32():
     x = mg.Data(np.array([np.inf, -np.inf, np.nan, 1.0, 2.0], np.float32))
     y = np.array([np.inf, np.inf, 0.0, 1.0, np.nan], np.float32)

@@ -208,9 +208,9 @@ share = ufunc(
 )  # fmt: skip
 
 
-def _share_numbers(a: Any, b: Any) -> Any:
-    """Return the share of `a` where a nan loses to any number."""
-    return where(isnan(b), 1.0, share(a, b))
+def _unless_nan(b: Any, shared: Any) -> Any:
+    """Return what is shared with `b`, all of it where `b` is nan, which loses to any number."""
+    return where(isnan(b), 1.0, shared)
 
 
 maximum = ufunc(
@@ -227,13 +227,13 @@ minimum = ufunc(
 )  # fmt: skip
 fmax = ufunc(
     "fmax", np.fmax,
-    lambda g, y, a, b: g * _share_numbers(a, b),
-    lambda g, y, a, b: g * _share_numbers(b, a),
+    lambda g, y, a, b: g * _unless_nan(b, share(a, b)),
+    lambda g, y, a, b: g * _unless_nan(a, share(b, a)),
 )  # fmt: skip
 fmin = ufunc(
     "fmin", np.fmin,
-    lambda g, y, a, b: g * _share_numbers(-a, -b),
-    lambda g, y, a, b: g * _share_numbers(-b, -a),
+    lambda g, y, a, b: g * _unless_nan(b, share(b, a)),
+    lambda g, y, a, b: g * _unless_nan(a, share(a, b)),
 )  # fmt: skip
 
 
