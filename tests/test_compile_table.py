@@ -195,6 +195,34 @@ def test_integers_truths_and_nothing_are_what_they_are_in_numpy(backend):
             check(str(y.node), mg.compile(y, backend=backend)(), y)
 
 
+ENDS = np.array([0.0, -0.0, 1.0, -1.0, -2.0, 0.5, -2.5, 3.0, 1e12, np.inf, np.nan])
+
+
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_poles_and_infinities_are_what_they_are_in_numpy(backend):
+    library = pytest.importorskip(backend)
+    x, pairs = mg.Data(ENDS, name="x"), np.array(np.meshgrid(ENDS[:-1], ENDS[:-1])).reshape(2, -1)
+    a, b = (mg.Data(z, name=name) for z, name in zip(pairs, "ab", strict=True))
+    k = mg.Data(np.array([200, 100], np.uint8), name="k")
+    v = mg.Data(np.array([0.0, 2.0]), name="v")
+    with np.errstate(all="ignore"):
+        ys = [
+            mg.betaln(a, b), abs(mg.beta(a, b)), mg.kl_div(a, b), mg.gammasgn(x), mg.digamma(x),
+            mg.polygamma(1, x[9]), mg.polygamma(0.5, x), mg.sum(k), mg.cumsum(k),
+        ]  # fmt: skip
+        of_torch = [
+            mg.gamma(x), mg.gammainc(x[10], x), mg.linalg.matrix_rank(v), mg.ldexp(x, 2000),
+            mg.linalg.matrix_rank(0.0 * v), mg.ldexp(mg.Data(1e-300, name="t"), 1500),
+        ]  # fmt: skip
+        ys += of_torch if backend == "torch" else []
+    with library.enable_x64(True) if backend == "jax" else nullcontext():
+        run = [mg.compile(y, backend=backend) for y in ys]
+        found = quickly(lambda: [f() for f in run])() if backend == "jax" else [f() for f in run]
+    for one, y in zip(found, ys, strict=True):
+        np.testing.assert_allclose(one, y.value, rtol=1e-12, atol=1e-14, err_msg=str(y.node))
+        assert np.asarray(one).dtype == y.dtype
+
+
 @pytest.mark.parametrize("backend", ["jax", "torch"])
 def test_a_written_number_beside_integers_is_one(backend):
     library = pytest.importorskip(backend)

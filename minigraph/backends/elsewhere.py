@@ -100,7 +100,7 @@ class Elsewhere:
 
             found = self.block(draw, None, *[values[slot] for slot in self.needs])
             return tuple(
-                self.library.array(x, None if hasattr(x, "dtype") else self.dtypes[slot])
+                self.library.array(x, self.dtypes[slot])
                 for x, slot in zip(found, self.outputs, strict=True)
             )
 

@@ -16,7 +16,7 @@ from ..ops.shaping import delete, positions, repeat, resize
 from .drifts import drifts
 from .places import Places
 from .whole import is_float, unless_by_zero
-from .words import Word, of_laws, shared
+from .words import Word, of_laws, of_whole_order, shared
 
 
 class Jax:
@@ -44,6 +44,7 @@ class Jax:
         jax, jnp, special = self.jax, self.xp, self.special
         stop = jax.lax.stop_gradient
         log_ndtr = functools.partial(special.log_ndtr, series_order=12)  # 3 terms are 8 digits
+        digamma = lambda x: jnp.where(x == 0, -1.0 / x, special.digamma(x))  # NaN there
         places = Places(jnp, self.chosen, self.pick, self.add, self.last, lambda index: True)
         words = {
             **shared(jnp, stop), **places.words(),
@@ -54,8 +55,10 @@ class Jax:
             "searchsorted": lambda a, v, side="left": jnp.searchsorted(a, v, side=side).astype(int),
             "logsumexp": special.logsumexp, "sigmoid": jax.nn.sigmoid,
             "astype": lambda x, dtype: jnp.asarray(x).astype(self.dtype(dtype)),
-            "polygamma": lambda n, x: special.polygamma(jnp.asarray(n).astype(int), x),
-            "psi": special.digamma,
+            "polygamma": of_whole_order(
+                jnp, lambda n, x: special.polygamma(jnp.asarray(n).astype(int), x)
+            ),
+            "digamma": digamma, "psi": digamma,
             "floor_divide": unless_by_zero(jnp, jnp.floor_divide),
             "argwhere": None,  # its shape would depend on values
             **drifts(jnp, special, self.loop),

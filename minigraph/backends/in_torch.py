@@ -17,7 +17,7 @@ from ..ops.shaping import positions
 from .drifts import drifts
 from .places import Places, flat_positions
 from .whole import is_float, of_integers
-from .words import Word, of_laws, shared
+from .words import Word, of_laws, of_whole_order, shared
 
 MOVES = (
     shaping.flip, shaping.roll, shaping.rot90, shaping.repeat, shaping.tile, shaping.resize,
@@ -31,7 +31,7 @@ RENAMED = {  # from NumPy's or SciPy's name to PyTorch's, where these differ
 }  # fmt: skip
 SPECIAL = """gammaln digamma psi gammainc gammaincc ndtr ndtri log_ndtr erf erfc erfcx erfinv expit
     logit entr i0 i0e i1 i1e""".split()  # noqa: SIM905 - read as a list of words
-LINEAR = ("inv", "pinv", "det", "matrix_rank")
+LINEAR = ("inv", "pinv", "det")
 ALIKE = """sigmoid bitwise_and bitwise_or bitwise_xor gcd lcm""".split()  # noqa: SIM905
 
 
@@ -185,11 +185,20 @@ class Torch:
             factor = torch.exp(log_gamma(n + 1.0)) * torch.where(n % 2 == 0, -1.0, 1.0)
             return torch.where(n == 0, torch.digamma(x), factor * special.zeta(n + 1.0, x))
 
+        def known(f: Word) -> Word:
+            """Return `f` that is NaN of NaN."""
+            return lambda a, x: torch.where(torch.isnan(a) | torch.isnan(x), math.nan, f(a, x))
+
+        def rank(a: Any, **fixed: Any) -> Any:
+            return torch.linalg.matrix_rank(a, **fixed) if a.ndim > 1 else (a != 0).any().long()
+
         of = of_laws(torch, torch.Tensor.detach, log_ndtr, special)
         sign = of["gammasgn"]
         return {
             **of, "log_ndtr": log_ndtr, "gamma": lambda x: sign(x) * torch.exp(log_gamma(x)),
-            "polygamma": polygamma,
+            "polygamma": of_whole_order(torch, polygamma),
+            "gammainc": known(special.gammainc), "gammaincc": known(special.gammaincc),
+            "matrix_rank": rank,
             **drifts(torch, special, self.loop),
         }  # fmt: skip
 

@@ -47,8 +47,11 @@ def of_integers(torch: Any, einsum: Word) -> Mapping[str, Word]:
         return x if decimals >= 0 else torch.round(x.double(), decimals=decimals).to(x.dtype)
 
     def ldexp(x: Any, i: Any) -> Any:
-        x = x if is_float(x) else x.double()
-        return x * torch.exp2(torch.as_tensor(i).to(x.dtype))
+        dtype = x.dtype if is_float(x) else torch.float64
+        i = torch.as_tensor(i).double().clamp(-2100, 2100)  # beyond, all is 0 or infinite
+        third = torch.trunc(i / 3.0)  # 2^2000 is infinite, and 1e-300 times it is not
+        x = x.double() * torch.exp2(third) * torch.exp2(third)
+        return (x * torch.exp2(i - 2.0 * third)).to(dtype)
 
     floor_divide = lambda a, b: torch.floor_divide(a.detach(), b.detach())
     return {

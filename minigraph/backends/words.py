@@ -105,6 +105,10 @@ def shared(xp: Any, stop: Word) -> dict[str, Word]:
         edge = xp.where((a == 0) & (b >= 0), 0.0, math.inf)
         return xp.where(xp.isnan(a) | xp.isnan(b), math.nan, xp.where(fine, inside, edge))
 
+    def kl_div(a: Any, b: Any) -> Any:
+        fine = ((a > 0) & (b > 0)) | ((a == 0) & (b >= 0))
+        return rel_entr(a, b) + xp.where(fine, b - a, 0.0)
+
     def log1p_square_slope(x: Any) -> Any:
         far = abs(x) > 1e8
         near = xp.where(far, 0.0, x)
@@ -144,7 +148,7 @@ def shared(xp: Any, stop: Word) -> dict[str, Word]:
         "log1p_square_slope": log1p_square_slope,
         "xlogy": lambda a, x: log_of(a, x, xp.log, 1.0),
         "xlog1py": lambda a, x: log_of(a, x, xp.log1p, 0.0),
-        "rel_entr": rel_entr, "kl_div": lambda a, b: rel_entr(a, b) + (b - a),
+        "rel_entr": rel_entr, "kl_div": kl_div,
         "sinc": lambda x, order=0: sinc_slope(x, order, xp),
         # of shapes and kinds
         "heaviside": lambda x, h: xp.where(x == 0, h, xp.where(xp.isnan(x), x, (x > 0) * 1.0)),
@@ -177,6 +181,17 @@ def expand_dims(x: Any, axis: Any) -> Any:
     return x.reshape(np.expand_dims(np.empty(x.shape, bool), tuple(axes)).shape)
 
 
+def of_whole_order(xp: Any, polygamma: Word) -> Word:
+    """Return a polygamma function, NaN of a fractional order, and 0 at infinity."""
+
+    def word(n: Any, x: Any) -> Any:
+        there, end = (n >= 0) & (xp.floor(n) == n), (x == math.inf) & (n > 0)
+        found = polygamma(xp.where(there, n, 1.0), xp.where(end, 1.0, x))
+        return xp.where(there, xp.where(end, 0.0, found), math.nan)
+
+    return word
+
+
 def of_laws(xp: Any, stop: Word, log_ndtr: Word, special: Any) -> dict[str, Word]:
     """Return words for the special functions of the laws; `special` is a room of SciPy's names."""
     log_gamma, digamma = special.gammaln, special.digamma
@@ -206,9 +221,17 @@ def of_laws(xp: Any, stop: Word, log_ndtr: Word, special: Any) -> dict[str, Word
         return xp.where(far, tail, value)
 
     def sign(x: Any) -> Any:
-        """Return the sign of Γ(x)."""
+        """Return the sign of Γ(x); at a pole, that to its right."""
         one = xp.ones_like(x)
         return xp.where((x > 0) | (xp.floor(x) % 2 == 0), one, -one)
+
+    def is_pole(x: Any) -> Any:
+        return (x <= 0) & (xp.floor(x) == x)
+
+    def gammasgn(x: Any) -> Any:
+        unknown = xp.isnan(x) | ((x < 0) & is_pole(x))
+        at_zero = xp.copysign(xp.ones_like(x), x)
+        return xp.where(unknown, math.nan, xp.where(x == 0, at_zero, sign(x)))
 
     def rest(x: Any) -> Any:
         """Return what Stirling's formula leaves of log Γ(x), for x >= 10."""
@@ -217,14 +240,29 @@ def of_laws(xp: Any, stop: Word, log_ndtr: Word, special: Any) -> dict[str, Word
             total = total * u * u + factor
         return total * u
 
+    def turned(a: Any, b: Any) -> tuple[Any, Any, Any, Any]:
+        """Return numbers of the same |B| off the poles, where there is no such, and its sign."""
+        pole = is_pole(a) | is_pole(b)
+        at, other = xp.where(is_pole(a), a, b), xp.where(is_pole(a), b, a)
+        rest = 1.0 - at - other
+        whole = (other > 0) & (xp.floor(other) == other) & (rest > 0) & (rest < math.inf)
+        a, b = (xp.where(pole, xp.where(whole, x, 1.0), y) for x, y in ((rest, a), (other, b)))
+        signed = xp.where(other % 2 == 0, 1.0, -1.0)
+        at_pole = xp.where(whole, signed, 1.0)
+        return a, b, pole & ~whole, xp.where(pole, at_pole, sign(a) * sign(b) * sign(a + b))
+
     def log_beta(a: Any, b: Any) -> Any:
         """Return log |B(a, b)|, the large parts of which go away before they are computed."""
+        a, b, never, _ = turned(a, b)
         low, high = xp.minimum(a, b), xp.maximum(a, b)
-        far = (high >= 10.0) & (low > 0.0)
+        far, end = (high >= 10.0) & (low + high >= 10.0), high == math.inf
+        at_end = xp.where(low > 0.0, xp.where(low == high, math.nan, -math.inf), math.inf)
+        far = far & ~end
         x, y = xp.where(far, low, 1.0), xp.where(far, high, 10.0)
         off = x - x * xp.log(y) - (y + x - 0.5) * xp.log1p(x / y) + rest(y) - rest(y + x)
         near = log_gamma(a) + log_gamma(b) - log_gamma(a + b)
-        return xp.where(far, log_gamma(x) + off, near)
+        found = xp.where(far, log_gamma(x) + off, near)
+        return xp.where(never, math.inf, xp.where(end, at_end, found))
 
     def ndtri_exp(y: Any) -> Any:
         """Return the quantile; far out by Newton's steps, the last of which have its slopes."""
@@ -251,7 +289,8 @@ def of_laws(xp: Any, stop: Word, log_ndtr: Word, special: Any) -> dict[str, Word
         "erfcx_slope": erfcx_slope, "ndtri_exp": ndtri_exp,
         "erfcinv": lambda x: special.ndtri(0.5 * x) * -math.sqrt(0.5),
         "gamma_step": gamma_step, "gamma_step_slope": gamma_step_slope,
-        "gammasgn": sign, "rgamma": lambda x: sign(x) * xp.exp(-log_gamma(x)), "betaln": log_beta,
-        "beta": lambda a, b: sign(a) * sign(b) * sign(a + b) * xp.exp(log_beta(a, b)),
+        "gammasgn": gammasgn, "betaln": log_beta,
+        "rgamma": lambda x: sign(x) * xp.exp(-log_gamma(x)),
+        "beta": lambda a, b: turned(a, b)[3] * xp.exp(log_beta(a, b)),
         "log_i0e": lambda x: xp.log(special.i0e(x)), "bessel_gap": bessel_gap,
     }  # fmt: skip
