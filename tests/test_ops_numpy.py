@@ -113,6 +113,8 @@ prod(i, where=[True, False, True], initial=2); sum(t, where=t); mean(i, where=[T
 var(i, where=[True, False, True]); max(i[0], initial=np.array(5)); nanmax(e, initial=1.0); nanmin(f * np.nan, initial=1.0)
 interp(f, [0.0, 2.0, 2.0], [3.0, 4.0, 6.0]); interp(s, f[[0, 1, 1]], i); interp(g, [1.0], [7.0]); gradient([1.0, np.nan, 5.0] * s)
 interp(np.arange(9.0) * s, np.arange(1.0, 17.0, 3.0), [5.0, 2.5, np.inf, np.inf, 1.0, -np.inf] * s)
+geomspace(h, 3 * h, 4); geomspace(1e-200 * s, 1e200, 3); polyval(e, f); polyval([], s); linalg.norm(e, np.inf)
+linalg.norm(d, np.inf, axis=0); linalg.norm(d, 2); linalg.norm(d.T, 1, keepdims=True); linalg.cond([[1.0, np.inf], [0.0, 1.0]] * s, 1)
 """  # noqa: E501
 
 
@@ -128,7 +130,8 @@ REFUSED = {
     "max(e)": "max: zero-size array", "max(d, axis=0)": "max: zero-size array",
     "max(i, initial=300)": "max: .* 300.0 does not fit int8",
     "min(i, initial=np.inf)": "min: .* inf does not fit int8",
-    "linspace(f, 2.0, -1)": "linspace: -1",
+    "linspace(f, 2.0, -1)": "linspace: -1", "var(s, axis=0)": "var: axis 0 is none of",
+    "linalg.norm(e, -np.inf)": "min: zero-size array",
     "sum(f, where=np.ones((3, 2), bool))": r"sum: where= has shape \(3, 2\), and .* has \(2,\)",
     "nansum(s, where=np.ones(2, bool))": "sum: where= has shape",
     "max(g, initial=0.0, where=np.ones((2, 2), bool))": "max: where= has shape",

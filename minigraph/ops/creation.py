@@ -135,12 +135,13 @@ def geomspace(
     for end in (start, stop):
         if not np.all(end.value):
             raise InputError(f"geomspace: {label(end)} has a 0, of which no multiple is another")
-    start, stop = of_one_ndim(start, stop)
+    start, stop = of_one_ndim(array(start, float), array(stop, float))
     share = linspace(0.0, 1.0, num, endpoint, False, dtype)
-    start, ratio = (expand_dims(x, axis) for x in (start, e.divide(stop, start)))
+    start, stop = expand_dims(start, axis), expand_dims(stop, axis)
     axis = axis_of(axis, start)
     share = shaping.reshape(share, shape=(-1,) + (1,) * (start.ndim - 1 - axis))
-    return start * e.power(ratio, share)
+    side = e.where(e.equal(e.sign(start), e.sign(stop)), e.sign(start), np.nan)
+    return side * (e.power(e.absolute(start), 1.0 - share) * e.power(e.absolute(stop), share))
 
 
 def of_one_ndim(*given: Data) -> list[Data]:

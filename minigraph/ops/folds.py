@@ -128,7 +128,7 @@ def var(
     """Return the mean squared distance from the mean; divided by the count less `ddof`."""
     refuse("var", out=out)
     x = as_data(a) if dtype is None else e.astype(as_data(a), dtype=np.dtype(dtype))
-    n = counted(x, axis, where)
+    n = counted(x, axes_of(axis, x) if where is True else axis, where)
     if where is not True:  # also here: the slope of the square of a nan left out is 0 times nan
         x = e.where(as_data(where), x, 0.0)
     if mean is None:

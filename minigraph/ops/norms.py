@@ -65,7 +65,15 @@ def cond(x: Any, p: Any = None) -> Data:
         one = np.eye(x.shape[-1], dtype=x.dtype)
         there = e.where(shaping.expand_dims(singular, axis=(-2, -1)), one, x)
         found = norm(there, p, (-2, -1)) * norm(inv(there), p, (-2, -1))
-        return e.where(singular, np.inf, found)
+        known = reductions.all_(e.equal(x, x), axis=(-2, -1))
+        lost = stop(e.logical_and(e.isnan(found), known))  # infinite entries took it
+        return e.where(e.logical_or(singular, lost), np.inf, found)
+
+
+def _largest(x: Data, axis: Any, **fixed: Any) -> Data:
+    """Return the largest of sizes, 0 if there is none."""
+    found = reductions.max_ if reductions.count(x, axis) else reductions.sum_
+    return found(x, axis=axis, **fixed)
 
 
 def _vector_norm(x: Data, ord: Any, axis: int, keepdims: bool) -> Data:
@@ -74,7 +82,7 @@ def _vector_norm(x: Data, ord: Any, axis: int, keepdims: bool) -> Data:
         raise InputError(f"norm: order {ord!r} is not defined for vectors")
     size = e.absolute(x)
     if ord in (np.inf, -np.inf):
-        return (reductions.max_ if ord > 0 else reductions.min_)(size, **fixed)
+        return (_largest if ord > 0 else reductions.min_)(size, **fixed)
     if ord == 0:
         return reductions.sum_(e.astype(e.not_equal(x, 0.0), dtype=x.dtype), **fixed)
     if ord == 1:
@@ -102,12 +110,12 @@ def _matrix_norm(x: Data, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Da
     if ord in (1, -1, np.inf, -np.inf):
         first = row if abs(ord) == 1 else column
         lines = reductions.sum_(e.absolute(x), axis=first, keepdims=True)
-        extreme = reductions.max_ if ord > 0 else reductions.min_
+        extreme = _largest if ord > 0 else reductions.min_
         return extreme(lines, axis=(row, column), keepdims=keepdims)
     if ord not in (2, -2, "nuc"):
         raise InputError(f"norm: order {ord!r} is not defined for matrices")
     rest = tuple(i for i in range(x.ndim) if i not in (row, column))
     s = singular_values(shaping.transpose(x, axes=(*rest, row, column)))
-    fold = reductions.sum_ if ord == "nuc" else reductions.max_ if ord == 2 else reductions.min_
+    fold = reductions.sum_ if ord == "nuc" else _largest if ord == 2 else reductions.min_
     found = fold(s, axis=-1)
     return shaping.reshape(found, shape=reductions.thin(x, axes)) if keepdims else found

@@ -22,6 +22,8 @@ from .matrices import lstsq
 def polyval(p: Any, x: Any) -> Data:
     """Return the polynomial with coefficients `p`, the highest power first, at `x`."""
     p, x = as_data(p), as_data(x)
+    if not len(p):
+        return as_data(np.zeros(x.shape, x.dtype))
     found = p[0] + np.zeros((), x.dtype) * x
     for i in range(1, len(p)):
         found = found * x + p[i]
