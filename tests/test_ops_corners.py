@@ -104,6 +104,15 @@ def test_folds_of_nothing_are_those_of_numpy(axis):
         mg.max(x, axis)
 
 
+@pytest.mark.parametrize("size", [1.0, np.float32(1e30), np.float32(1e-30), 1e200, 1e-200])
+def test_slopes_are_there_where_a_square_would_be_infinite_or_vanish(size):
+    a, b = mg.Data(3 * size), mg.Data(4 * size)
+    found = mg.gradient(mg.arctan2(a, b), [a, b])
+    np.testing.assert_allclose([x.value * size for x in found], [0.16, -0.12], rtol=1e-6)
+    slope = mg.gradient(mg.arcsinh(a), a).value
+    np.testing.assert_allclose(slope, 1.0 / np.hypot(1.0, float(a.value)), rtol=1e-6)
+
+
 @pytest.mark.parametrize("kind", [bool, np.uint8])
 def test_fmin_beside_numbers_without_a_sign_has_its_slope(kind):
     z = mg.Data([0.5, 0.5, 1.0])

@@ -22,10 +22,17 @@ tan = ufunc("tan", np.tan, lambda g, y, x: g * (1.0 + y * y), fast=math.tan)
 arcsin = ufunc("arcsin", np.arcsin, lambda g, y, x: divide(g, sqrt(1.0 - x * x)), fast=math.asin)
 arccos = ufunc("arccos", np.arccos, lambda g, y, x: -divide(g, sqrt(1.0 - x * x)), fast=math.acos)
 arctan = ufunc("arctan", np.arctan, lambda g, y, x: divide(g, 1.0 + x * x), fast=math.atan)
+
+
+def _turn(side: Any, radius: Any) -> Any:
+    """Return side / radius², where the square may be too large or too small for a float."""
+    return divide(divide(side, radius), radius)
+
+
 arctan2 = ufunc(
     "arctan2", np.arctan2,
-    lambda g, y, a, b: g * divide(b, a * a + b * b),
-    lambda g, y, a, b: -g * divide(a, a * a + b * b),
+    lambda g, y, a, b: g * _turn(b, hypot(a, b)),
+    lambda g, y, a, b: -g * _turn(a, hypot(a, b)),
     fast=math.atan2,
 )  # fmt: skip
 hypot = ufunc(
@@ -42,9 +49,7 @@ degrees = ufunc("degrees", np.degrees, lambda g, y, x: g * (1.0 / DEGREE))
 sinh = ufunc("sinh", np.sinh, lambda g, y, x: g * cosh(x), fast=math.sinh)
 cosh = ufunc("cosh", np.cosh, lambda g, y, x: g * sinh(x), fast=math.cosh)
 tanh = ufunc("tanh", np.tanh, lambda g, y, x: g * (1.0 - y * y), fast=math.tanh)
-arcsinh = ufunc(
-    "arcsinh", np.arcsinh, lambda g, y, x: divide(g, sqrt(x * x + 1.0)), fast=math.asinh
-)
+arcsinh = ufunc("arcsinh", np.arcsinh, lambda g, y, x: divide(g, hypot(x, 1.0)), fast=math.asinh)
 arccosh = ufunc(
     "arccosh", np.arccosh,
     lambda g, y, x: divide(g, sqrt(x - 1.0) * sqrt(x + 1.0)),
