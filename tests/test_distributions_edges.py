@@ -526,3 +526,26 @@ def test_density_of_kumaraswamy_slopes_at_its_ends_as_that_of_beta(x, a, b):
     laws = mg.Kumaraswamy(a, b), mg.Beta(a, b)
     slopes = [mg.grad(law.log_prob)(x) for law in laws]
     assert slopes[0] == slopes[1]
+
+
+@pytest.mark.parametrize(
+    ("law", "given", "x", "slopes"),
+    [
+        (mg.Normal, [0.5, 2.0], [np.inf, -np.inf], [0.0, 0.0]),  # as of a censored number
+        (mg.Exponential, [2.0], [np.inf], [0.0]),
+        (mg.Poisson, [3.0], [np.inf], [0.0]),
+        (lambda s: mg.Uniform(-s, s), [2.0], [np.inf, -np.inf], [0.0]),
+        (mg.Gumbel, [0.0, 1.0], [-1e3], [0.0, 0.0]),
+        (mg.Weibull, [2.0, 50.0], [50.0, 1e10], [0.0, 0.0]),
+        (mg.Geometric, [1.0], [0.0], [1.0]),
+        (mg.Geometric, [1.0], [1.0, 5.0], [0.0]),
+    ],
+)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_cdf_has_a_slope_where_it_is_0_or_1(law, given, x, slopes, dtype):
+    parameters = [mg.Data(dtype(v)) for v in given]
+    y = law(*parameters).cdf(np.asarray(x, dtype))
+    np.testing.assert_array_equal(y.value, np.asarray(np.greater_equal(x, 0.0), dtype))
+    assert y.dtype == dtype
+    found = [slope.value for slope in mg.gradient(mg.sum(y), parameters)]
+    np.testing.assert_array_equal(found, slopes)

@@ -23,7 +23,7 @@ from ..errors import (
 )  # fmt: skip
 from ..ops.base import as_data
 from ..ops.boxes import function, stop
-from ..ops.elementwise import astype, exp, where
+from ..ops.elementwise import astype, exp, greater, where
 from ..ops.shaping import broadcast_to, expand_dims, shape_of
 from ..ops.special import needing
 from ..values import own, plain, show
@@ -227,7 +227,15 @@ class Distribution(Definition):
 
     def cdf(self, x: Any) -> Data:
         """Return P(X <= x), differentiable where the law knows how."""
-        return self._boxed("cdf", self.cumulative, x)
+
+        def guarded(x: Any) -> Any:  # at infinity nothing moves it; a scale would see 0 · inf
+            end = stop(np.isinf(x))
+            inside = self.cumulative(where(end, self.support.member, x))
+            return where(end, self.typed(where(stop(greater(x, 0.0)), 1.0, 0.0)), inside)
+
+        x = self._number(x)
+        is_known = x.dtype.kind != "f" or (x._literal and np.all(np.isfinite(x._value)))
+        return self._boxed("cdf", self.cumulative if is_known else guarded, x)
 
     def icdf(self, p: Any) -> Data:
         """Return the quantile at probability `p`; NaN unless 0 <= p <= 1."""

@@ -105,7 +105,9 @@ class Weibull(Distribution):
     def cumulative(self, x: Any) -> Any:
         outside = stop(np.less(x, 0.0))  # a root of 0 has an infinite slope
         size = divide(where(outside, 1.0, x), self.scale)
-        return where(outside, 0.0, -expm1(-power(size, self.concentration)))
+        sure = stop(less(800.0, power(size, self.concentration)))  # and may be infinite
+        times = power(where(sure, 1.0, size), self.concentration)
+        return where(outside, 0.0, where(sure, 1.0, -expm1(-times)))
 
     def quantile(self, p: Any) -> Any:
         return self.scale * power(-log1p(-p), reciprocal(self.concentration))

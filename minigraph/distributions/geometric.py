@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..ops.elementwise import divide, exp, expm1, floor, less, log1p, power, softplus, where
+from ..ops.elementwise import divide, equal, exp, expm1, floor, less, log1p, power, softplus, where
 from ..ops.special import xlog1py
 from .bernoulli import Coin
 from .constraints import above_zero_to_one, count, possible_logit
@@ -75,7 +75,10 @@ class Geometric(Coin):
         tries = where(negative, 0.0, k) + 1.0
         if "logits" in self.parameters:
             return where(negative, 0.0, -expm1(-(tries * softplus(self.logits))))
-        return where(negative, 0.0, -expm1(xlog1py(tries, -self.probs)))
+        sure = equal(self.probs, 1.0)  # where the logarithm has no slope, and the power has
+        p = where(sure, 0.0, self.probs)
+        at_once = 1.0 - power(where(sure, 1.0 - self.probs, 0.0), tries)
+        return where(negative, 0.0, where(sure, at_once, -expm1(xlog1py(tries, -p))))
 
     @property
     def mean(self) -> Any:

@@ -17,6 +17,7 @@ from ..ops.elementwise import (
     log,
     log1p,
     maximum,
+    minimum,
     sigmoid,
     softplus,
     where,
@@ -98,7 +99,7 @@ class StandardGumbel(Noise):
         return -(x + exp(-x))
 
     def cumulative(self, x: Any) -> Any:
-        return exp(-exp(-x))
+        return exp(-exp(minimum(-x, 80.0)))  # it is 0 there, and not 0 times inf its slope
 
     def quantile(self, p: Any) -> Any:
         return -log(-log(p))
