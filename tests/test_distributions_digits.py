@@ -97,3 +97,24 @@ def test_single_precision_has_its_digits_where_large_terms_cancel(law, x, given)
     np.testing.assert_allclose(y.value, truth.value, rtol=1e-6)
     for slope, true in zip(mg.gradient(y, single), mg.gradient(truth, double), strict=True):
         np.testing.assert_allclose(slope.value, true.value, rtol=1e-6, atol=1e-10)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda a: mg.Gamma(a, 1.0).entropy(),
+        lambda a: mg.InverseGamma(a, 1.0).entropy(),
+        lambda a: mg.Beta(a, a).entropy(),
+        lambda a: mg.Dirichlet(mg.stack([a, a])).entropy(),
+        lambda a: mg.Gamma(a, 1.0).cdf(np.float32(1000500)),
+        lambda a: mg.Gamma(a, 1.0).icdf(0.3),
+        lambda a: mg.Beta(a, 1e6).cdf(np.float32(0.5002)),
+    ],
+)
+def test_single_precision_has_entropies_and_slopes_of_quantiles(f):
+    single, double = mg.Data(np.float32(1e6)), mg.Data(1e6)
+    y, truth = f(single), f(double)
+    np.testing.assert_allclose(y.value, truth.value, rtol=1e-6)
+    slopes = mg.gradient(y, single).value, mg.gradient(truth, double).value
+    assert y.dtype == slopes[0].dtype == np.float32
+    np.testing.assert_allclose(*slopes, rtol=1e-4)

@@ -11,7 +11,7 @@ from ..ops.base import Operation
 from ..ops.elementwise import clip, divide, exp, sigmoid
 from ..ops.series import beta_drift
 from ..ops.special import betaln, digamma
-from ..ops.tails import beta_rate_a, beta_rate_b, betainc, betaincinv, log_beta_density
+from ..ops.tails import beta_rate_a, beta_rate_b, betainc, betaincinv, in_double, log_beta_density
 from .base import Distribution
 from .constraints import positive, unit_interval
 from .implicit import followed, held, slope_of
@@ -113,6 +113,9 @@ class Beta(StandardBeta):
 
     def entropy(self) -> Any:
         """Return the differential entropy in nats."""
-        a, b = self.concentration1, self.concentration0
-        away = (a - 1.0) * digamma(a) + (b - 1.0) * digamma(b)
-        return betaln(a, b) - away + (a + b - 2.0) * digamma(a + b)
+
+        def entropy(a: Any, b: Any) -> Any:
+            away = (a - 1.0) * digamma(a) + (b - 1.0) * digamma(b)
+            return betaln(a, b) - away + (a + b - 2.0) * digamma(a + b)
+
+        return in_double(entropy)(self.concentration1, self.concentration0)

@@ -12,12 +12,18 @@ from ..ops.elementwise import divide
 from ..ops.reductions import sum_
 from ..ops.shaping import shape_of
 from ..ops.special import digamma, gammaln, xlogy
+from ..ops.tails import in_double
 from .base import Distribution
 from .constraints import positive, simplex
 from .gamma import StandardGamma, gamma_sample
 from .implicit import held
 
 LEAST = math.log(1e-6) / math.log(np.finfo(float).tiny)  # P(G < x) is about x^a
+
+
+def log_norm(a: Any) -> Any:
+    """Return log ∏ Γ(aᵢ) - log Γ(Σ aᵢ)."""
+    return sum_(gammaln(a), axis=-1) - gammaln(sum_(a, axis=-1))
 
 
 class SharedGammas(StandardGamma):
@@ -90,12 +96,8 @@ class Dirichlet(Distribution):
         noise /= np.sum(noise, axis=-1, keepdims=True)
         return noise
 
-    def _log_norm(self) -> Any:
-        a = self.concentration
-        return sum_(gammaln(a), axis=-1) - gammaln(sum_(a, axis=-1))
-
     def formula(self, x: Any) -> Any:
-        return sum_(xlogy(self.concentration - 1.0, x), axis=-1) - self._log_norm()
+        return sum_(xlogy(self.concentration - 1.0, x), axis=-1) - log_norm(self.concentration)
 
     @property
     def mean(self) -> Any:
@@ -112,7 +114,10 @@ class Dirichlet(Distribution):
 
     def entropy(self) -> Any:
         """Return the differential entropy in nats."""
-        a = self.concentration
-        total = sum_(a, axis=-1)
-        spread = (total - float(shape_of(a)[-1])) * digamma(total)
-        return self._log_norm() + spread - sum_((a - 1.0) * digamma(a), axis=-1)
+
+        def entropy(a: Any) -> Any:
+            total = sum_(a, axis=-1)
+            spread = (total - float(shape_of(a)[-1])) * digamma(total)
+            return log_norm(a) + spread - sum_((a - 1.0) * digamma(a), axis=-1)
+
+        return in_double(entropy)(self.concentration)

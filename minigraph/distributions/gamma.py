@@ -134,8 +134,9 @@ class Gamma(Distribution):
 
     def entropy(self) -> Any:
         """Return the differential entropy in nats."""
-        a = self.concentration
-        return a - log(self.rate) + gammaln(a) + (1.0 - a) * digamma(a)
+        a, rate = self.concentration, self.rate
+        scaled = tails.in_double(lambda a: a + gammaln(a) + (1.0 - a) * digamma(a))(a)
+        return scaled - log(rate)
 
 
 class Chi2(Gamma):
@@ -238,5 +239,6 @@ class InverseGamma(Distribution):
 
     def entropy(self) -> Any:
         """Return the differential entropy in nats."""
-        a = self.concentration
-        return a + log(self.rate) + gammaln(a) - (1.0 + a) * digamma(a)
+        a, rate = self.concentration, self.rate
+        scaled = tails.in_double(lambda a: a + gammaln(a) - (1.0 + a) * digamma(a))(a)
+        return scaled + log(rate)

@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from ..values import plain
 from . import along
 from .base import Operation
-from .elementwise import exp
+from .elementwise import astype, exp
 from .series import beta_drift, gamma_drift, steady
 from .special import betaln, from_scipy, gammaln, special, xlog1py, xlogy
 
@@ -61,7 +62,20 @@ def _step(a: Any) -> Any:
     return 0.03 * np.minimum(a, np.sqrt(a))
 
 
+def in_double(formula: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a formula whose large terms cancel: of single precision it is computed in double."""
+
+    def run(*inputs: Any) -> Any:
+        if all(getattr(x, "dtype", None) != np.float32 for x in inputs):
+            return formula(*inputs)
+        found = formula(*[astype(x, dtype=float) for x in inputs])
+        return astype(found, dtype=np.result_type(*map(plain, inputs)))
+
+    return run
+
+
 # Gamma -----------------------------------------------------------------------------------------
+@in_double
 def log_gamma_density(a: Any, x: Any) -> Any:
     """Return the log-density of a gamma number of shape `a` and rate 1."""
     return xlogy(a - 1.0, x) - x - gammaln(a)
@@ -95,6 +109,7 @@ gammainccinv = special(
 
 
 # Beta ------------------------------------------------------------------------------------------
+@in_double
 def log_beta_density(a: Any, b: Any, x: Any) -> Any:
     """Return the log-density of a beta number of shapes `a` and `b`."""
     return xlogy(a - 1.0, x) + xlog1py(b - 1.0, -x) - betaln(a, b)
