@@ -131,9 +131,23 @@ betainc = special(
     lambda g, y, a, b, x: g * beta_rate_b(a, b, x),
     lambda g, y, a, b, x: g * exp(log_beta_density(a, b, x)),
 )
+
+
+def _betaincinv(a: Any, b: Any, p: Any) -> Any:
+    """Return SciPy's quantile; where that is lost, next to 0, the first term of its series."""
+    found = from_scipy("betaincinv")(a, b, p)
+    if not np.isnan(found).any():
+        return found
+    with np.errstate(all="ignore"):
+        first = np.exp((np.log(p) + np.log(a) + betaln.forward(a, b)) / a)  # x^a / (a B) = p
+        lost = np.isnan(found) & (first * (b + 1.0) < 1e-16)
+    return np.where(lost, first, found).astype(found.dtype)[()]
+
+
 betaincinv = special(
     "betaincinv",
     lambda g, y, a, b, p: -g * beta_rate_a(a, b, y) * exp(-log_beta_density(a, b, y)),
     lambda g, y, a, b, p: -g * beta_rate_b(a, b, y) * exp(-log_beta_density(a, b, y)),
     lambda g, y, a, b, p: g * exp(-log_beta_density(a, b, y)),
+    forward=_betaincinv,
 )
