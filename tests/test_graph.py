@@ -57,7 +57,7 @@ def test_what_is_no_real_number_is_refused(raw):
 
 def test_what_is_no_real_number_is_no_new_value_of_a_named_input():
     x = mg.Data(1.0, name="θ")
-    for raw, problem in ((None, "got NoneType"), (x, "Data arrived"), ("one", "got str")):
+    for raw, problem in ((None, "got None"), (x, "Data arrived"), ("one", "got 'one'")):
         with pytest.raises(mg.UsageError, match=f"^value of 'θ': {problem}"):
             x.value = raw
 

@@ -60,6 +60,31 @@ def test_infinite_elements_have_the_chances_that_they_have_in_the_graph(row):
         np.testing.assert_allclose(chances[1], known if np.isfinite(known).all() else np.nan)
 
 
+@pytest.mark.parametrize("scale", [1.0, 1e3, 1e16])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_elements_that_are_large_and_near_each_other_keep_their_digits(scale, dtype):
+    x = mg.astype(mg.sample(mg.Normal(np.zeros((2, 3)), 1.0), name="X", rng=0), dtype)
+    rows = (scale + np.linspace(0.0, 2.0, 6).reshape(2, 3)).astype(dtype)
+    score = mg.log_softmax(x, axis=1)
+    slope = mg.gradient(score[0, 1], x)
+    outputs = [mg.softmax(x, axis=1), mg.exp(score), score, slope]
+    found, tape = replayed(outputs, rows[None])
+    assert exponentials(tape) == 1
+    given = mg.Data(rows)
+    alone = mg.softmax(given, axis=1).value, mg.log_softmax(given, axis=1).value
+    each = np.exp(rows.astype(float) - rows.max(axis=1, keepdims=True))
+    exact = each / each.sum(axis=1, keepdims=True)
+    first = np.vstack([np.array([0.0, 1.0, 0.0]) - exact[0], np.zeros(3)])
+    own = mg.gradient(mg.log_softmax(given, axis=1)[0, 1], given).value
+    rtol = 4.0 * np.finfo(dtype).eps
+    for got, right in [
+        (alone[0], exact), (alone[1], np.log(exact)), (found[0][0], exact), (found[1][0], exact),
+        (found[2][0], np.log(exact)), (found[3][0], first), (own, first),
+    ]:  # fmt: skip
+        assert got.dtype == dtype
+        np.testing.assert_allclose(got, right, rtol=rtol, atol=rtol)
+
+
 def test_large_tables_that_no_sample_changes_share_them_too_and_small_ones_do_not():
     for n, found in ((1000, 1), (10, 2)):
         table = mg.Data(np.linspace(-1.0, 1.0, n), name="w")

@@ -152,14 +152,22 @@ class Torch:
 
             return run
 
+        largest, log_total = fold(torch.amax), fold(torch.logsumexp)
+
+        def log_softmax(x: Any, axis: Any = None) -> Any:
+            top = largest(x.detach(), axis, True)
+            low = x - torch.where(torch.isfinite(top), top, 0.0)
+            return low - log_total(low, axis, True)
+
         def of_one(f: Callable[..., Any]) -> Word:
             return lambda x, axis=None, **_: (
                 f(x.reshape(-1), 0) if axis is None else f(x, axis) if x.ndim else f(x[None], 0)
             )
 
         return {
-            "sum": fold(torch.sum), "mean": fold(torch.mean), "max": fold(torch.amax),
-            "min": fold(torch.amin), "logsumexp": fold(torch.logsumexp),
+            "sum": fold(torch.sum), "mean": fold(torch.mean), "max": largest,
+            "min": fold(torch.amin), "logsumexp": log_total, "log_softmax": log_softmax,
+            "softmax": lambda x, axis=None: torch.exp(log_softmax(x, axis)),
             "prod": fold(rows(torch.prod)),
             "all": fold(rows(lambda x, axis: x.bool().all(axis)), torch.Tensor.bool),
             "any": fold(rows(lambda x, axis: x.bool().any(axis)), torch.Tensor.bool),

@@ -101,14 +101,40 @@ any_ = reduction("any", np.any, None)
 count_nonzero = reduction("count_nonzero", np.count_nonzero, None)
 
 
-def _logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """Return log(sum(exp(x))) around the largest element, which may be infinite."""
+def _lowered(x: Any, axis: Any) -> tuple[Any, Any]:
+    """Return floats less the largest of them, and that; an infinite one is left alone."""
     x = as_floats(np.asarray(x))
     top = np.max(x, axis=axis, keepdims=True, initial=-np.inf)
     top = np.where(np.isfinite(top), top, 0.0).astype(np.asarray(top).dtype)
+    return x - top, top
+
+
+def _log_total(x: Any, axis: Any) -> Any:
     with np.errstate(divide="ignore", over="ignore"):
-        total = np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True)) + top
+        return np.log(np.sum(np.exp(x), axis=axis, keepdims=True))
+
+
+def _logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Return log(sum(exp(x))) around the largest element, which may be infinite."""
+    low, top = _lowered(x, axis)
+    total = _log_total(low, axis) + top
     return total if keepdims else np.squeeze(total, axis=axis)
+
+
+def _log_softmax(x: Any, axis: Any = None) -> Any:
+    """Return x - logsumexp(x), which large elements that are near each other do not round away."""
+    low, _ = _lowered(x, axis)
+    return low - _log_total(low, axis)
+
+
+def _softmax(x: Any, axis: Any = None) -> Any:
+    each = np.exp(_lowered(x, axis)[0])
+    return each / np.sum(each, axis=axis, keepdims=True)
+
+
+def _softmax_rule(g: Any, y: Any, x: Any, axis: Any = None) -> Any:
+    part = g * y
+    return part - y * sum_(part, axis=axis, keepdims=True)
 
 
 def _logsumexp_rule(g: Any, y: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -118,6 +144,12 @@ def _logsumexp_rule(g: Any, y: Any, x: Any, axis: Any = None, keepdims: bool = F
 logsumexp = reduction(
     "logsumexp", _logsumexp, _logsumexp_rule, along=rows.folding(rows.logsumexp, rows.NARROW)
 )
+softmax = Operation("softmax", _softmax, _softmax_rule, fixed=["axis"], along=along.along_axis)
+log_softmax = Operation(
+    "log_softmax", _log_softmax,
+    lambda g, y, x, axis=None: g - exp(y) * sum_(g, axis=axis, keepdims=True),
+    fixed=["axis"], along=along.along_axis,
+)  # fmt: skip
 
 # Positions: integers, which carry no gradient ---------------------------------------------------
 position = functools.partial(Operation, fixed=["axis"], along=along.along_rows)

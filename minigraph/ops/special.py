@@ -238,15 +238,13 @@ def logsumexp(
 @composed()
 def log_softmax(x: Any, axis: Any = None) -> Data:
     """Return the logarithm of softmax, in nats."""
-    x = floats(x)
-    return x - reductions.logsumexp(x, axis=axes_of(axis), keepdims=True)
+    return reductions.log_softmax(floats(x), axis=axes_of(axis))
 
 
 @composed()
 def softmax(x: Any, axis: Any = None) -> Data:
     """Return exponentials that sum to 1 over axes."""
-    x = floats(x)
-    return exp(x - reductions.logsumexp(x, axis=axes_of(axis), keepdims=True))
+    return reductions.softmax(floats(x), axis=axes_of(axis))
 
 
 @composed()
