@@ -139,6 +139,8 @@ GIVEN: dict[str, list[Case]] = {
     **{name: [Case((signs(2, 3),), {}), Case((signs(2, 3),), {"axis": 0}), Case((signs(3),), {"axis": -1})]
        for name in ("argmax", "argmin")},
     "argsort": [Case((signs(2, 3),), {"axis": 0}), Case((signs(3),), {"axis": -1})],
+    **{name: [Case((signs(2, 3),), {}), Case((signs(2, 3),), {"axis": 1}), Case((0.7,), {}),
+              Case((signs(2, 3, 4),), {"axis": (2, 0)})] for name in ("softmax", "log_softmax")},
     "cumsum": [Case((signs(2, 3),), {"axis": 1}), Case((signs(3),), {"axis": 0})],
     "cumprod": [Case((signs(2, 3),), {"axis": 0}), Case((np.array([0.5, 0.0, 0.7, 0.2]),), {"axis": -1})],
     # products

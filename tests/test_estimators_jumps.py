@@ -21,7 +21,8 @@ CONTINUOUS = re.findall(
     conjugate real real_if_close where maximum minimum fmax fmin clip nan_to_num exp exp2 expm1
     logaddexp logaddexp2 log_ratio sigmoid softplus relu sin cos arcsin arccos arctan hypot deg2rad
     radians rad2deg degrees sinh cosh tanh arcsinh arccosh sinc broadcast_to flip transpose sum mean
-    prod max min logsumexp cumsum cumprod rgamma ndtr log_ndtr erf erfc erfcx erfcx_slope expit
+    prod max min logsumexp softmax log_softmax cumsum cumprod rgamma ndtr log_ndtr erf erfc erfcx
+    erfcx_slope expit
     log_expit xlogy entr rel_entr j0 j1 i0 i1 i0e i1e gammainc gammaincc gammaincinv betaincinv
     reshape outer einsum matmul expand_dims det cholesky getitem add_at index_update take_along_axis
     put_along

@@ -54,7 +54,8 @@ class Jax:
             "argsort": lambda x, axis=-1, **_: jnp.argsort(x, axis=axis),
             "searchsorted": lambda a, v, side="left": jnp.searchsorted(a, v, side=side).astype(int),
             "logsumexp": special.logsumexp, "sigmoid": jax.nn.sigmoid,
-            "softmax": jax.nn.softmax, "log_softmax": jax.nn.log_softmax,
+            "softmax": lambda x, axis=None: jax.nn.softmax(x, axis),
+            "log_softmax": lambda x, axis=None: jax.nn.log_softmax(x, axis),
             "astype": lambda x, dtype: jnp.asarray(x).astype(self.dtype(dtype)),
             "polygamma": of_whole_order(
                 jnp, lambda n, x: special.polygamma(jnp.asarray(n).astype(int), x)

@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..data import Data
-from ..ops.boxes import stop
 from ..ops.elementwise import divide, equal, exp, less_equal, log, log_ratio, square, where
-from ..ops.reductions import argmax, logsumexp, max_, sum_
+from ..ops.reductions import argmax, log_softmax, logsumexp, sum_
 from ..ops.shaping import expand_dims, shape_of
 from ..ops.special import xlogy
 from .base import Distribution
@@ -39,14 +38,8 @@ class Outcomes(Distribution):
     def logits(self) -> Any:
         """The log-probabilities, normalised."""
         if "logits" in self.parameters:
-            x = self._centred()
-            return x - logsumexp(x, axis=-1, keepdims=True)
+            return log_softmax(self.parameter("logits"), axis=-1)
         return log(self.probs)
-
-    def _centred(self) -> Any:
-        """Return the logits less the largest: next to 1e6, a sum of chances is off by 1e-10."""
-        x = self.parameter("logits")
-        return x - stop(max_(x, axis=-1, keepdims=True))
 
     def log_chance(self, numbers: Any) -> Any:
         """Return the log-probability of numbers of each outcome; 0 · log 0 is 0."""
@@ -57,10 +50,8 @@ class Outcomes(Distribution):
     def spread(self) -> Any:
         """Return the entropy of one outcome in nats; weights of 0 have slopes of their own only."""
         if "logits" in self.parameters:
-            x = self._centred()
-            total = logsumexp(x, axis=-1, keepdims=True)
-            chances = exp(log_ratio(x, total))
-            return sum_(chances * (total - where(equal(x, -np.inf), 0.0, x)), axis=-1)
+            x = self.logits
+            return -sum_(exp(x) * where(equal(x, -np.inf), 0.0, x), axis=-1)
         p = self.parameter("probs")
         total = sum_(p, axis=-1)
         return log(total) - divide(sum_(xlogy(p, p), axis=-1), total)

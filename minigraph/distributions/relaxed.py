@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..ops.elementwise import divide, exp, log, log1p, sigmoid, softplus
-from ..ops.reductions import logsumexp, sum_
+from ..ops.elementwise import divide, log, log1p, sigmoid, softplus
+from ..ops.reductions import logsumexp, softmax, sum_
 from ..ops.shaping import expand_dims, shape_of
 from .bernoulli import Coin
 from .categorical import Outcomes
@@ -130,7 +130,7 @@ class RelaxedOneHotCategorical(Outcomes):
 
     def transform(self, noise: Any) -> Any:
         z = divide(self.logits + noise, self._heat)
-        shares = inside_range(exp(z - logsumexp(z, axis=-1, keepdims=True)), self.dtype)
+        shares = inside_range(softmax(z, axis=-1), self.dtype)
         return divide(shares, sum_(shares, axis=-1, keepdims=True))
 
     def formula(self, x: Any) -> Any:

@@ -24,8 +24,8 @@ from ..distributions.noise import OpenUniform
 from ..distributions.sampling import sample
 from ..ops.base import as_data
 from ..ops.boxes import function, stop_gradient, within
-from ..ops.elementwise import exp, greater, log, sigmoid, where
-from ..ops.reductions import logsumexp, sum_
+from ..ops.elementwise import greater, log, sigmoid, where
+from ..ops.reductions import softmax, sum_
 from ..walk import label
 from .choose import call_for
 from .edges import finite_logits, is_coin, off_edges, why_not_edge
@@ -57,13 +57,8 @@ def _one_hot_given(law: Any, x: Any, v: Any) -> Any:
     return -log(where(one, largest, largest / p + winner))
 
 
-def _softmax(z: Any, temperature: Any) -> Any:
-    z = z / temperature
-    return exp(z - logsumexp(z, axis=-1, keepdims=True))
-
-
 COIN = Latent(_coin_given, lambda z, temperature: sigmoid(z / temperature))
-ONE_HOT = Latent(_one_hot_given, _softmax)
+ONE_HOT = Latent(_one_hot_given, lambda z, temperature: softmax(z / temperature, axis=-1))
 
 
 def latent_of(law: Distribution) -> Latent | None:
