@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 import threading
 import time
+import traceback
 
 import pytest
 
 from minigraph.averages.threads import AHEAD, abreast
+
+KNOWN = abreast.__code__.co_filename, threading.__file__
+ONCE = {f.__code__ for f in (threading.Thread.start, threading.Thread.join)}  # for a run
 
 
 @pytest.mark.parametrize("threads", [2, 3, 7])
@@ -52,3 +58,38 @@ def test_nobody_runs_far_ahead_of_who_looks_at_the_results():
     before = threading.active_count()
     running.close()
     assert threading.active_count() == before - threads + 1
+
+
+def test_interrupt_between_any_two_instructions_ends_the_run():
+    """Ctrl-C may come anywhere in the calling thread, in a lock written in Python, too."""
+
+    def interrupted(at):
+        """Return whether `at` instructions were fewer than all; a run that hangs fails."""
+        left = at
+
+        def trace(frame, event, arg):
+            nonlocal left
+            above = [each.f_code for each, _ in traceback.walk_stack(frame)]
+            if above[0].co_filename not in KNOWN or not ONCE.isdisjoint(above):
+                return None
+            frame.f_trace_opcodes = True
+            left -= event == "opcode"
+            if left == 0:
+                left = -1
+                raise KeyboardInterrupt
+            return trace
+
+        def call():
+            sys.settrace(trace)  # of this thread alone
+            with contextlib.suppress(KeyboardInterrupt):
+                assert list(abreast(lambda block: block, range(4), 2)) == [0, 1, 2, 3]
+            sys.settrace(None)
+
+        caller = threading.Thread(target=call, daemon=True)
+        caller.start()
+        caller.join(20.0)
+        assert not caller.is_alive(), f"it hangs after {at} instructions"
+        return left < 0
+
+    counts = range(1, 10_000, 3)
+    assert next(at for at in counts if not interrupted(at)) > 200
