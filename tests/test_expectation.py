@@ -74,6 +74,25 @@ def test_plain_object_with_a_map_is_an_executor():
     assert same(alone, other)
 
 
+@pytest.mark.parametrize(("amiss", "text"), [
+    (lambda results: results[:-1], r"length 8 and returned one of length 7; make it return the"),
+    (lambda results: results[1:], r"blocks range\(1, 2\) in place of range\(0, 1\) as result 1;"),
+    (lambda results: [r for r in results for _ in "12"], r"range\(0, 1\) in place .* result 2;"),
+    (lambda results: results * 2, "length 8 and returned more than that;"),
+    (lambda results: results[::-1], r"range\(7, 8\) in place of range\(0, 1\)"),
+    (lambda results: None, "length 8 and returned NoneType;"),
+    (lambda results: [None] * 8, "returned NoneType as result 1;"),
+], ids=["last", "first", "each twice", "all twice", "backwards", "nothing", "none"])  # fmt: skip
+def test_an_executor_that_loses_a_result_is_refused(amiss, text):
+    class Executor:
+        def map(self, function, items):
+            return amiss([function(item) for item in items])
+
+    y, _ = problem()
+    with pytest.raises(mg.UsageError, match=f"map of executor Executor was given .*{text}"):
+        mg.expectation(y, 1000, rng=0, block_size=100, executor=Executor())
+
+
 @pytest.mark.parametrize("name", EXECUTORS)
 def test_executors_change_no_bit(name):
     y, wrt = problem(lambda y: mg.reinforce(y, baseline="leave-one-out"))

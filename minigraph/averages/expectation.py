@@ -107,6 +107,9 @@ def expectation(
         For a graph that was built through an ``if`` on a sample, a bad option, or a checkpoint of
         another run (another graph or function, input, seed or block size), or of a function that
         holds what cannot be compared, as a lock.
+    UsageError
+        For what is no Data and no function, or an executor whose map does not return the result of
+        every item once, in the order of the items.
 
     References
     ----------

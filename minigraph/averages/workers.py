@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import pickle
 from collections.abc import Callable, Generator, Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -71,9 +71,38 @@ class Mapper:
         lot: Iterable[Any] = ()
         while window := list(itertools.islice(ranges, WINDOW)):
             following = self.executor.map(tasks, window)  # while the lot before it is being used
-            yield from itertools.chain.from_iterable(lot)
-            lot = following
-        yield from itertools.chain.from_iterable(lot)
+            yield from lot
+            lot = self._checked(following, window)
+        yield from lot
+
+    def _checked(self, found: Any, tasks: list[range]) -> Iterator[Any]:
+        """Yield the results of `tasks`: a lost one, or one that is there twice, is an error."""
+        call = (
+            f"expectation: map of executor {type(self.executor).__name__} was given a list of "
+            f"length {len(tasks)} and returned"
+        )
+        advice = "make it return the result of every item once, in the order of the items"
+        if not isinstance(found, Iterable):
+            raise UsageError(f"{call} {type(found).__name__}; {advice}")
+        count = 0
+        for count, done in enumerate(found, start=1):
+            if count > len(tasks):
+                raise UsageError(f"{call} more than that; {advice}")
+            if not isinstance(done, Done):
+                raise UsageError(f"{call} {type(done).__name__} as result {count}; {advice}")
+            if done.blocks != tasks[count - 1]:
+                wrong = f"blocks {done.blocks} in place of {tasks[count - 1]}"
+                raise UsageError(f"{call} {wrong} as result {count}; {advice}")
+            yield from done.results
+        if count < len(tasks):
+            raise UsageError(f"{call} one of length {count}; {advice}")
+
+
+class Done(NamedTuple):
+    """The results of several blocks, and which blocks these are."""
+
+    blocks: range
+    results: list[Any]
 
 
 class Tasks:
@@ -82,9 +111,9 @@ class Tasks:
     def __init__(self, job: Callable[[int], Any]) -> None:
         self.job = job
 
-    def __call__(self, blocks: Iterable[int]) -> list[Any]:
+    def __call__(self, blocks: range) -> Done:
         with np.errstate(all="ignore"):  # each thread has its own; an overflow is in the estimate
-            return [self.job(block) for block in blocks]
+            return Done(blocks, [self.job(block) for block in blocks])
 
 
 def with_progress(results: Iterable[Any], blocks: int, first: int) -> Iterable[Any]:
