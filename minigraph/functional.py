@@ -32,7 +32,7 @@ from .ops.shaping import reshape
 from .run import Argnums, Function, Run, matching, refuse_uncallable
 
 
-def grad(f: Function, argnums: Argnums = 0) -> Function:
+def grad(f: Function, argnums: Argnums = 0, *, _what: str = "grad") -> Function:
     """Return the function that computes the gradient of `f`, which returns a single number.
 
     Parameters
@@ -64,7 +64,7 @@ def grad(f: Function, argnums: Argnums = 0) -> Function:
     >>> mg.grad(lambda p: p["a"] * p["b"])({"a": 2.0, "b": 3.0})
     {'a': 3.0, 'b': 2.0}
     """
-    both = value_and_grad(f, argnums, _what="grad")
+    both = value_and_grad(f, argnums, _what=_what)
 
     @functools.wraps(f)
     def gradient_of_f(*args: Any, **keywords: Any) -> Any:
@@ -94,7 +94,7 @@ def value_and_grad(f: Function, argnums: Argnums = 0, *, _what: str = "value_and
     return value_and_gradient_of_f
 
 
-def jacobian(f: Function, argnums: Argnums = 0) -> Function:
+def jacobian(f: Function, argnums: Argnums = 0, *, _what: str = "jacobian") -> Function:
     """Return the function that computes all derivatives of all elements of what `f` returns.
 
     Shapes: ``y.shape + x.shape`` for an output `y` and an argument `x`. Where `f` returns a
@@ -108,11 +108,11 @@ def jacobian(f: Function, argnums: Argnums = 0) -> Function:
     array([[2., 0.],
            [0., 4.]])
     """
-    refuse_uncallable("jacobian", f)
+    refuse_uncallable(_what, f)
 
     @functools.wraps(f)
     def jacobian_of_f(*args: Any, **keywords: Any) -> Any:
-        run = Run("jacobian", f, args, argnums, keywords)
+        run = Run(_what, f, args, argnums, keywords)
         return mapped(lambda path, y: run.in_containers(_rows(run, y)), run.out)
 
     return jacobian_of_f
@@ -146,7 +146,7 @@ def hessian(f: Function, argnums: Argnums = 0) -> Function:
            [2., 0.]])
     """
     refuse_uncallable("hessian", f)
-    return jacobian(grad(f, argnums), argnums)
+    return jacobian(grad(f, argnums, _what="hessian"), argnums, _what="hessian")
 
 
 def vjp(f: Function, *args: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:

@@ -160,6 +160,8 @@ def test_argnums_out_of_range_are_refused_by_name():
 def test_arguments_without_slope_are_refused_by_name():
     with pytest.raises(mg.UsageError, match=r"argument 0 has dtype int64.*needs floats"):
         mg.grad(cube)(np.array(3))
+    with pytest.raises(mg.UsageError, match=r"^hessian of cube: argument 0 has dtype int64"):
+        mg.hessian(cube)(np.array(3))
     with pytest.raises(mg.UsageError, match=r"argument 0\['a'\]\[1\]"):
         mg.grad(lambda p: p["a"][0])({"a": [1.0, "text"]})
 
@@ -167,6 +169,8 @@ def test_arguments_without_slope_are_refused_by_name():
 def test_a_result_that_is_no_single_number_is_refused_with_advice():
     with pytest.raises(mg.InputError, match=r"shape \(2,\).*mg.jacobian"):
         mg.grad(lambda x: x * 2.0)(np.ones(2))
+    with pytest.raises(mg.InputError, match=r"^hessian of cube: .* shape .*mg.jacobian"):
+        mg.hessian(cube)(np.ones(2))
     with pytest.raises(mg.InputError, match="a tuple"):
         mg.grad(lambda x: (x, x))(1.0)
     with pytest.raises(mg.UsageError, match="returned a NoneType"):
