@@ -68,6 +68,16 @@ def test_folds_over_any_axes_are_those_of_numpy(shape, data):
         np.testing.assert_allclose(found.value, expected, atol=1e-14)
 
 
+def test_margins_by_axis_are_those_of_pairs():
+    """NumPy knows them from 2.3 on."""
+    x = mg.Data(signs(2, 3))
+    for widths, pairs in (({-1: (1, 2)}, ((0, 0), (1, 2))), ({0: 1, 1: (2, 0)}, ((1, 1), (2, 0)))):
+        for mode in ("constant", "edge", "mean"):
+            assert np.array_equal(mg.pad(x, widths, mode), np.pad(x.value, pairs, mode))
+    with pytest.raises(mg.InputError, match="pad: axis 5 is none of"):
+        np.pad(x, {5: 1})
+
+
 # Dtypes ----------------------------------------------------------------------------------------
 F32 = [
     mg.mean, mg.var, mg.std, mg.norm, mg.median, mg.cumsum, mg.cumprod, mg.softmax, mg.sort,

@@ -11,6 +11,7 @@ from ..data import Data
 from ..errors import UsageError
 from . import elementwise as e
 from . import shaping
+from .axes import axis_of
 from .base import as_data, holds_data
 from .composing import composed, floats
 from .folds import max_, mean, min_
@@ -38,7 +39,8 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", **keywords: Any) -> 
     if set(keywords) - KEYWORDS.get(mode, set()) or keywords.get("reflect_type", "even") != "even":
         raise UsageError(f"pad: {keywords} with mode {mode!r} is not defined here; join parts")
     if isinstance(pad_width, dict):
-        pad_width = [pad_width.get(i, pad_width.get(i - x.ndim, 0)) for i in range(x.ndim)]
+        widths = {axis_of(axis, x): np.broadcast_to(w, 2) for axis, w in pad_width.items()}
+        pad_width = [widths.get(i, (0, 0)) for i in range(x.ndim)]
     if mode in COPIES:
         return shaping.gather(x, places=copied(shaping.positions(x.shape), pad_width, mode))
     given = next(iter(keywords.values()), None if mode in STATISTICS else 0)
