@@ -53,6 +53,11 @@ class Optimizer:
     ) -> None:
         alone = isinstance(parameters, Data) or not isinstance(parameters, Iterable)
         self.parameters: list[Any] = [parameters] if alone else list(parameters)
+        if not self.parameters:
+            raise InputError(
+                f"{type(self).__name__}: got {parameters!r}, in which there is nothing to train; "
+                "pass input Data: [a, b]"
+            )
         for x in self.parameters:
             if not isinstance(x, Data) or x.node is not None or x.constant or x.dtype.kind != "f":
                 what = label(x) if isinstance(x, Data) else f"a {type(x).__name__}"

@@ -142,6 +142,12 @@ def test_what_cannot_be_trained_is_refused(thing):
             SGD(parameters, rate=0.1)
 
 
+@pytest.mark.parametrize("parameters", [[], {}, iter(())], ids=["list", "dict", "iterator"])
+def test_an_optimizer_of_nothing_is_refused(parameters):
+    with pytest.raises(mg.InputError, match=r"Adam: got .*, in which there is nothing to train"):
+        Adam(parameters)
+
+
 def test_a_parameter_that_is_there_twice_is_refused():
     x = mg.Data(1.0, name="x")
     with pytest.raises(mg.UsageError, match="'x' is there twice"):
