@@ -231,6 +231,10 @@ def test_wrt_is_a_data_a_name_or_a_list_and_results_are_found_by_either():
         mg.expectation(y, 100).grad["σ"]
     with pytest.raises(AttributeError, match="no attribute 'mean'; it has value, stderr"):
         estimate.mean  # noqa: B018
+    for key in (mu, "μ"):
+        with pytest.raises(mg.UsageError, match=r"no items; write estimate.grad\['μ'\]"):
+            estimate[key]
+    assert not np.iterable(estimate)
     assert copy.copy(estimate) == estimate
 
 

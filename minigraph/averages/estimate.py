@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, ClassVar, Never
 
 import numpy as np
 
 from ..data import Data
-from ..errors import MissingAttributeError, UnknownNameError
+from ..errors import MissingAttributeError, UnknownNameError, UsageError
 from ..values import show
 from ..walk import label
 
@@ -93,6 +93,15 @@ class Estimate:
     exact: bool = False
     error: float = 0.0
     interrupted: bool = False
+
+    __iter__: ClassVar[None] = None  # Python would try numbers as items
+
+    def __getitem__(self, key: Any) -> Never:
+        of = label(key) if isinstance(key, Data) else repr(key)
+        raise UsageError(
+            f"estimate[{of}]: an estimate has no items; write estimate.grad[{of}], or grad_stderr "
+            "for its standard error"
+        )
 
     def __getattr__(self, name: str) -> Any:
         known = ", ".join(each.name for each in fields(self))
