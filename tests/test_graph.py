@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import gc
+import math
 import pickle
 import weakref
 
@@ -200,6 +201,8 @@ def test_length_and_iteration():
 def test_conversion_to_python_numbers():
     assert float(mg.Data(1.5)) == 1.5
     assert mg.Data([2.5]).item() == 2.5
+    assert mg.Data([[1.0, 2.0], [3.0, 4.0]]).item(1, 0) == mg.Data([1.0, 2.0, 3.0]).item(2) == 3.0
+    assert (math.trunc(mg.Data(-2.5)), mg.Data([2.5]).nbytes, mg.Data(2.5).itemsize) == (-2, 8, 8)
     assert [10, 20, 30][mg.Data(np.int64(1))] == 20
     with pytest.raises(mg.InputError):
         int(mg.Data([1.0, 2.0]))

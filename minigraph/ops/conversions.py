@@ -7,9 +7,11 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from ..branching import remember
 from ..data import Data
-from ..errors import InputError, MissingAttributeError, UsageError
+from ..errors import InputError, MissingAttributeError, SelectionError, UsageError
 from ..values import show
 from ..walk import label, varies
 from .along import elementwise
@@ -37,8 +39,14 @@ ELSEWHERE: Mapping[str, str] = {  # what other frameworks call it
 }  # fmt: skip
 
 
-def item(data: Data) -> Any:
-    """Return the one element as a Python number."""
+def item(data: Data, *place: Any) -> Any:
+    """Return the one element, or that at a place, as a Python number."""
+    if place:
+        try:
+            return np.asarray(data._value).item(*place)
+        except (IndexError, ValueError, TypeError) as error:
+            kind = {IndexError: SelectionError, TypeError: UsageError}.get(type(error), InputError)
+            raise kind(f"item of {label(data)} of shape {data.shape}: {error}") from error
     return data._value if type(data._value) is float else only(data, "item").item()
 
 
