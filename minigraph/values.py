@@ -48,14 +48,14 @@ def from_user(raw: Any) -> Value:
             raise UsageError(DATA_ARRIVED)
         raise UsageError(
             f"Data: got {reprlib.repr(raw)}, a {type(raw).__name__} of dtype {array.dtype}; "
-            f"minigraph computes with real numbers, integers and booleans{_advice(raw)}"
+            f"minigraph computes with real numbers, integers and booleans{_advice(raw, array)}"
         )
     if plain and array.dtype.kind in "iu" and _python_numbers(raw):
         array = array.astype(np.float64)
     return own(array)
 
 
-def _advice(raw: Any) -> str:
+def _advice(raw: Any, array: Any) -> str:
     """Return what to do about something that is no number."""
     if hasattr(raw, "log_prob"):
         law = raw if isinstance(raw, type) else type(raw)
@@ -64,7 +64,14 @@ def _advice(raw: Any) -> str:
         return "; perhaps a function lacks its return"
     if callable(raw):
         return "; call it first"
-    return "; convert it with float(…) first" if isinstance(raw, str) else ""
+    if isinstance(raw, str) or (array.dtype == object and all(map(_is_number, array.flat))):
+        return f"; convert it with {'np.array(…, float)' if array.ndim else 'float(…)'} first"
+    return ""
+
+
+def _is_number(x: Any) -> bool:
+    """Return whether `x` can be made a float, as fractions and decimals can."""
+    return hasattr(x, "__float__")
 
 
 def _python_numbers(raw: Any) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import re
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -37,6 +39,7 @@ NUMPY_TOO = {  # what NumPy refuses, a call of either
     ),
     "cov: fweights are counts, whole numbers": lambda m: m.cov(M.value, fweights=[1.0, 1.5]),
     "bincount: minlength=-1": lambda m: m.bincount(K.value, minlength=-1),
+    "argsort: axis 1 is none of": lambda m: m.argsort(3.0, axis=1),
     "meshgrid: indexing='yx'": lambda m: m.meshgrid(V.value, V.value, indexing="yx"),
     "einsum: 'ij...,j...->i' loses the axes of '...'": (
         lambda m: m.einsum("ij...,j...->i", M.value, M.value)
@@ -76,6 +79,26 @@ ADVICE = {
     ),
     "ones: got an unexpected keyword argument 'requires_grad'; see numpy.ones": (
         lambda: mg.ones(3, requires_grad=True)
+    ),
+    "stack: the number 'x' arrived in place of a list of arrays; write [a, b]": (
+        lambda: mg.stack(X)
+    ),
+    "einsum: Data arrived where subscripts stand": lambda: mg.einsum(X),
+    "take: index 7 is out of bounds for axis 0 with size 4 of 'M' in one row; pass indices": (
+        lambda: mg.take(M, [7])
+    ),
+    "take: index 6 is out of bounds for axis 1 with size 2 of 'M'; pass indices": (
+        lambda: mg.take(M, K + 5, axis=1)
+    ),
+    "item of 'M' of shape (2, 2): index 7 is out of bounds": lambda: M.item(7),
+    "a Fraction of dtype object; minigraph computes with real numbers, integers and booleans; "
+    "convert it with float(…) first": lambda: X + Fraction(1, 2),
+    "convert it with np.array(…, float) first": lambda: mg.Data([Decimal("0.5")]),
+    "icdf of Poisson: it has no closed form here; np.quantile(law.sample(": (
+        lambda: mg.Poisson(2.0).icdf(0.5)
+    ),
+    "cdf of Dirichlet: it has no closed form here; average over law.sample(": (
+        lambda: mg.Dirichlet(V).cdf(0.5)
     ),
     "exp: needs 1 array by position, got 0": lambda: mg.exp(),
     "Data: got 'one', a str of dtype <U3;": lambda: V + "one",

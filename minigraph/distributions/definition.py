@@ -29,6 +29,14 @@ def missing(law: Any, method: str, what: str) -> UsageError:
     return UsageError(f"{name}: the class has none; define {method}, which returns {what}")
 
 
+def unknown(law: Any, method: str, estimate: str) -> UsageError:
+    """Return what to raise where there is no closed form."""
+    advice = (
+        "average over law.sample(shape=100_000)" if law.event_ndim else f"{estimate} estimates it"
+    )
+    return UsageError(f"{method} of {type(law).__name__}: it has no closed form here; {advice}")
+
+
 class Definition:
     """What the classes of laws write; `Distribution` makes the rest of it.
 
@@ -101,7 +109,7 @@ class Definition:
 
     def cumulative(self, x: Any) -> Any:
         """Return P(X <= x); see `cdf`."""
-        raise UsageError(f"cdf of {type(self).__name__}: it has no closed form here")
+        raise unknown(self, "cdf", "np.mean(law.sample(shape=100_000) <= x, axis=0)")
 
     def above(self, x: Any, below: Any) -> Any:
         """Return P(X > x) of a continuous law, where `below` is P(X <= x)."""
@@ -109,7 +117,8 @@ class Definition:
 
     def quantile(self, p: Any) -> Any:
         """Return the quantile at probabilities 0 <= p <= 1; see `icdf`."""
-        raise UsageError(f"icdf of {type(self).__name__}: it has no closed form here")
+        call = 'np.quantile(law.sample(shape=100_000), p, axis=0, method="inverted_cdf")'
+        raise unknown(self, "icdf", call)
 
     def place(self, points: Any) -> Any:
         """Return the samples at points of a law's `quadrature`: these, unless it has quantiles."""

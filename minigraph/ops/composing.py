@@ -12,6 +12,7 @@ import numpy as np
 from ..data import Data, tick
 from ..errors import InputError, MinigraphError, SelectionError, UsageError
 from ..nodes import Group, enclose
+from ..walk import label
 from .base import as_data, numpy_named
 from .boxes import made_since
 from .calls import refuse_data, refuse_keyword
@@ -95,7 +96,10 @@ def arrays(given: Any) -> list[Data]:
     """Return a sequence of array arguments as a list of Data; the rows of a single array."""
     if isinstance(given, (list, tuple)):
         return [as_data(x) for x in given]
-    return list(as_data(given))
+    x = as_data(given)
+    if not x.shape:
+        raise TypeError(f"the number {label(x)} arrived in place of a list of arrays; write [a, b]")
+    return list(x)
 
 
 def floats(x: Any) -> Data:

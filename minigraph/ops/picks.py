@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..data import Data
-from ..errors import InputError, UsageError
+from ..errors import InputError, SelectionError, UsageError
 from ..walk import label
 from . import elementwise as e
 from . import selection, shaping
@@ -136,7 +136,8 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Data:
 def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "raise") -> Data:
     """Return elements of an axis by their positions (of all in one row, if it is None)."""
     refuse("take", out=out)
-    x = shaping.reshape(as_data(a), shape=(-1,)) if axis is None else as_data(a)
+    whole = as_data(a)
+    x = shaping.reshape(whole, shape=(-1,)) if axis is None else whole
     axis = 0 if axis is None else axis_of(axis, x)
     where, n = positions(indices), x.shape[axis]
     if mode in ("wrap", "clip"):
@@ -144,7 +145,14 @@ def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "r
         where = e.astype(where, dtype=int)
     elif mode != "raise":
         raise UsageError(f"take: mode {mode!r}; it is 'raise', 'wrap' or 'clip'")
-    return select_along(x, axis, where)
+    try:
+        return select_along(x, axis, where)
+    except SelectionError as error:
+        row = "" if x is whole else " in one row"
+        raise SelectionError(
+            f"take: {error.__cause__} of {label(whole)}{row}; pass indices that it has, or "
+            "mode='clip' or 'wrap'"
+        ) from error
 
 
 @composed()

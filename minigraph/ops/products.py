@@ -110,7 +110,8 @@ def einsum(*operands: Any, out: Any = None, optimize: Any = False, **keywords: A
     if isinstance(operands[0], str):
         subscripts, given = operands[0], arrays(operands[1:])
     else:
-        if not all(isinstance(axes, (list, tuple)) for axes in operands[1::2]):
+        lists = [isinstance(axes, (list, tuple)) for axes in operands[1::2]]
+        if not (lists and all(lists)):
             raise UsageError(
                 f"einsum: {type(operands[0]).__name__} arrived where subscripts stand; "
                 'write mg.einsum("ij,jk->ik", a, b)'

@@ -32,7 +32,8 @@ def argsort(
 ) -> Data:
     """Return the positions that sort an axis."""
     refuse("argsort", order=order)
-    x, axis = _one_axis(a, axis if as_data(a).shape else None)  # of a number, as NumPy's does
+    row = as_data(a) if as_data(a).shape else shaping.reshape(a, shape=(1,))  # as in NumPy
+    x, axis = _one_axis(row, axis)
     return reductions.argsort(x, axis=axis, kind=kind, stable=stable)
 
 
