@@ -117,7 +117,7 @@ def gradient(y: Data, wrt: Any, seed: Any = None) -> Any:
     """
     if not isinstance(y, Data):
         raise UsageError(
-            f"gradient: y is a {type(y).__name__}; pass Data, and mg.grad(f) for a function "
+            f"gradient: y: got {type(y).__name__}; pass Data, and mg.grad(f) for a function "
             "(float(), math.exp and .value leave the graph: write mg.exp)"
         )
     many = isinstance(wrt, (list, tuple))
@@ -132,7 +132,7 @@ def gradients(y: Data, targets: Sequence[Data], seed: Data, stale_ok: bool = Fal
         if not isinstance(x, Data):
             named = f" (by name: mg.Graph(y)[{x!r}])" if isinstance(x, str) else ""
             raise UsageError(
-                f"gradient: wrt is a {type(x).__name__}; pass Data, or a list of Data{named}"
+                f"gradient: wrt: got {type(x).__name__}; pass Data, or a list of Data{named}"
             )
         if x.dtype.kind != "f":
             raise UsageError(

@@ -85,8 +85,8 @@ class Graph:
 
     def __repr__(self) -> str:
         return (
-            f"Graph({len(self.inputs)} inputs, {len(self.stochastic)} stochastic and "
-            f"{len(self.deterministic)} deterministic nodes, {len(self.outputs)} outputs)"
+            f"Graph(inputs={len(self.inputs)}, stochastic={len(self.stochastic)}, "
+            f"deterministic={len(self.deterministic)}, outputs={len(self.outputs)})"
         )
 
     if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def data_of(y: Any, handles: Any, what: str) -> list[Data]:
     for x in many:
         if not isinstance(x, (str, Data)):
             raise UsageError(
-                f"{what} is a {type(x).__name__}; "
+                f"{what}: got {type(x).__name__}; "
                 "pass Data of its graph, their names, or a list of these"
             )
     graph: Any = Graph(y) if any(isinstance(x, str) for x in many) else None

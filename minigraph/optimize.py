@@ -60,7 +60,7 @@ class Optimizer:
             )
         for x in self.parameters:
             if not isinstance(x, Data) or x.node is not None or x.constant or x.dtype.kind != "f":
-                what = label(x) if isinstance(x, Data) else f"a {type(x).__name__}"
+                what = label(x) if isinstance(x, Data) else type(x).__name__
                 raise UsageError(
                     f"{type(self).__name__}: {what} cannot be trained; "
                     "pass input Data of floats that are not constant"
@@ -96,7 +96,7 @@ class Optimizer:
             gradients = {x: x.grad for x in self.parameters if x.grad is not None}
         if not isinstance(gradients, Mapping):
             raise UsageError(
-                f"step of {type(self).__name__}: a {type(gradients).__name__} arrived, and it "
+                f"step of {type(self).__name__}: got {type(gradients).__name__}, and it "
                 "needs a mapping from parameters to gradients: {x: g}, or estimate.grad"
             )
         found = [self._gradient(x, gradients) for x in self.parameters]

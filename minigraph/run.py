@@ -97,13 +97,13 @@ class Run:
         try:
             return as_data(y)
         except MinigraphError as error:
-            raise UsageError(f"{self.what}: it returned a {type(y).__name__}: {error}") from error
+            raise UsageError(f"{self.what}: it returned {type(y).__name__}: {error}") from error
 
     def scalar(self) -> Data:
         """Return the output, if it is a single number."""
         if not isinstance(self.out, Data) or self.out.shape:
             is_data = isinstance(self.out, Data)
-            arrived = f"shape {self.out.shape}" if is_data else f"a {type(self.out).__name__}"
+            arrived = f"shape {self.out.shape}" if is_data else type(self.out).__name__
             raise InputError(
                 f"{self.what}: the function returned {arrived}, and a gradient is that of a single "
                 "number; sum or average the output, or use mg.jacobian"

@@ -121,8 +121,8 @@ def compare(
             where = f", element {[int(i) for i in at]}" if at else ""
             raise GradientError(
                 f"{what}, argument {path}{where}: the gradient is {g[at]}, differences say {s[at]} "
-                f"({np.sum(wrong)} of {wrong.size} elements disagree); look at the rules of the "
-                "operations it is made of, or for a kink nearby"
+                f"({np.sum(wrong)} of {wrong.size} disagree); look at the rules of the operations "
+                "it is made of, or for a kink nearby"
             )
 
 

@@ -47,7 +47,7 @@ def from_user(raw: Any) -> Value:
         if array.dtype == object and any(hasattr(x, "_value") for x in array.flat):
             raise UsageError(DATA_ARRIVED)
         raise UsageError(
-            f"Data: got {reprlib.repr(raw)}, a {type(raw).__name__} of dtype {array.dtype}; "
+            f"Data: got {reprlib.repr(raw)} of type {type(raw).__name__} and dtype {array.dtype}; "
             f"minigraph computes with real numbers, integers and booleans{_advice(raw, array)}"
         )
     if plain and array.dtype.kind in "iu" and _python_numbers(raw):

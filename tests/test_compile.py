@@ -78,7 +78,7 @@ def test_inputs_can_be_chosen_and_ordered(backend):
         assert float(f(10.0)) == -8.0
     with pytest.raises(mg.InputError, match="not an input of the graph"):
         mg.compile(a - b, backend=backend, inputs=[mg.Data(1.0, name="c")])
-    with pytest.raises(mg.UsageError, match="an input is a int; pass Data of its graph"):
+    with pytest.raises(mg.UsageError, match="an input: got int; pass Data of its graph"):
         mg.compile(a - b, backend=backend, inputs=3)
 
 
@@ -101,7 +101,7 @@ def test_a_call_that_does_not_fit_is_refused_by_name(backend):
         f(k=[0.0, 1.0])
     with pytest.raises(mg.UsageError, match="'z' is given by name, and no input has that name"):
         f(z=1.0)
-    with pytest.raises(mg.UsageError, match="3 arrays arrived by position, it has 2 inputs"):
+    with pytest.raises(mg.UsageError, match="arrays by position: 3, inputs: 2 "):
         f(1.0, 2.0, 3.0)
     with pytest.raises(mg.UsageError, match="it has come by position"):
         f(np.ones(3), x=np.ones(3))
@@ -119,7 +119,7 @@ def test_noise_that_does_not_fit_is_refused_by_name(backend):
         f(noise={"ε_X": np.zeros(3)})
     with pytest.raises(mg.InputError, match="noise holds 'X', and 0 draws have that name"):
         f(noise={"X": np.zeros(4)})
-    with pytest.raises(mg.InputError, match="noise holds 2 arrays for 1 draws"):
+    with pytest.raises(mg.InputError, match="noise has length 2, the list of draws 1 "):
         f(noise=[1.0, 2.0])
     for bad in (3, "X"):
         with pytest.raises(mg.UsageError, match="pass one array for each draw"):

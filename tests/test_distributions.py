@@ -374,7 +374,7 @@ def test_bad_parameters_are_refused_by_name_and_value(entry, bad, name):
 
 
 def test_parameter_that_is_no_number_is_refused_by_name():
-    with pytest.raises(mg.UsageError, match=r"^Normal: scale: got None, .* lacks its return"):
+    with pytest.raises(mg.UsageError, match=r"^Normal: scale: got None of .* lacks its return"):
         mg.Normal(0.0, None)
     with pytest.raises(mg.InputError, match=r"^Categorical: probs: .*; pass a number or a rect"):
         mg.Categorical([[0.5, 0.5], [1.0]])

@@ -165,7 +165,7 @@ def test_score_is_refused_where_a_transform_moves_an_edge():
 
 
 REFUSED = {  # what is wrong, and what was to be transformed, and by what
-    "a transform is a builtin_function": (mg.Normal(0.0, 1.0), [abs]),
+    "got builtin_function_or_method as a transform": (mg.Normal(0.0, 1.0), [abs]),
     "Bernoulli.* is discrete.*transform a draw": (mg.Bernoulli(0.5), mg.AffineTransform(-1.0, 2.0)),
     "Dirichlet.* on a simplex.*transform a draw": (  # the mass would be 1/2
         mg.Dirichlet([1.0, 2.0]), mg.AffineTransform(0.0, 2.0)

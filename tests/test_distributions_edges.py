@@ -123,7 +123,7 @@ SHOWN = {  # what is wrong with the parameters, and the law of them
     "total_count must be .*; got '3'": lambda: mg.Multinomial("3", [0.5, 0.5]),
     "total_count must be .*; got None": lambda: mg.Multinomial(None, [0.5, 0.5]),
     "total_count must be .*; got nan": lambda: mg.Multinomial(np.nan, [0.5, 0.5]),
-    "loc has 2 numbers, and the matrix is 1 by 1": lambda: mg.MultivariateNormal([0, 0], [[2]]),
+    "loc has length 2, and the matrix is 1 by 1": lambda: mg.MultivariateNormal([0, 0], [[2]]),
     "logits must be real or inf; got -inf": lambda: mg.Geometric(logits=-np.inf),
     "logits must be real or -inf; got inf": lambda: mg.NegativeBinomial(2.0, logits=np.inf),
     r"probs must have at least one entry.*\(2, 0\)": lambda: mg.Categorical(np.ones((2, 0))),
@@ -380,7 +380,7 @@ def test_a_law_that_draws_one_number_for_many_is_refused_by_name(way):
 @pytest.mark.parametrize("made", [None, 1j, "one", mg.Data(1.0)])
 def test_a_law_that_draws_what_is_no_number_is_refused_by_name(made, monkeypatch):
     monkeypatch.setattr(Forgetful, "generate", lambda self, rng, shape: made)
-    with pytest.raises(mg.UsageError, match="generate of Forgetful: it returned a "):
+    with pytest.raises(mg.UsageError, match="generate of Forgetful: it returned "):
         mg.sample(Forgetful(0.7), name="X", rng=0)
 
 
@@ -443,8 +443,8 @@ MISTAKES = {
     "transform of Noisy: the class has none; define transform": lambda: mg.sample(Noisy(2.0)),
     "Misspelt: constraints names 'scael', and the parameters are scale": lambda: Misspelt(2.0),
     "Formless: either names 'rate', and the parameters are scale": lambda: Formless(2.0),
-    "Unbound: scale is a str and must be a constraint": lambda: Unbound(2.0),
-    "Unsupported: support is a ufunc and must be a constraint": lambda: Unsupported(2.0),
+    "Unbound: scale: got str, and it must be a constraint": lambda: Unbound(2.0),
+    "Unsupported: support: got ufunc, and it must be a constraint": lambda: Unsupported(2.0),
     "inverse of Transform: the class has none; define inverse": lambda: mg.TransformedDistribution(
         mg.Normal(0.0, 1.0), Transform()
     ).log_prob(0.0),

@@ -504,7 +504,7 @@ def test_option_out_of_range_is_refused(options, message):
 
 
 def test_wrt_that_is_no_data_is_refused():
-    with pytest.raises(mg.UsageError, match="wrt is a float"):
+    with pytest.raises(mg.UsageError, match="wrt: got float"):
         mg.to_dot(mg.Data(1.0), wrt=2.0)
 
 

@@ -84,7 +84,7 @@ def test_gradients_towards_one_input_only(folder):
         ("model.py", "which name in it is missing; write model.py:NAME"),
         ("", "there is no file ''; write FILE.py:NAME"),
         ("model.py:of", "missing a required argument: 'x'; name a function that needs no argument"),
-        ("model.py:mg", "mg is a module; name a Data, a Graph, or a function"),
+        ("model.py:mg", "mg: got module; name a Data, a Graph, or a function"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused_in_one_sentence(folder, capsys, target, message):

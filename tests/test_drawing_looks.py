@@ -79,7 +79,7 @@ def test_plates_may_have_names():
 
 
 def test_plate_of_one_sample_is_a_plate():
-    assert frames(picture(regression(), plates=1))["ε"] == ["× 1 samples"]
+    assert frames(picture(regression(), plates=1))["ε"] == ["× 1 sample"]
 
 
 @pytest.mark.parametrize("plates", [[100], np.array([1, 2]), -2, {"sample": "n"}, 2.5])

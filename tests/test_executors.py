@@ -94,7 +94,7 @@ def test_pool_of_processes_that_died_is_an_error_and_no_number():
 def test_a_client_of_dask_is_refused_and_its_executor_named(cluster):
     with (
         pytest.importorskip("distributed").Client(cluster) as client,
-        pytest.raises(mg.UsageError, match=r"executor is a Client.*executor=client.get_executor"),
+        pytest.raises(mg.UsageError, match=r"executor: got Client.*executor=client.get_executor"),
     ):
         average(executor=client)
 

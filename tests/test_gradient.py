@@ -185,7 +185,7 @@ def test_a_target_of_another_graph_is_refused_by_name():
     h.name = "h"
     with pytest.raises(mg.InputError, match="'h': it is not part of this graph"):
         mg.gradient(x * 3.0, h)
-    with pytest.raises(mg.UsageError, match="wrt is a float"):
+    with pytest.raises(mg.UsageError, match="wrt: got float"):
         mg.gradient(x * 3.0, 2.0)
 
 
@@ -466,7 +466,7 @@ def test_several_outputs_list_every_blocked_node_with_its_path():
     assert graph.blocked("θ") == graph.blocked([theta]) == graph.blocked(theta)
     assert graph.blocked(z) == {}
     for wrong in (3, [None], x.node):
-        with pytest.raises(mg.UsageError, match=r"wrt is a .*; pass Data of its graph"):
+        with pytest.raises(mg.UsageError, match=r"wrt: got .*; pass Data of its graph"):
             graph.blocked(wrong)
 
 

@@ -19,8 +19,8 @@ X = mg.Data(2.0, name="x")
 K = mg.Data(np.array([1, 2]), name="k")
 
 NUMPY_TOO = {  # what NumPy refuses, a call of either
-    "vecdot: vectors of 3 and 1 elements along axis -1": lambda m: m.vecdot(V.value, [5.0]),
-    "vecdot: vectors of 2 and 3 elements along axis 0": (
+    "vecdot: vectors of length 3 and 1 along axis -1": lambda m: m.vecdot(V.value, [5.0]),
+    "vecdot: vectors of length 2 and 3 along axis 0": (
         lambda m: m.vecdot(M.value, V.value, axis=0)
     ),
     "vecdot: axis -1 is none of": lambda m: m.vecdot(np.array(2.0), np.array(2.0)),
@@ -46,7 +46,7 @@ NUMPY_TOO = {  # what NumPy refuses, a call of either
     ),
     "einsum: int arrived where subscripts stand": lambda m: m.einsum(5, M.value),
     "eigh: UPLO=3; it is 'L' or 'U'": lambda m: m.linalg.eigh(M.value, UPLO=3),
-    "select: 1 conditions and 2 choices": (
+    "select: conditions: 1, choices: 2": (
         lambda m: m.select([V.value > 0.0], [V.value, V.value])
     ),
     "svd: the unnamed constant 2.0 of shape () is no matrix": lambda m: m.linalg.svd(2.0),
@@ -91,7 +91,7 @@ ADVICE = {
         lambda: mg.take(M, K + 5, axis=1)
     ),
     "item of 'M' of shape (2, 2): index 7 is out of bounds": lambda: M.item(7),
-    "a Fraction of dtype object; minigraph computes with real numbers, integers and booleans; "
+    "type Fraction and dtype object; minigraph computes with real numbers, integers and booleans; "
     "convert it with float(…) first": lambda: X + Fraction(1, 2),
     "convert it with np.array(…, float) first": lambda: mg.Data([Decimal("0.5")]),
     "icdf of Poisson: it has no closed form here; np.quantile(law.sample(": (
@@ -101,12 +101,12 @@ ADVICE = {
         lambda: mg.Dirichlet(V).cdf(0.5)
     ),
     "exp: needs 1 array by position, got 0": lambda: mg.exp(),
-    "Data: got 'one', a str of dtype <U3;": lambda: V + "one",
+    "Data: got 'one' of type str and dtype <U3;": lambda: V + "one",
     "matmul: a single number arrived where an array is needed; write * to": lambda: V @ 3.0,
-    "gradient: wrt is a str; pass Data, or a list of Data (by name: mg.Graph(y)['v'])": (
+    "gradient: wrt: got str; pass Data, or a list of Data (by name: mg.Graph(y)['v'])": (
         lambda: mg.gradient(mg.sum(V), "v")
     ),
-    "Data: got 'a', a str": lambda: mg.check_grads(mg.exp, "a"),
+    "Data: got 'a' of type str": lambda: mg.check_grads(mg.exp, "a"),
     "median: got an unexpected keyword argument 'keepdim'": lambda: mg.median(V, keepdim=True),
     "corrcoef: got an unexpected keyword argument 'ddof'": lambda: mg.corrcoef(M, ddof=1),
     "int of 'v': it has shape (3,), and only a single element has one; x.value has all": (

@@ -368,8 +368,8 @@ REFUSED = {
     "quantile: no elements": lambda: mg.quantile(X[:0], 0.3),
     "nanargmax: there is nothing but nan": lambda: mg.nanargmax(X * np.nan),
     "bincount: the numbers": lambda: mg.bincount(np.array([-1])),
-    "np.gradient: 1 elements along axis 0": lambda: np.gradient(X[:1]),
-    "np.gradient: 2 spacings for 1 axes": lambda: np.gradient(X, 1.0, 2.0),
+    "np.gradient: length 1 along axis 0": lambda: np.gradient(X[:1]),
+    "np.gradient: spacings: 2, axes: 1": lambda: np.gradient(X, 1.0, 2.0),
     "lstsq: shape": lambda: mg.linalg.lstsq(X, X),
     "qr: mode 'raw'": lambda: mg.linalg.qr(mg.ones((3, 2)), "raw"),
     "polyfit: x": lambda: mg.polyfit(X, X[:2], 1),
@@ -395,7 +395,7 @@ REFUSED = {
     ("vjp", "message"),
     [
         (lambda g, y, x: g[:2], r"input 0 has shape \(2,\), the input has shape \(3,\)"),
-        (lambda g, y, x: (g, g), "returned 2 cotangents for 1 inputs"),
+        (lambda g, y, x: (g, g), "returned: 2, inputs: 1;"),
         (lambda g, y, x: 1.0, r"input 0 has shape \(\), the input has shape \(3,\)"),
     ],
 )
@@ -414,7 +414,7 @@ def test_cotangent_may_be_the_integer_0_and_no_text():
     assert (x.grad, y.grad) == (1.0, 0.0)
     assert [g.value for g in mg.gradient(kept(x, y) * y, [x, y])] == [3.0, 2.0]
     said = mg.primitive(lambda x: x, lambda g, x: "one", name="said")
-    with pytest.raises(mg.UsageError, match="vjp of said: it returned a str"):
+    with pytest.raises(mg.UsageError, match="vjp of said: it returned str"):
         mg.gradient(said(x), x)
 
 
@@ -454,7 +454,7 @@ def test_a_rule_of_ones_own_gets_the_output_if_it_has_a_place_for_it(vjp):
 @pytest.mark.parametrize("vjp", [lambda g: g, lambda g, y, a, b, c: (g, g)])
 def test_a_rule_with_a_place_too_many_or_too_few_is_refused_by_name(vjp):
     a = mg.Data(2.0)
-    with pytest.raises(mg.UsageError, match=r"vjp of product: it takes .* there are 2 inputs"):
+    with pytest.raises(mg.UsageError, match=r"vjp of product: arguments .* inputs: 2;"):
         mg.primitive(lambda a, b: a * b, vjp, name="product")(a, a).backward()
 
 

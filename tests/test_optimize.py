@@ -101,7 +101,7 @@ def test_a_name_that_two_parameters_have_is_no_key():
 
 
 def test_gradients_in_a_list_are_refused():
-    with pytest.raises(mg.UsageError, match=r"step of Adam: a list arrived, .* a mapping"):
+    with pytest.raises(mg.UsageError, match=r"step of Adam: got list, .* a mapping"):
         Adam(mg.Data(1.0)).step([1.0])
 
 

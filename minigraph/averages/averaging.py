@@ -33,7 +33,7 @@ def average(
         raise InputError(f"expectation: stderr must be a positive number; got {stderr!r}")
     if callback is not None and not callable(callback):
         raise UsageError(
-            f"expectation: callback is a {type(callback).__name__}; pass a function of an Estimate"
+            f"expectation: callback: got {type(callback).__name__}; pass a function of an Estimate"
         )
     watched = progress or any(x is not None for x in (callback, stderr, file))
     if job.blocks == 1 and mapper.executor is None and not watched:  # as in most training loops

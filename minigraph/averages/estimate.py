@@ -112,7 +112,8 @@ class Estimate:
         lines = [f"value {_with_error(self.value, self.stderr, self.exact)}"]
         for x, g in self.grad.items():
             lines.append(f"∂/∂{x.name or '?'} {_with_error(g, self.grad_stderr[x], self.exact)}")
-        how = f"exact, {self.samples} points" if self.exact else f"{self.samples} samples"
+        s = "s" * (self.samples != 1)
+        how = f"exact, {self.samples} point{s}" if self.exact else f"{self.samples} sample{s}"
         if self.interrupted:
             how += ", interrupted"
         if self.error > DOUBTFUL:

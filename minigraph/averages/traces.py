@@ -26,8 +26,8 @@ def takes_rng(f: Callable[..., Any]) -> bool:
     ]  # fmt: skip
     if len(needed) > 1 or any(p.kind is p.KEYWORD_ONLY for p in needed):
         raise UsageError(
-            f"expectation: the function needs {len(needed)} arguments "
-            f"({', '.join(p.name for p in needed)}); it is called with none, or with one by "
+            f"expectation: the function cannot be called without "
+            f"{', '.join(p.name for p in needed)}; it is called with none, or with one by "
             "position, the Generator to draw from"
         )
     return bool(needed)

@@ -22,12 +22,12 @@ class Mapper:
     def __init__(self, workers: int, executor: Any) -> None:
         if executor is not None and not hasattr(executor, "map"):
             raise UsageError(
-                f"expectation: executor is a {type(executor).__name__}, which has no "
+                f"expectation: executor: got {type(executor).__name__}, which has no "
                 "map(function, items); pass a concurrent.futures executor, or a pool"
             )
         if hasattr(executor, "get_executor"):  # its own map returns futures
             raise UsageError(
-                f"expectation: executor is a {type(executor).__name__}, which has no ordered "
+                f"expectation: executor: got {type(executor).__name__}, which has no ordered "
                 "map(function, items) of results; pass executor=client.get_executor()"
             )
         self.workers, self.executor = workers, executor

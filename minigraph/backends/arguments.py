@@ -43,8 +43,8 @@ class Arguments:
         """Return the value of each argument: the one given, else that of when it was compiled."""
         if len(args) > len(self.data):
             raise UsageError(
-                f"compiled function: {len(args)} arrays arrived by position, it has "
-                f"{len(self.data)} inputs: {self.listed()}; see mg.compile(…, inputs=…)"
+                f"compiled function: arrays by position: {len(args)}, inputs: {len(self.data)} "
+                f"({self.listed()}); see mg.compile(…, inputs=…)"
             )
         given = dict(enumerate(args))
         for name, value in by_name.items():
@@ -145,14 +145,15 @@ def samples_of(
         noise = [noise.get(name) for name in names]
     if not isinstance(noise, Iterable) or isinstance(noise, str):
         raise UsageError(
-            f"compiled function: noise is a {type(noise).__name__}; pass one array for each draw, "
+            f"compiled function: noise: got {type(noise).__name__}; pass one array for each draw, "
             "or a mapping from their names"
         )
     noise = list(noise)
     if len(noise) != len(draws):
         raise InputError(
-            f"compiled function: noise holds {len(noise)} arrays for {len(draws)} draws: "
-            f"{', '.join(map(repr, names)) or 'none'}; pass one for each, or a mapping"
+            f"compiled function: noise has length {len(noise)}, the list of draws "
+            f"{len(draws)} ({', '.join(map(repr, names)) or 'none'}); pass one for each, or a "
+            "mapping"
         )
     lead = () if samples is None else (samples,)
     return [

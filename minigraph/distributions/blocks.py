@@ -40,7 +40,7 @@ def of_shape(law: Any, method: str, found: Any, shape: tuple[int, ...]) -> Any:
         arrived = np.shape(found)
     else:
         raise UsageError(
-            f"{method} of {type(law).__name__}: it returned a {type(found).__name__}; return "
+            f"{method} of {type(law).__name__}: it returned {type(found).__name__}; return "
             "samples, an array of numbers"
         )
     if arrived != shape:

@@ -78,7 +78,7 @@ def needs_law(call: str, **laws: Any) -> None:
     """Raise for an argument that is no law."""
     for name, law in laws.items():
         if not isinstance(law, Distribution):
-            raise UsageError(f"{call}: {name} is a {type(law).__name__}; it must be a distribution")
+            raise UsageError(f"{call}: {name}: got {type(law).__name__}; it must be a distribution")
 
 
 class Independent(Composite):
@@ -111,7 +111,7 @@ class Independent(Composite):
         if n > len(base.batch_shape):
             raise InputError(
                 f"Independent: reinterpreted_batch_ndims={n}, and {base!r} has "
-                f"{len(base.batch_shape)} batch axes"
+                f"the batch shape {base.batch_shape}"
             )
         self.folded = tuple(range(-n, 0))
         super().__init__(base.shape, base.event_ndim + n, base.dtype, base=base)

@@ -62,7 +62,7 @@ class MultivariateNormal(Distribution):
         size = shape_of(self.inputs[-1])[-1]
         if size != self.shape[-1]:
             raise InputError(
-                f"MultivariateNormal: loc has {self.shape[-1]} numbers, and the matrix is "
+                f"MultivariateNormal: loc has length {self.shape[-1]}, and the matrix is "
                 f"{size} by {size}; they must be as many"
             )
 

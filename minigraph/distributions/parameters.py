@@ -72,8 +72,8 @@ def refuse_unknown(law: Any, parameters: Mapping[str, Any]) -> None:
         computed = hasattr(found, "__get__") and not callable(found)  # a property
         if not (isinstance(found, Constraint) or computed):
             raise UsageError(
-                f"{type(law).__name__}: {name} is a {type(found).__name__} and must be a "
-                "constraint; import one, as positive, from minigraph.distributions.constraints"
+                f"{type(law).__name__}: {name}: got {type(found).__name__}, and it must be "
+                "a constraint; import one, as positive, from minigraph.distributions.constraints"
             )
     for name in (*law.constraints, *law.either):
         if name not in parameters:

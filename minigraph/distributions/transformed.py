@@ -54,8 +54,8 @@ class TransformedDistribution(Composite):
         for f in chain:
             if not isinstance(f, Transform):
                 raise UsageError(
-                    f"TransformedDistribution: a transform is a {type(f).__name__}; pass one like "
-                    "mg.AffineTransform(loc, scale) or mg.ExpTransform()"
+                    f"TransformedDistribution: got {type(f).__name__} as a transform; pass one "
+                    "like mg.AffineTransform(loc, scale) or mg.ExpTransform()"
                 )
         base = base_distribution
         if base.support.discrete:

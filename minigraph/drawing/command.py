@@ -71,7 +71,7 @@ def found(target: str) -> Any:
         sys.path.pop(0)
     if callable(thing) or not drawable(thing):
         raise UsageError(
-            f"draw {target!r}: {name} is a {type(thing).__name__}; "
+            f"draw {target!r}: {name}: got {type(thing).__name__}; "
             "name a Data, a Graph, or a function that returns one"
         )
     return thing

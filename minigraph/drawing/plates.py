@@ -66,7 +66,7 @@ class Plates:
         if isinstance(frame, Group):
             return shown(str(frame.name))
         if not frame[1]:
-            return f"× {shown(str(self.samples))} samples"
+            return f"× {shown(str(self.samples))} sample{'s' * (self.samples != 1)}"
         return " ".join(self.times(n) for n in frame[1])
 
     def times(self, length: int) -> str:

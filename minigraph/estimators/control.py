@@ -138,7 +138,7 @@ def relax(y: Data, nodes: Handle = None, *, surrogate: Surrogate, rng: Rng = Non
     """
     if not callable(surrogate):
         raise UsageError(
-            f"relax: surrogate is a {type(surrogate).__name__}; pass a function of the latent "
+            f"relax: surrogate: got {type(surrogate).__name__}; pass a function of the latent "
             "numbers, as lambda z: w * mg.sigmoid(z)"
         )
     rng = generator(rng)

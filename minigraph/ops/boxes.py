@@ -121,7 +121,7 @@ def numbers(what: str, raw: Any) -> Any:
     """Return a copy of what a function of the user returned, as an array."""
     array = np.array(raw)
     if array.dtype.kind not in "fiub":
-        raise UsageError(f"{what}: it returned a {type(raw).__name__}; return a number or an array")
+        raise UsageError(f"{what}: it returned {type(raw).__name__}; return a number or an array")
     return array
 
 
@@ -222,8 +222,8 @@ def _takes_output(title: str, vjp: Any) -> Callable[[int], bool]:
         if least <= arrays + 2 <= most:
             return True
         raise UsageError(
-            f"vjp of {title}: it takes {least} arguments by position, and there are {arrays} "
-            "inputs; write vjp(g, y, *arrays) or vjp(g, *arrays)"
+            f"vjp of {title}: arguments that it takes by position: {least}, inputs: {arrays}; "
+            "write vjp(g, y, *arrays) or vjp(g, *arrays)"
         )
 
     return takes_output
@@ -239,7 +239,8 @@ def _vjp_rule(
     cotangents = all_of_them if isinstance(all_of_them, (tuple, list)) else (all_of_them,)
     if len(cotangents) != len(arrays):
         raise InputError(
-            f"vjp of {title}: returned {len(cotangents)} cotangents for {len(arrays)} inputs"
+            f"vjp of {title}: cotangents that it returned: {len(cotangents)}, inputs: "
+            f"{len(arrays)}; return one for each"
         )
 
     def checked(i: int) -> Any:

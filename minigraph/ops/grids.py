@@ -169,7 +169,7 @@ def slopes(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
     steps = steps * len(axes) if len(steps) == 1 and not as_data(steps[0]).ndim else steps
     if len(steps) != len(axes) or edge_order not in (1, 2):
         raise UsageError(
-            f"np.gradient: {len(steps)} spacings for {len(axes)} axes and edge_order={edge_order}; "
+            f"np.gradient: spacings: {len(steps)}, axes: {len(axes)}, edge_order={edge_order}; "
             "pass a number, or one number or row of coordinates for each axis, and order 1 or 2"
         )
     found = tuple(
@@ -183,7 +183,7 @@ def _slope(x: Data, axis: int, spacing: Data, edge_order: int) -> Data:
     """Return the slope of the parabola through each element and its neighbours."""
     n = x.shape[axis]
     if n <= edge_order or (spacing.ndim and spacing.shape != (n,)):
-        raise InputError(f"np.gradient: {n} elements along axis {axis}, spacing {spacing.shape}")
+        raise InputError(f"np.gradient: length {n} along axis {axis}, spacing {spacing.shape}")
     step = diff(floats(spacing)) if spacing.ndim else shaping.broadcast_to(spacing, shape=(n - 1,))
     step = e.astype(step, dtype=x.dtype)  # a number that was written widens no float32
     step = shaping.reshape(step, shape=(-1,) + (1,) * (x.ndim - 1 - axis))

@@ -93,7 +93,7 @@ def select_(condlist: Any, choicelist: Any, default: Any = 0) -> Data:
     """Return elements of the first choice whose condition holds."""
     if len(condlist) != len(choicelist):
         raise InputError(
-            f"select: {len(condlist)} conditions and {len(choicelist)} choices; "
+            f"select: conditions: {len(condlist)}, choices: {len(choicelist)}; "
             "each condition has its choice, and default= is for where none holds"
         )
     found = as_data(default)

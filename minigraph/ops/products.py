@@ -139,7 +139,7 @@ def spelled_out(subscripts: str, ndims: list[int]) -> str:
     inputs, arrow, output = subscripts.replace(" ", "").partition("->")
     terms = inputs.split(",")
     if len(terms) != len(ndims):
-        raise InputError(f"einsum: {subscripts!r} has {len(terms)} terms for {len(ndims)} arrays")
+        raise InputError(f"einsum: terms in {subscripts!r}: {len(terms)}, arrays: {len(ndims)}")
     extra = [n - len(term.replace("...", "")) for n, term in zip(ndims, terms, strict=True)]
     if any(n < 0 or (n and "..." not in term) for n, term in zip(extra, terms, strict=True)):
         raise InputError(f"einsum: {subscripts!r} does not fit arrays with {ndims} axes")
@@ -185,7 +185,7 @@ def vecdot(x1: Any, x2: Any, axis: int = -1) -> Data:
     a, b = (_last(as_data(x), axis) for x in (x1, x2))
     if a.shape[-1] != b.shape[-1]:
         raise InputError(
-            f"vecdot: vectors of {a.shape[-1]} and {b.shape[-1]} elements along axis {axis} of "
+            f"vecdot: vectors of length {a.shape[-1]} and {b.shape[-1]} along axis {axis} of "
             f"shapes {as_data(x1).shape} and {as_data(x2).shape}; they must be as long"
         )
     each = a * b

@@ -93,7 +93,7 @@ class Tape:
         for y in given:
             if not isinstance(y, Data):
                 raise UsageError(
-                    f"Tape: an output is a {type(y).__name__}; pass a list of Data, mg.Tape([y])"
+                    f"Tape: got {type(y).__name__} as an output; pass a list of Data, mg.Tape([y])"
                 )
         writer = Writer()
         outputs = with_shared_exponentials(rewrite(given, with_noise))
