@@ -90,7 +90,10 @@ class Flow:
         while source is not None:
             path.append(source)
             source = self.carries[source]
-        path.reverse()
+        return self.onwards(path[::-1])
+
+    def onwards(self, path: list[Data]) -> list[Data]:
+        """Return a path with some way to an output added at its end."""
         while path[-1] in self._towards:
             path.append(self._towards[path[-1]])
         return path

@@ -8,7 +8,7 @@ from ops_cases import OPERATIONS, Case, cases
 
 import minigraph as mg
 from minigraph.data import Data
-from minigraph.estimators.reparameterize import JUMPING, PACKED
+from minigraph.estimators.smooth import JUMPING, PACKED
 from minigraph.ops import elementwise
 from minigraph.ops.elementwise import astype
 

@@ -17,6 +17,7 @@ from ..estimators.branches import slope_of
 from ..estimators.choose import copies_of
 from ..estimators.reinforce import detached, reinforce
 from ..estimators.reparameterize import reparameterize, why_not_pathwise
+from ..estimators.smooth import Smooth
 from ..graph import rewrite
 from ..nodes import StochasticNode
 from ..ops.elementwise import absolute, add, multiply, not_equal, where
@@ -172,11 +173,12 @@ def differentiable(y: Data, wrt: Sequence[Data]) -> tuple[Data, Data | None, set
         return new
 
     moved += rewrite([y], weigh)
+    smooth = [Smooth(data) for data in moved]
 
     def opened(z: Data) -> Data:
         for x in blocking:
             for now in copies_of(x._node.draw, drawn_above([z])) if x not in counted else []:
-                if all(why_not_pathwise(data, now) is None for data in moved):
+                if all(why_not_pathwise(below, now) is None for below in smooth):
                     z = reparameterize(z, now, continuous=True)
                 else:
                     z = reinforce(z, now)

@@ -25,9 +25,9 @@ from .edges import log_prob
 from .elements import Places
 from .latents import given, heat_of, latent_of, why_not_latent, with_held_noise
 from .relaxations import fed
-from .reparameterize import why_not_smooth
 from .scores import factor, seen
 from .slopes import Rule, with_slopes
+from .smooth import Smooth
 
 Surrogate = Callable[[Data], Any]  # from latent numbers to an estimate of the cost
 
@@ -201,9 +201,9 @@ def refuse_blocked_below(call: str, y: Data, chosen: Sequence[Data]) -> None:
 
 def _legal(call: str, y: Data, nodes: Handle, continuous: bool | None) -> list[Data]:
     """Return the chosen draws, or raise for one that cannot be controlled."""
+    smooth = None if continuous is None else Smooth(y, continuous)
 
     def why_not(x: Data) -> str | None:
-        problem = why_not_latent(x)
-        return problem or (continuous is not None and why_not_smooth(y, x, continuous)) or None
+        return why_not_latent(x) or (smooth.why_not(x) if smooth else None)
 
     return choose_legal(call, y, nodes, why_not)

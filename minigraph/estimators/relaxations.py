@@ -21,7 +21,7 @@ from ..walk import label
 from .branches import branch, kept, with_expected
 from .choose import Handle, call_for, choose, choose_legal, one_each
 from .latents import given, heat_of, latent_of, why_not_latent, with_held_noise
-from .reparameterize import why_not_smooth
+from .smooth import Smooth
 
 # A value, with the slope of something else.
 relaxed = Operation(
@@ -211,8 +211,8 @@ def _legal(
     call: str, y: Data, nodes: Handle, continuous: bool, why_not: Callable[[Data], str | None]
 ) -> list[Data]:
     """Return the chosen draws, or raise for one that cannot be relaxed."""
-    both = lambda x: why_not(x) or why_not_smooth(y, x, continuous)
-    return one_each(choose_legal(call, y, nodes, both))
+    smooth = Smooth(y, continuous)
+    return one_each(choose_legal(call, y, nodes, lambda x: why_not(x) or smooth.why_not(x)))
 
 
 def why_not_mean(x: Data) -> str | None:

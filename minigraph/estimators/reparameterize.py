@@ -8,21 +8,11 @@ from ..branching import settle
 from ..data import Data
 from ..distributions.ranges import surely_lawful
 from ..graph import rewrite
-from ..nodes import DeterministicNode, StochasticNode, result
+from ..nodes import StochasticNode, result
 from ..ops.boxes import function
-from ..ops.elementwise import astype, fmod, remainder
-from ..ops.factorizations import eigh_packed, orthogonal, qr_packed, svd_packed
-from ..ops.reductions import argsort
-from ..ops.selection import getitem, take_along_axis
-from ..ops.trigonometry import arctan2
-from ..paths import Flow, describe
-from ..walk import label, varies
+from ..walk import label
 from .choose import Handle, call_for, choose_legal
-from .poles import pole
-
-# They have a slope, and jump: at the end of a period, from π to -π, from a vector to its negative.
-JUMPING = (remainder, fmod, arctan2, qr_packed, orthogonal)
-PACKED = (eigh_packed, svd_packed)  # so do the vectors in them, rows, but not the row of values
+from .smooth import Smooth
 
 
 def reparameterize(y: Data, nodes: Handle = None, *, continuous: bool = False) -> Data:
@@ -63,8 +53,8 @@ def reparameterize(y: Data, nodes: Handle = None, *, continuous: bool = False) -
     >>> z.value == y.value, mg.gradient(z, theta).value
     (True, 3.0)
     """
-    why_not = lambda x: why_not_pathwise(y, x, continuous)
-    chosen = {*choose_legal("reparameterize", y, nodes, why_not)}
+    smooth = Smooth(y, continuous)
+    chosen = {*choose_legal("reparameterize", y, nodes, lambda x: why_not_pathwise(smooth, x))}
     settle(chosen)
 
     def rule(data: Data, inputs: tuple[Data, ...]) -> Data | None:
@@ -90,100 +80,43 @@ def opened(data: Data, inputs: tuple[Data, ...]) -> Data:
     return out
 
 
-def why_not_pathwise(y: Data, x: Data, continuous: bool = False) -> str | None:
-    """Return why the draw `x` cannot be reparameterized for `y`, or None if it can."""
+def why_not_pathwise(smooth: Smooth, x: Data) -> str | None:
+    """Return why the draw `x` above some `y` cannot be reparameterized, or None if it can."""
     name, law = x.name or "the draw", x._node.distribution
     if law.noise() is None:
         return (
             f"{name} ~ {type(law).__name__} has no transform of noise that is differentiable in "
             f"its parameters; call {call_for('reinforce', x)}"
         )
-    if x._node.branched and not continuous:
+    if x._node.branched and not smooth.continuous:
         return (
             f"Python looked at {label(x)} in an if, a while, an index or a length, and what "
             f"comes of that may jump where the branch changes; call {call_for('reinforce', x)}, or "
             "pass continuous=True if it does not"
         )
-    if law.transform_jumps and not continuous:
+    if law.transform_jumps and not smooth.continuous:
         return (
             f"the transform of {name} ~ {type(law).__name__} jumps from one end of the support to "
             "another: the pathwise gradient misses the jumps and is biased; "
             f"call {call_for('reinforce', x)}, or pass continuous=True if y is the same at both "
             "ends, as the sine of an angle is"
         )
-    return why_not_smooth(y, x, continuous)
+    return smooth.why_not(x)
 
 
 def implicit(y: Data, nodes: Handle = None) -> Data:
     """Return `y` with draws followed along their quantiles; others are refused."""
-    choose_legal("implicit", y, nodes, lambda x: why_not_implicit(y, x))
+    smooth = Smooth(y)
+    choose_legal("implicit", y, nodes, lambda x: why_not_implicit(smooth, x))
     return reparameterize(y, nodes)
 
 
-def why_not_implicit(y: Data, x: Data) -> str | None:
+def why_not_implicit(smooth: Smooth, x: Data) -> str | None:
     """Return why the draw `x` is not followed along its quantiles, or None if it is."""
     noise = x._node.distribution.noise()
     if noise is None or noise.inputs:  # noise that knows the parameters is a quantile of the law
-        return why_not_pathwise(y, x)
+        return why_not_pathwise(smooth, x)
     return (
         f"{x.name or 'the draw'} ~ {type(x._node.distribution).__name__} is reparameterized "
         f"directly, and its quantiles are not needed; call {call_for('reparameterize', x)}"
     )
-
-
-def why_not_smooth(y: Data, x: Data, continuous: bool = False) -> str | None:
-    """Return why no gradient can be followed from `y` to the sample `x`, or None if it can."""
-    flow = Flow([y], [x])
-    kept = [data for data in flow.made if not _sorts(data)]
-    used = {part for data in kept for part in data._inputs if type(part) is Data}
-    for data in kept:
-        node = data._node
-        if data not in flow.carries or not isinstance(node, DeterministicNode):
-            continue
-        if node.op is argsort and data not in used:
-            continue
-        if node.barrier == "black box":
-            return (
-                f"the path {describe(flow.path(data))} meets the black box {node.name}; "
-                f"call {call_for('reinforce', x)}, which needs no derivative of it"
-            )
-        jump = None if continuous else _jump(node, flow)
-        if jump is not None:
-            return (
-                f"the path {describe(flow.path(data))} runs through {node.name} of {label(jump)}, "
-                "which jumps: a gradient along it misses that and is biased; "
-                f"call {call_for('reinforce', x)}, or pass continuous=True if y does not jump"
-            )
-        passed = None if continuous else pole(node, flow.carries)
-        if passed is not None:
-            return (
-                f"the path {describe(flow.path(data))} runs through {node.name} at a pole of "
-                f"{label(passed)}, where y may jump, which a gradient along it misses; "
-                f"call {call_for('reinforce', x)}, or pass continuous=True if y does not jump"
-            )
-    return None
-
-
-def _sorts(data: Data) -> bool:
-    """Return whether `data` are others in their own order: that is continuous, the order is not."""
-    if data._op is not take_along_axis:
-        return False
-    rows, order = data._inputs
-    same = order._op is argsort and order._inputs[0] is rows
-    return same and order._fixed.get("axis", -1) == data._fixed.get("axis")
-
-
-def _jump(node: DeterministicNode, flow: Flow) -> Data | None:
-    """Return an input of `node` that carries the sample and in which it jumps."""
-    op, fixed = node.op, node.fixed
-    whole = op is astype and np.dtype(fixed["dtype"]).kind in "biu"
-    vectors = (
-        op is getitem and node.inputs[0]._op in PACKED and isinstance(fixed["index"][1], slice)
-    )
-    if op is arctan2 and not varies(node.inputs[1]) and np.all(node.inputs[1].value > 0):
-        return None  # it does not get behind the origin
-    for i, x in enumerate(node.inputs):
-        step = op.rules[i] is None and not (op is getitem and i)  # whole numbers are an index
-        if x in flow.carries and (whole or vectors or op in JUMPING or step):
-            return x
-    return None

@@ -33,13 +33,13 @@ from .reparameterize import (
     reparameterize,
     why_not_implicit,
     why_not_pathwise,
-    why_not_smooth,
 )
 from .sizes import elements_apart, outcomes_apart
+from .smooth import Smooth
 from .without_replacement import sum_and_sample, unordered_set
 
 FEW = 16  # copies of the graph that "auto" still makes, of all draws that meet in a cost together
-WhyNot = Callable[[Data, Data], str | None]  # y and a draw above it: why a method is illegal
+WhyNot = Callable[[Smooth, Data], str | None]  # y, and a draw above it: why a method is illegal
 
 
 class Choice(NamedTuple):
@@ -62,8 +62,8 @@ class Method(NamedTuple):
 def _needs(of_draw: Callable[[Data], str | None], smooth: bool = False) -> WhyNot:
     """Return as one: a condition on a draw, that the graph below can be run again, its slopes."""
 
-    def why_not(y: Data, x: Data) -> str | None:
-        return of_draw(x) or why_not_branch(y, x) or (why_not_smooth(y, x) if smooth else None)
+    def why_not(y: Smooth, x: Data) -> str | None:
+        return of_draw(x) or why_not_branch(y.y, x) or (y.why_not(x) if smooth else None)
 
     return why_not
 
@@ -161,7 +161,7 @@ def unblock(y: Data, method: Any = "auto", *, explain: bool = False, rng: Rng = 
         try:
             z = METHODS[name].rewrite(z, draws, rng=rng)
         except BlockedGradientError as error:
-            fit = [] if isinstance(method, Mapping) else _fit(y, blocking, name)
+            fit = [] if isinstance(method, Mapping) else _fit(Smooth(y), blocking, name)
             if not fit:
                 raise
             only = f"for other draws alone, mg.unblock(y, {{{', '.join(fit)}}})"
@@ -190,7 +190,7 @@ def _in_order(choices: Mapping[Data, Choice]) -> list[tuple[str, list[Data]]]:
     return [*looked.items(), *[(name, list(run)) for each in runs for name, run in each]]
 
 
-def _fit(y: Data, blocking: list[Data], name: str) -> list[str]:
+def _fit(y: Smooth, blocking: list[Data], name: str) -> list[str]:
     """Return the draws that a method can take, as keys of a mapping to its name are written."""
     names = [x.name for x in blocking if x.name and METHODS[name].why_not(y, x) is None]
     return [f'"{x}": "{name}"' for x in dict.fromkeys(names)]
@@ -213,11 +213,12 @@ def _choices(
     together = _together(y, blocking)
     copies: dict[Data, int] = {}  # of the graph, that the methods chosen so far make
     choices: dict[Data, Choice] = {}
+    smooth = Smooth(y)
     for x in one_each(blocking):
         name = asked.get(x._node.draw, "auto")
         already = functools.reduce(int.__mul__, [copies.get(other, 1) for other in together[x]], 1)
         auto = name == "auto"
-        choices[x] = _choose(y, x, FEW // already, explain) if auto else _asked(x, name)
+        choices[x] = _choose(smooth, x, FEW // already, explain) if auto else _asked(x, name)
         if choices[x].method in COUNTED and auto:
             copies[x] = 1 + COUNTED[choices[x].method](y, x)
     return choices
@@ -242,7 +243,7 @@ def _asked(x: Data, name: str) -> Choice:
     return Choice(x.name or "unnamed", name, f"asked for{biased}")
 
 
-def _choose(y: Data, x: Data, few: int, explain: bool) -> Choice:
+def _choose(y: Smooth, x: Data, few: int, explain: bool) -> Choice:
     """Return the best legal method for a draw, with at most `few` copies of the graph.
 
     Why others are not legal takes a walk each, and is looked for if somebody wants to know.
@@ -254,7 +255,7 @@ def _choose(y: Data, x: Data, few: int, explain: bool) -> Choice:
         if found is not None and not explain:
             break
         problem = METHODS[name].why_not(y, x)
-        if problem is None and name in COUNTED and (count := COUNTED[name](y, x)) > few:
+        if problem is None and name in COUNTED and (count := COUNTED[name](y.y, x)) > few:
             problem = f"it would take {spelled(count)} copies of the graph, more than {few}"
         if problem is not None:
             not_legal[name] = problem

@@ -1,0 +1,167 @@
+"""Where the way from a draw to Y is not smooth: black boxes, jumps and poles.
+
+Many draws share what is below them. So the graph is walked once for all of them: each of its data
+knows the draws that it descends from, as the bits of a whole number.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from ..data import Data
+from ..nodes import StochasticNode
+from ..ops.elementwise import astype, fmod, remainder
+from ..ops.factorizations import eigh_packed, orthogonal, qr_packed, svd_packed
+from ..ops.reductions import argsort
+from ..ops.selection import getitem, take_along_axis
+from ..ops.trigonometry import arctan2
+from ..paths import Flow, describe
+from ..walk import drawn_above, label, varies
+from .choose import call_for
+from .poles import at_pole, has_pole
+
+# They have a slope, and jump: at the end of a period, from π to -π, from a vector to its negative.
+JUMPING = (remainder, fmod, arctan2, qr_packed, orthogonal)
+PACKED = (eigh_packed, svd_packed)  # so do the vectors in them, rows, but not the row of values
+
+
+class Obstacle(NamedTuple):
+    """A step that is not smooth: what it makes, and of which input; of none, a black box."""
+
+    data: Data
+    of: Data | None = None
+    at_pole: bool = False
+
+
+class Smooth:
+    """The graph of `y` below its draws, and where it is not smooth.
+
+    Parameters
+    ----------
+    y : Data
+        The output.
+    continuous : bool
+        Whether `y` is said to be continuous, whatever jumps on the way.
+    """
+
+    def __init__(self, y: Data, continuous: bool = False) -> None:
+        self.y = y
+        self.continuous = continuous
+
+    def why_not(self, x: Data) -> str | None:
+        """Return why no gradient can be followed from `y` to the draw `x`, or None if it can."""
+        found = self.first.get(x)
+        if found is None:
+            return None
+        path, name = f"the path {describe(self._path(x, found.data))}", found.data._node.name
+        score = f"call {call_for('reinforce', x)}"
+        if found.of is None:
+            return f"{path} meets the black box {name}; {score}, which needs no derivative of it"
+        if found.at_pole:
+            return (
+                f"{path} runs through {name} at a pole of {label(found.of)}, where y may jump, "
+                f"which a gradient along it misses; {score}, or pass continuous=True if y does not "
+                "jump"
+            )
+        return (
+            f"{path} runs through {name} of {label(found.of)}, which jumps: a gradient along it "
+            f"misses that and is biased; {score}, or pass continuous=True if y does not jump"
+        )
+
+    @functools.cached_property
+    def _flow(self) -> Flow:
+        return Flow([self.y], drawn_above([self.y]))
+
+    @functools.cached_property
+    def _above(self) -> dict[Data, int]:
+        """For all data below draws, which draws: bit k is that of the draw number k."""
+        above = {x: 1 << k for k, x in enumerate(self._flow.ends)}
+        for data in self._flow.made:
+            if data in self._flow.carries:
+                draws = above.get(data, 0)
+                for x in data._inputs:
+                    if type(x) is Data and x in above:
+                        draws |= above[x]
+                above[data] = draws
+        return above
+
+    @functools.cached_property
+    def first(self) -> dict[Data, Obstacle]:
+        """The first obstacle below each draw that has one."""
+        first: dict[Data, Obstacle] = {}
+        left = (1 << len(self._flow.ends)) - 1
+        for data in filter(self._suspected, _unsorted(self._flow.made)):
+            for draws, obstacle in self._obstacles(data, self._above[data] & left):
+                left &= ~draws
+                while draws:
+                    k = draws.bit_length() - 1
+                    first.setdefault(self._flow.ends[k], obstacle)
+                    draws ^= 1 << k
+        return first
+
+    def _suspected(self, data: Data) -> bool:
+        """Return whether `data` may be an obstacle, without a look at which draws are above."""
+        if data not in self._flow.carries or isinstance(data._op, StochasticNode):
+            return False
+        if data._op.barrier == "black box":
+            return True
+        if self.continuous:
+            return False
+        return has_pole(data) is not None or any(x in self._flow.carries for x in _jumps(data))
+
+    def _obstacles(self, data: Data, draws: int) -> Iterator[tuple[int, Obstacle]]:
+        """Yield what `data` is to which of some draws above it; what comes first counts."""
+        if data._op.barrier == "black box":
+            yield draws, Obstacle(data)
+            return
+        for x in _jumps(data):
+            yield self._above.get(x, 0) & draws, Obstacle(data, x)
+        pole = has_pole(data)
+        if pole is not None:
+            moved = at_pole(data, pole, self._above, draws)
+            yield moved, Obstacle(data, pole, at_pole=True)
+
+    def _path(self, x: Data, data: Data) -> list[Data]:
+        """Return a path from the draw `x` through `data` to `y`."""
+        bit = 1 << self._flow.ends.index(x)
+        path = [data]
+        while path[-1] is not x:
+            inputs = [a for a in path[-1]._inputs if type(a) is Data]
+            path.append(next(a for a in inputs if self._above.get(a, 0) & bit))
+        return self._flow.onwards(path[::-1])
+
+
+def _unsorted(made: list[Data]) -> list[Data]:
+    """Return `made` without data in their own order, and the orders that serve for that alone.
+
+    What is sorted is continuous, the order is not.
+    """
+    kept = [data for data in made if not _sorts(data)]
+    used = {part for data in kept for part in data._inputs if type(part) is Data}
+    return [data for data in kept if data._op is not argsort or data in used]
+
+
+def _sorts(data: Data) -> bool:
+    """Return whether `data` are others in their own order."""
+    if data._op is not take_along_axis:
+        return False
+    rows, order = data._inputs
+    same = order._op is argsort and order._inputs[0] is rows
+    return same and order._fixed.get("axis", -1) == data._fixed.get("axis")
+
+
+def _jumps(data: Data) -> Iterator[Data]:
+    """Yield the inputs in which `data` jumps."""
+    op, fixed, inputs = data._op, data._fixed, data._node.inputs
+    whole = op is astype and np.dtype(fixed["dtype"]).kind in "biu"
+    vectors = op is getitem and inputs[0]._op in PACKED and isinstance(fixed["index"][1], slice)
+    if op is arctan2 and not varies(inputs[1]) and np.all(inputs[1].value > 0):
+        return  # it does not get behind the origin
+    for i, x in enumerate(inputs):
+        step = op.rules[i] is None and not (op is getitem and i)  # whole numbers are an index
+        if whole or vectors or op in JUMPING or step:
+            yield x

@@ -1,0 +1,192 @@
+"""One walk for all draws finds what a walk for each would find, and takes no longer for many."""
+
+import sys
+
+import numpy as np
+import pytest
+
+import minigraph as mg
+from minigraph.distributions.constraints import real, real_vector
+from minigraph.distributions.ranges import unlaid
+from minigraph.estimators.poles import ODD, SUMS, _inner
+from minigraph.estimators.smooth import Smooth, _jumps, _unsorted
+from minigraph.nodes import StochasticNode
+from minigraph.ops.base import literal
+from minigraph.ops.elementwise import divide, multiply, negative, power, reciprocal
+from minigraph.ops.linear import matmul
+from minigraph.ops.trigonometry import tan
+from minigraph.paths import Flow, describe
+from minigraph.walk import drawn_above, label
+
+
+# The way it was: one draw at a time -------------------------------------------------------------
+def is_line(x, carries, through=True):
+    todo = [x]
+    for part in todo:
+        part = unlaid(part)
+        if isinstance(part._op, StochasticNode):
+            if part not in carries or part._op.distribution.support not in (real, real_vector):
+                return False
+            continue
+        moving = [y for y in part._node.inputs if y in carries] if part._op else []
+        if part._op in SUMS and moving:
+            through = False
+        elif part._op in (multiply, matmul) or (part._op is divide and part._inputs[0] in carries):
+            if len(moving) != 1:
+                return False
+        elif part._op not in (negative, *(ODD if through else ())):
+            return False
+        todo += moving
+    return True
+
+
+def pole(node, carries):
+    op, inputs = node.op, node.inputs
+    if op is divide:
+        x = _inner(inputs[1]) if inputs[0] in carries else inputs[1]
+        return inputs[1] if is_line(x, carries) else None
+    exponent = literal(inputs[1]) if op is power else None
+    if op in (reciprocal, tan) or (exponent is not None and exponent < 0 and exponent % 2 == 1):
+        return inputs[0] if is_line(inputs[0], carries, op is not tan) else None
+    return None
+
+
+def first_obstacle(y, x):
+    flow = Flow([y], [x])
+    for data in _unsorted(flow.made):
+        node = data._node
+        if data not in flow.carries or isinstance(node, StochasticNode):
+            continue
+        path = f"the path {describe(flow.path(data))}"
+        if node.barrier == "black box":
+            return f"{path} meets the black box {node.name}; "
+        jump = next((a for a in _jumps(data) if a in flow.carries), None)
+        if jump is not None:
+            return f"{path} runs through {node.name} of {label(jump)}, which jumps: "
+        at = pole(node, flow.carries)
+        if at is not None:
+            return f"{path} runs through {node.name} at a pole of {label(at)}, where "
+    return None
+
+
+# Random graphs ----------------------------------------------------------------------------------
+BOX = mg.primitive(np.sin, name="box")
+LAWS = [
+    lambda a: mg.Normal(a, 1.0), lambda a: mg.Normal(a, 1.0), lambda a: mg.Laplace(a, 2.0),
+    lambda a: mg.Normal(0.0, mg.exp(a)), lambda a: mg.LogNormal(a, 0.5),
+    lambda a: mg.Bernoulli(mg.sigmoid(a)),
+]  # fmt: skip
+TAME = [
+    mg.tanh, mg.sin, mg.negative, mg.exp, mg.square, lambda x: 2.0 * x, lambda x: x / 3.0,
+    lambda x: x + 1.0, mg.sum,
+]  # fmt: skip
+WILD = [
+    *TAME, mg.abs, mg.sqrt, mg.reciprocal, mg.tan, mg.floor, mg.stop_gradient, lambda x: x**-3,
+    lambda x: x**-2, lambda x: x / abs(x), lambda x: x / mg.sqrt(x * x), lambda x: mg.arctan2(x, 1),
+    lambda x: x / mg.stop_gradient(2.0 * x), lambda x: mg.sum(mg.sort(mg.stack([x, 2.0 * x]))),
+]  # fmt: skip
+PAIRS = [
+    mg.add, mg.subtract, mg.multiply, mg.add, mg.divide, mg.arctan2, lambda a, b: a / (a + b),
+    lambda a, b: mg.where(a > 0, b, 1.0), lambda a, b: mg.stack([a, b]) @ np.array([1.0, 2.0]),
+]  # fmt: skip
+
+
+def random_graph(seed):
+    rng = np.random.default_rng(seed)
+    made = [mg.Data(0.3, name="θ"), mg.Data(0.7, name="φ")]
+    wild = seed % 3
+    for k in range(rng.integers(6, 24)):
+        a, b = (made[-1 - min(int(rng.exponential(3.0)), len(made) - 1)] for _ in "ab")
+        kind = rng.random()
+        if kind < 0.35 and np.isfinite(a.value) and abs(a.value) < 50.0:
+            law = LAWS[rng.integers(len(LAWS))](a)
+            made.append(mg.sample(law, name=f"X{k}" if k % 4 else None, rng=k))
+        elif kind < 0.65:
+            functions = WILD if wild else TAME
+            made.append(functions[rng.integers(len(functions))](a))
+        else:
+            made.append(BOX(a) if kind < 0.66 else PAIRS[rng.integers(9 if wild == 2 else 4)](a, b))
+    return sum((made[i] for i in rng.integers(len(made), size=3)), start=made[-1])
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_all_draws_at_once_are_refused_as_each_alone_with_the_same_words():
+    found = []
+    for seed in range(150):
+        with np.errstate(all="ignore"):
+            y = random_graph(seed)
+        smooth = Smooth(y)
+        for x in drawn_above([y]):
+            one = first_obstacle(y, x)
+            problem = smooth.why_not(x)
+            assert problem is one or problem.startswith(one), (seed, problem, one)
+            found.append(one)
+    for words in ("black box", "which jumps", "at a pole of"):
+        assert sum(one is not None and words in one for one in found) > 10
+    assert found.count(None) > 100
+
+
+def test_pole_of_two_draws_is_one_of_each_and_not_of_what_both_descend_from():
+    z = mg.sample(mg.Normal(mg.Data(0.5), 1.0), name="Z", rng=0)
+    a, b = (mg.sample(mg.Normal(z, 1.0), name=name, rng=1) for name in "AB")
+    smooth = Smooth(1.0 / (a * b))
+    assert smooth.why_not(z) is None
+    assert "at a pole of" in smooth.why_not(a)
+    assert "at a pole of" in smooth.why_not(b)
+
+
+# Many draws -------------------------------------------------------------------------------------
+def calls(f):
+    """Return how many functions are called while `f` runs."""
+    count = 0
+
+    def profile(frame, event, argument):
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(profile)
+    try:
+        f()
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+def chain(steps, f=lambda x: x):
+    x = mg.Data(0.5, name="X0")
+    for t in range(1, steps + 1):
+        x = mg.sample(mg.Normal(0.99 * f(x), 1.0), name=f"X{t}", rng=t)
+    return x * 1.0
+
+
+def from_one(steps):
+    theta = mg.Data(0.5, name="θ")
+    return sum(mg.sample(mg.Normal(theta, 1.0), name=f"X{t}", rng=t) for t in range(steps))
+
+
+def doubled(steps):
+    x = mg.sample(mg.Normal(mg.Data(0.5, name="θ"), 1.0), name="X", rng=0)
+    for _ in range(steps):
+        x = x + x
+    return 1.0 / x
+
+
+MANY = {
+    "chain": chain, "draws from one parameter": from_one, "doubled again and again": doubled,
+    "pole at each step": lambda n: chain(n, lambda x: 1.0 / x),
+    "no pole at each step": lambda n: chain(n, lambda x: x / (1.0 + x * x)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("build", MANY.values(), ids=MANY)
+def test_obstacles_of_many_draws_take_no_more_calls_each_than_of_few(build):
+    few, many = (calls(lambda n=n: Smooth(build(n)).first) for n in (30, 90))
+    assert many < 3.3 * few
+
+
+@pytest.mark.parametrize("build", [chain, from_one])
+@pytest.mark.parametrize("rewrite", [mg.reparameterize], ids=["reparameterize"])
+def test_rewrite_of_many_draws_takes_no_more_calls_each_than_of_few(rewrite, build):
+    few, many = (calls(lambda n=n: rewrite(build(n))) for n in (30, 90))
+    assert many < 3.3 * few
