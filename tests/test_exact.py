@@ -365,6 +365,16 @@ def test_jump_under_a_normal_has_the_right_gradient_through_the_score():
     assert estimate.error < 1e-10
 
 
+def test_jump_below_a_draw_from_another_is_scored_in_both():
+    """The first is scored, which copies the second: its jump has to be known by then."""
+    mu, sigma = mg.Data(0.5, name="μ"), mg.Data(1.3, name="σ")
+    x = mg.sample(mg.Normal(mu, 1.0), name="X", rng=0)
+    y = mg.where(mg.sample(mg.Normal(x, sigma), name="Z", rng=1) > 0.3, 1.0, 0.0)
+    found, scored = mg.exact(y, [mu, sigma]), mg.exact(mg.reinforce(y), [mu, sigma])
+    assert found.grad[sigma] == pytest.approx(scored.grad[sigma], rel=1e-9)
+    assert abs(found.grad[sigma]) > 0.01
+
+
 # Refusals ---------------------------------------------------------------------------------------
 def test_too_many_outcomes_are_refused_with_a_count():
     x = mg.sample(mg.Bernoulli(np.full(30, 0.5)), name="X")

@@ -173,15 +173,18 @@ def differentiable(y: Data, wrt: Sequence[Data]) -> tuple[Data, Data | None, set
         return new
 
     moved += rewrite([y], weigh)
-    smooth = [Smooth(data) for data in moved]
+    # Of the graph as it was: in z below, the rewriting of one draw copies those that depend on it.
+    smooth = [(Smooth(data), drawn_above([data])) for data in moved]
+    followed = {
+        x for x in blocking
+        if all(why_not_pathwise(below, now) is None
+               for below, draws in smooth for now in copies_of(x._node.draw, draws))
+    }  # fmt: skip
 
     def opened(z: Data) -> Data:
         for x in blocking:
             for now in copies_of(x._node.draw, drawn_above([z])) if x not in counted else []:
-                if all(why_not_pathwise(below, now) is None for below in smooth):
-                    z = reparameterize(z, now, continuous=True)
-                else:
-                    z = reinforce(z, now)
+                z = reparameterize(z, now, continuous=True) if x in followed else reinforce(z, now)
         return z
 
     z = opened(functools.reduce(multiply, factors, moved[-1]))
