@@ -1,6 +1,4 @@
-"""One walk for all draws finds what a walk for each would find, and takes no longer for many."""
-
-import sys
+"""One walk for all draws finds what a walk for each would find."""
 
 import numpy as np
 import pytest
@@ -133,60 +131,3 @@ def test_pole_of_two_draws_is_one_of_each_and_not_of_what_both_descend_from():
     assert smooth.why_not(z) is None
     assert "at a pole of" in smooth.why_not(a)
     assert "at a pole of" in smooth.why_not(b)
-
-
-# Many draws -------------------------------------------------------------------------------------
-def calls(f):
-    """Return how many functions are called while `f` runs."""
-    count = 0
-
-    def profile(frame, event, argument):
-        nonlocal count
-        count += event in ("call", "c_call")
-
-    before = sys.getprofile()
-    sys.setprofile(profile)
-    try:
-        f()
-    finally:
-        sys.setprofile(before)
-    return count
-
-
-def chain(steps, f=lambda x: x):
-    x = mg.Data(0.5, name="X0")
-    for t in range(1, steps + 1):
-        x = mg.sample(mg.Normal(0.99 * f(x), 1.0), name=f"X{t}", rng=t)
-    return x * 1.0
-
-
-def from_one(steps):
-    theta = mg.Data(0.5, name="θ")
-    return sum(mg.sample(mg.Normal(theta, 1.0), name=f"X{t}", rng=t) for t in range(steps))
-
-
-def doubled(steps):
-    x = mg.sample(mg.Normal(mg.Data(0.5, name="θ"), 1.0), name="X", rng=0)
-    for _ in range(steps):
-        x = x + x
-    return 1.0 / x
-
-
-MANY = {
-    "chain": chain, "draws from one parameter": from_one, "doubled again and again": doubled,
-    "pole at each step": lambda n: chain(n, lambda x: 1.0 / x),
-    "no pole at each step": lambda n: chain(n, lambda x: x / (1.0 + x * x)),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("build", MANY.values(), ids=MANY)
-def test_obstacles_of_many_draws_take_no_more_calls_each_than_of_few(build):
-    few, many = (calls(lambda n=n: Smooth(build(n)).first) for n in (30, 90))
-    assert many < 3.3 * few
-
-
-@pytest.mark.parametrize("build", [chain, from_one])
-@pytest.mark.parametrize("rewrite", [mg.reparameterize], ids=["reparameterize"])
-def test_rewrite_of_many_draws_takes_no_more_calls_each_than_of_few(rewrite, build):
-    few, many = (calls(lambda n=n: rewrite(build(n))) for n in (30, 90))
-    assert many < 3.3 * few

@@ -18,7 +18,7 @@ from ..errors import BlockedGradientError, InputError
 from ..graph import rewrite
 from ..ops.base import Operation, as_data
 from ..walk import drawn_above, label
-from .choose import choose, copies_of
+from .choose import choose_each, copies_of
 
 LEAVE_ONE_OUT = "leave-one-out"
 Baseline = Any  # None, a number, LEAVE_ONE_OUT, a Data, a RunningAverage; or a mapping to these
@@ -104,8 +104,8 @@ def baselines(y: Data, draws: Iterable[Data], baseline: Baseline) -> dict[Data, 
         of_draw = dict.fromkeys(draws, baseline)
     else:
         of_draw = {}
-        for handle, value in baseline.items():
-            meant = choose("reinforce", y, handle)
+        each = choose_each("reinforce", y, baseline)
+        for value, meant in zip(baseline.values(), each, strict=True):
             if not set(draws).intersection(meant):
                 raise InputError(
                     f"reinforce: a baseline is given for {label(meant[0])}, which is not scored; "

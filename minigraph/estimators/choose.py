@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from ..branching import looked_at
@@ -25,15 +25,34 @@ def needs_data(call: str, y: Any) -> None:
 
 def choose(call: str, y: Data, nodes: Handle) -> list[Data]:
     """Return the samples, in the graph of `y`, that the handle `nodes` means, in run order."""
+    return next(choose_each(call, y, [nodes]))
+
+
+def choose_each(call: str, y: Data, handles: Iterable[Handle]) -> Iterator[list[Data]]:
+    """Yield what `choose` returns for each of several handles."""
     needs_data(call, y)
     beside = _beside(y) if call in ("reinforce", "unblock") else []
-    if nodes is None:
-        blocking = [x for x in Flow([y]).blocked if isinstance(x._node, StochasticNode)]
-        return [*blocking, *[x for x in beside if x in Flow([x]).blocked]]
-    draws = drawn_above([y]) + beside
-    handles = nodes if isinstance(nodes, (list, tuple, set)) else [nodes]
-    chosen = {x for handle in handles for x in _meant(call, y, handle, draws)}
-    return [x for x in draws if x in chosen]
+    there = Draws(drawn_above([y]) + beside)
+    for nodes in handles:
+        if nodes is None:
+            blocking = [x for x in Flow([y]).blocked if isinstance(x._node, StochasticNode)]
+            yield [*blocking, *[x for x in beside if x in Flow([x]).blocked]]
+            continue
+        several = nodes if isinstance(nodes, (list, tuple, set)) else [nodes]
+        chosen = {x for handle in several for x in _meant(call, y, handle, there)}
+        yield sorted(chosen, key=there.position.__getitem__)
+
+
+class Draws:
+    """Draws in run order, to be looked up by their names, and by which draws they are."""
+
+    def __init__(self, draws: Iterable[Data]) -> None:
+        self.position = {x: i for i, x in enumerate(draws)}
+        self.named: dict[str | None, list[Data]] = {}
+        self.copies: dict[object, list[Data]] = {}  # rewrites make some, of the same draw
+        for x in self.position:
+            self.named.setdefault(x.name, []).append(x)
+            self.copies.setdefault(x._node.draw, []).append(x)
 
 
 def _beside(y: Data) -> list[Data]:
@@ -69,13 +88,12 @@ def in_turn(
     return y
 
 
-def _meant(call: str, y: Data, handle: Any, draws: list[Data]) -> Iterable[Data]:
+def _meant(call: str, y: Data, handle: Any, there: Draws) -> list[Data]:
+    draws = there.position
     if isinstance(handle, str):
-        found = [x for x in draws if x.name == handle] or [
-            x for x in draws if x._node._name == handle
-        ]
+        found = there.named.get(handle) or [x for x in draws if x._node._name == handle]
         if len({x._node.draw for x in found}) == 1:
-            return copies_of(found[0]._node.draw, draws)  # also those that were renamed
+            return there.copies[found[0]._node.draw]  # also those that were renamed
         names = ", ".join(repr(x.name) for x in draws if x.name) or "none is named"
         problem = f"{len(found)} draws are" if found else "no draw is"
         raise UnknownNameError(
@@ -87,7 +105,7 @@ def _meant(call: str, y: Data, handle: Any, draws: list[Data]) -> Iterable[Data]
         raise UsageError(
             f"{call}: {what} is no draw; name a sample, its StochasticNode, or a list of these"
         )
-    found = copies_of(node.draw, draws)
+    found = there.copies.get(node.draw, [])
     if not found:
         raise InputError(
             f"{call}: draw {handle!r} is not in the graph of {label(y)}; "

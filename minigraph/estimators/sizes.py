@@ -11,9 +11,12 @@ from .costs import Costs
 
 def elements(y: Data, x: Data) -> int:
     """Return how many elements of `x` take copies of their own: 1 if all costs keep them apart."""
+    size = math.prod(x._node.distribution.batch_shape)
+    if size == 1:
+        return 1
     costs = Costs(y, [x])
     apart = all(None not in costs.places(cost, x) for cost, draws in costs.parts() if draws)
-    return 1 if apart else math.prod(x._node.distribution.batch_shape)
+    return 1 if apart else size
 
 
 def outcomes_apart(y: Data, x: Data) -> int:

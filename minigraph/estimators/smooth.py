@@ -73,6 +73,11 @@ class Smooth:
         )
 
     @functools.cached_property
+    def looked_at(self) -> bool:
+        """Whether Python looked at any draw above `y`."""
+        return any(x._node.branched for x in self._flow.ends)
+
+    @functools.cached_property
     def _flow(self) -> Flow:
         return Flow([self.y], drawn_above([self.y]))
 

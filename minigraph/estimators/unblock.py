@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import math
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -14,9 +15,9 @@ from ..values import spelled
 from ..walk import label
 from .antithetic import arm, disarm, why_not_coins
 from .branches import why_not_branch
-from .choose import choose, one_each
+from .choose import choose, choose_each, one_each
 from .control import rebar
-from .costs import Costs
+from .costs import Costs, Draws
 from .latents import why_not_latent
 from .marginalize import marginalize, why_not_marginal
 from .measure_valued import measure_valued, why_not_measure_valued
@@ -63,7 +64,11 @@ def _needs(of_draw: Callable[[Data], str | None], smooth: bool = False) -> WhyNo
     """Return as one: a condition on a draw, that the graph below can be run again, its slopes."""
 
     def why_not(y: Smooth, x: Data) -> str | None:
-        return of_draw(x) or why_not_branch(y.y, x) or (y.why_not(x) if smooth else None)
+        if problem := of_draw(x):
+            return problem
+        looked = x._node.branched or y.looked_at  # else there is no need of another walk
+        problem = why_not_branch(y.y, x) if looked else None
+        return problem or (y.why_not(x) if smooth else None)
 
     return why_not
 
@@ -148,8 +153,9 @@ def unblock(y: Data, method: Any = "auto", *, explain: bool = False, rng: Rng = 
     blocking = choose("unblock", y, None)
     asked: dict[object, str] = {}
     if isinstance(method, Mapping):
-        for handle, name in method.items():
-            for x in choose("unblock", y, handle):
+        each = choose_each("unblock", y, method)
+        for (_, name), draws in zip(method.items(), each, strict=True):
+            for x in draws:
                 asked[x._node.draw] = known("unblock", name, f" of {label(x)}")
     else:
         method = known("unblock", method)
@@ -210,13 +216,14 @@ def _choices(
     y: Data, blocking: list[Data], asked: Mapping[object, str], explain: bool
 ) -> dict[Data, Choice]:
     """Return what to do with each draw, decided on the graph as it is."""
-    together = _together(y, blocking)
+    together: Callable[[], list[Draws]] = functools.cache(lambda: _together(y, blocking))
     copies: dict[Data, int] = {}  # of the graph, that the methods chosen so far make
     choices: dict[Data, Choice] = {}
     smooth = Smooth(y)
     for x in one_each(blocking):
         name = asked.get(x._node.draw, "auto")
-        already = functools.reduce(int.__mul__, [copies.get(other, 1) for other in together[x]], 1)
+        met = [draws & copies.keys() for draws in together() if x in draws] if copies else []
+        already = math.prod(copies[other] for other in frozenset().union(*met))
         auto = name == "auto"
         choices[x] = _choose(smooth, x, FEW // already, explain) if auto else _asked(x, name)
         if choices[x].method in COUNTED and auto:
@@ -224,13 +231,9 @@ def _choices(
     return choices
 
 
-def _together(y: Data, blocking: list[Data]) -> dict[Data, set[Data]]:
-    """Return, for each draw, those that meet it in some cost."""
-    together: dict[Data, set[Data]] = {x: set() for x in blocking}
-    for _, draws in Costs(y, blocking).parts():
-        for x in draws:
-            together[x] |= draws - {x}
-    return together
+def _together(y: Data, blocking: list[Data]) -> list[Draws]:
+    """Return which draws meet in some cost."""
+    return list({draws: None for _, draws in Costs(y, blocking).parts()})
 
 
 COUNTED: Mapping[str, Callable[[Data, Data], int]] = {

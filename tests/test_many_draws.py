@@ -1,0 +1,84 @@
+"""Many draws: what a rewrite does for each of them does not grow with their number.
+
+Calls are counted, not seconds.
+"""
+
+import sys
+
+import pytest
+
+import minigraph as mg
+from minigraph.estimators.smooth import Smooth
+
+
+def calls(f):
+    """Return how many functions are called while `f` runs."""
+    count = 0
+
+    def profile(frame, event, argument):
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(profile)
+    try:
+        f()
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+def chain(steps, f=lambda x: x):
+    x = mg.Data(0.5, name="X0")
+    for t in range(1, steps + 1):
+        x = mg.sample(mg.Normal(0.99 * f(x), 1.0), name=f"X{t}", rng=t)
+    return x * 1.0
+
+
+def from_one(steps):
+    theta = mg.Data(0.5, name="θ")
+    return sum(mg.sample(mg.Normal(theta, 1.0), name=f"X{t}", rng=t) for t in range(steps))
+
+
+def doubled(steps):
+    x = mg.sample(mg.Normal(mg.Data(0.5, name="θ"), 1.0), name="X", rng=0)
+    for _ in range(steps):
+        x = x + x
+    return 1.0 / x
+
+
+MANY = {
+    "chain": chain, "draws from one parameter": from_one, "doubled again and again": doubled,
+    "pole at each step": lambda n: chain(n, lambda x: 1.0 / x),
+    "no pole at each step": lambda n: chain(n, lambda x: x / (1.0 + x * x)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("build", MANY.values(), ids=MANY)
+def test_obstacles_of_many_draws_take_no_more_calls_each_than_of_few(build):
+    few, many = (calls(lambda n=n: Smooth(build(n)).first) for n in (30, 90))
+    assert many < 3.3 * few
+
+
+def with_costs(steps):
+    y, x = 0.0, mg.Data(0.5, name="X0")
+    for t in range(1, steps + 1):
+        x = mg.sample(mg.Normal(0.99 * x, 1.0), name=f"X{t}", rng=t)
+        y = y + x**2
+    return y
+
+
+BUILDS = {
+    "chain": chain, "draws from one parameter": from_one, "costs along a chain": with_costs,
+}  # fmt: skip
+LEAN = {
+    "reparameterize": mg.reparameterize, "unblock": mg.unblock,
+    "unblock, explained": lambda y: mg.unblock(y, explain=True),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("build", BUILDS.values(), ids=BUILDS)
+@pytest.mark.parametrize("rewrite", LEAN.values(), ids=LEAN)
+def test_rewrite_of_many_draws_takes_no_more_calls_each_than_of_few(rewrite, build):
+    few, many = (calls(lambda n=n: rewrite(build(n))) for n in (30, 90))
+    assert many < 3.3 * few
