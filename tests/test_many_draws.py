@@ -82,3 +82,16 @@ LEAN = {
 def test_rewrite_of_many_draws_takes_no_more_calls_each_than_of_few(rewrite, build):
     few, many = (calls(lambda n=n: rewrite(build(n))) for n in (30, 90))
     assert many < 3.3 * few
+
+
+@pytest.mark.parametrize("baseline", [None, 1.0, "leave-one-out"])
+def test_costs_along_a_chain_share_the_sums_of_their_scores(baseline):
+    several = [mg.reinforce(with_costs(n), baseline=baseline) for n in (10, 20, 30)]
+    few, more, many = (len(mg.Graph(y).nodes) for y in several)
+    assert many - more == more - few
+
+
+def test_comparing_the_costs_along_a_chain_looks_at_each_pair_of_cost_and_draw_once():
+    rewrite = lambda y: mg.reinforce(y, baseline="leave-one-out")
+    few, many = (calls(lambda n=n: rewrite(with_costs(n))) for n in (30, 90))
+    assert many < 9.0 * few

@@ -126,20 +126,26 @@ def with_factors(
     """
     costs = Costs(z, scored)
     given = {x: b for x, b in baseline_of.items() if b is not None and b is not LEAVE_ONE_OUT}
-    factors: dict[Any, Data] = {}
+    sums: dict[Any, Data] = {}  # of scores, by what was added to what: costs share how they begin
+    factors: dict[Data, Data] = {}
     met: dict[Data, tuple[Weights, Places]] = {}  # draws in costs: what weighs them all, and where
 
     def factor_of(cost: Data, draws: Collection[Data]) -> Data:
-        kept = [x for x in scored if x in draws]
-        parts = tuple((x, () if x in looked else costs.places(cost, x)) for x in kept)
-        if parts not in factors:
-            factors[parts] = factor(functools.reduce(add, [seen(scored[x], p) for x, p in parts]))
-        return like(cost, factors[parts])
+        total: Data | None = None
+        for x in [x for x in scored if x in draws]:
+            before, places = total, () if x in looked else costs.places(cost, x)
+            if (total := sums.get((before, x, places))) is None:
+                score = seen(scored[x], places)
+                total = sums[before, x, places] = score if before is None else add(before, score)
+        assert total is not None
+        if total not in factors:
+            factors[total] = factor(total)
+        return like(cost, factors[total])
 
     def change(cost: Data, draws: Collection[Data]) -> Data:
         if not draws:
             return cost
-        compared = [x for x in draws if baseline_of[x] is LEAVE_ONE_OUT]
+        compared = {x for x in draws if baseline_of[x] is LEAVE_ONE_OUT}
         out = cost * factor_of(cost, draws)
         if compared:
             out = out - like(out, leave_one_out(cost) * (factor_of(cost, compared) - 1.0))
