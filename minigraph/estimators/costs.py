@@ -18,7 +18,7 @@ from ..ops import base, elementwise, reductions, selection, shaping
 from ..ops.base import record
 from ..walk import ancestors, below_draws
 from .branches import less_slope, like
-from .elements import Places, places
+from .elements import Elements, Places
 
 Draws = frozenset[Data]
 NONE: Draws = frozenset()
@@ -53,14 +53,14 @@ class Costs:
         random = below_draws(self.made)
         for data in self.made:
             self.draws[data] = self.above(data).union(*[self.above(x) for x in data._node.inputs])
-        self._places = {x: places(x, self.made) for x in self.order if x.shape}
+        self._elements = Elements(self.order, self.made)
         self.kind: dict[Data, Draws | None] = {}  # what its terms depend on; None if they differ
         for data in self.made:
             boxed = data._node._group is not None  # a constant is not worth opening the box
             terms = [x for x in self._terms(data) if x in random or not boxed]
             kinds = {self.kind.get(x, self.above(x)) for x in terms}
             one = kinds.pop() if kinds else self.above(data)
-            apart = any(self._finer(x, data) for x in terms)
+            apart = any(self._elements.finer(x, data) for x in terms)
             opened = isinstance(data._node, DeterministicNode) and data._op.stands_for
             self.kind[data] = None if kinds or apart or opened else one
         self.weights: dict[Data, tuple[Data, ...]] = {}  # probabilities on the way down from `y`
@@ -79,15 +79,7 @@ class Costs:
 
     def places(self, data: Data, draw: Data) -> Places:
         """Return where the batch axes of `draw` are in `data`; empty if it has none."""
-        return self._places.get(draw, {}).get(data, ())
-
-    def _finer(self, term: Data, data: Data) -> bool:
-        """Return whether elements of a draw stay apart in `term` and no more in `data`."""
-        return any(
-            kept is not None and lost is None
-            for draw in self.above(term) if draw in self._places
-            for kept, lost in zip(self.places(term, draw), self.places(data, draw), strict=True)
-        )  # fmt: skip
+        return self._elements.places(data, draw)
 
     def _terms(self, data: Data) -> list[Data]:
         """Return the inputs of which `data` is a linear function, empty if it is none."""

@@ -8,8 +8,8 @@ keep it loses it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
+from typing import NamedTuple
 
 from ..data import Data
 from ..nodes import DeterministicNode, StochasticNode
@@ -26,48 +26,99 @@ ELEMENTWISE = frozenset(
 )  # fmt: skip
 
 
-def places(x: Data, made: Iterable[Data]) -> dict[Data, Places]:
-    """Return where the batch axes of the draw `x` are in everything that depends on it.
+class Axes(NamedTuple):
+    """The batch axes of a draw: how long they are, and where they are in something."""
+
+    sizes: tuple[int, ...]
+    places: Places
+
+
+Seen = tuple[tuple[int, Axes], ...]  # the inputs through which a draw is seen, and how
+
+
+class Elements:
+    """Where the batch axes of draws are in everything that depends on them.
+
+    Draws whose axes are in the same places are followed together, as bits of a whole number: in a
+    long chain, all those that something depends on.
 
     Parameters
     ----------
-    x : Data
-        A draw.
+    draws : iterable of Data
+        The draws; those that are one event have no such axes.
     made : iterable of Data
         What to look at, in the order it ran.
     """
-    shape, events = x.shape, x._node.distribution.event_ndim
-    batch = len(shape) - events
-    found: dict[Data, Places] = {x: tuple(range(-len(shape), -events))}
-    lost: Places = (None,) * batch
-    for data in made:
-        node = data._node
-        if data is x or found.keys().isdisjoint(node.inputs):
-            continue
-        moved = _moved(node, data, found)
-        good = moved is not None and all(
-            p is None or (-data.ndim <= p < 0 and data.shape[p] == shape[axis])
-            for axis, p in enumerate(moved)
+
+    def __init__(self, draws: Iterable[Data], made: Iterable[Data]) -> None:
+        batches = [x for x in draws if x.ndim > x._node.distribution.event_ndim]
+        self._bits = {x: 1 << k for k, x in enumerate(batches)}
+        self._axes: dict[Data, dict[Axes, int]] = {}
+        for data in made if batches else ():
+            found: dict[Axes, int] = {}
+            for seen, draws_seen in self._apart(data).items():
+                axes = _moved(data, seen)
+                found[axes] = found.get(axes, 0) | draws_seen
+            if data in self._bits:
+                events = data._node.distribution.event_ndim
+                own = Axes(data.shape[: data.ndim - events], tuple(range(-data.ndim, -events)))
+                found[own] = found.get(own, 0) | self._bits[data]
+            if found:
+                self._axes[data] = found
+
+    def places(self, data: Data, draw: Data) -> Places:
+        """Return where the batch axes of `draw` are in `data`; empty if it has none there."""
+        bit = self._bits.get(draw, 0)
+        found = self._axes.get(data, {}) if bit else {}
+        return next((axes.places for axes, draws in found.items() if draws & bit), ())
+
+    def finer(self, term: Data, data: Data) -> bool:
+        """Return whether elements of a draw stay apart in `term` and no more in `data`."""
+        return any(
+            draws & others and kept is not None and lost is None
+            for axes, draws in self._axes.get(term, {}).items()
+            for less, others in self._axes.get(data, {}).items()
+            for kept, lost in zip(axes.places, less.places, strict=False)
         )
-        found[data] = moved if good and moved is not None else lost
-    return found
+
+    def _apart(self, data: Data) -> dict[Seen, int]:
+        """Return how `data` sees draws through its inputs, and which draws it sees so."""
+        apart: dict[Seen, int] = {}
+        for i, x in enumerate(data._node.inputs):
+            for axes, draws in self._axes.get(x, {}).items():
+                for seen, others in [*apart.items()]:
+                    if both := draws & others:
+                        draws ^= both
+                        apart[*seen, (i, axes)] = both
+                        if both == others:
+                            del apart[seen]
+                        else:
+                            apart[seen] ^= both
+                if draws:
+                    apart[(i, axes),] = draws
+        return apart
 
 
-def _moved(node: Any, data: Data, found: Mapping[Data, Places]) -> Places | None:
-    """Return the places in the output of `node`, None if they are lost."""
-    seen = [(i, x, found[x]) for i, x in enumerate(node.inputs) if x in found]
+def _moved(data: Data, seen: Seen) -> Axes:
+    """Return the axes in `data` of draws that it sees through some of its inputs."""
+    node, sizes = data._node, seen[0][1].sizes
+    at = [(i, node.inputs[i], axes.places) for i, axes in seen]
     if isinstance(node, StochasticNode):
         law = node.distribution
         extra = [law.event_axes.get(name, 0) for name in law.parameters]
-        moved = [_shifted(p, extra[i], -law.event_ndim) for i, _, p in seen]
+        moved = [_shifted(p, extra[i], -law.event_ndim) for i, _, p in at]
     elif node.op in ELEMENTWISE:
-        moved = [p for _, _, p in seen]
+        moved = [p for _, _, p in at]
     else:
-        moved = [_through(node, data, i, x, p) for i, x, p in seen]
+        moved = [_through(node, data, i, x, p) for i, x, p in at]
     first = moved[0]
     for other in moved[1:]:
         first = tuple(a if a == b else None for a, b in zip(first, other, strict=True))
-    return first
+    good = all(
+        p is None or (-data.ndim <= p < 0 and data.shape[p] == size)
+        for p, size in zip(first, sizes, strict=True)
+    )
+    return Axes(sizes, first if good else (None,) * len(sizes))
 
 
 def _shifted(at: Places, by: int, end: int = 0) -> Places:
