@@ -10,6 +10,7 @@ Graphs*, https://arxiv.org/abs/1506.05254, theorem 1.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Iterator
 
 from ..data import Data
@@ -50,14 +51,17 @@ class Costs:
         self.order = list(draws)
         self.draws: dict[Data, Draws] = {x: frozenset([x]) for x in self.order}
         self.made = ancestors([y])
-        random = below_draws(self.made)
         for data in self.made:
-            self.draws[data] = self.above(data).union(*[self.above(x) for x in data._node.inputs])
+            above = {self.draws[x] for x in data._node.inputs if x in self.draws}
+            if above:
+                self.draws[data] = self.above(data).union(*above)
         self._elements = Elements(self.order, self.made)
         self.kind: dict[Data, Draws | None] = {}  # what its terms depend on; None if they differ
         for data in self.made:
+            if not self.above(data):
+                continue
             boxed = data._node._group is not None  # a constant is not worth opening the box
-            terms = [x for x in self._terms(data) if x in random or not boxed]
+            terms = [x for x in self._terms(data) if not boxed or x in self._random]
             kinds = {self.kind.get(x, self.above(x)) for x in terms}
             one = kinds.pop() if kinds else self.above(data)
             apart = any(self._elements.finer(x, data) for x in terms)
@@ -73,6 +77,10 @@ class Costs:
                     weights = (*weights, data._node.inputs[0])
                 todo += [(x, weights) for x in self._opened(data)]
 
+    @functools.cached_property
+    def _random(self) -> set[Data]:
+        return below_draws(self.made)
+
     def above(self, data: Data) -> Draws:
         """Return the draws that `data` depends on."""
         return self.draws.get(data, NONE)
@@ -84,7 +92,7 @@ class Costs:
     def _terms(self, data: Data) -> list[Data]:
         """Return the inputs of which `data` is a linear function, empty if it is none."""
         node = data._node
-        if not isinstance(node, DeterministicNode) or not self.draws[data] or _wraps(data):
+        if not isinstance(node, DeterministicNode) or not self.above(data) or _wraps(data):
             return []
         if node.op in LINEAR:
             return list(node.inputs)
