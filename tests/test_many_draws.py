@@ -95,3 +95,12 @@ def test_comparing_the_costs_along_a_chain_looks_at_each_pair_of_cost_and_draw_o
     rewrite = lambda y: mg.reinforce(y, baseline="leave-one-out")
     few, many = (calls(lambda n=n: rewrite(with_costs(n))) for n in (30, 90))
     assert many < 9.0 * few
+
+
+def test_draws_in_costs_of_their_own_are_summed_over_at_once():
+    p = mg.Data(0.3, name="p")
+    draws = [mg.sample(mg.Bernoulli(p), name=f"X{t}", rng=t) for t in range(30)]
+    several = [mg.marginalize(sum((x - 3.0) ** 2 for x in draws[:n])) for n in (10, 20, 30)]
+    few, more, many = (len(mg.Graph(z).nodes) for z in several)
+    assert many - more == more - few
+    assert mg.gradient(several[-1], p).value == pytest.approx(-150.0)

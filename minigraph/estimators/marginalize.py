@@ -20,7 +20,7 @@ from ..values import own, whole
 from ..walk import ancestors, drawn_above, label
 from .baselines import leave_one_out
 from .branches import below, branch, expected, with_expected
-from .choose import Handle, call_for, choose_legal, in_turn, refuse_many
+from .choose import Handle, call_for, choose_legal, in_turn, one_each, refuse_many
 from .costs import PROBABILITY, Costs, Draws
 from .impossible import possible_outcome
 from .scores import log_probs_of
@@ -80,7 +80,10 @@ def marginalize(y: Data, nodes: Handle = None, *, limit: int = LIMIT, rng: Rng =
     """
     chosen = choose_legal("marginalize", y, nodes, why_not_marginal)
     rng, limit = generator(rng), whole("limit", limit, call="marginalize")
-    change = lambda y, x: with_expected(y, total(y, x, limit, rng))
+    together = Costs(y, chosen)
+    if len(one_each(chosen)) == len(chosen) and all(len(xs) < 2 for _, xs in together.parts()):
+        return with_expected(y, total(together, limit, rng)) if chosen else y
+    change = lambda y, x: with_expected(y, total(Costs(y, [x]), limit, rng))
     z = in_turn("marginalize", y, chosen, change)
     if len(chosen) > 1 and any(
         np.isnan(x._node.inputs[1]._value).any() for x in ancestors([z]) if x._op is expected
@@ -90,17 +93,20 @@ def marginalize(y: Data, nodes: Handle = None, *, limit: int = LIMIT, rng: Rng =
     return z
 
 
-def total(y: Data, x: Data, limit: int, rng: np.random.Generator) -> Data:
-    """Return the sum of `y` over the outcomes of the draw `x`, weighted with its probabilities."""
-    costs = Costs(y, [x])
-    outcomes = functools.cache(functools.partial(_outcomes, x, limit))  # the same for all costs
+def total(costs: Costs, limit: int, rng: np.random.Generator) -> Data:
+    """Return the sum of costs over the outcomes of the draw in each, weighted with their chances.
+
+    No cost may have two of the draws of `costs`: they would be summed over one after the other.
+    """
+    outcomes = functools.cache(functools.partial(_outcomes, limit))  # the same for all costs
 
     def expectation(cost: Data, draws: Draws) -> Data:
         if not draws:
             return cost
+        (x,) = draws
         where, spoiled = costs.places(cost, x), spoiled_baselines(cost, x)
         terms = []
-        for outcome, p in outcomes(where if None not in where else ()):
+        for outcome, p in outcomes(x, where if None not in where else ()):
             term = branch(cost, {x: outcome, **spoiled}, rng)
             if not (np.isfinite(term._value).all() and np.all(p._value)):  # or a slope is infinite
                 other = possible_outcome(x, outcome, p)
@@ -130,7 +136,7 @@ def spoiled_baselines(cost: Data, x: Data) -> dict[Data, Data]:
     return found
 
 
-def _outcomes(x: Data, limit: int, where: tuple[Any, ...]) -> list[tuple[Data, Data]]:
+def _outcomes(limit: int, x: Data, where: tuple[Any, ...]) -> list[tuple[Data, Data]]:
     """Return the outcomes of `x`, and their probabilities.
 
     These are of each element, in its place in costs that see one element each; else the outcomes
