@@ -68,7 +68,16 @@ def with_costs(steps):
     return y
 
 
+def of_two_laws(steps):
+    x = mg.Data(0.5, name="X0")
+    for t in range(1, steps + 1):
+        law = mg.Normal(x, 1.0) if t % 2 else mg.Gamma(mg.exp(mg.tanh(x)), 1.0)
+        x = mg.sample(law, name=f"X{t}", rng=t)
+    return x * 1.0
+
+
 BUILDS = {
+    "chain of two laws": of_two_laws,
     "chain": chain, "draws from one parameter": from_one, "costs along a chain": with_costs,
 }  # fmt: skip
 LEAN = {

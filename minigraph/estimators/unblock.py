@@ -163,7 +163,7 @@ def unblock(y: Data, method: Any = "auto", *, explain: bool = False, rng: Rng = 
     choices = _choices(y, blocking, asked, explain)
     rng = generator(rng)
     z = y
-    for name, draws in _in_order(choices):
+    for name, draws in _in_order(choices, Smooth(y)):
         try:
             z = METHODS[name].rewrite(z, draws, rng=rng)
         except BlockedGradientError as error:
@@ -175,7 +175,7 @@ def unblock(y: Data, method: Any = "auto", *, explain: bool = False, rng: Rng = 
     return (z, list(choices.values())) if explain else z
 
 
-def _in_order(choices: Mapping[Data, Choice]) -> list[tuple[str, list[Data]]]:
+def _in_order(choices: Mapping[Data, Choice], y: Smooth) -> list[tuple[str, list[Data]]]:
     """Return the methods and their draws in the order in which these are rewritten.
 
     Draws that Python looked at come first, all in one call: some may not even lie above the result.
@@ -191,8 +191,13 @@ def _in_order(choices: Mapping[Data, Choice]) -> list[tuple[str, list[Data]]]:
             looked.setdefault(choices[x].method, []).append(x)
     others = [x for x in choices if not x._node.branched]
     lean = [x for x in others if choices[x].method in LEAN]
-    last = [x for x in reversed(others) if x not in lean]
-    runs = [itertools.groupby(draws, lambda x: choices[x].method) for draws in (lean, last)]
+    last = [x for x in reversed(others) if choices[x].method not in LEAN]
+
+    def call(x: Data) -> str:
+        name = choices[x].method  # along quantiles goes what is legal in the same call as others
+        return "reparameterize" if name == "implicit" and not why_not_implicit(y, x) else name
+
+    runs = [itertools.groupby(draws, call) for draws in (lean, last)]
     return [*looked.items(), *[(name, list(run)) for each in runs for name, run in each]]
 
 
