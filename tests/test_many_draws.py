@@ -113,3 +113,14 @@ def test_draws_in_costs_of_their_own_are_summed_over_at_once():
     few, more, many = (len(mg.Graph(z).nodes) for z in several)
     assert many - more == more - few
     assert mg.gradient(several[-1], p).value == pytest.approx(-150.0)
+
+
+def test_batches_along_a_chain_are_followed_together():
+    def rewrite(steps):
+        x = mg.Data([0.5, 0.2, 0.1], name="X0")
+        for t in range(1, steps + 1):
+            x = mg.sample(mg.Normal(0.99 * x, 1.0), name=f"X{t}", rng=t)
+        return mg.reinforce(mg.sum(x))
+
+    few, many = (calls(lambda n=n: rewrite(n)) for n in (30, 90))
+    assert many < 3.3 * few
