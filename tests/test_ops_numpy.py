@@ -120,6 +120,9 @@ linalg.norm(d, np.inf, axis=0); linalg.norm(d, 2); linalg.norm(d.T, 1, keepdims=
 
 @pytest.mark.parametrize("call", re.split(r"[;\n] *", EDGE_CALLS.strip()))
 def test_array_ends_empty_arrays_and_starts_are_those_of_numpy(call):
+    nothing = call.startswith(("linalg.norm(e", "linalg.norm(d"))  # what NumPy 2.2 has no norm of
+    if nothing and np.lib.NumpyVersion(np.__version__) < "2.3.0":
+        pytest.skip("NumPy 2.3 is needed")
     expected = run(call, np, EDGES)
     found = run(call, mg, {name: mg.Data(x) for name, x in EDGES.items()})
     assert (found.shape, found.dtype) == (np.shape(expected), expected.dtype)
