@@ -174,11 +174,11 @@ def differentiable(y: Data, wrt: Sequence[Data]) -> tuple[Data, Data | None, set
 
     moved += rewrite([y], weigh)
     # Of the graph as it was: in z below, the rewriting of one draw copies those that depend on it.
-    smooth = [(Smooth(data), drawn_above([data])) for data in moved]
+    smooth = [Smooth(data) for data in moved]
     followed = {
         x for x in blocking
         if all(why_not_pathwise(below, now) is None
-               for below, draws in smooth for now in copies_of(x._node.draw, draws))
+               for below in smooth for now in copies_of(x._node.draw, below.draws))
     }  # fmt: skip
 
     def opened(z: Data) -> Data:

@@ -43,7 +43,6 @@ class StandardBeta(Distribution):
     constraints = {"concentration1": positive, "concentration0": positive}
     support = unit_interval
     quadrature = of_quantiles
-    cancels = True
 
     def __init__(self, concentration1: Any, concentration0: Any) -> None:
         super().__init__(concentration1=concentration1, concentration0=concentration0)

@@ -72,10 +72,15 @@ class Smooth:
             f"misses that and is biased; {score}, or pass continuous=True if y does not jump"
         )
 
+    @property
+    def draws(self) -> list[Data]:
+        """The draws above `y`."""
+        return self._flow.ends
+
     @functools.cached_property
     def looked_at(self) -> bool:
         """Whether Python looked at any draw above `y`."""
-        return any(x._node.branched for x in self._flow.ends)
+        return any(x._node.branched for x in self.draws)
 
     @functools.cached_property
     def _flow(self) -> Flow:
@@ -84,7 +89,7 @@ class Smooth:
     @functools.cached_property
     def _above(self) -> dict[Data, int]:
         """For all data below draws, which draws: bit k is that of the draw number k."""
-        above = {x: 1 << k for k, x in enumerate(self._flow.ends)}
+        above = {x: 1 << k for k, x in enumerate(self.draws)}
         for data in self._flow.made:
             if data in self._flow.carries:
                 draws = above.get(data, 0)
@@ -98,13 +103,13 @@ class Smooth:
     def first(self) -> dict[Data, Obstacle]:
         """The first obstacle below each draw that has one."""
         first: dict[Data, Obstacle] = {}
-        left = (1 << len(self._flow.ends)) - 1
+        left = (1 << len(self.draws)) - 1
         for data in filter(self._suspected, _unsorted(self._flow.made)):
             for draws, obstacle in self._obstacles(data, self._above[data] & left):
                 left &= ~draws
                 while draws:
                     k = draws.bit_length() - 1
-                    first.setdefault(self._flow.ends[k], obstacle)
+                    first.setdefault(self.draws[k], obstacle)
                     draws ^= 1 << k
         return first
 
@@ -132,7 +137,7 @@ class Smooth:
 
     def _path(self, x: Data, data: Data) -> list[Data]:
         """Return a path from the draw `x` through `data` to `y`."""
-        bit = 1 << self._flow.ends.index(x)
+        bit = 1 << self.draws.index(x)
         path = [data]
         while path[-1] is not x:
             inputs = [a for a in path[-1]._inputs if type(a) is Data]

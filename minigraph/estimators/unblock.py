@@ -160,14 +160,15 @@ def unblock(y: Data, method: Any = "auto", *, explain: bool = False, rng: Rng = 
     else:
         method = known("unblock", method)
         asked = {x._node.draw: method for x in blocking}
-    choices = _choices(y, blocking, asked, explain)
+    smooth = Smooth(y)
+    choices = _choices(smooth, blocking, asked, explain)
     rng = generator(rng)
     z = y
-    for name, draws in _in_order(choices, Smooth(y)):
+    for name, draws in _in_order(choices, smooth):
         try:
             z = METHODS[name].rewrite(z, draws, rng=rng)
         except BlockedGradientError as error:
-            fit = [] if isinstance(method, Mapping) else _fit(Smooth(y), blocking, name)
+            fit = [] if isinstance(method, Mapping) else _fit(smooth, blocking, name)
             if not fit:
                 raise
             only = f"for other draws alone, mg.unblock(y, {{{', '.join(fit)}}})"
@@ -218,21 +219,20 @@ def known(call: str, name: Any, of: str = "") -> str:
 
 
 def _choices(
-    y: Data, blocking: list[Data], asked: Mapping[object, str], explain: bool
+    y: Smooth, blocking: list[Data], asked: Mapping[object, str], explain: bool
 ) -> dict[Data, Choice]:
     """Return what to do with each draw, decided on the graph as it is."""
-    together: Callable[[], list[Draws]] = functools.cache(lambda: _together(y, blocking))
+    together: Callable[[], list[Draws]] = functools.cache(lambda: _together(y.y, blocking))
     copies: dict[Data, int] = {}  # of the graph, that the methods chosen so far make
     choices: dict[Data, Choice] = {}
-    smooth = Smooth(y)
     for x in one_each(blocking):
         name = asked.get(x._node.draw, "auto")
         met = [draws & copies.keys() for draws in together() if x in draws] if copies else []
         already = math.prod(copies[other] for other in frozenset().union(*met))
         auto = name == "auto"
-        choices[x] = _choose(smooth, x, FEW // already, explain) if auto else _asked(x, name)
+        choices[x] = _choose(y, x, FEW // already, explain) if auto else _asked(x, name)
         if choices[x].method in COUNTED and auto:
-            copies[x] = 1 + COUNTED[choices[x].method](y, x)
+            copies[x] = 1 + COUNTED[choices[x].method](y.y, x)
     return choices
 
 
