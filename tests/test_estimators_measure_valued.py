@@ -8,7 +8,7 @@ from cases import case
 
 import minigraph as mg
 from minigraph.distributions.weak_derivatives import TABLE, weak_derivatives
-from minigraph.estimators import choose
+from minigraph.estimators import turns
 
 LAWS = [
     ("Bernoulli", mg.Bernoulli, {"probs": 0.3}),
@@ -233,11 +233,11 @@ def test_a_draw_in_several_branches_is_rewritten_once_in_each(rewrite):
 
 
 def test_a_graph_that_would_grow_without_end_is_refused(monkeypatch):
-    monkeypatch.setattr(choose, "MOST", 100)
+    monkeypatch.setattr(turns, "MOST", 100)
     y, _ = chain(3)
     y = mg.marginalize(mg.measure_valued(y, "X0"), "X1")
     with pytest.raises(mg.InputError, match=r"'X2' stands in 9 branches .* from \d+ to \d+ oper"):
-        mg.measure_valued(y, "X2")
+        mg.marginalize(y, "X2")
     y, _ = chain(3)
     mg.measure_valued(mg.marginalize(mg.measure_valued(y, "X2"), "X1"), "X0")  # the last one first
 

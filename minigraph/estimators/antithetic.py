@@ -20,10 +20,11 @@ from ..ops.boxes import function, stop_gradient
 from ..ops.elementwise import absolute, divide, equal, greater, less, maximum, minimum, where
 from ..walk import label
 from .branches import branch
-from .choose import Handle, call_for, choose_legal, in_turn
+from .choose import Handle, call_for, choose_legal
 from .edges import finite_logits, is_coin, unmissed, why_not_edge
 from .elements import Places
 from .slopes import Rule, slope_in, with_slopes
+from .turns import in_turn
 
 Weight = Callable[[Data, Data, Data, np.random.Generator], Data]  # x, its twin, p: the slope
 
@@ -134,7 +135,7 @@ def _with_twins(call: str, title: str, y: Data, nodes: Handle, rng: Rng, weigh: 
 
         return rule
 
-    return in_turn(call, y, chosen, lambda y, x: with_slopes(y, x, title, prepare))
+    return in_turn(call, y, chosen, lambda y, draws: with_slopes(y, draws, title, prepare))
 
 
 def twin_of(x: Data, p: Data, rng: np.random.Generator) -> Data:

@@ -98,6 +98,11 @@ def with_slope(y: Data, s: Data, title: str) -> Data:
     return out
 
 
+def is_slope(cost: Data) -> bool:
+    """Return whether a cost is nothing but a slope, which has no value to compare."""
+    return (cost._inputs[0] if cost._op is astype else cost)._op is slope_of
+
+
 def like(cost: Data, other: Data) -> Data:
     """Return `other` in the dtype of a cost, whose value it must not round."""
     same = cost.dtype.kind != "f" or cost.dtype == other.dtype

@@ -11,9 +11,8 @@ from ..errors import BlockedGradientError, InputError, UnknownNameError, UsageEr
 from ..nodes import StochasticNode
 from ..paths import Flow
 from ..values import spelled
-from ..walk import ancestors, drawn_above, label
+from ..walk import drawn_above, label
 
-MOST = 100_000  # operations that rewriting one draw in many branches may add
 Handle = Any  # a name, a StochasticNode, its sample, or a list of these; None: all that block
 
 
@@ -64,28 +63,6 @@ def _beside(y: Data) -> list[Data]:
 def one_each(chosen: Iterable[Data]) -> list[Data]:
     """Return one sample of each draw: rewrites copy draws, and a copy is still the same draw."""
     return [*{x._node.draw: x for x in chosen}.values()]
-
-
-def in_turn(
-    call: str, y: Data, chosen: Sequence[Data], change: Callable[[Data, Data], Data]
-) -> Data:
-    """Return `y` after a change for each draw, in every branch that it stands in, the last first.
-
-    So what a change copies for a draw holds no draws that are still to be changed for themselves.
-    """
-    first = len(ancestors([y]))
-    for x in reversed(one_each(chosen)):
-        branches = choose(call, y, x)
-        for now in branches:
-            if len(branches) > 1 and (size := len(ancestors([y]))) > 2 * first + MOST:
-                raise InputError(
-                    f"{call}: {label(x)} stands in {len(branches)} branches that earlier rewrites "
-                    f"made, and the graph has grown from {first} to {size} operations; rewrite "
-                    "draws that come later in the graph before those that they depend on, or all "
-                    "of them in one call"
-                )
-            y = change(y, now)
-    return y
 
 
 def _meant(call: str, y: Data, handle: Any, there: Draws) -> list[Data]:

@@ -19,7 +19,7 @@ from ..ops.base import as_data
 from ..ops.boxes import function, stop_gradient
 from ..ops.reductions import sum_
 from ..walk import ancestors, label
-from .choose import Handle, choose, choose_legal, in_turn
+from .choose import Handle, choose, choose_legal
 from .costs import Costs
 from .edges import log_prob
 from .elements import Places
@@ -28,6 +28,7 @@ from .relaxations import fed
 from .scores import factor, seen
 from .slopes import Rule, with_slopes
 from .smooth import Smooth
+from .turns import in_turn
 
 Surrogate = Callable[[Data], Any]  # from latent numbers to an estimate of the cost
 
@@ -92,7 +93,8 @@ def rebar(
 
     chosen = _legal("rebar", y, nodes, continuous)
     refuse_blocked_below("rebar", y, chosen)
-    return in_turn("rebar", y, chosen, lambda y, x: with_slopes(y, x, "REBAR", prepare))
+    change = lambda y, draws: with_slopes(y, draws, "REBAR", prepare, of_slopes=True)
+    return in_turn("rebar", y, chosen, change)
 
 
 def relax(y: Data, nodes: Handle = None, *, surrogate: Surrogate, rng: Rng = None) -> Data:
@@ -164,7 +166,7 @@ def relax(y: Data, nodes: Handle = None, *, surrogate: Surrogate, rng: Rng = Non
             )
         return slope if y.shape else sum_(slope)
 
-    change = lambda y, x: with_slopes(y, x, "RELAX", score, control)
+    change = lambda y, draws: with_slopes(y, draws, "RELAX", score, control)
     return in_turn("relax", y, _legal("relax", y, nodes, None), change)
 
 

@@ -20,10 +20,11 @@ from ..values import own, whole
 from ..walk import ancestors, drawn_above, label
 from .baselines import leave_one_out
 from .branches import below, branch, expected, with_expected
-from .choose import Handle, call_for, choose_legal, in_turn, one_each, refuse_many
+from .choose import Handle, call_for, choose_legal, refuse_many
 from .costs import PROBABILITY, Costs, Draws
 from .impossible import possible_outcome
 from .scores import log_probs_of
+from .turns import in_turn
 
 LIMIT = 256  # copies of the graph below a draw
 
@@ -80,16 +81,13 @@ def marginalize(y: Data, nodes: Handle = None, *, limit: int = LIMIT, rng: Rng =
     """
     chosen = choose_legal("marginalize", y, nodes, why_not_marginal)
     rng, limit = generator(rng), whole("limit", limit, call="marginalize")
-    together = Costs(y, chosen)
-    if len(one_each(chosen)) == len(chosen) and all(len(xs) < 2 for _, xs in together.parts()):
-        return with_expected(y, total(together, limit, rng)) if chosen else y
-    change = lambda y, x: with_expected(y, total(Costs(y, [x]), limit, rng))
-    z = in_turn("marginalize", y, chosen, change)
+    change = lambda y, draws: with_expected(y, total(Costs(y, draws), limit, rng))
+    z = in_turn("marginalize", y, chosen, change, apart=True)
     if len(chosen) > 1 and any(
         np.isnan(x._node.inputs[1]._value).any() for x in ancestors([z]) if x._op is expected
     ):
         # Where an earlier draw decides what cannot be, its branches are to be made before.
-        z = in_turn("marginalize", y, chosen[::-1], change)
+        z = in_turn("marginalize", y, chosen[::-1], change, apart=True)
     return z
 
 

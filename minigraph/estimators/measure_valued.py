@@ -22,12 +22,13 @@ from ..ops.shaping import broadcast_to
 from ..values import whole
 from ..walk import label
 from .branches import branch
-from .choose import Handle, call_for, choose_legal, in_turn, refuse_many
+from .choose import Handle, call_for, choose_legal, refuse_many
 from .edges import edged, may_carry
 from .elements import Places
 from .impossible import stuck
 from .marginalize import LIMIT
 from .slopes import Rule, slope_in, with_slopes
+from .turns import in_turn
 
 
 def measure_valued(y: Data, nodes: Handle = None, *, limit: int = LIMIT, rng: Rng = None) -> Data:
@@ -75,7 +76,7 @@ def measure_valued(y: Data, nodes: Handle = None, *, limit: int = LIMIT, rng: Rn
     chosen = choose_legal("measure_valued", y, nodes, why_not_measure_valued)
     rng, limit = generator(rng), whole("limit", limit, call="measure_valued")
     prepare = lambda x, law: _differences(x, law, limit, rng)
-    change = lambda y, x: with_slopes(y, x, "measure-valued", prepare)
+    change = lambda y, draws: with_slopes(y, draws, "measure-valued", prepare)
     return in_turn("measure_valued", y, chosen, change)
 
 

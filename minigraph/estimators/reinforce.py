@@ -12,9 +12,9 @@ from ..errors import BlockedGradientError
 from ..graph import rewrite, same_draw
 from ..nodes import result
 from ..ops.boxes import stop_gradient
-from ..ops.elementwise import add, astype, multiply
+from ..ops.elementwise import add, multiply
 from .baselines import LEAVE_ONE_OUT, Baseline, baselines, leave_one_out
-from .branches import like, slope_of
+from .branches import is_slope, like
 from .choose import Handle, call_for, choose
 from .costs import Costs
 from .edges import log_prob, may_carry, why_not_edge
@@ -165,11 +165,6 @@ def with_factors(
     if out is not z and z not in scored:  # two data of one name could not be told apart
         z.name = "cost" if out.name != "cost" else None
     return out
-
-
-def is_slope(cost: Data) -> bool:
-    """Return whether a cost is nothing but a slope, which has no value to compare."""
-    return (cost._inputs[0] if cost._op is astype else cost)._op is slope_of
 
 
 def subtracted(

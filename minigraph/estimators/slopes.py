@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from ..nodes import StochasticNode
 from ..ops.base import as_data
 from ..ops.boxes import function, stop_gradient
 from ..ops.elementwise import multiply
-from .branches import in_floats, inner, with_slope
+from .branches import in_floats, inner, is_slope, less_slope, with_slope
 from .costs import Costs, Draws
 from .elements import Places
 from .reinforce import detached
@@ -23,58 +23,68 @@ Rule = Callable[[Data, Places], Iterable[Data]]  # from a cost to slopes of its 
 
 
 def with_slopes(
-    y: Data, x: Data, title: str, prepare: Callable[[Data, Any], Rule],
-    control: Callable[[Data, Any], Data] | None = None,
+    y: Data, draws: Sequence[Data], title: str, prepare: Callable[[Data, Any], Rule],
+    control: Callable[[Data, Any], Data] | None = None, of_slopes: bool = False,
 ) -> Data:  # fmt: skip
-    """Return `y` with slopes added to each cost that depends on the draw `x`.
+    """Return `y` with slopes added to each cost that depends on some draws.
 
     Parameters
     ----------
     y : Data
         The output.
-    x : Data
-        The draw; in the new graph it sees its parameters through stop_gradient.
+    draws : sequence of Data
+        The draws; in the new graph they see their parameters through stop_gradient.
     title : str
         What pictures call the boxes through which the slopes come in.
     prepare : callable
-        ``prepare(new, law)`` is given the draw in the new graph and its law, through which
+        ``prepare(new, law)`` is given a draw in the new graph and its law, through which
         gradients do reach the parameters. It returns ``rule(cost, places)``, and that what each
         cost gets; ``places`` is where the elements of the draw stay apart in it.
     control : callable, optional
         ``control(new, law)`` is what is added to the slopes of `y` as a whole, of expectation 0.
+    of_slopes : bool
+        Whether slopes that were added before are costs, too: their value is 0, whatever is drawn.
     """
-    moved: list[Any] = []
+    moved: dict[Data, tuple[Data, Any]] = {}
+    chosen = {*draws}
 
     def still(data: Data, inputs: tuple[Data, ...]) -> Data | None:
-        if data is not x:
+        if data not in chosen:
             return None
-        moved[:] = [detached(data, inputs), data._node.distribution.with_inputs(inputs)]
-        return moved[0]
+        moved[data] = detached(data, inputs), data._node.distribution.with_inputs(inputs)
+        return moved[data][0]
 
     (z,) = rewrite([y], still)
-    now, law = moved
-    rule, costs = prepare(now, law), Costs(z, [now])
-    met: list[Data] = []
+    new = [moved[x] for x in draws]
+    rules = {now: prepare(now, law) for now, law in new}
+    rank = {now: k for k, now in enumerate(rules)}
+    costs, met = Costs(z, rules), set[Data]()
 
-    def change(cost: Data, draws: Draws) -> Data:
-        if not draws:
+    def change(cost: Data, above: Draws) -> Data:
+        if not above or (not of_slopes and is_slope(cost)):
             return cost
-        met.extend(draws)
+        met.update(above)
         random = isinstance(cost._node, StochasticNode)  # a draw is known by its name
         plain = inner(cost)
         if not random:
             plain.name = None  # two data of one name could not be told apart
         out = floats = in_floats(plain)
+        while floats._op is less_slope and not of_slopes:
+            floats = floats._inputs[0]
         with np.errstate(all="ignore"):  # of what has no value here; a replay is silent too
-            for slope in rule(floats, costs.places(cost, now)):
-                out = with_slope(out, slope, title)
+            for x in sorted(above, key=rank.__getitem__):
+                for slope in rules[x](floats, costs.places(cost, x)):
+                    out = with_slope(out, slope, title)
         if not random:
             plain.name, out.name = cost.name and "cost", cost.name
         return out
 
     out = costs.rebuild(change)
     out.name = y.name
-    return with_slope(out, control(now, law), title) if control and met else out
+    for now, law in new:
+        if control and now in met:
+            out = with_slope(out, control(now, law), title)
+    return out
 
 
 def slope_in(parameter: Data, weight: Data, cost: Data, other: Data, places: Places) -> Data:

@@ -19,7 +19,7 @@ from ..ops.elementwise import add
 from ..ops.joins import stack
 from ..ops.reductions import sum_
 from ..values import whole
-from .choose import Handle, in_turn
+from .choose import Handle
 from .edges import unless_missed
 from .elements import Places
 from .impossible import possible_index
@@ -34,6 +34,7 @@ from .outcomes import (
     without,
 )
 from .slopes import Rule, with_slopes
+from .turns import in_turn
 
 MOST = 4  # a set of k has 2^k parts
 
@@ -103,7 +104,7 @@ def sum_and_sample(y: Data, nodes: Handle = None, size: int = 1, *, rng: Rng = N
         return rule
 
     chosen = legal("sum_and_sample", y, nodes, size, 1)
-    change = lambda y, x: with_slopes(y, x, "sum and sample", prepare)
+    change = lambda y, draws: with_slopes(y, draws, "sum and sample", prepare)
     return in_turn("sum_and_sample", y, chosen, change)
 
 
@@ -181,7 +182,7 @@ def unordered_set(
         raise InputError(f"unordered_set: size={size} is too many; at most {MOST}")
     if chosen and baseline and size < 2:
         raise InputError("unordered_set: size=1 has no others for a baseline; at least 2")
-    change = lambda y, x: with_slopes(y, x, "unordered set", prepare)
+    change = lambda y, draws: with_slopes(y, draws, "unordered set", prepare)
     return in_turn("unordered_set", y, chosen, change)
 
 
