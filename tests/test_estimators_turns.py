@@ -84,7 +84,10 @@ def test_draws_that_meet_or_depend_on_others_are_unbiased(name, how, one_by_one)
     np.testing.assert_allclose(found.grad[p], expected.grad[p], rtol=tolerance)
 
 
-@pytest.mark.parametrize("name", ["measure_valued", "disarm", "arm", "marginalize"])
+MANY = ["measure_valued", "disarm", "arm", "marginalize", "gumbel_softmax", "straight_through"]
+
+
+@pytest.mark.parametrize("name", MANY)
 def test_many_draws_in_costs_of_their_own_take_no_more_calls_each_than_few(name):
     def build(n):
         p = mg.Data(0.4, name="p")
@@ -92,3 +95,13 @@ def test_many_draws_in_costs_of_their_own_take_no_more_calls_each_than_few(name)
 
     few, many = (calls(lambda n=n: getattr(mg, name)(build(n))) for n in (20, 60))
     assert many < 3.3 * few
+
+
+@pytest.mark.parametrize("rewrite", [mg.gumbel_softmax, mg.straight_through])
+def test_the_draw_that_cannot_be_relaxed_is_named_among_others(rewrite):
+    p = mg.Data(0.4, name="p")
+    draws = [mg.sample(mg.Bernoulli(p), name=name, rng=0) for name in "abc"]
+    table = mg.Data([1.0, 2.0], constant=True)
+    y = draws[0] + table[draws[1]] + draws[2]
+    with pytest.raises(mg.BlockedGradientError, match="relaxed 'b' is fed to something"):
+        rewrite(y, continuous=True)

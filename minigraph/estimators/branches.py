@@ -8,7 +8,7 @@ and takes the slope of something with the same expectation; `slope_of` adds a sl
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from ..ops.boxes import stop, stop_gradient
 from ..ops.elementwise import astype
 from ..walk import ancestors, drawn_above, label, walk
 
+Change = Data | Callable[[Data], Data]
 # Y, with the slope of another estimate of its expectation.
 expected = Operation(
     "local expectation", lambda y, s: y * 1.0, None, lambda g, y, _, s: g,
@@ -127,7 +128,7 @@ def inner(y: Data) -> Data:
     return copy
 
 
-def branch(y: Data, changed: Mapping[Data, Data], rng: Rng = None, redraw: bool = True) -> Data:
+def branch(y: Data, changed: Mapping[Data, Change], rng: Rng = None, redraw: bool = True) -> Data:
     """Return `y` as it is when some data are others, everything downstream computed again.
 
     A draw downstream keeps its noise, if it is made from noise; else it is drawn again. It stays
@@ -137,8 +138,8 @@ def branch(y: Data, changed: Mapping[Data, Data], rng: Rng = None, redraw: bool 
     ----------
     y : Data
         The output.
-    changed : mapping of Data to Data
-        What is replaced, and by what.
+    changed : mapping of Data to Data or callable
+        What is replaced, and by what, or by which function of what would stand there.
     rng : None, int, SeedSequence, BitGenerator or Generator
         Where draws that are made again come from.
     redraw : bool
@@ -146,19 +147,25 @@ def branch(y: Data, changed: Mapping[Data, Data], rng: Rng = None, redraw: bool 
     """
     rng = generator(rng)
     refuse_looked_at(changed)
-    new, boxes = dict(changed), dict[Group, Group]()
+    new = {x: other for x, other in changed.items() if isinstance(other, Data)}
+    boxes: dict[Group, Group] = {}
     for data in ancestors([y]):
-        node = data._node
-        inputs = tuple([new.get(x, x) for x in node.inputs])
-        if data in new or inputs == node.inputs:
+        if data in new:
             continue
-        if isinstance(node, StochasticNode):
-            new[data] = drawn_again(data, inputs, rng) if redraw else kept(data, inputs)
-        elif node.op.stands_for and redraw:  # else its value is the old one, too
-            new[data] = inputs[1]
-        else:
-            with np.errstate(all="ignore"):  # what is infinite there is not the answer here
-                new[data] = again(node, inputs, boxes)
+        now, node = data, data._node
+        inputs = tuple([new.get(x, x) for x in node.inputs])
+        if inputs != node.inputs:
+            if isinstance(node, StochasticNode):
+                now = drawn_again(data, inputs, rng) if redraw else kept(data, inputs)
+            elif node.op.stands_for and redraw:  # else its value is the old one, too
+                now = inputs[1]
+            else:
+                with np.errstate(all="ignore"):  # what is infinite there is not the answer here
+                    now = again(node, inputs, boxes)
+        change = changed.get(data)
+        now = change(now) if callable(change) else now
+        if now is not data:
+            new[data] = now
     return new.get(y, y)
 
 

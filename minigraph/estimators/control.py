@@ -85,7 +85,7 @@ def rebar(
         def rule(cost: Data, places: Places) -> list[Data]:
             def surrogate(z: Data) -> Data:
                 soft = as_data(latent.soft(z, heat))
-                return scale * fed("rebar", cost, x, soft, rng, redraw=True)
+                return scale * fed("rebar", cost, {x: soft}, rng, redraw=True)
 
             return [_controlled(cost, seen(log_prob(law, x), places), surrogate, *two)]
 

@@ -6,7 +6,7 @@ wherever they are named, printed or drawn.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -18,8 +18,8 @@ from ..ops import along
 from ..ops.base import Operation, as_data
 from ..ops.boxes import function, stop_gradient
 from ..walk import label
-from .branches import branch, kept, with_expected
-from .choose import Handle, call_for, choose, choose_legal, one_each
+from .branches import Change, branch, kept, with_expected
+from .choose import Handle, call_for, choose_each, choose_legal, one_each
 from .latents import given, heat_of, latent_of, why_not_latent, with_held_noise
 from .smooth import Smooth
 
@@ -32,7 +32,6 @@ straight = Operation(
     "straight-through (biased)", lambda x, s: x * 1.0, None, lambda g, y, _, s: g,
     along=along.elementwise, numpy=(),
 )  # fmt: skip
-Replace = Callable[[Data, np.random.Generator], Data]  # from a sample to what stands for it
 
 
 def gumbel_softmax(
@@ -80,12 +79,10 @@ def gumbel_softmax(
     """
     chosen = _legal("gumbel_softmax", y, nodes, continuous, why_not_latent)
     rng = generator(rng)
-    for x in chosen:
-        for now in choose("gumbel_softmax", y, x):
-            soft = _soft(now, temperature, rng)
-            smooth = fed("gumbel_softmax", y, now, soft, rng, redraw=True)
-            y = with_expected(y, smooth, relaxed)
-    return y
+    if not chosen:
+        return y
+    soft = dict.fromkeys(chosen, _soft(chosen[0], temperature, rng))
+    return with_expected(y, fed("gumbel_softmax", y, soft, rng, redraw=True), relaxed)
 
 
 def straight_through(y: Data, nodes: Handle = None, *, continuous: bool = False) -> Data:
@@ -119,7 +116,7 @@ def straight_through(y: Data, nodes: Handle = None, *, continuous: bool = False)
     """
     chosen = _legal("straight_through", y, nodes, continuous, why_not_mean)
 
-    def mean(x: Data, rng: Any) -> Data:
+    def mean(x: Data) -> Data:
         law = x._node.distribution
         return as_data(function(lambda *_: law.full(law.mean), name="mean")(*law.inputs))
 
@@ -158,45 +155,61 @@ def gumbel_straight_through(
     """
     chosen = _legal("gumbel_straight_through", y, nodes, continuous, why_not_latent)
 
-    def soft(x: Data, rng: np.random.Generator) -> Data:
-        return _soft(x, temperature, rng)
+    rng = generator(rng)
+    if not chosen:
+        return y
+    soft = _soft(chosen[0], temperature, rng)
+    return _straight("gumbel_straight_through", y, chosen, soft, rng)
 
-    return _straight("gumbel_straight_through", y, chosen, soft, generator(rng))
 
+def _soft(first: Data, temperature: Any, rng: np.random.Generator) -> Callable[[Data], Data]:
+    """Return the function from samples to relaxed samples that agree with them."""
+    heat = stop_gradient(heat_of(first, temperature))
 
-def _soft(x: Data, temperature: Any, rng: np.random.Generator) -> Data:
-    """Return a relaxed sample that agrees with the sample `x`."""
-    law: Any = x._node.distribution
-    latent = latent_of(law)
-    assert latent is not None
-    z, heat = given(law, stop_gradient(x), rng), stop_gradient(heat_of(x, temperature))
-    box = function(lambda z, *_: latent.soft(with_held_noise(law, z), heat), name="relaxed X")
-    return as_data(box(z, *law.inputs))
+    def soft(x: Data) -> Data:
+        law: Any = x._node.distribution
+        latent = latent_of(law)
+        assert latent is not None
+        z = given(law, stop_gradient(x), rng)
+        box = function(lambda z, *_: latent.soft(with_held_noise(law, z), heat), name="relaxed X")
+        return as_data(box(z, *law.inputs))
+
+    return soft
 
 
 def _straight(
-    call: str, y: Data, chosen: list[Data], smooth: Replace, rng: np.random.Generator
+    call: str, y: Data, chosen: list[Data], smooth: Callable[[Data], Data], rng: np.random.Generator
 ) -> Data:
     """Return `y` with samples whose slope is that of something smooth."""
-    for x in chosen:
-        for now in choose(call, y, x):
-            hard = kept(now, now._node.inputs)  # a copy: the name itself goes to what F sees
-            new: Data = straight(stop_gradient(hard), smooth(hard, rng))
-            out = fed(call, y, now, new, rng, redraw=False)
-            if not np.array_equal(out._value, y._value, equal_nan=True):
-                if not np.allclose(out._value, y._value, 1e-5, equal_nan=True):
-                    raise BlockedGradientError(_needs_integers(call, now, "its value changes"))
-                out = with_expected(y, out, relaxed)  # 1.0 - float32 rounds, 1 - float32 not
-            out.name = y.name
-            y = out
-    return y
+
+    def through(x: Data) -> Data:
+        hard = kept(x, x._node.inputs)  # a copy: the name itself goes to what F sees
+        return as_data(straight(stop_gradient(hard), smooth(hard)))
+
+    def close(out: Data) -> bool:
+        return np.allclose(out._value, y._value, 1e-5, equal_nan=True)
+
+    def fed_with(draws: Iterable[Data]) -> Data:
+        return fed(call, y, dict.fromkeys(draws, through), rng, redraw=False)
+
+    out = fed_with(chosen)
+    if not np.array_equal(out._value, y._value, equal_nan=True):
+        if not close(out):
+            x = next((x for x in chosen if not close(fed_with([x]))), chosen[0])
+            raise BlockedGradientError(_needs_integers(call, x, "its value changes"))
+        out = with_expected(y, out, relaxed)  # 1.0 - float32 rounds, 1 - float32 not
+    out.name = y.name
+    return out
 
 
-def fed(call: str, y: Data, x: Data, new: Data, rng: Any, redraw: bool) -> Data:
-    """Return `y` of a relaxed sample, or say that something needs integers."""
+def fed(call: str, y: Data, changed: Mapping[Data, Change], rng: Any, redraw: bool) -> Data:
+    """Return `y` of relaxed samples, or say that something needs integers."""
     try:
-        return branch(y, {x: new}, rng, redraw)
+        return branch(y, changed, rng, redraw)
     except (MinigraphError, TypeError, ValueError) as error:
+        x, *others = changed
+        for one in changed if others else ():
+            fed(call, y, {one: changed[one]}, rng, redraw)  # says which
         raise BlockedGradientError(_needs_integers(call, x, str(error))) from error
 
 
@@ -212,7 +225,8 @@ def _legal(
 ) -> list[Data]:
     """Return the chosen draws, or raise for one that cannot be relaxed."""
     smooth = Smooth(y, continuous)
-    return one_each(choose_legal(call, y, nodes, lambda x: why_not(x) or smooth.why_not(x)))
+    chosen = choose_legal(call, y, nodes, lambda x: why_not(x) or smooth.why_not(x))
+    return [x for copies in choose_each(call, y, one_each(chosen)) for x in copies]
 
 
 def why_not_mean(x: Data) -> str | None:
