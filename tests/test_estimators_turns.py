@@ -97,6 +97,16 @@ def test_many_draws_in_costs_of_their_own_take_no_more_calls_each_than_few(name)
     assert many < 3.3 * few
 
 
+@pytest.mark.parametrize("law", [mg.Bernoulli, mg.Geometric])
+def test_unblocking_many_batches_of_draws_takes_no_more_calls_each_than_few(law):
+    def build(n):
+        p = mg.Data(np.full(3, 0.4), name="p")
+        return sum(mg.sum((mg.sample(law(p), rng=i) - 2.0) ** 2) for i in range(n))
+
+    few, many = (calls(lambda n=n: mg.unblock(build(n))) for n in (20, 60))
+    assert many < 3.3 * few
+
+
 @pytest.mark.parametrize("rewrite", [mg.gumbel_softmax, mg.straight_through])
 def test_the_draw_that_cannot_be_relaxed_is_named_among_others(rewrite):
     p = mg.Data(0.4, name="p")

@@ -17,7 +17,6 @@ from .antithetic import arm, disarm, why_not_coins
 from .branches import why_not_branch
 from .choose import choose, choose_each, one_each
 from .control import rebar
-from .costs import Costs, Draws
 from .latents import why_not_latent
 from .marginalize import marginalize, why_not_marginal
 from .measure_valued import measure_valued, why_not_measure_valued
@@ -35,7 +34,7 @@ from .reparameterize import (
     why_not_implicit,
     why_not_pathwise,
 )
-from .sizes import elements_apart, outcomes_apart
+from .sizes import Sizes
 from .smooth import Smooth
 from .without_replacement import sum_and_sample, unordered_set
 
@@ -222,28 +221,21 @@ def _choices(
     y: Smooth, blocking: list[Data], asked: Mapping[object, str], explain: bool
 ) -> dict[Data, Choice]:
     """Return what to do with each draw, decided on the graph as it is."""
-    together: Callable[[], list[Draws]] = functools.cache(lambda: _together(y.y, blocking))
+    sizes = Sizes(y.y, blocking)
     copies: dict[Data, int] = {}  # of the graph, that the methods chosen so far make
     choices: dict[Data, Choice] = {}
     for x in one_each(blocking):
         name = asked.get(x._node.draw, "auto")
-        met = [draws & copies.keys() for draws in together() if x in draws] if copies else []
-        already = math.prod(copies[other] for other in frozenset().union(*met))
+        met = sizes.met(x) & copies.keys() if copies else ()
+        few = FEW // math.prod(copies[other] for other in met)
         auto = name == "auto"
-        choices[x] = _choose(y, x, FEW // already, explain) if auto else _asked(x, name)
+        choices[x] = _choose(y, sizes, x, few, explain) if auto else _asked(x, name)
         if choices[x].method in COUNTED and auto:
-            copies[x] = 1 + COUNTED[choices[x].method](y.y, x)
+            copies[x] = 1 + COUNTED[choices[x].method](sizes, x)
     return choices
 
 
-def _together(y: Data, blocking: list[Data]) -> list[Draws]:
-    """Return which draws meet in some cost."""
-    return list({draws: None for _, draws in Costs(y, blocking).parts()})
-
-
-COUNTED: Mapping[str, Callable[[Data, Data], int]] = {
-    "marginalize": outcomes_apart, "measure_valued": elements_apart,
-}  # fmt: skip
+COUNTED = {"marginalize": Sizes.outcomes, "measure_valued": Sizes.pairs}
 
 
 def _asked(x: Data, name: str) -> Choice:
@@ -251,7 +243,7 @@ def _asked(x: Data, name: str) -> Choice:
     return Choice(x.name or "unnamed", name, f"asked for{biased}")
 
 
-def _choose(y: Smooth, x: Data, few: int, explain: bool) -> Choice:
+def _choose(y: Smooth, sizes: Sizes, x: Data, few: int, explain: bool) -> Choice:
     """Return the best legal method for a draw, with at most `few` copies of the graph.
 
     Why others are not legal takes a walk each, and is looked for if somebody wants to know.
@@ -263,7 +255,7 @@ def _choose(y: Smooth, x: Data, few: int, explain: bool) -> Choice:
         if found is not None and not explain:
             break
         problem = METHODS[name].why_not(y, x)
-        if problem is None and name in COUNTED and (count := COUNTED[name](y.y, x)) > few:
+        if problem is None and name in COUNTED and (count := COUNTED[name](sizes, x)) > few:
             problem = f"it would take {spelled(count)} copies of the graph, more than {few}"
         if problem is not None:
             not_legal[name] = problem
