@@ -19,12 +19,11 @@ from ..ops.base import as_data
 from ..ops.boxes import function, stop_gradient
 from ..ops.elementwise import absolute, divide, equal, greater, less, maximum, minimum, where
 from ..walk import label
-from .branches import branch
+from .branches import Branch
 from .choose import Handle, call_for, choose_legal
 from .edges import finite_logits, is_coin, unmissed, why_not_edge
 from .elements import Places
 from .slopes import Rule, slope_in, with_slopes
-from .turns import in_turn
 
 Weight = Callable[[Data, Data, Data, np.random.Generator], Data]  # x, its twin, p: the slope
 
@@ -128,14 +127,14 @@ def _with_twins(call: str, title: str, y: Data, nodes: Handle, rng: Rng, weigh: 
         box = function(lambda *_: finite_logits(unmissed(law, x)), name="logits")
         logits: Data = box(*law.inputs)
         twin = twin_of(x, p, rng)
-        weight = weigh(x, twin, p, rng)
+        weight, there = weigh(x, twin, p, rng), Branch({x: twin}, rng)
 
         def rule(cost: Data, places: Places) -> list[Data]:
-            return [slope_in(logits, weight, cost, branch(cost, {x: twin}, rng), places)]
+            return [slope_in(logits, weight, cost, there.of(cost), places)]
 
         return rule
 
-    return in_turn(call, y, chosen, lambda y, draws: with_slopes(y, draws, title, prepare))
+    return with_slopes(y, chosen, title, prepare)
 
 
 def twin_of(x: Data, p: Data, rng: np.random.Generator) -> Data:

@@ -129,15 +129,18 @@ def inner(y: Data) -> Data:
 
 
 def branch(y: Data, changed: Mapping[Data, Change], rng: Rng = None, redraw: bool = True) -> Data:
-    """Return `y` as it is when some data are others, everything downstream computed again.
+    """Return `y` as it is when some data are others, everything downstream computed again."""
+    return Branch(changed, rng, redraw).of(y)
+
+
+class Branch:
+    """Data as they are when some are others, everything downstream computed again.
 
     A draw downstream keeps its noise, if it is made from noise; else it is drawn again. It stays
     the same draw, so that a rewrite which is told to look after it does so in every branch.
 
     Parameters
     ----------
-    y : Data
-        The output.
     changed : mapping of Data to Data or callable
         What is replaced, and by what, or by which function of what would stand there.
     rng : None, int, SeedSequence, BitGenerator or Generator
@@ -145,28 +148,50 @@ def branch(y: Data, changed: Mapping[Data, Change], rng: Rng = None, redraw: boo
     redraw : bool
         Without it draws downstream keep their values: right if the new data have the old values.
     """
-    rng = generator(rng)
-    refuse_looked_at(changed)
-    new = {x: other for x, other in changed.items() if isinstance(other, Data)}
-    boxes: dict[Group, Group] = {}
-    for data in ancestors([y]):
-        if data in new:
-            continue
-        now, node = data, data._node
-        inputs = tuple([new.get(x, x) for x in node.inputs])
-        if inputs != node.inputs:
-            if isinstance(node, StochasticNode):
-                now = drawn_again(data, inputs, rng) if redraw else kept(data, inputs)
-            elif node.op.stands_for and redraw:  # else its value is the old one, too
-                now = inputs[1]
-            else:
-                with np.errstate(all="ignore"):  # what is infinite there is not the answer here
-                    now = again(node, inputs, boxes)
-        change = changed.get(data)
-        now = change(now) if callable(change) else now
-        if now is not data:
-            new[data] = now
-    return new.get(y, y)
+
+    def __init__(
+        self, changed: Mapping[Data, Change], rng: Rng = None, redraw: bool = True
+    ) -> None:
+        refuse_looked_at(changed)
+        self.changed = changed
+        self._new = {x: other for x, other in changed.items() if isinstance(other, Data)}
+        self._functions = {x: f for x, f in changed.items() if not isinstance(f, Data)}
+        self._rng = generator(rng)
+        self._redraw = redraw
+        self._seen = set(self._new)
+        self._boxes: dict[Group, Group] = {}
+
+    def only(self, x: Data) -> Branch:
+        """Return where only `x` is another one."""
+        return Branch({x: self.changed[x]}, self._rng, self._redraw)
+
+    def of(self, y: Data) -> Data:
+        """Return what stands there for `y`; what several data descend from is computed once."""
+        todo: list[Data] = [y]
+        found: list[Data] = []
+        for data in todo:  # which grows meanwhile
+            if type(data) is Data and data._op is not None and data not in self._seen:
+                self._seen.add(data)
+                found.append(data)
+                todo += data._inputs
+        new = self._new
+        for data in sorted(found, key=lambda data: data._time):
+            inputs = tuple([new.get(x, x) for x in data._node.inputs])
+            now = data if inputs == data._node.inputs else self._made(data, inputs)
+            now = self._functions[data](now) if data in self._functions else now
+            if now is not data:
+                new[data] = now
+        return new.get(y, y)
+
+    def _made(self, data: Data, inputs: tuple[Data, ...]) -> Data:
+        """Return what is made of other inputs in the place of `data`."""
+        node = data._node
+        if isinstance(node, StochasticNode):
+            return drawn_again(data, inputs, self._rng) if self._redraw else kept(data, inputs)
+        if node.op.stands_for and self._redraw:  # else its value is the old one, too
+            return inputs[1]
+        with np.errstate(all="ignore"):  # what is infinite there is not the answer here
+            return again(node, inputs, self._boxes)
 
 
 def again(node: DeterministicNode, inputs: tuple[Data, ...], boxes: dict[Group, Group]) -> Data:

@@ -19,6 +19,7 @@ from ..ops.base import as_data
 from ..ops.boxes import function, stop_gradient
 from ..ops.reductions import sum_
 from ..walk import ancestors, label
+from .branches import Branch
 from .choose import Handle, choose, choose_legal
 from .costs import Costs
 from .edges import log_prob
@@ -81,13 +82,12 @@ def rebar(
         latent, heat, tied = latent_of(law), heat_of(x, temperature), given(law, x, rng)
         two = with_held_noise(law, tied), tied  # equal; coupled so, their slopes nearly cancel
         assert latent is not None
+        relaxed = [Branch({x: as_data(latent.soft(z, heat))}, rng) for z in two]
+        score = log_prob(law, x)
 
         def rule(cost: Data, places: Places) -> list[Data]:
-            def surrogate(z: Data) -> Data:
-                soft = as_data(latent.soft(z, heat))
-                return scale * fed("rebar", cost, {x: soft}, rng, redraw=True)
-
-            return [_controlled(cost, seen(log_prob(law, x), places), surrogate, *two)]
+            surrogates = [scale * fed("rebar", cost, there) for there in relaxed]
+            return [_controlled(cost, seen(score, places), *surrogates)]
 
         return rule
 
@@ -158,7 +158,7 @@ def relax(y: Data, nodes: Handle = None, *, surrogate: Surrogate, rng: Rng = Non
             )
         score = seen(log_prob(law, x), Costs(c, [x]).places(c, x))
         free = with_held_noise(law, tied)
-        slope = _controlled(as_data(0.0), score, surrogate, free, tied)
+        slope = _controlled(as_data(0.0), score, as_data(surrogate(free)), as_data(surrogate(tied)))
         for drawn in set(choose("relax", slope, None)).difference(ancestors([free, tied, y])):
             raise BlockedGradientError(
                 f"relax: the surrogate makes a draw, {label(drawn)}, that blocks its gradient; "
@@ -166,16 +166,14 @@ def relax(y: Data, nodes: Handle = None, *, surrogate: Surrogate, rng: Rng = Non
             )
         return slope if y.shape else sum_(slope)
 
-    change = lambda y, draws: with_slopes(y, draws, "RELAX", score, control)
-    return in_turn("relax", y, _legal("relax", y, nodes, None), change)
+    return with_slopes(y, _legal("relax", y, nodes, None), "RELAX", score, control)
 
 
-def _controlled(cost: Data, log_prob: Data, surrogate: Surrogate, free: Data, tied: Data) -> Data:
-    """Return the slope of a cost, controlled; `free` and `tied` are equal, and move differently.
+def _controlled(cost: Data, log_prob: Data, c_free: Data, c_tied: Data) -> Data:
+    """Return the slope of a cost, controlled; the surrogates are equal, and move differently.
 
     What only the surrogate sees moves both alike, and so it has slope 0.
     """
-    c_free, c_tied = surrogate(free), surrogate(tied)
 
     def slope(cost: Data, log_prob: Data, c_free: Data, c_tied: Data) -> Data:
         scored = (stop_gradient(cost) - c_tied) * (factor(log_prob) - 1.0)

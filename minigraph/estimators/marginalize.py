@@ -19,7 +19,7 @@ from ..ops.shaping import reshape
 from ..values import own, whole
 from ..walk import ancestors, drawn_above, label
 from .baselines import leave_one_out
-from .branches import below, branch, expected, with_expected
+from .branches import Branch, below, branch, expected, with_expected
 from .choose import Handle, call_for, choose_legal, refuse_many
 from .costs import PROBABILITY, Costs, Draws
 from .impossible import possible_outcome
@@ -97,6 +97,7 @@ def total(costs: Costs, limit: int, rng: np.random.Generator) -> Data:
     No cost may have two of the draws of `costs`: they would be summed over one after the other.
     """
     outcomes = functools.cache(functools.partial(_outcomes, limit))  # the same for all costs
+    there = functools.cache(lambda x, outcome: Branch({x: outcome}, rng))
 
     def expectation(cost: Data, draws: Draws) -> Data:
         if not draws:
@@ -105,7 +106,8 @@ def total(costs: Costs, limit: int, rng: np.random.Generator) -> Data:
         where, spoiled = costs.places(cost, x), spoiled_baselines(cost, x)
         terms = []
         for outcome, p in outcomes(x, where if None not in where else ()):
-            term = branch(cost, {x: outcome, **spoiled}, rng)
+            at = there(x, outcome) if not spoiled else Branch({x: outcome, **spoiled}, rng)
+            term = at.of(cost)
             if not (np.isfinite(term._value).all() and np.all(p._value)):  # or a slope is infinite
                 other = possible_outcome(x, outcome, p)
                 term = term if other is None else branch(cost, {x: other, **spoiled}, rng)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -21,14 +21,15 @@ from ..ops.reductions import sum_
 from ..ops.shaping import broadcast_to
 from ..values import whole
 from ..walk import label
-from .branches import branch
+from .branches import Branch
 from .choose import Handle, call_for, choose_legal, refuse_many
 from .edges import edged, may_carry
 from .elements import Places
 from .impossible import stuck
 from .marginalize import LIMIT
 from .slopes import Rule, slope_in, with_slopes
-from .turns import in_turn
+
+CostsAt = Callable[..., Data]  # from a cost, and an element or None, to a cost
 
 
 def measure_valued(y: Data, nodes: Handle = None, *, limit: int = LIMIT, rng: Rng = None) -> Data:
@@ -76,8 +77,7 @@ def measure_valued(y: Data, nodes: Handle = None, *, limit: int = LIMIT, rng: Rn
     chosen = choose_legal("measure_valued", y, nodes, why_not_measure_valued)
     rng, limit = generator(rng), whole("limit", limit, call="measure_valued")
     prepare = lambda x, law: _differences(x, law, limit, rng)
-    change = lambda y, draws: with_slopes(y, draws, "measure-valued", prepare)
-    return in_turn("measure_valued", y, chosen, change)
+    return with_slopes(y, chosen, "measure-valued", prepare)
 
 
 def _differences(x: Data, law: Any, limit: int, rng: np.random.Generator) -> Rule:
@@ -85,16 +85,17 @@ def _differences(x: Data, law: Any, limit: int, rng: np.random.Generator) -> Rul
     known, tops = weak_derivatives(x._node.distribution, stop_gradient(x)), dict(edged(law))
     still = {name: stuck(law.parameters[name], top) for name, top in tops.items() if name in known}
     samples = [
-        (_entry(law, name, p, k), weak.constant, *_pair(weak, x, rng, _entry(law, name, stays, k)))
+        (_entry(law, name, p, k), weak.constant, *[_costs_at(x, side, rng) for side in pair])
         for name, p in law.parameters.items()
         if may_carry(p)
         for stays in [still.get(name)]
         for k, weak in enumerate(known[name])
+        for pair in [_pair(weak, x, rng, _entry(law, name, stays, k))]
     ]
 
     def rule(cost: Data, places: Places) -> Iterator[Data]:
-        for entry, constant, positive, negative in samples:
-            yield _slope(cost, places, x, limit, rng, entry, constant, positive, negative)
+        for entry, constant, up, down in samples:
+            yield _slope(cost, places, x, limit, entry, constant, up, down)
 
     return rule
 
@@ -126,9 +127,21 @@ def _pair(
     return made(weak.positive, "X⁺"), made(weak.negative, "X⁻")
 
 
+def _costs_at(x: Data, other: Data | None, rng: np.random.Generator) -> CostsAt:
+    """Return the function from a cost to what it is at another sample, or one with element `i`."""
+    if other is None:
+        return lambda cost, i=None: cost
+
+    @functools.cache
+    def there(i: tuple[int, ...] | None) -> Branch:
+        return Branch({x: other if i is None else index_update(x, i, other[i])}, rng)
+
+    return lambda cost, i=None: there(i).of(cost)
+
+
 def _slope(
-    cost: Data, places: Places, x: Data, limit: int, rng: np.random.Generator,
-    entry: Data, constant: Any, positive: Data | None, negative: Data | None,
+    cost: Data, places: Places, x: Data, limit: int,
+    entry: Data, constant: Any, up: CostsAt, down: CostsAt,
 ) -> Data:  # fmt: skip
     """Return what has the slope of the expected cost in one parameter, or in one entry of it."""
     shape = x._node.distribution.batch_shape
@@ -137,22 +150,13 @@ def _slope(
         for data in (entry, as_data(constant))
     )
     if None not in places:  # one number, or elements that stay apart
-        up, down = (_at(cost, x, other, rng) for other in (positive, negative))
-        return slope_in(entry, constant, up, down, places)
+        return slope_in(entry, constant, up(cost), down(cost), places)
     refuse_many("measure_valued", x, (math.prod(shape), "elements"), limit, "pairs of copies")
-    terms = []
-    for i in np.ndindex(shape):
-        one_up, one_down = (
-            None if side is None else index_update(x, i, side[i]) for side in (positive, negative)
-        )
-        difference = _at(cost, x, one_up, rng) - _at(cost, x, one_down, rng)
-        terms.append(entry[i] * stop_gradient(constant[i] * difference))
+    terms = [
+        entry[i] * stop_gradient(constant[i] * (up(cost, i) - down(cost, i)))
+        for i in np.ndindex(shape)
+    ]
     return functools.reduce(add, terms) if terms else sum_(entry)
-
-
-def _at(cost: Data, x: Data, other: Data | None, rng: np.random.Generator) -> Data:
-    """Return the cost at another sample."""
-    return cost if other is None else branch(cost, {x: other}, rng)
 
 
 def why_not_measure_valued(x: Data) -> str | None:

@@ -18,7 +18,7 @@ from ..ops.joins import stack
 from ..ops.products import tensordot
 from ..ops.reductions import sum_
 from ..walk import label
-from .branches import branch
+from .branches import Branch
 from .choose import Handle, call_for, choose_legal
 from .edges import why_not_edge
 from .marginalize import why_not_marginal
@@ -76,10 +76,10 @@ def index_of(x: Data, table: Any) -> Data:
     return as_data(function(index, name="index")(x))
 
 
-def cost_at(cost: Data, x: Data, table: Any, k: Data, rng: np.random.Generator) -> Data:
-    """Return the cost at outcome number `k`."""
+def branch_at(x: Data, table: Any, k: Data, rng: np.random.Generator) -> Branch:
+    """Return where `x` is outcome number `k`."""
     outcomes = Data(np.asarray(table, dtype=x.dtype), constant=True)
-    return branch(cost, {x: function(lambda k: outcomes[k], name="outcome")(k)}, rng)
+    return Branch({x: function(lambda k: outcomes[k], name="outcome")(k)}, rng)
 
 
 def legal(call: str, y: Data, nodes: Handle, size: int, spare: int) -> list[Data]:

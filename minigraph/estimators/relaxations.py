@@ -6,7 +6,7 @@ wherever they are named, printed or drawn.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from ..ops import along
 from ..ops.base import Operation, as_data
 from ..ops.boxes import function, stop_gradient
 from ..walk import label
-from .branches import Change, branch, kept, with_expected
+from .branches import Branch, kept, with_expected
 from .choose import Handle, call_for, choose_each, choose_legal, one_each
 from .latents import given, heat_of, latent_of, why_not_latent, with_held_noise
 from .smooth import Smooth
@@ -82,7 +82,7 @@ def gumbel_softmax(
     if not chosen:
         return y
     soft = dict.fromkeys(chosen, _soft(chosen[0], temperature, rng))
-    return with_expected(y, fed("gumbel_softmax", y, soft, rng, redraw=True), relaxed)
+    return with_expected(y, fed("gumbel_softmax", y, Branch(soft, rng)), relaxed)
 
 
 def straight_through(y: Data, nodes: Handle = None, *, continuous: bool = False) -> Data:
@@ -190,7 +190,7 @@ def _straight(
         return np.allclose(out._value, y._value, 1e-5, equal_nan=True)
 
     def fed_with(draws: Iterable[Data]) -> Data:
-        return fed(call, y, dict.fromkeys(draws, through), rng, redraw=False)
+        return fed(call, y, Branch(dict.fromkeys(draws, through), rng, redraw=False))
 
     out = fed_with(chosen)
     if not np.array_equal(out._value, y._value, equal_nan=True):
@@ -202,14 +202,14 @@ def _straight(
     return out
 
 
-def fed(call: str, y: Data, changed: Mapping[Data, Change], rng: Any, redraw: bool) -> Data:
+def fed(call: str, y: Data, there: Branch) -> Data:
     """Return `y` of relaxed samples, or say that something needs integers."""
     try:
-        return branch(y, changed, rng, redraw)
+        return there.of(y)
     except (MinigraphError, TypeError, ValueError) as error:
-        x, *others = changed
-        for one in changed if others else ():
-            fed(call, y, {one: changed[one]}, rng, redraw)  # says which
+        x, *others = there.changed
+        for one in [x, *others] if others else []:
+            fed(call, y, there.only(one))  # says which
         raise BlockedGradientError(_needs_integers(call, x, str(error))) from error
 
 

@@ -55,7 +55,7 @@ def with_slopes(
         return moved[data][0]
 
     (z,) = rewrite([y], still)
-    new = [moved[x] for x in draws]
+    new = [moved[x] for x in reversed(draws)]
     rules = {now: prepare(now, law) for now, law in new}
     rank = {now: k for k, now in enumerate(rules)}
     costs, met = Costs(z, rules), set[Data]()

@@ -59,4 +59,4 @@ def _turns(y: Data, chosen: Sequence[Data], apart: bool) -> Iterator[list[Data]]
         if i != k:
             turn[i] = max(turn[i], turn[k] + 1)
     for now in range(max(turn, default=-1) + 1):
-        yield [chosen[i] for i in sorted(rank.values(), reverse=True) if turn[i] == now]
+        yield [chosen[i] for i in sorted(rank.values()) if turn[i] == now]

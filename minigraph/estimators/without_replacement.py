@@ -24,7 +24,7 @@ from .edges import unless_missed
 from .elements import Places
 from .impossible import possible_index
 from .outcomes import (
-    cost_at,
+    branch_at,
     index_of,
     legal,
     pick,
@@ -34,7 +34,6 @@ from .outcomes import (
     without,
 )
 from .slopes import Rule, with_slopes
-from .turns import in_turn
 
 MOST = 4  # a set of k has 2^k parts
 
@@ -97,15 +96,16 @@ def sum_and_sample(y: Data, nodes: Handle = None, size: int = 1, *, rng: Rng = N
         if size + 1 < n:
             weight = unless_missed(weight, law, x)
 
+        there = [branch_at(x, table, possible_index(p, k), rng) for k in (*likely, other)]
+
         def rule(cost: Data, places: Places) -> list[Data]:
-            costs = [cost_at(cost, x, table, possible_index(p, k), rng) for k in (*likely, other)]
+            costs = [branch.of(cost) for branch in there]
             return [weighted_slope(p, [*likely, other], weight, costs)]
 
         return rule
 
     chosen = legal("sum_and_sample", y, nodes, size, 1)
-    change = lambda y, draws: with_slopes(y, draws, "sum and sample", prepare)
-    return in_turn("sum_and_sample", y, chosen, change)
+    return with_slopes(y, chosen, "sum and sample", prepare)
 
 
 def unordered_set(
@@ -170,9 +170,10 @@ def unordered_set(
         if size < p.size:
             weight = unless_missed(weight, law, x)
 
+        there = [branch_at(x, table, possible_index(p, k), rng) for k in drawn[1:]]
+
         def rule(cost: Data, places: Places) -> list[Data]:
-            others = [possible_index(p, k) for k in drawn[1:]]
-            costs = [cost, *[cost_at(cost, x, table, k, rng) for k in others]]
+            costs = [cost, *[branch.of(cost) for branch in there]]
             return [weighted_slope(p, drawn, weight, costs)]
 
         return rule
@@ -182,8 +183,7 @@ def unordered_set(
         raise InputError(f"unordered_set: size={size} is too many; at most {MOST}")
     if chosen and baseline and size < 2:
         raise InputError("unordered_set: size=1 has no others for a baseline; at least 2")
-    change = lambda y, draws: with_slopes(y, draws, "unordered set", prepare)
-    return in_turn("unordered_set", y, chosen, change)
+    return with_slopes(y, chosen, "unordered set", prepare)
 
 
 def _chances(n: int, p: Data, drawn: Sequence[Data]) -> tuple[list[Data], dict[Any, Any]]:
