@@ -260,6 +260,15 @@ def test_values_that_are_written_are_read_again(value):
         assert type(found) is type(value)
 
 
+def test_indices_and_axes_that_numpy_computed_are_written():
+    one, x = np.int64(1), mg.Data(np.arange(6.0).reshape(2, 3), name="x")
+    noisy = mg.sample(mg.Normal(x, 1.0), name="X", rng=0)
+    for z in (x, noisy):
+        tape = mg.Tape([z[one], z[[0, 1], one], mg.roll(z, one, axis=one), mg.rot90(z, one)])
+        for a, b in zip(run_text(tape, 3), run_tape(tape, 3), strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
 @pytest.mark.parametrize(
     "value",
     [object(), np.sin, dict, np.zeros(10_000), [object()], {"a": object()}, np.array(["a"])],

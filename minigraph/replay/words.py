@@ -103,6 +103,8 @@ def written(value: Any) -> str | None:
         return f"np.{value}".replace("np.-", "-np.")
     if type(value) is Slot:
         return f"Slot({value.number})"
+    if isinstance(value, (np.integer, np.bool_)):  # an index or an axis that NumPy computed
+        value = value.item()
     plain = value is None or value is Ellipsis or type(value) in (bool, int, str, float)
     return repr(value) if plain else None
 
