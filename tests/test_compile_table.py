@@ -188,7 +188,8 @@ def test_integers_truths_and_nothing_are_what_they_are_in_numpy(backend):
         *by_zero, mg.relu(k), mg.reciprocal(k[:2]), mg.round(k), mg.ldexp(k, k[:1]), mg.floor(b),
         mg.ceil(b), mg.trunc(b), mg.abs(b), b @ b, mg.einsum("i,i", b, b), mg.max(b[0]),
         mg.isclose(k, b), mg.all(mg.astype(k, np.uint8)), mg.sign(unknown), mg.prod(no, axis=1),
-        mg.any(no, axis=-1), mg.count_nonzero(no, axis=1), mg.rgamma(k[1:3]),
+        mg.any(no, axis=-1), mg.count_nonzero(no, axis=1), mg.rgamma(k[1:3]), mg.softmax(no),
+        mg.log_softmax(no.T, axis=1), mg.logsumexp(no, axis=1),
     ]  # fmt: skip
     with library.enable_x64(True) if backend == "jax" else nullcontext():
         for y in ys:

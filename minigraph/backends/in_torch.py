@@ -155,6 +155,8 @@ class Torch:
         largest, log_total = fold(torch.amax), fold(torch.logsumexp)
 
         def log_softmax(x: Any, axis: Any = None) -> Any:
+            if not x.numel():  # amax has no value for nothing
+                return x
             top = largest(x.detach(), axis, True)
             low = x - torch.where(torch.isfinite(top), top, 0.0)
             return low - log_total(low, axis, True)
