@@ -181,6 +181,17 @@ def test_numbers_beside_narrow_floats_are_weak_whatever_these_become(narrow):
     assert found.dtype == y.dtype
 
 
+def test_a_number_of_float32_makes_float32_of_the_numbers_beside_it():
+    v, c = mg.Data(np.float32([0.5, 2.0]), name="v"), mg.Data(0.3, name="c")
+    y = mg.astype(v[0] * c, float)  # 1.0 of float32 times c
+    slope = mg.gradient(y, v)
+    tape = mg.Tape(slope)
+    known = {}
+    exec(tape.source, known)
+    for (found,) in (known["run"](None, 1, c.value), run_tape(tape, 1), mg.compile(y, v)()[1:]):
+        assert (found.dtype, found.tobytes()) == (np.float32, slope.value.tobytes())
+
+
 def test_text_takes_no_literal_that_it_does_not_need():
     rate = mg.Data(np.float32(0.3), name="rate")
     y = mg.marginalize((mg.sample(mg.Bernoulli(rate), rng=0) + 1) ** 2 * rate)

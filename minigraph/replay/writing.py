@@ -254,8 +254,8 @@ class Writer(Slots):
             return inputs[0]
         if node.op.always is not None:
             return self.number(node.op.always)
-        if node.op is astype and data.dtype.kind == "f" and self.constants[inputs[0]] is not None:
-            return inputs[0]  # a number fits anywhere
+        if node.op is astype and data.dtype == float and self.constants[inputs[0]] is not None:
+            return inputs[0]  # one of float32 makes float32 of the numbers beside it
         if node.op is multiply:
             for one, slot, x in zip(inputs, reversed(inputs), reversed(node.inputs), strict=True):
                 if self.constants[one] == 1.0 and (x.shape, x.dtype) == (data.shape, data.dtype):
