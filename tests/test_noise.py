@@ -6,6 +6,7 @@ from multiprocessing import get_context
 
 import numpy as np
 import pytest
+from laws import LAWS, VECTORS
 
 import minigraph as mg
 
@@ -85,6 +86,20 @@ def test_average_and_gradient_are_right_within_their_errors(graph, noise):
     assert np.all(np.abs(found.grad[theta] - np.array(slope)) < 5 * found.grad_stderr[theta])
     plain = mg.expectation(mg.reinforce(y), 40_000, wrt=theta, rng=1)
     assert np.all(found.grad_stderr[theta] < 1.7 * plain.grad_stderr[theta])  # pairs: √2, at most
+
+
+MIXTURE = mg.MixtureSameFamily(mg.Categorical([0.2, 0.8]), mg.Normal([-2.0, 1.0], [0.5, 1.0]))
+TABLE = {name: entry.law(**entry.grid[0]) for name, entry in {**LAWS, **VECTORS}.items()}
+
+
+@pytest.mark.parametrize("law", [*TABLE.values(), MIXTURE], ids=[*TABLE, "MixtureSameFamily"])
+def test_every_sample_by_itself_has_its_law(law):
+    drawn = law.sample(rng=0, shape=10_000)
+    at = np.quantile(drawn, np.linspace(0.1, 0.9, 5), axis=0, method="inverted_cdf")
+    below = 1.0 * (mg.sample(law, name="X", rng=0) <= at)
+    shares = np.mean(drawn[:, None] <= at, axis=0)
+    found = mg.expectation(below, 4096, rng=1, noise="stratified").value
+    np.testing.assert_allclose(found, shares, rtol=0, atol=0.04)  # five times √(¼ / 4096)
 
 
 @pytest.mark.parametrize("noise", ["independent", *SCHEMES])

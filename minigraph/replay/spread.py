@@ -143,8 +143,8 @@ def elements(draw: Draw) -> int | None:
 
 def quantile_of(law: Any) -> Callable[[Any], Any] | None:
     """Return the quantile function of a law, element by element, if it has one."""
-    if type(law).place is not Distribution.place:
-        return law.place
+    if type(law).place is not Distribution.place and type(law).tilt is Distribution.tilt:
+        return law.place  # where points are tilted they are not quantiles
     return law.quantile if type(law).quantile is not Distribution.quantile else None
 
 
