@@ -594,3 +594,13 @@ def test_slope_of_a_probability_of_zero_counts_where_another_outcome_cannot_be()
     p = mg.Data(0.0, name="p")
     x = mg.sample(mg.Categorical(probs=mg.stack([1.0 - p, p, 0.0 * p])), name="X", rng=0)
     assert mg.exact(1.0 / (2.0 - x), p).grad[p] == pytest.approx(0.5, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    "law", [mg.Normal(0.3, 1.0), mg.Logistic(0.0, 0.5), mg.Gumbel(0.0, 0.4), mg.Laplace(0.1, 0.5)]
+)
+def test_zero_of_a_wave_at_the_last_point_is_no_doubt(law):
+    x = mg.sample(law, name="X", rng=0)
+    phases = np.linspace(0.0, np.pi, 60)
+    waves = [mg.exact(mg.cos(1.7 * x + phase) + 0.5 * mg.sin(x)).error for phase in phases]
+    assert max(waves) < 1e-10

@@ -7,6 +7,7 @@ place, does not show that. But what the last points add to the average does.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,10 +17,11 @@ from ..replay.program import Draw
 from .grid import Grid
 
 CUT = 1e-9  # the share of the largest weight that is left where a rule is cut off
+FEW = 4  # points in a group, of a fine grid: one alone may be where a wave is 0
 
 
 class Tails:
-    """Sums of what the last two points at every open end add to each output, and of all points.
+    """Sums of what the last four groups of points at every open end add, and what all points add.
 
     Attributes
     ----------
@@ -30,20 +32,19 @@ class Tails:
     def __init__(self, grid: Grid) -> None:
         self.grid = grid
         self.ends = {draw: ends for draw in grid.axes if (ends := self._open(draw))}
-        self.sums: dict[tuple[Draw, int], list[Any]] = {}
+        self.sums: dict[tuple[Draw, int, int], list[Any]] = {}
         self.sizes: list[Any] = [0.0 for _ in grid.tape.outputs]
 
-    def _open(self, draw: Draw) -> list[tuple[int, int]]:
-        """Return the last place and the one before it, at each end that is cut off."""
+    def _open(self, draw: Draw) -> list[int]:
+        """Return the last place at each end that is cut off."""
         axes, spread = self.grid.axes[draw], self.grid.spread
         n = len(axes.values)
         if axes.rule is not None:
-            both = (0, 1), (n - 1, n - 2)
-            return [end for end in both if axes.rule[end[0]] < CUT * axes.rule.max()]
+            return [end for end in (0, n - 1) if axes.rule[end] < CUT * axes.rule.max()]
         if draw.identity in self.grid.known or any(axes is not None for axes in draw.pads):
             return []
         more = draw.now(self.grid.values).outcomes(2 * spread)
-        return [(n - 1, n - 2)] if n > 2 and (more is None or len(more) > n) else []
+        return [n - 1] if n > 2 and (more is None or len(more) > n) else []
 
     def __call__(self, rows: Any, weights: Any, outputs: Sequence[Any]) -> None:
         """Add the outputs at some rows of the grid."""
@@ -55,25 +56,32 @@ class Tails:
         self.sizes = [a + part.sum(axis=0) for a, part in zip(self.sizes, parts, strict=True)]
         for draw, ends in self.ends.items():
             index = self.grid.index(draw, rows[some])
-            for place in (place for end in ends for place in end):
-                at = index == place
+            few = max(1, min(FEW, len(self.grid.axes[draw].values) // 16))
+            for end, i in itertools.product(ends, range(4)):
+                at = np.abs(index - end) // few == i
                 near = np.flatnonzero(at.any(axis=1))
                 found = [at[near].T.astype(float) @ part[near] for part in parts]
-                old = self.sums.get((draw, place), [0.0] * len(found))
-                self.sums[draw, place] = [a + b for a, b in zip(old, found, strict=True)]
+                old = self.sums.get((draw, end, i), [0.0] * len(found))
+                self.sums[draw, end, i] = [a + b for a, b in zip(old, found, strict=True)]
 
     def beyond(self) -> float:
         """Return what is missed at most, relative to the size of each output, as a series goes on.
 
-        If one of the last points adds less than the one before by a factor r, the next ones add
-        r, r², … of it; if it adds more, there is no telling, and perhaps no average.
+        If the last group of points adds less than the one before by a factor r, the next ones add
+        r, r², … of it; if it adds more, and the last two more than the two before, there is no
+        telling, and perhaps no average.
         """
         most = 0.0
         for draw, ends in self.ends.items():
-            for last, before in ends:
-                pairs = zip(self.sums[draw, last], self.sums[draw, before], self.sizes, strict=True)
-                for a, b, size in pairs:
+            for end in ends:
+                groups = [self.sums[draw, end, i] for i in range(4)]
+                for a, b, c, d, size in zip(*groups, self.sizes, strict=True):
                     with np.errstate(all="ignore"):
-                        left = np.where(a < b, a * a / (b - a), np.inf) / size
+                        left = np.minimum(_series(a, b), _series(a + b, c + d)) / size
                     most = max(most, float(np.max(left, initial=0.0, where=a > 0.0)))
         return min(most, 1.0)
+
+
+def _series(a: Any, b: Any) -> Any:
+    """Return what follows b and a in a geometric series, infinite unless a is less."""
+    return np.where(a < b, a * a / (b - a), np.inf)
