@@ -110,11 +110,24 @@ def test_running_average_has_seen_only_the_past():
     assert average.baseline.value == pytest.approx(expected, rel=1e-12)
 
 
+def test_replay_reads_the_running_average_of_now():
+    average, theta = mg.RunningAverage(), mg.Data(0.3, name="θ")
+    y = mg.sample(mg.Bernoulli(theta), name="X", rng=0) * 2.0 + 1.0
+    z = mg.reinforce(y, baseline=average)
+    average.update(mg.best_baseline(y, samples=None))
+    assert mg.exact(z, theta).grad_variance[theta] == pytest.approx(0.0, abs=1e-12)
+
+
 def test_running_average_with_an_impossible_decay_or_cost_is_refused():
     with pytest.raises(mg.InputError, match="it is in"):
         mg.RunningAverage(decay=1.0)
     with pytest.raises(mg.UsageError, match=r"got Estimate\(.*; minigraph computes with real"):
         mg.RunningAverage().update(mg.exact(mg.Data(1.0)))
+    average = mg.RunningAverage()
+    for cost in (np.nan, np.inf, [1.0, np.nan]):
+        with pytest.raises(mg.InputError, match=r"the cost is (nan|inf)"):
+            average.update(cost)
+    assert average.update(2.0) == 2.0
 
 
 # Element by element ---------------------------------------------------------------------------

@@ -45,8 +45,9 @@ leave_one_out = Operation(
 class RunningAverage:
     """A baseline that averages past costs with weights that decay.
 
-    The graph keeps the average of when it was built. So a cost that is taken in afterwards, with
-    `update`, cannot meet its own score; one that is taken in before would bias the gradient.
+    The sample that is there keeps the average of when the graph was built; a replay, as that of
+    `expectation`, reads the one of now. So a cost that is taken in afterwards, with `update`,
+    cannot meet its own score; one that is taken in before would bias the gradient.
 
     Parameters
     ----------
@@ -80,9 +81,11 @@ class RunningAverage:
         """Take in a cost, and return the new average.
 
         The cost is a number, as an estimate's ``value``, or a Data, whose value is that of the
-        sample it was built with.
+        sample it was built with. One that is not finite would stay in the average: it is refused.
         """
         cost = float(np.mean(as_data(cost).value))
+        if not np.isfinite(cost):
+            raise InputError(f"RunningAverage: the cost is {cost}; leave it out, or look for why")
         decay = self.decay if self.count else 0.0
         self.baseline.value = decay * self.baseline.value + (1.0 - decay) * cost
         self.count += 1

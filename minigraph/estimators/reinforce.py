@@ -43,11 +43,13 @@ def reinforce(y: Data, nodes: Handle = None, baseline: Baseline = None) -> Data:
         Which draws; by default all that block a gradient. If Python looked at one of them, in an
         ``if`` say, all of `y` carries its score: the branch may have decided what `y` is made of.
         In a function that `expectation` traces, these count also where `y` does not hold them.
-    baseline : None, number, or "leave-one-out"
+    baseline : None, number, "leave-one-out", Data, `RunningAverage`, or a mapping to these
         What to subtract from the cost before it is multiplied by the score; it changes the
         variance, not the expectation. "leave-one-out" is, for each sample of a replay, the mean
         cost of the other samples of its block (0 in a block of one). That ties the samples of a
-        block together, which standard errors count in; those of one block of two are NaN.
+        block together, which standard errors count in; those of one block of two are NaN. Data
+        are one number, or one for each element of the draw, made from what lies upstream of it.
+        Keys of a mapping are draws: names, nodes or samples.
 
     Raises
     ------
