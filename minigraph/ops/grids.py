@@ -78,7 +78,7 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Data:
         if dx.ndim == 1:
             dx = shaping.reshape(dx, shape=(-1,) + (1,) * (y.ndim - 1 - at))
     sides = _between(y, at, 1, None) + _between(y, at, None, -1)
-    return reductions.sum_(dx * sides * 0.5, axis=at)
+    return reductions.sum_(dx * sides * 0.5, axis=axis)
 
 
 @composed()

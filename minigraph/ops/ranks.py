@@ -74,7 +74,10 @@ def argpartition(
 @composed()
 def unique(ar: Any, **keywords: Any) -> Data:
     """Return each value once, in ascending order; the gradient reaches the first that has it."""
-    refuse("unique", **{key: given or None for key, given in keywords.items()})
+    said = {"axis": None, "equal_nan": True, "sorted": True}  # what is done anyway
+    refuse("unique", **{
+        key: None if given is said.get(key, False) else given for key, given in keywords.items()
+    })  # fmt: skip
     x = shaping.reshape(as_data(ar), shape=(-1,))
     return selection.select(x, selection.argunique(x))
 
