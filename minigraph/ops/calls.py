@@ -49,6 +49,8 @@ def bind(op: Operation, extra: Sequence[Any], keywords: Mapping[str, Any]) -> di
             "minigraph writes into no array (out=) and makes a new one"
         )
     for key, given in keywords.items():
+        if key in fixed:
+            raise UsageError(f"{op.name}: {key} arrived by position and by name; pass it once")
         if key in op.fixed:
             fixed[key] = given
         else:

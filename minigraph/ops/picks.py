@@ -15,7 +15,7 @@ from .axes import axis_of
 from .base import as_data, holds_data
 from .boxes import within
 from .composing import arrays, composed, floats, refuse
-from .indices import Slot, integer, recorded
+from .indices import Slot, integer, is_whole, recorded
 from .selection import select_along
 
 
@@ -124,6 +124,11 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Data:
     """Return elements of the choice whose number stands in `a`."""
     refuse("choose", out=out, mode=None if mode == "raise" else mode)
     number, given = as_data(a), arrays(choices)
+    if number.dtype.kind == "f" and not is_whole(number):
+        raise UsageError(
+            f"choose: {label(number)} is of dtype {number.dtype}, and says which choice; "
+            "convert it with mg.astype(x, int)"
+        )
     found, last = given[0], len(given) - 1
     for i, choice in enumerate(given[1:], start=1):
         found = e.where(e.equal(number, i), choice, found)
