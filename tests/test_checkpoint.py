@@ -373,6 +373,18 @@ def test_pickle_is_never_read(path):
     assert not os.path.exists(str(path) + ".gone")
 
 
+def test_disk_that_is_full_keeps_no_half_a_file(tmp_path):
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+    try:
+        with pytest.raises(mg.InputError, match=r"it cannot be written .*large"):
+            mg.expectation(mg.sample(mg.Normal(0.0, 1.0)), 100, checkpoint=tmp_path / "run.npz")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not list(tmp_path.iterdir())
+
+
 def test_folder_that_is_not_there_is_named(tmp_path):
     with pytest.raises(mg.InputError, match=r"cannot be written.*give a path in a folder"):
         run(tmp_path / "nowhere" / "run.npz", samples=200)

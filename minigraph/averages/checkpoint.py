@@ -7,6 +7,7 @@ and blocks are merged in order, a run that goes on gives the bits of one that wa
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import tempfile
@@ -112,7 +113,8 @@ def write(path: str, arrays: dict[str, Any]) -> None:
                 file.close()
                 os.replace(file.name, path)
             except BaseException:
-                file.close()
+                with contextlib.suppress(OSError):  # of a full disk, also for what is left to write
+                    file.close()
                 os.unlink(file.name)
                 raise
     except OSError as error:
