@@ -223,6 +223,16 @@ def test_truth_is_no_slope_of_a_rough_quadrature():
             judge(z, d)
 
 
+def test_truth_is_no_slope_of_a_quadrature_that_is_rough_beside_a_large_constant():
+    d = mg.Data(0.3, name="d")
+    x = mg.sample(mg.Normal(d, 1.0), name="X", rng=0)
+    y = mg.relu(x - 0.1234) * mg.exp(0.3 * x)
+    mg.check_unbiased(mg.reinforce(y), d)
+    for judge in (mg.assess, mg.check_unbiased):
+        with pytest.raises(mg.InputError, match=r"the average 1e\+06 is known to"):
+            judge(mg.reinforce(y + 1e6), d)
+
+
 def test_quadrature_that_a_jump_across_two_draws_disturbs_says_so():
     mu = mg.Data(0.3, name="μ")
     x, y = (mg.sample(mg.Normal(mu, 1.0), name=name, rng=0) for name in ("X", "Y"))

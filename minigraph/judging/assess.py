@@ -207,8 +207,9 @@ def _moved(y: Data, x: Data, at: tuple[int, ...], by: float, settings: Any) -> f
         found = exact(y, **settings)
     finally:
         x._value, x._time = before, changed  # as if it had not been moved
-    if found.error > EXACT:
-        raise InputError(f"exact: the average is known to about {found.error:.0e} alone")
+    doubt = found.error * abs(found.value)  # which is large beside a slope if the value is
+    if found.error > EXACT or doubt > 0.1 * EXACT * np.sqrt(found.variance):
+        raise InputError(f"exact: the average {found.value:.6g} is known to {doubt:.0e} alone")
     return float(found.value)
 
 
