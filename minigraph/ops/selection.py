@@ -25,14 +25,6 @@ def chosen(shape: tuple[int, ...], index: Index, places: Index) -> Any:
     return positions(shape)[filled(index, places)]
 
 
-def _getitem(x: Any, *places: Any, index: Index) -> Any:
-    return np.asarray(x)[filled(index, places)]
-
-
-def _getitem_rule(g: Any, y: Any, x: Any, *places: Any, index: Index) -> Any:
-    return add_at(g, *places, shape=shape_of(x), index=index)
-
-
 def _add_at(g: Any, *places: Any, shape: tuple[int, ...], index: Index) -> Any:
     """Return zeros of `shape` with `g` added at `index`; places that are named twice add up."""
     g = np.asarray(g)
@@ -48,10 +40,6 @@ def _add_at(g: Any, *places: Any, shape: tuple[int, ...], index: Index) -> Any:
             )
         add_into(total, at, g)
     return total
-
-
-def _add_at_rule(gg: Any, y: Any, g: Any, *places: Any, shape: Any, index: Index) -> Any:
-    return getitem(gg, *places, index=index)
 
 
 # Along samples: flat positions have no surprise, such as the axes of separated index arrays -------
@@ -122,11 +110,13 @@ def _add_at_along(call: along.Call) -> along.Run:
 
 
 getitem = Operation(
-    "getitem", _getitem, _getitem_rule, None,
+    "getitem", lambda x, *places, index: np.asarray(x)[filled(index, places)],
+    lambda g, y, x, *places, index: add_at(g, *places, shape=shape_of(x), index=index), None,
     fixed=["index"], variadic=True, numpy=(), along=_getitem_along,
 )  # fmt: skip
 add_at = Operation(
-    "add_at", _add_at, _add_at_rule, None,
+    "add_at", _add_at,
+    lambda gg, y, g, *places, shape, index: getitem(gg, *places, index=index), None,
     fixed=["shape", "index"], variadic=True, numpy=(), along=_add_at_along,
 )  # fmt: skip
 
@@ -141,20 +131,22 @@ def _last(at: Any, size: int) -> tuple[Any, Any]:
     return last >= 0, last.reshape(-1)[inside] == order
 
 
-def _written(*places: Any, shape: tuple[int, ...], index: Index) -> Any:
-    return _last(chosen(shape, index, places)[None], math.prod(shape))[0].reshape(shape)
+def _of_writes(name: str, which: int) -> Operation:
+    """Declare one of the two things that `_last` says."""
 
+    def forward(*places: Any, shape: tuple[int, ...], index: Index) -> Any:
+        at = chosen(shape, index, places)
+        found = _last(at[None], math.prod(shape))[which]
+        return found.reshape(at.shape if which else shape)
 
-def _last_write(*places: Any, shape: tuple[int, ...], index: Index) -> Any:
-    return _last(chosen(shape, index, places)[None], math.prod(shape))[1][0]
+    def samples(call: along.Call) -> along.Run:
+        size = math.prod(call.fixed["shape"])
+        run = lambda at: _last(at, size)[which].reshape(len(at), *call.shape)
+        return _by_places(call, call.fixed["shape"], 0, run)
 
-
-def _last_along(call: along.Call, which: int) -> along.Run:
-    shape = call.fixed["shape"]
-    return _by_places(
-        call, shape, 0,
-        lambda at: _last(at, math.prod(shape))[which].reshape(len(at), *call.shape),
-    )  # fmt: skip
+    return Operation(
+        name, forward, None, fixed=["shape", "index"], variadic=True, numpy=(), along=samples
+    )
 
 
 def _update(x: Any, new: Any, *places: Any, index: Index) -> Any:
@@ -191,14 +183,7 @@ index_update_ = Operation(
     "index_update", _update, _kept_rule, _new_rule, None,
     fixed=["index"], variadic=True, numpy=(), along=_update_along,
 )  # fmt: skip
-written = Operation(
-    "written", _written, None, fixed=["shape", "index"], variadic=True, numpy=(),
-    along=functools.partial(_last_along, which=0),
-)  # fmt: skip
-last_write = Operation(
-    "last_write", _last_write, None, fixed=["shape", "index"], variadic=True, numpy=(),
-    along=functools.partial(_last_along, which=1),
-)  # fmt: skip
+written, last_write = _of_writes("written", 0), _of_writes("last_write", 1)
 
 
 # One place for each of the others: along an axis -----------------------------------------------
