@@ -189,17 +189,16 @@ def explained(
     if isinstance(error, MinigraphError):
         return error
     arrived = ", ".join(f"{label(x)} of shape {x.shape}" for x in inputs)
+    shapes = " and ".join(str(x.shape) for x in inputs)
     if op.name == "broadcast_to" and type(error) is ValueError:
         return InputError(
             f"broadcast_to: {arrived} does not broadcast to {fixed['shape']}; reshape it first"
         )
     if "could not be broadcast" in str(error):
-        shapes = " and ".join(str(x.shape) for x in inputs)
         return InputError(
             f"{op.name}: shapes {shapes} do not broadcast; reshape one of them ({arrived})"
         )
     if "core dimension" in str(error):
-        shapes = " and ".join(str(x.shape) for x in inputs)
         return InputError(
             f"{op.name}: shapes {shapes} do not fit: the axis summed over must be as long in both; "
             f"transpose or reshape one of them ({arrived})"
@@ -214,10 +213,6 @@ def explained(
     return kind(f"{op.name}: {problem}; it was given {arrived}")
 
 
-def _join(*arrays: Any, axis: int = 0) -> Any:
-    return np.stack(arrays, axis=axis)
-
-
 def _layers(g: Any, y: Any, *arrays: Any, axis: int = 0) -> Callable[[int], Any]:
     before = (slice(None),) * (axis % y.ndim)
     return lambda i: g[(*before, i)]
@@ -225,5 +220,6 @@ def _layers(g: Any, y: Any, *arrays: Any, axis: int = 0) -> Callable[[int], Any]
 
 # It stands here because a list of Data is itself an argument of every operation.
 stack = Operation(
-    "stack", _join, together=_layers, fixed=["axis"], variadic=True, along=along.joining
-)
+    "stack", lambda *arrays, axis=0: np.stack(arrays, axis=axis), together=_layers,
+    fixed=["axis"], variadic=True, along=along.joining,
+)  # fmt: skip

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -134,22 +133,12 @@ outer = Operation(
 
 
 # einsum: recorded with one letter for each axis, so that a rule and a sample axis are letters too
-def _einsum(*arrays: Any, subscripts: str, optimize: Any = False) -> Any:
-    return np.einsum(subscripts, *arrays, optimize=optimize)
-
-
 def unused(letters: str, how_many: int) -> str:
     """Return letters that are not among `letters`."""
     return "".join(c for c in LETTERS if c not in letters)[:how_many]
 
 
-def _einsum_rule(
-    g: Any, y: Any, *arrays: Any, subscripts: str, optimize: Any = False
-) -> Callable[[int], Any]:
-    return lambda i: _exchanged(i, g, arrays, subscripts, optimize)
-
-
-def _exchanged(i: int, g: Any, arrays: Any, subscripts: str, optimize: Any) -> Any:
+def _exchanged(i: int, g: Any, arrays: Any, subscripts: str, optimize: Any = False) -> Any:
     """Return the cotangent of input `i`: its letters and those of the output are exchanged.
 
     A letter that stands twice in the input picked a diagonal: an identity matrix puts it back. A
@@ -187,6 +176,7 @@ def _einsum_along(call: along.Call) -> along.Run:
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 einsum_ = Operation(
-    "einsum", _einsum, together=_einsum_rule,
+    "einsum", lambda *arrays, subscripts, **how: np.einsum(subscripts, *arrays, **how),
+    together=lambda g, y, *arrays, **fixed: lambda i: _exchanged(i, g, arrays, **fixed),
     fixed=["subscripts", "optimize"], variadic=True, along=_einsum_along,
 )  # fmt: skip

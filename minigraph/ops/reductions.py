@@ -137,13 +137,11 @@ def _softmax_rule(g: Any, y: Any, x: Any, axis: Any = None) -> Any:
     return part - y * sum_(part, axis=axis, keepdims=True)
 
 
-def _logsumexp_rule(g: Any, y: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    return spread(g, x, axis) * exp(log_ratio(x, spread(y, x, axis)))
-
-
 logsumexp = reduction(
-    "logsumexp", _logsumexp, _logsumexp_rule, along=rows.folding(rows.logsumexp, rows.NARROW)
-)
+    "logsumexp", _logsumexp,
+    lambda g, y, x, axis=None, **_: spread(g, x, axis) * exp(log_ratio(x, spread(y, x, axis))),
+    along=rows.folding(rows.logsumexp, rows.NARROW),
+)  # fmt: skip
 softmax = Operation("softmax", _softmax, _softmax_rule, fixed=["axis"], along=along.along_axis)
 log_softmax = Operation(
     "log_softmax", _log_softmax,

@@ -121,10 +121,6 @@ def swap_last(x: Any) -> Any:
     return transpose(x, axes=(*range(n - 2), n - 1, n - 2))
 
 
-def _concatenate(*arrays: Any, axis: int = 0) -> Any:
-    return np.concatenate(arrays, axis=axis)
-
-
 def _pieces(g: Any, y: Any, *arrays: Any, axis: int = 0) -> Callable[[int], Any]:
     before = (slice(None),) * (axis % y.ndim)
     ends = list(itertools.accumulate([a.shape[axis] for a in arrays], initial=0))
@@ -132,7 +128,7 @@ def _pieces(g: Any, y: Any, *arrays: Any, axis: int = 0) -> Callable[[int], Any]
 
 
 concatenate = Operation(
-    "concatenate", _concatenate, together=_pieces,
+    "concatenate", lambda *arrays, axis=0: np.concatenate(arrays, axis=axis), together=_pieces,
     fixed=["axis"], variadic=True, along=along.joining,
 )  # fmt: skip
 
