@@ -25,16 +25,9 @@ def of_order(name: str, rule: Rule) -> Operation:
     return special(name, refused, rule)
 
 
-def _jv_rule(g: Any, y: Any, n: Any, x: Any) -> Any:
-    return g * (0.5 * (jv(n - 1.0, x) - jv(n + 1.0, x)))
-
-
-def _yv_rule(g: Any, y: Any, n: Any, x: Any) -> Any:
-    return g * (0.5 * (yv(n - 1.0, x) - yv(n + 1.0, x)))
-
-
-jv, jn = of_order("jv", _jv_rule), of_order("jn", _jv_rule)
-yv, yn = of_order("yv", _yv_rule), of_order("yn", _yv_rule)
+jv = of_order("jv", lambda g, y, n, x: g * (0.5 * (jv(n - 1.0, x) - jv(n + 1.0, x))))
+yv = of_order("yv", lambda g, y, n, x: g * (0.5 * (yv(n - 1.0, x) - yv(n + 1.0, x))))
+jn, yn = of_order("jn", jv.rules[1]), of_order("yn", yv.rules[1])
 iv = of_order("iv", lambda g, y, n, x: g * (0.5 * (iv(n - 1.0, x) + iv(n + 1.0, x))))
 ive = of_order(
     "ive", lambda g, y, n, x: g * (0.5 * (ive(n - 1.0, x) + ive(n + 1.0, x)) - sign(x) * y)

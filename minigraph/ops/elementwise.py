@@ -100,11 +100,6 @@ def _power(x: float, p: float) -> float:
     return value
 
 
-def _power_or_root(x: float, p: float) -> float:
-    """Return x**p; for 0.5 the root, as NumPy beside an array: at -inf that is nan, and no inf."""
-    return math.sqrt(x) if p == 0.5 else _power(x, p)
-
-
 def _power_slope(g: Any, y: Any, x: Any, p: Any) -> Any:
     number = literal(p)
     if number is None:  # x**0 is constant, also at x = 0
@@ -121,7 +116,10 @@ def _exponent_slope(g: Any, y: Any, x: Any, p: Any) -> Any:
     return g * y * log(where(equal(x, 0.0), 1.0, x))  # 0**p has slope 0 in p
 
 
-power = ufunc("power", np.power, _power_slope, _exponent_slope, fast=_power_or_root)
+power = ufunc(
+    "power", np.power, _power_slope, _exponent_slope,
+    fast=lambda x, p: math.sqrt(x) if p == 0.5 else _power(x, p),  # at -inf NumPy's root is nan
+)  # fmt: skip
 float_power = ufunc("float_power", np.float_power, _power_slope, _exponent_slope, fast=_power)
 square = ufunc("square", np.square, lambda g, y, x: g * (2.0 * x), fast=lambda x: x * x)
 sqrt = ufunc("sqrt", np.sqrt, lambda g, y, x: divide(g, 2.0 * y), fast=math.sqrt)
@@ -326,12 +324,11 @@ def _softplus(x: Any) -> Any:
     return np.maximum(x, 0.0) + np.log1p(np.exp(-np.abs(x)))  # a third of logaddexp's time
 
 
-def _softplus_scalar(x: float) -> float:
-    return max(x, 0.0) + math.log1p(math.exp(-abs(x))) if x == x else x
-
-
 sigmoid = ufunc("sigmoid", _sigmoid, lambda g, y, x: g * (y * (1.0 - y)), fast=_sigmoid_scalar)
-softplus = ufunc("softplus", _softplus, lambda g, y, x: g * sigmoid(x), fast=_softplus_scalar)
+softplus = ufunc(
+    "softplus", _softplus, lambda g, y, x: g * sigmoid(x),
+    fast=lambda x: max(x, 0.0) + math.log1p(math.exp(-abs(x))) if x == x else x,
+)  # fmt: skip
 
 
 def _relu_slope(g: Any, y: Any, x: Any) -> Any:

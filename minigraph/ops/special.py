@@ -83,10 +83,6 @@ def _gammaln(x: Any) -> Any:
         return np.asarray(one(np.asarray(x, dtype=float)), dtype=float)
 
 
-def _lgamma(x: float) -> float:
-    return math.lgamma(x) if x > 0.0 else math.nan if x != x else float(_gammaln(x))
-
-
 def _rgamma_slope(y: Any, x: Any) -> Any:
     """Return -y ψ(x); on the left, where ψ has poles, the slope of Γ(1 - x) sin(πx) / π."""
     left = less(x, 0.5)
@@ -95,7 +91,10 @@ def _rgamma_slope(y: Any, x: Any) -> Any:
     return where(left, gamma(1.0 - x) * turn, -y * digamma(away))
 
 
-gammaln = special("gammaln", lambda g, y, x: g * digamma(x), forward=_gammaln, fast=_lgamma)
+gammaln = special(
+    "gammaln", lambda g, y, x: g * digamma(x), forward=_gammaln,
+    fast=lambda x: math.lgamma(x) if x > 0.0 else math.nan if x != x else float(_gammaln(x)),
+)  # fmt: skip
 digamma = special("digamma", lambda g, y, x: g * polygamma(1.0, x))
 psi = special("psi", lambda g, y, x: g * polygamma(1.0, x))
 polygamma = special("polygamma", None, lambda g, y, n, x: g * polygamma(n + 1.0, x))
