@@ -13,16 +13,8 @@ import numpy as np
 from .along import elementwise
 from .base import Operation
 
-
-def _wide() -> bool:
-    try:
-        found = np.lib.introspect.opt_func_info(func_name="^tan$", signature="float64")
-    except AttributeError:  # NumPy before 2.1 cannot tell
-        return False
-    return any("baseline" not in kernel["current"] for kernel in found.get("tan", {}).values())
-
-
-WIDE = _wide()
+KERNELS = np.lib.introspect.opt_func_info(func_name="^tan$", signature="float64").get("tan", {})
+WIDE = any("baseline" not in kernel["current"] for kernel in KERNELS.values())
 
 
 def quarter_chord(x: Any, out: Any = None, z: Any = None) -> Any:
