@@ -81,7 +81,8 @@ def is_whole(x: Data) -> bool:
         if part.dtype.kind != "f" or (op is not None and op.name in ROUNDED):
             continue
         if op is None:
-            if not (part._literal and _are_whole(part.value)):
+            n = part._value
+            if not (part._literal and np.all(np.isfinite(n) & np.equal(n, np.rint(n)))):
                 return False
             continue
         if op not in WHOLE and op.name not in MOVED | PRODUCTS:
@@ -93,10 +94,6 @@ def is_whole(x: Data) -> bool:
         seen |= dict.fromkeys(inputs)
         todo += inputs
     return True
-
-
-def _are_whole(numbers: Any) -> bool:
-    return bool(np.all(np.isfinite(numbers) & np.equal(numbers, np.rint(numbers))))
 
 
 def integer(number: Any) -> int:
@@ -127,7 +124,8 @@ def recorded(index: Any) -> tuple[Index, list[Data]]:
             kept.append(Slot(len(places)))
             places.append(part)
         elif isinstance(part, (list, tuple, np.ndarray)):
-            kept.append(_frozen(part))
+            empty = not (np.size(part) or isinstance(part, np.ndarray))
+            kept.append(np.array(part, dtype=int if empty else None))  # its owner may change it
         elif isinstance(part, slice):
             kept.append(_fixed(part))
         elif isinstance(part, (bool, np.bool_)):
@@ -135,11 +133,6 @@ def recorded(index: Any) -> tuple[Index, list[Data]]:
         else:
             kept.append(part)
     return tuple(kept), places
-
-
-def _frozen(part: Any) -> Any:
-    """Return a copy of an index array, so that its owner may change it afterwards."""
-    return np.array(part, dtype=None if np.size(part) or isinstance(part, np.ndarray) else int)
 
 
 def _fixed(part: slice) -> slice:

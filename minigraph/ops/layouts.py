@@ -29,13 +29,9 @@ def reshape(
     x, shape = as_data(a), ints(shape)
     if order == "F":
         return shaping.transpose(shaping.reshape(shaping.transpose(x), shape=shape[::-1]))
-    _refuse_order("reshape", order)
-    return shaping.reshape(x, shape=shape)
-
-
-def _refuse_order(name: str, order: str) -> None:
     if order != "C":
-        raise UsageError(f"{name}: order {order!r} depends on memory; write 'C' or 'F'")
+        raise UsageError(f"reshape: order {order!r} depends on memory; write 'C' or 'F'")
+    return shaping.reshape(x, shape=shape)
 
 
 @composed()

@@ -101,7 +101,8 @@ def _half(x: Any, a: Any, b: Any, first: Any) -> Any:
     found, peak = np.empty(x.shape), x * (b - 1.0) / (1.0 - x) - a
     above = np.maximum(peak, 0.0)
     args = above + 9.0 * np.sqrt(above + a) - 36.0 / np.log(x), peak, x, a, b
-    for here, drift in ((first, _beta_first), (~first, _beta_second)):
+    for here, in_a in ((first, True), (~first, False)):
+        drift = functools.partial(_beta, first=in_a)
         found[here] = in_blocks(drift, *[v[here] for v in args])
     return found
 
@@ -205,10 +206,6 @@ def _beta_many(count: int, x: Any, a: Any, b: Any, first: bool) -> Any:
         subtract(below, ONE, below)
         subtract(above, ONE, above)
     return total, slope * (1.0 - b) if first else slope
-
-
-_beta_first = functools.partial(_beta, first=True)
-_beta_second = functools.partial(_beta, first=False)
 
 
 def sums(ratio: Any, rise: Any) -> tuple[Any, Any]:
