@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from . import conversions, elementwise, layouts, linear, selection
 from .base import Operation, as_data
 from .conversions import CUT_OFF, ELSEWHERE, elsewhere
 from .namespace import BY_NUMPY, PUBLIC
-from .operators import of_one, of_two, reflected
+from .operators import of_one, of_two
 
 OPERATORS: Mapping[str, Operation] = {
     "add": elementwise.add,
@@ -62,11 +62,6 @@ IN_PLACE: Mapping[str, str] = {  # what to call in place of what would change an
 }  # fmt: skip
 
 
-def iterate(self: Data) -> Iterator[Data]:
-    """Iterate over the first axis."""
-    return (self[i] for i in range(len(self)))
-
-
 def from_ufunc(self: Data, ufunc: Any, method: str, *inputs: Any, **keywords: Any) -> Any:
     """Run a NumPy ufunc on Data as minigraph's operation of the same meaning."""
     out = keywords.get("out")
@@ -87,11 +82,6 @@ def from_ufunc(self: Data, ufunc: Any, method: str, *inputs: Any, **keywords: An
         )
     keywords.setdefault("axis", 0)
     return PUBLIC[name](*inputs, **keywords)
-
-
-def from_function(self: Data, func: Any, types: Any, args: Any, keywords: Any) -> Any:
-    """Run a NumPy function on Data as minigraph's function of the same meaning."""
-    return found(func)(*args, **keywords)
 
 
 def found(func: Any) -> Callable[..., Any]:
@@ -178,7 +168,7 @@ def operator(key: str, method: Callable[..., Data]) -> None:
 
 for key, op in OPERATORS.items():
     operator(key, of_two(op))
-    operator(f"r{key}", reflected(op))
+    operator(f"r{key}", of_two(op, reflected=True))
 for key, op in ONE_SIDED.items():
     operator(key, of_two(op))
 for key, op in UNARY.items():
@@ -206,10 +196,10 @@ for key, method in {
     "__format__": lambda self, spec: format(self.item(), spec) if spec else repr(self),
     "__round__": lambda self, decimals=0: PUBLIC["round"](self, decimals),
     "__getitem__": selection.select,
-    "__iter__": iterate,
+    "__iter__": lambda self: (self[i] for i in range(len(self))),
     "__array__": to_array,
     "__array_ufunc__": from_ufunc,
-    "__array_function__": from_function,
+    "__array_function__": lambda self, func, types, args, keywords: found(func)(*args, **keywords),
     "__divmod__": lambda self, other: PUBLIC["divmod"](self, other),
     "__rdivmod__": lambda self, other: PUBLIC["divmod"](other, self),
     "reshape": several("reshape"),

@@ -78,15 +78,9 @@ def of_one(op: Operation) -> Callable[[Data], Data]:
     return method
 
 
-def of_two(op: Operation) -> Callable[[Data, Any], Data]:
-    """Return the function of data and anything, the method ``x op other``."""
-    method = DIRECT.get(op, CALLED)[0](op, values_of(op))
-    return of_integers(op, method) if op.whole else method
-
-
-def reflected(op: Operation) -> Callable[[Data, Any], Data]:
-    """Return the method ``other op x``."""
-    method = DIRECT.get(op, CALLED)[1](op, values_of(op))
+def of_two(op: Operation, reflected: bool = False) -> Callable[[Data, Any], Data]:
+    """Return the function of data and anything, the method ``x op other``, or ``other op x``."""
+    method = DIRECT.get(op, CALLED)[reflected](op, values_of(op))
     return of_integers(op, method) if op.whole else method
 
 
