@@ -38,7 +38,7 @@ def array(object: Any, dtype: Any = None, **keywords: Any) -> Data:
     return x
 
 
-@composed(*([np.astype] if hasattr(np, "astype") else []))
+@composed()
 def astype(x: Any, dtype: Any, /, *, copy: bool = True) -> Data:
     """Return `x` with its elements converted; gradients pass between floats."""
     kind = np.dtype(dtype)
@@ -57,22 +57,19 @@ def _like(name: str, value: Any, a: Any, dtype: Any, shape: Any, keywords: Any) 
     return as_data(np.full(size, value, kind))
 
 
-@composed()
-def zeros_like(a: Any, dtype: Any = None, *, shape: Any = None, **keywords: Any) -> Data:
-    """Return constant zeros of the shape and dtype of `a`."""
-    return _like("zeros_like", 0, a, dtype, shape, keywords)
+def _alike(name: str, value: int, doc: str) -> Any:
+    def call(a: Any, dtype: Any = None, *, shape: Any = None, **keywords: Any) -> Data:
+        return _like(name, value, a, dtype, shape, keywords)
+
+    return named(name, doc, call)
 
 
-@composed()
-def ones_like(a: Any, dtype: Any = None, *, shape: Any = None, **keywords: Any) -> Data:
-    """Return constant ones of the shape and dtype of `a`."""
-    return _like("ones_like", 1, a, dtype, shape, keywords)
-
-
-@composed(np.empty_like)
-def empty_like(a: Any, dtype: Any = None, *, shape: Any = None, **keywords: Any) -> Data:
-    """Return constant zeros of the shape and dtype of `a`: Data are never written into."""
-    return _like("empty_like", 0, a, dtype, shape, keywords)
+zeros_like = _alike("zeros_like", 0, "Return constant zeros of the shape and dtype of `a`.")
+ones_like = _alike("ones_like", 1, "Return constant ones of the shape and dtype of `a`.")
+empty_like = _alike(
+    "empty_like", 0,
+    "Return constant zeros of the shape and dtype of `a`: Data are never written into.",
+)  # fmt: skip
 
 
 @composed()

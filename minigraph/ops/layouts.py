@@ -13,7 +13,7 @@ from . import shaping
 from .axes import axes_of, ints
 from .base import as_data
 from .calls import refuse_data
-from .composing import arrays, composed, fixed
+from .composing import arrays, composed, fixed, named
 from .indices import integer
 
 
@@ -123,22 +123,13 @@ def at_least(ndim: int, given: tuple[Any, ...]) -> Any:
     return found[0] if len(found) == 1 else tuple(found)
 
 
-@composed()
-def atleast_1d(*arys: Any) -> Any:
-    """Return each array with one axis or more."""
-    return at_least(1, arys)
+def _at_least(ndim: int, axes: str) -> Any:
+    doc = f"Return each array with {axes} or more."
+    return named(f"atleast_{ndim}d", doc, lambda *arys: at_least(ndim, arys))
 
 
-@composed()
-def atleast_2d(*arys: Any) -> Any:
-    """Return each array with two axes or more."""
-    return at_least(2, arys)
-
-
-@composed()
-def atleast_3d(*arys: Any) -> Any:
-    """Return each array with three axes or more."""
-    return at_least(3, arys)
+atleast_1d, atleast_2d = _at_least(1, "one axis"), _at_least(2, "two axes")
+atleast_3d = _at_least(3, "three axes")
 
 
 # Diagonals -------------------------------------------------------------------------------------
