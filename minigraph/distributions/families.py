@@ -37,6 +37,8 @@ from .standards import EULER
 from .uniform import Uniform
 from .von_mises import VonMises
 
+Pair = Callable[[Any, Any], Any]
+
 
 def _normal(p: Any, q: Any) -> Any:
     ratio = divide(p.scale, q.scale)
@@ -92,31 +94,8 @@ def _coin(p: Any, q: Any) -> Any:
     return p.log_chance(p.probs, p.others) - q.log_chance(p.probs, p.others)
 
 
-def _geometric(p: Any, q: Any) -> Any:
-    return divide(_coin(p, q), p.probs)
-
-
-def _binomial(p: Any, q: Any) -> Any:
-    _same_count(p, q)
-    return p.total_count * _coin(p, q)
-
-
 def _outcomes(p: Any, q: Any) -> Any:
     return p.log_chance(p.probs) - q.log_chance(p.probs)
-
-
-def _poisson(p: Any, q: Any) -> Any:
-    return _cross(p.rate, q.rate) - p.rate + q.rate
-
-
-def _negative_binomial(p: Any, q: Any) -> Any:
-    _same_count(p, q)
-    return p.total_count * divide(_coin(p, q), p.others)
-
-
-def _multinomial(p: Any, q: Any) -> Any:
-    _same_count(p, q)
-    return float(p.total_count) * _outcomes(p, q)
 
 
 def _discrete_uniform(p: Any, q: Any) -> Any:
@@ -162,12 +141,18 @@ def equal_values(a: Any, b: Any) -> bool:
     return bool(np.all(np.equal(plain(a), plain(b))))
 
 
-def _same_count(p: Any, q: Any) -> None:
-    if not equal_values(p.total_count, q.total_count):
-        raise UsageError(
-            f"kl_divergence: {p!r} and {q!r} count different numbers of tries; that has no closed "
-            "form: pass sampled=True to average over samples"
-        )
+def _of_one_count(formula: Pair) -> Pair:
+    """Return a divergence of laws that count as many tries; others are refused."""
+
+    def checked(p: Any, q: Any) -> Any:
+        if not equal_values(p.total_count, q.total_count):
+            raise UsageError(
+                f"kl_divergence: {p!r} and {q!r} count different numbers of tries; that has no "
+                "closed form: pass sampled=True to average over samples"
+            )
+        return formula(p, q)
+
+    return checked
 
 
 def _vector(p: Any, q: Any) -> Any:
@@ -178,7 +163,7 @@ def _vector(p: Any, q: Any) -> Any:
     return 0.5 * (both - float(shape_of(outer)[-1])) + q._log_det() - p._log_det()
 
 
-CLOSED: Mapping[type, Callable[[Any, Any], Any]] = {
+CLOSED: Mapping[type, Pair] = {
     Normal: _normal,
     LogNormal: _normal,  # the logarithm is one to one
     Laplace: _laplace,
@@ -188,11 +173,11 @@ CLOSED: Mapping[type, Callable[[Any, Any], Any]] = {
     Beta: _beta,
     Dirichlet: _dirichlet,
     Bernoulli: _coin,
-    Geometric: _geometric,
-    Binomial: _binomial,
+    Geometric: lambda p, q: divide(_coin(p, q), p.probs),
+    Binomial: _of_one_count(lambda p, q: p.total_count * _coin(p, q)),
     Categorical: _outcomes,
     OneHotCategorical: _outcomes,
-    Poisson: _poisson,
+    Poisson: lambda p, q: _cross(p.rate, q.rate) - p.rate + q.rate,
     MultivariateNormal: _vector,
     Cauchy: _cauchy,
     HalfCauchy: _cauchy,  # the sign says nothing
@@ -202,7 +187,9 @@ CLOSED: Mapping[type, Callable[[Any, Any], Any]] = {
     Weibull: _weibull,
     VonMises: _angle,
     InverseGamma: _gamma,  # one over it is one to one
-    NegativeBinomial: _negative_binomial,
-    Multinomial: _multinomial,
+    NegativeBinomial: _of_one_count(
+        lambda p, q: p.total_count * divide(_coin(p, q), p.others)
+    ),
+    Multinomial: _of_one_count(lambda p, q: float(p.total_count) * _outcomes(p, q)),
     DiscreteUniform: _discrete_uniform,
 }  # fmt: skip
