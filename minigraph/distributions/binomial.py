@@ -96,8 +96,7 @@ class Binomial(Coin):
 
     def entropy(self) -> Any:
         """Return the entropy in nats, a sum over all counts that matter."""
-        by = by_logits if "logits" in self.parameters else by_probs
-        return by(*self.inputs)
+        return (by_logits if "logits" in self.parameters else by_probs)(*self.inputs)
 
 
 by_probs = summed_entropy(

@@ -51,10 +51,6 @@ def _whole(x: Any) -> Any:
     return np.equal(np.floor(x), x) & np.isfinite(x)
 
 
-def _total(x: Any) -> Any:
-    return np.sum(x, axis=-1, keepdims=True)
-
-
 def _between(name: str, low: float, high: float, holds: Any, member: float) -> Constraint:
     return Constraint(name, holds, member, bounds=(low, high))
 
@@ -114,7 +110,9 @@ def _logits(x: Any) -> Any:
 
 def _weights(x: Any) -> Any:
     good = positive.holds(x)
-    return good if np.all(good) else _row_by_row(nonnegative.holds(x), np.greater(_total(x), 0))
+    if np.all(good):
+        return good
+    return _row_by_row(nonnegative.holds(x), np.greater(np.sum(x, axis=-1, keepdims=True), 0))
 
 
 def _row_by_row(good: Any, good_row: Any) -> Any:

@@ -54,7 +54,7 @@ def at_many(slope: Slope, line: Line) -> Slope:
         laid = x.reshape(-1, math.prod(rest)).T
         each = [np.broadcast_to(p.reshape(p.shape[-len(rest) :] if rest else ()), rest).ravel()
                 for p in theta]  # fmt: skip
-        panels = [panels_of(slope, line, *map(float, one)) for one in zip(*each, strict=True)]
+        panels = [panels_of(slope, line, tuple(map(float, one))) for one in zip(*each, strict=True)]
         found = [one(column) for one, column in zip(panels, laid, strict=True)]
         return np.stack(found, axis=-1).reshape(x.shape).astype(dtype)
 
@@ -70,12 +70,6 @@ def shared_axes(shape: Sequence[int], others: Sequence[Sequence[int]]) -> int:
         if any(len(other) >= left and other[-left] != 1 for other in others):
             return axis
     return len(shape)
-
-
-@functools.lru_cache(maxsize=KEPT)
-def panels_of(slope: Slope, line: Line, *theta: float) -> Panels:
-    """Return the polynomials for these parameters; the same ones for all that ask."""
-    return Panels(slope, line, theta)
 
 
 class Panels:
@@ -118,6 +112,9 @@ class Panels:
         off = np.abs(polynomial(made, np.arange(len(panels)) + 0.5 * (1.0 + CHECKED)) - right)
         made[~(off <= 1e-8 * np.abs(right) + 1e-9 * size)] = np.nan
         self.made.update(zip(panels, made, strict=True))
+
+
+panels_of = functools.lru_cache(maxsize=KEPT)(Panels)  # the same ones for all that ask
 
 
 def polynomial(made: Sequence[Any], place: Any) -> Any:

@@ -98,8 +98,7 @@ class NegativeBinomial(Coin):
 
     def entropy(self) -> Any:
         """Return the entropy in nats, a sum over all counts that matter."""
-        by = by_logits if "logits" in self.parameters else by_probs
-        return by(*self.inputs)
+        return (by_logits if "logits" in self.parameters else by_probs)(*self.inputs)
 
 
 def _in_count(x: Any, r: Any, p: Any) -> Any:
