@@ -41,8 +41,10 @@ class Elsewhere:
         self.blocked = blocked_inputs(outputs, [x for _, x in self.inputs])
         self.outputs, self.dtypes, self.sampled = lines.outputs, lines.dtypes, lines.sampled
         for step in lines.steps:
+            if isinstance(step, Draw):
+                continue
             refuse_index(library, step, lines)
-            if samples is not None and isinstance(step, Step) and step.crosses:
+            if samples is not None and step.crosses:
                 raise UsageError(
                     f"compile: {step.title!r} looks at all samples at once, and {library.name} "
                     'sees one at a time; use backend="numpy", or another baseline'
@@ -138,13 +140,10 @@ class Elsewhere:
         return found, streams
 
 
-def refuse_index(library: Any, step: Step | Draw, lines: Lines) -> None:
+def refuse_index(library: Any, step: Step, lines: Lines) -> None:
     """Raise for an index that picks another number of elements at each call."""
-    index = () if isinstance(step, Draw) else step.call.fixed.get("index") or ()
-    places = [i for i in index if isinstance(i, Slot)]
-    if not places or isinstance(step, Draw):
-        return
-    for slot in step.inputs[-len(places) :]:
+    places = sum(isinstance(i, Slot) for i in step.call.fixed.get("index") or ())
+    for slot in step.inputs[len(step.inputs) - places :]:
         if lines.dtypes[slot].kind == "b" and slot not in lines.known:
             raise UsageError(
                 f"compile: {step.title!r} is indexed by truths that change from call to call, and "

@@ -92,7 +92,7 @@ def rebar(
         return rule
 
     chosen = _legal("rebar", y, nodes, continuous)
-    refuse_blocked_below("rebar", y, chosen)
+    refuse_blocked_below(y, chosen)
     change = lambda y, draws: with_slopes(y, draws, "REBAR", prepare, of_slopes=True)
     return in_turn("rebar", y, chosen, change)
 
@@ -182,19 +182,19 @@ def _controlled(cost: Data, log_prob: Data, c_free: Data, c_tied: Data) -> Data:
     return as_data(function(slope, name="slope")(cost, log_prob, c_free, c_tied))
 
 
-def refuse_blocked_below(call: str, y: Data, chosen: Sequence[Data]) -> None:
+def refuse_blocked_below(y: Data, chosen: Sequence[Data]) -> None:
     """Raise if a draw that depends on one of these still blocks a gradient, and is none of them.
 
     The relaxed cost is differentiated through the draws below: what is added for them later, to
     the cost as a whole, would not reach the slope that is taken here.
     """
     taken = {x._node.draw for x in chosen}
-    for other in choose(call, y, None):
+    for other in choose("rebar", y, None):
         if other._node.draw in taken:
             continue
         for x in set(ancestors([other])).intersection(chosen):
             raise BlockedGradientError(
-                f"{call}: {label(other)} depends on {label(x)} and still blocks a gradient, which "
+                f"rebar: {label(other)} depends on {label(x)} and still blocks a gradient, which "
                 "the relaxed cost has to cross; rewrite it first, or both in one call"
             )
 

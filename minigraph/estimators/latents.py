@@ -84,8 +84,7 @@ def given(law: Any, x: Data, rng: Any) -> Data:
     assert latent is not None
     v = sample(OpenUniform(x.shape), f"noise given {x.name}" if x.name else "noise", rng=rng)
     box = function(lambda v, x, *_: latent.given(law, x, v), name="latent given X")
-    z: Data = box(v, x, *law.inputs)
-    return z
+    return box(v, x, *law.inputs)
 
 
 def with_held_noise(law: Any, z: Data) -> Data:
@@ -95,8 +94,7 @@ def with_held_noise(law: Any, z: Data) -> Data:
         logits = finite_logits(law)
         return stop_gradient(z) + (logits - stop_gradient(logits))
 
-    free: Data = function(held, name="held noise")(z, *law.inputs)
-    return free
+    return function(held, name="held noise")(z, *law.inputs)
 
 
 def why_not_latent(x: Data) -> str | None:
