@@ -202,22 +202,13 @@ def _put(g: Any, places: Any, shape: tuple[int, ...], axis: int) -> Any:
     return total
 
 
-def _put_along(call: along.Call) -> along.Run:
-    axis = along.from_end(call.fixed["axis"], len(call.shape))
-    shape = call.fixed["shape"]
-
-    def run(g: Any, places: Any) -> Any:
-        g, places = along.everyone(call, (g, places))
-        return _put(g, places, (len(g), *shape), axis)
-
-    return run
-
-
-def _take_along(call: along.Call) -> along.Run:
+def _along_lines(call: along.Call) -> along.Run:
     axis = along.from_end(call.fixed["axis"], len(call.shape))
 
     def run(*arrays: Any) -> Any:
         x, places = along.everyone(call, arrays)
+        if call.op is put_along:
+            return _put(x, places, (len(x), *call.fixed["shape"]), axis)
         return np.take_along_axis(x, places, axis=axis)
 
     return run
@@ -227,13 +218,13 @@ take_along_axis = Operation(
     "take_along_axis", np.take_along_axis,
     lambda g, y, x, places, axis: put_along(g, places, shape=shape_of(x), axis=axis),
     None,
-    fixed=["axis"], along=_take_along,
+    fixed=["axis"], along=_along_lines,
 )  # fmt: skip
 put_along = Operation(
     "put_along", _put,
     lambda gg, y, g, places, shape, axis: take_along_axis(gg, places, axis=axis),
     None,
-    fixed=["shape", "axis"], numpy=(), along=_put_along,
+    fixed=["shape", "axis"], numpy=(), along=_along_lines,
 )  # fmt: skip
 
 

@@ -79,21 +79,16 @@ sum_to = Operation(
     lambda g, y, x, shape: broadcast_to(g, shape=shape_of(x)),
     fixed=["shape"], along=_sum_to_along,
 )  # fmt: skip
-reshape = Operation(
-    "reshape", np.reshape,
-    lambda g, y, x, shape: reshape(g, shape=shape_of(x)),
-    fixed=["shape"], along=along.to_shape,
-)  # fmt: skip
-expand_dims = Operation(
-    "expand_dims", np.expand_dims,
-    lambda g, y, x, axis: reshape(g, shape=shape_of(x)),
-    fixed=["axis"], along=along.to_shape,
-)  # fmt: skip
-squeeze = Operation(
-    "squeeze", np.squeeze,
-    lambda g, y, x, axis=None: reshape(g, shape=shape_of(x)),
-    fixed=["axis"], along=along.to_shape,
-)  # fmt: skip
+
+
+def in_shape(name: str, fixed: str) -> Operation:
+    """Declare a function that gives elements another shape, and leaves them in their order."""
+    back = lambda g, y, x, **_: reshape(g, shape=shape_of(x))
+    return Operation(name, getattr(np, name), back, fixed=[fixed], along=along.to_shape)
+
+
+reshape, squeeze = in_shape("reshape", "shape"), in_shape("squeeze", "axis")
+expand_dims = in_shape("expand_dims", "axis")
 transpose = Operation(
     "transpose", np.transpose,
     lambda g, y, x, axes=None: transpose(g, axes=None if axes is None else inverse(axes)),
