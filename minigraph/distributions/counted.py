@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import UsageError
-from ..ops import along
 from ..ops.base import Operation
+from ..ops.elementwise import ufunc
 from .base import Distribution
 from .definition import ENUMERATED
 
@@ -41,16 +41,14 @@ def summed_entropy(kind: type[Distribution], **scores: Score | None) -> Operatio
         return add
 
     def rule(name: str, score: Score | None) -> Any:
-        slope = Operation(
+        slope = ufunc(
             f"slope of the entropy in {name}", adding(score), *[None] * len(scores),
-            along=along.elementwise, numpy=(), barrier="black box",
+            numpy=(), barrier="black box",
         )  # fmt: skip
         return score and (lambda g, y, *theta: g * slope(*theta))
 
-    return Operation(
-        f"entropy of {kind.__name__}", adding(None), *[rule(*x) for x in scores.items()],
-        along=along.elementwise, numpy=(),
-    )  # fmt: skip
+    rules = [rule(*x) for x in scores.items()]
+    return ufunc(f"entropy of {kind.__name__}", adding(None), *rules, numpy=())
 
 
 def _sum(kind: type[Distribution], given: dict[str, Any], score: Score | None) -> Any:

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from ..data import Data
-from ..ops import along
 from ..ops.base import Operation
 from ..ops.boxes import stop
+from ..ops.elementwise import ufunc
 from ..ops.series import steady
 from .base import Distribution
 from .many import Line, Slope, at_many
@@ -44,7 +44,7 @@ def slope_of(name: str, slope: Slope, line: Line, series: Slope | None = None) -
     """
     blank = [None] * slope.__code__.co_argcount
     forward = at_many(slope if series is None else steady(series, slope), line)
-    return Operation(name, forward, *blank, along=along.elementwise, numpy=(), barrier="black box")
+    return ufunc(name, forward, *blank, numpy=(), barrier="black box")
 
 
 def followed(name: str, slopes: Sequence[Operation]) -> Operation:
@@ -53,20 +53,17 @@ def followed(name: str, slopes: Sequence[Operation]) -> Operation:
     def rule(slope: Operation) -> Slope:
         return lambda g, y, x, *theta: g * slope(x, *theta)
 
-    return Operation(
-        name, lambda x, *theta: x, lambda g, y, *_: g, *map(rule, slopes),
-        along=along.elementwise, numpy=(), passes=True,
-    )  # fmt: skip
+    passed = lambda x, *theta: x
+    return ufunc(name, passed, lambda g, y, *_: g, *map(rule, slopes), numpy=(), passes=True)
 
 
 # The general case: the operation (x, F(x; θ), p(x; θ)) → x, where F is differentiable in θ. How the
 # density in the denominator moves is not looked at, so a second derivative is refused.
-per_density = Operation(
-    "per density", lambda p: -1.0 / np.asarray(p), None,
-    along=along.elementwise, numpy=(), barrier="black box",
-)  # fmt: skip
-by_cdf = Operation(
+per_density = ufunc(
+    "per density", lambda p: -1.0 / np.asarray(p), None, numpy=(), barrier="black box"
+)
+by_cdf = ufunc(
     "sample at its quantile", lambda x, f, p: x,
     lambda g, y, x, f, p: g, lambda g, y, x, f, p: g * per_density(p), None,
-    along=along.elementwise, numpy=(), passes=True,
+    numpy=(), passes=True,
 )  # fmt: skip

@@ -18,17 +18,16 @@ from ..distributions.streams import Rng, generator
 from ..errors import UsageError
 from ..graph import copy_node
 from ..nodes import DeterministicNode, Group, StochasticNode, result
-from ..ops import along
 from ..ops.base import Operation, record
 from ..ops.boxes import stop, stop_gradient
-from ..ops.elementwise import astype
+from ..ops.elementwise import astype, ufunc
 from ..walk import ancestors, drawn_above, label, walk
 
 Change = Data | Callable[[Data], Data]
 # Y, with the slope of another estimate of its expectation.
-expected = Operation(
+expected = ufunc(
     "local expectation", lambda y, s: y * 1.0, None, lambda g, y, _, s: g,
-    along=along.elementwise, numpy=(), passes=True, stands_for=True,
+    numpy=(), passes=True, stands_for=True,
 )  # fmt: skip
 # A gradient that says nothing about the next one: how the draws themselves move is not in it. So
 # it depends, through a black box, on all that may move them, and on the cost.
@@ -76,10 +75,9 @@ def _at_samples(g: Any, y: Any, cost: Any, slope: Any) -> Any:
 
 
 # A cost, less a slope of value 0.
-less_slope = Operation(
-    "subtract", np.subtract, _at_samples, lambda g, y, cost, slope: -g,
-    along=along.elementwise, numpy=(), passes=True,
-)  # fmt: skip
+less_slope = ufunc(
+    "subtract", np.subtract, _at_samples, lambda g, y, cost, slope: -g, numpy=(), passes=True
+)
 
 
 def with_expected(y: Data, s: Data, op: Operation = expected) -> Data:

@@ -10,8 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..data import Data
-from ..ops.along import elementwise
-from ..ops.base import Operation
+from ..ops.elementwise import ufunc
 from .branches import first_only
 
 
@@ -19,7 +18,7 @@ def _once(g: Any, y: Any, x: Any) -> Any:
     return g + first_only(x * 0.0, x) if type(x) is Data else g
 
 
-kink = Operation("kink", lambda x: x * 1.0, _once, along=elementwise, numpy=(), passes=True)
+kink = ufunc("kink", lambda x: x * 1.0, _once, numpy=(), passes=True)
 
 
 def kinked(law: Any) -> list[str]:

@@ -14,9 +14,9 @@ import numpy as np
 from ..data import Data
 from ..distributions.streams import Rng, generator
 from ..errors import BlockedGradientError, MinigraphError
-from ..ops import along
-from ..ops.base import Operation, as_data
+from ..ops.base import as_data
 from ..ops.boxes import function, stop_gradient
+from ..ops.elementwise import ufunc
 from ..walk import label
 from .branches import Branch, kept, with_expected
 from .choose import Handle, call_for, choose_each, choose_legal, one_each
@@ -24,14 +24,13 @@ from .latents import given, heat_of, latent_of, why_not_latent, with_held_noise
 from .smooth import Smooth
 
 # A value, with the slope of something else.
-relaxed = Operation(
+relaxed = ufunc(
     "relaxation (biased)", lambda y, s: y * 1.0, None, lambda g, y, _, s: g,
-    along=along.elementwise, numpy=(), stands_for=True,
+    numpy=(), stands_for=True,
 )  # fmt: skip
-straight = Operation(
-    "straight-through (biased)", lambda x, s: x * 1.0, None, lambda g, y, _, s: g,
-    along=along.elementwise, numpy=(),
-)  # fmt: skip
+straight = ufunc(
+    "straight-through (biased)", lambda x, s: x * 1.0, None, lambda g, y, _, s: g, numpy=()
+)
 
 
 def gumbel_softmax(

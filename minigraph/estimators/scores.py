@@ -8,16 +8,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from ..data import Data
-from ..ops import along
-from ..ops.base import Operation
-from ..ops.elementwise import add, astype, subtract
+from ..ops.elementwise import add, astype, subtract, ufunc
 from ..ops.reductions import sum_
 from ..ops.shaping import reshape
 
-factor = Operation(
-    "score_factor", np.ones_like, lambda g, y, log_prob: g * y,
-    along=along.elementwise, numpy=(), always=1.0,
-)  # fmt: skip
+factor = ufunc("score_factor", np.ones_like, lambda g, y, log_prob: g * y, numpy=(), always=1.0)
 
 
 def seen(log_prob: Data, places: Sequence[int | None]) -> Data:

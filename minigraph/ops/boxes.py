@@ -15,13 +15,10 @@ from ..nodes import Group, enclose
 from . import along
 from .base import Operation, as_data
 from .calls import public
+from .elementwise import ufunc
 from .shaping import shape_of
 
-stop = Operation(
-    "stop_gradient", lambda x: x, None, barrier="stop", passes=True, along=along.elementwise
-)
-
-
+stop = ufunc("stop_gradient", lambda x: x, None, barrier="stop", passes=True)
 ROUNDING = 64  # units in the last place that a slope may be off
 
 
@@ -37,10 +34,9 @@ def _inside(value: Any, slope: Any, problem: str) -> Any:
 
 
 # A value, refused where the edge of its range has a slope. Only a gradient computes it.
-inside = Operation(
-    "inside", _inside, lambda g, y, value, slope, problem: g, None,
-    fixed=["problem"], along=along.elementwise, numpy=(),
-)  # fmt: skip
+inside = ufunc(
+    "inside", _inside, lambda g, y, value, slope, problem: g, None, fixed=["problem"], numpy=()
+)
 
 
 def _within(x: Any, number: Any, low: float, high: float, problem: str) -> Any:
@@ -52,9 +48,9 @@ def _within(x: Any, number: Any, low: float, high: float, problem: str) -> Any:
 
 
 # A value, refused where a number that goes with it is illegal: in a replay as in a single run.
-within = Operation(
+within = ufunc(
     "within", _within, lambda g, y, x, number, **fixed: g, None,
-    fixed=["low", "high", "problem"], along=along.elementwise, numpy=(),
+    fixed=["low", "high", "problem"], numpy=(),
 )  # fmt: skip
 
 

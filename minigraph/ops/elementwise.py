@@ -40,16 +40,11 @@ def guarded(fast: Any, forward: Callable[..., Any], count: int) -> Callable[...,
     return of_one if count == 1 else of_two
 
 
-def ufunc(
-    name: str, forward: Any, *rules: Any,
-    fast: Any = None, scalar: Any = None, numpy: Any = None, whole: Any = (),
-) -> Operation:  # fmt: skip
+def ufunc(name: str, forward: Any, *rules: Any, fast: Any = None, **more: Any) -> Operation:
     """Declare an elementwise operation; `fast` may raise where `scalar` never does."""
     if fast is not None:
-        scalar = guarded(fast, forward, len(rules))
-    return Operation(
-        name, forward, *rules, scalar=scalar, along=along.elementwise, numpy=numpy, whole=whole
-    )
+        more["scalar"] = guarded(fast, forward, len(rules))
+    return Operation(name, forward, *rules, along=along.elementwise, **more)
 
 
 LONG = np.dtype(np.int64)
@@ -245,18 +240,13 @@ clip = ufunc(
     lambda g, y, x, low, high: where(logical_and(less(x, low), less_equal(low, high)), g, 0.0),
     lambda g, y, x, low, high: where(logical_or(greater(x, high), greater(low, high)), g, 0.0),
 )  # fmt: skip
-nan_to_num = Operation(
+nan_to_num = ufunc(
     "nan_to_num", np.nan_to_num,
     lambda g, y, x, **fixed: where(isfinite(x), g, 0.0),
-    fixed=["copy", "nan", "posinf", "neginf"], along=along.elementwise,
+    fixed=["copy", "nan", "posinf", "neginf"],
 )  # fmt: skip
-round_ = Operation(
-    "round", np.round, None,
-    fixed=["decimals"], numpy=[np.round, np.around], along=along.elementwise,
-)  # fmt: skip
-isclose = Operation(
-    "isclose", np.isclose, None, None, fixed=["rtol", "atol", "equal_nan"], along=along.elementwise
-)
+round_ = ufunc("round", np.round, None, fixed=["decimals"], numpy=[np.round, np.around])
+isclose = ufunc("isclose", np.isclose, None, None, fixed=["rtol", "atol", "equal_nan"])
 
 
 def _astype_rule(g: Any, y: Any, x: Any, dtype: Any) -> Any:
@@ -265,10 +255,9 @@ def _astype_rule(g: Any, y: Any, x: Any, dtype: Any) -> Any:
     return astype(g, dtype=np.float64 if type(x) is float else x.dtype)
 
 
-astype = Operation(
-    "astype", lambda x, dtype: np.asarray(x).astype(dtype), _astype_rule,
-    fixed=["dtype"], along=along.elementwise,
-)  # fmt: skip
+astype = ufunc(
+    "astype", lambda x, dtype: np.asarray(x).astype(dtype), _astype_rule, fixed=["dtype"]
+)
 
 # Exponentials ----------------------------------------------------------------------------------
 exp = ufunc("exp", np.exp, lambda g, y, x: g * y, fast=math.exp)

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..data import Data
 from ..errors import InputError, MissingExtraError
-from . import along, reductions
+from . import reductions
 from .axes import axes_of
 from .base import Operation, as_data
 from .boxes import stop
@@ -160,9 +160,9 @@ def _erfcx_slope(x: Any, order: int = 1) -> Any:
     return y.astype(dtype)
 
 
-erfcx_slope = Operation(
+erfcx_slope = ufunc(
     "erfcx_slope", _erfcx_slope, lambda g, y, x, order=1: g * erfcx_slope(x, order=order + 1),
-    fixed=["order"], numpy=(), along=along.elementwise,
+    fixed=["order"], numpy=(),
 )  # fmt: skip
 
 

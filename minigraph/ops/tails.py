@@ -14,9 +14,8 @@ from typing import Any
 import numpy as np
 
 from ..values import plain
-from . import along
 from .base import Operation
-from .elementwise import astype, exp
+from .elementwise import astype, exp, ufunc
 from .series import beta_drift, gamma_drift, steady
 from .special import betaln, from_scipy, gammaln, special, xlog1py, xlogy
 
@@ -43,7 +42,7 @@ def rate_of(
         return exact(*theta).astype(np.result_type(*theta))
 
     blank = [None] * below.__code__.co_argcount
-    return Operation(name, rate, *blank, along=along.elementwise, numpy=(), barrier="black box")
+    return ufunc(name, rate, *blank, numpy=(), barrier="black box")
 
 
 def _slope(tail: Tail, args: list[Any], i: int, step: Callable[[Any], Any]) -> Any:

@@ -9,8 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from . import along
-from .base import Operation
 from .elementwise import divide, equal, sqrt, ufunc, where
 
 DEGREE = math.pi / 180.0
@@ -87,7 +85,4 @@ def _sinc(x: Any, order: int = 0) -> Any:
     return found.astype(x.dtype) if order else found
 
 
-sinc = Operation(
-    "sinc", _sinc, lambda g, y, x, order=0: g * sinc(x, order=order + 1),
-    fixed=["order"], along=along.elementwise,
-)  # fmt: skip
+sinc = ufunc("sinc", _sinc, lambda g, y, x, order=0: g * sinc(x, order=order + 1), fixed=["order"])
