@@ -14,7 +14,7 @@ from ..ops.special import betaln, digamma
 from ..ops.tails import beta_rate_a, beta_rate_b, betainc, betaincinv, in_double, log_beta_density
 from .base import Distribution
 from .constraints import positive, unit_interval
-from .implicit import followed, held, slope_of
+from .implicit import followed, slope_of
 from .many import Line
 from .noise import of_quantiles
 from .parameters import inside_unit
@@ -86,8 +86,7 @@ class Beta(StandardBeta):
     0.4
     """
 
-    def noise(self) -> StandardBeta:
-        return held(StandardBeta, self)
+    standard = StandardBeta
 
     def transform(self, noise: Any) -> Any:
         return beta_sample(noise, self.concentration1, self.concentration0)

@@ -7,7 +7,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from ..data import Data
 from ..errors import UsageError
+from ..ops.boxes import stop
 from .constraints import Constraint, real
 
 ENUMERATED = 1e7  # a law with more outcomes is sampled, not added up
@@ -37,6 +39,19 @@ def unknown(law: Any, method: str, estimate: str) -> UsageError:
     return UsageError(f"{method} of {type(law).__name__}: it has no closed form here; {advice}")
 
 
+def held(kind: type[Any], law: Any) -> Any:
+    """Return noise with those parameters of a law that it has, which let no gradient through."""
+    noise = object.__new__(kind)
+    noise.parameters = {name: still(getattr(law, name)) for name in kind.constraints}
+    noise.shape, noise.dtype = law.shape, law.dtype
+    return noise
+
+
+def still(x: Any) -> Any:
+    """Return a parameter, let through by a stop_gradient if it is Data."""
+    return stop(x) if type(x) is Data else x
+
+
 class Definition:
     """What the classes of laws write; `Distribution` makes the rest of it.
 
@@ -59,7 +74,7 @@ class Definition:
     ordered : sequence of str
         The parameters that must be in this order, the first less than the last.
     standard : class of law
-        The noise that samples are made from, if it has no parameters; else see `noise`.
+        The noise that samples are made from; if it has parameters, they are those of the law.
     support_moves : collection of str
         The parameters on which the support depends. The score function misses what flows over the
         edge, and is refused for them.
@@ -93,7 +108,10 @@ class Definition:
 
     def noise(self) -> Any:
         """Return the law of the noise that samples are made from; None if there is none."""
-        return self.standard and self.standard(self.shape, self.dtype)
+        kind = self.standard
+        if kind is None:
+            return None
+        return held(kind, self) if kind.constraints else kind(self.shape, self.dtype)
 
     def transform(self, noise: Any) -> Any:
         """Return the sample made from `noise`, differentiable in the parameters."""

@@ -16,7 +16,6 @@ from ..ops.tails import in_double
 from .base import Distribution
 from .constraints import positive, simplex
 from .gamma import StandardGamma, gamma_sample
-from .implicit import held
 
 LEAST = math.log(1e-6) / math.log(np.finfo(float).tiny)  # P(G < x) is about x^a
 
@@ -74,6 +73,7 @@ class Dirichlet(Distribution):
     """
 
     constraints = {"concentration": positive}
+    standard = SharedGammas
     event_ndim = 1
     cancels = True
 
@@ -84,9 +84,6 @@ class Dirichlet(Distribution):
     def support(self) -> Any:
         """The simplex."""
         return simplex._replace(member=1.0 / self.shape[-1])
-
-    def noise(self) -> SharedGammas:
-        return held(SharedGammas, self)
 
     def transform(self, noise: Any) -> Any:
         gammas = gamma_sample(noise, self.concentration)

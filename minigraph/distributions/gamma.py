@@ -14,7 +14,7 @@ from ..ops.series import gamma_drift
 from ..ops.special import digamma, gammaln, xlogy
 from .base import Distribution
 from .constraints import nonnegative, positive
-from .implicit import followed, held, slope_of
+from .implicit import followed, slope_of
 from .many import Line
 from .noise import of_quantiles
 from .parameters import from_zero, unless_heavy
@@ -94,13 +94,11 @@ class Gamma(Distribution):
 
     constraints = {"concentration": positive, "rate": positive}
     support = nonnegative
+    standard = StandardGamma
     cancels = True
 
     def __init__(self, concentration: Any, rate: Any) -> None:
         super().__init__(concentration=concentration, rate=rate)
-
-    def noise(self) -> StandardGamma:
-        return held(StandardGamma, self)
 
     def transform(self, noise: Any) -> Any:
         return divide(gamma_sample(noise, self.concentration), self.rate)
@@ -199,13 +197,11 @@ class InverseGamma(Distribution):
 
     constraints = {"concentration": positive, "rate": positive}
     support = positive
+    standard = StandardGamma
     cancels = True
 
     def __init__(self, concentration: Any, rate: Any) -> None:
         super().__init__(concentration=concentration, rate=rate)
-
-    def noise(self) -> StandardGamma:
-        return held(StandardGamma, self)
 
     def transform(self, noise: Any) -> Any:
         return divide(self.rate, gamma_sample(noise, self.concentration))

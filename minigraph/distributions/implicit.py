@@ -10,30 +10,13 @@ https://arxiv.org/abs/1805.08498
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
-from ..data import Data
 from ..ops.base import Operation
-from ..ops.boxes import stop
 from ..ops.elementwise import ufunc
 from ..ops.series import steady
-from .base import Distribution
 from .many import Line, Slope, at_many
-
-
-def held(kind: type[Distribution], law: Distribution) -> Any:
-    """Return noise with those parameters of a law that it has, which let no gradient through."""
-    noise = object.__new__(kind)
-    noise.parameters = {name: still(getattr(law, name)) for name in kind.constraints}
-    noise.shape, noise.dtype = law.shape, law.dtype
-    return noise
-
-
-def still(x: Any) -> Any:
-    """Return a parameter, let through by a stop_gradient if it is Data."""
-    return stop(x) if type(x) is Data else x
 
 
 def slope_of(name: str, slope: Slope, line: Line, series: Slope | None = None) -> Operation:

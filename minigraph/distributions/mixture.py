@@ -18,7 +18,8 @@ from .base import Distribution
 from .categorical import Categorical
 from .charts import Chart, chart_of, midpoints
 from .composite import Composite, needs_law
-from .implicit import by_cdf, still
+from .definition import still
+from .implicit import by_cdf
 from .parameters import broadcast
 from .von_mises import angle
 

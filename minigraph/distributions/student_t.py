@@ -12,7 +12,7 @@ from ..ops.series import t_drift
 from ..ops.special import betaln
 from .base import Distribution
 from .constraints import positive, real
-from .implicit import followed, held, slope_of
+from .implicit import followed, slope_of
 from .location_scale import LocationScale
 from .many import Line
 from .noise import of_quantiles
@@ -80,13 +80,11 @@ class StudentT(LocationScale):
     """
 
     constraints = {"df": positive, "loc": real, "scale": positive}
+    standard = StandardT
     symmetric = True
 
     def __init__(self, df: Any, loc: Any = 0.0, scale: Any = 1.0) -> None:
         Distribution.__init__(self, df=df, loc=loc, scale=scale)
-
-    def noise(self) -> Any:
-        return held(StandardT, self)
 
     def transform(self, noise: Any) -> Any:
         return super().transform(t_sample(noise, self.df))

@@ -12,7 +12,7 @@ from ..ops.trigonometry import sin
 from .base import Distribution
 from .charts import Chart, midpoints
 from .constraints import Constraint, nonnegative, positive, real
-from .implicit import followed, held, slope_of
+from .implicit import followed, slope_of
 from .many import Line
 from .special import bessel_gap, log_i0e
 
@@ -115,13 +115,11 @@ class VonMises(Distribution):
 
     constraints = {"loc": real, "concentration": positive}
     support = angle
+    standard = StandardVonMises
     transform_jumps = True
 
     def __init__(self, loc: Any, concentration: Any) -> None:
         super().__init__(loc=loc, concentration=concentration)
-
-    def noise(self) -> StandardVonMises:
-        return held(StandardVonMises, self)
 
     def transform(self, noise: Any) -> Any:
         return in_one_turn(self.loc + angle_sample(noise, self.concentration))
