@@ -26,14 +26,20 @@ def composed(*numpy: Any) -> Callable[[Function], Function]:
     """Declare a function as minigraph's meaning of NumPy functions (those of its name, if none).
 
     Its Python signature is NumPy's. What it records is drawn as one rectangle of its name. One
-    whose name begins with an underscore is found through NumPy alone (``np.linalg.trace``).
+    whose name begins with an underscore is found through NumPy alone (``np.linalg.trace``). Where
+    NumPy would write into an array, `out`, it is refused.
     """
 
     def declare(f: Function) -> Function:
         title = f.__qualname__ = f.__name__.strip("_")  # which Python's errors say
+        code: Any = f.__code__  # type: ignore[attr-defined]
+        placed = code.co_varnames[: code.co_argcount]
+        at = placed.index("out") if "out" in placed else None
 
         @functools.wraps(f)
         def call(*args: Any, **keywords: Any) -> Any:
+            if at is not None:
+                refuse(title, out=args[at] if at < len(args) else keywords.get("out"))
             start = tick()
             try:
                 out = f(*args, **keywords)

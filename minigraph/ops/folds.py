@@ -57,7 +57,6 @@ def _total(op: Operation, empty: float, join: Operation, doc: str) -> Any:
         a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False,
         initial: Any = None, where: Any = True,
     ) -> Data:  # fmt: skip
-        refuse(op.name, out=out)
         total = fold(op, a, axis, keepdims, dtype, where, empty)
         return total if initial is None else join(total, like(op.name, initial, total.dtype))
 
@@ -69,7 +68,6 @@ def _extreme(op: Operation, join: Operation, which: str, *numpy: Any) -> Any:
         a: Any, axis: Any = None, out: Any = None, keepdims: bool = False,
         initial: Any = None, where: Any = True,
     ) -> Data:  # fmt: skip
-        refuse(op.name, out=out)
         if initial is None:
             return fold(op, a, axis, keepdims, None, where)
         x = as_data(a)
@@ -107,7 +105,6 @@ def mean(
     *, where: Any = True,
 ) -> Data:  # fmt: skip
     """Return the average of elements over axes."""
-    refuse("mean", out=out)
     if where is True:
         return fold(reductions.mean, a, axis, keepdims, dtype)
     x = as_data(a)
@@ -126,7 +123,6 @@ def var(
     keepdims: bool = False, *, where: Any = True, mean: Any = None, correction: Any = None,
 ) -> Data:  # fmt: skip
     """Return the mean squared distance from the mean; divided by the count less `ddof`."""
-    refuse("var", out=out)
     x = as_data(a) if dtype is None else e.astype(as_data(a), dtype=np.dtype(dtype))
     n = counted(x, axes_of(axis, x) if where is True else axis, where)
     if where is not True:  # also here: the slope of the square of a nan left out is 0 times nan
@@ -150,7 +146,6 @@ def std(
     keepdims: bool = False, *, where: Any = True, mean: Any = None, correction: Any = None,
 ) -> Data:  # fmt: skip
     """Return the square root of the variance; its slope is 0 where all elements are equal."""
-    refuse("std", out=out)
     return root(
         var(a, axis, dtype, None, ddof, keepdims, where=where, mean=mean, correction=correction)
     )
@@ -159,7 +154,7 @@ def std(
 @composed()
 def ptp(a: Any, axis: Any = None, out: Any = None, keepdims: bool = False) -> Data:
     """Return the largest less the smallest element."""
-    return max_(a, axis, out, keepdims) - min_(a, axis, out, keepdims)
+    return max_(a, axis, keepdims=keepdims) - min_(a, axis, keepdims=keepdims)
 
 
 @composed()
@@ -196,7 +191,6 @@ def _running(op: Operation, a: Any, axis: Any, dtype: Any) -> Data:
 
 def _accumulated(op: Operation, what: str) -> Any:
     def call(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Data:
-        refuse(op.name, out=out)
         return _running(op, a, axis, dtype)
 
     doc = f"Return the running {what} along an axis; of all elements, if none is given."

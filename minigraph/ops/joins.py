@@ -24,7 +24,7 @@ def concatenate(
     arrays_: Any, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: str = "same_kind"
 ) -> Data:
     """Return arrays joined along an axis they have; along one row, if it is None."""
-    refuse("concatenate", out=out, dtype=dtype)
+    refuse("concatenate", dtype=dtype)
     if axis is None:
         return shaping.concatenate(*[ravel(x) for x in arrays(arrays_)], axis=0)
     axis = _axis("concatenate", arrays_, axis)
@@ -43,7 +43,7 @@ def stack(
     arrays_: Any, axis: int = 0, out: Any = None, *, dtype: Any = None, casting: str = "same_kind"
 ) -> Data:
     """Return arrays of one shape joined along a new axis."""
-    refuse("stack", out=out, dtype=dtype)
+    refuse("stack", dtype=dtype)
     axis = _axis("stack", arrays_, axis)
     return shaping.stack(*arrays(arrays_), axis=axis)
 

@@ -40,7 +40,6 @@ def clip(
     *, min: Any = None, max: Any = None,
 ) -> Data:  # fmt: skip
     """Return `a` kept between two limits; the derivative is 1 between and at them, 0 outside."""
-    refuse("clip", out=out)
     low, high = a_min if min is None else min, a_max if max is None else max
     if low is None and high is None:
         return e.positive(as_data(a))
@@ -122,7 +121,7 @@ def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **keywords: Any)
 @composed()
 def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Data:
     """Return elements of the choice whose number stands in `a`."""
-    refuse("choose", out=out, mode=None if mode == "raise" else mode)
+    refuse("choose", mode=None if mode == "raise" else mode)
     number, given = as_data(a), arrays(choices)
     if number.dtype.kind == "f" and not is_whole(number):
         raise UsageError(
@@ -140,7 +139,6 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Data:
 @composed()
 def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "raise") -> Data:
     """Return elements of an axis by their positions (of all in one row, if it is None)."""
-    refuse("take", out=out)
     whole = as_data(a)
     x = shaping.reshape(whole, shape=(-1,)) if axis is None else whole
     axis = 0 if axis is None else axis_of(axis, x)
@@ -189,7 +187,6 @@ def bincount(x: Any, /, weights: Any = None, minlength: Any = 0) -> Data:
 @composed()
 def compress(condition: Any, a: Any, axis: Any = None, out: Any = None) -> Data:
     """Return elements along an axis where a condition holds."""
-    refuse("compress", out=out)
     return take(a, flatnonzero(condition), axis)
 
 

@@ -84,7 +84,6 @@ def unique(ar: Any, **keywords: Any) -> Data:
 
 def _position(op: Operation, which: str) -> Any:
     def call(a: Any, axis: Any = None, out: Any = None, *, keepdims: bool = False) -> Data:
-        refuse(op.name, out=out)
         x = as_data(a)
         found = op(x, axis=axes_of(axis))
         if not keepdims:
@@ -175,7 +174,7 @@ def _quantiles(name: str, doc: str, unit: float = 1.0, skip_nan: bool = False) -
         a: Any, q: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False,
         method: str = "linear", keepdims: bool = False, *, weights: Any = None,
     ) -> Data:  # fmt: skip
-        refuse(name, out=out, weights=weights)
+        refuse(name, weights=weights)
         q = as_data(q) if isinstance(q, Data) or holds_data(q) else np.array(q, float)
         what = f"q = {label(q)}" if isinstance(q, Data) else "q"
         problem = f"{name}: {what} is not between 0 and {unit:.0f}"
@@ -190,7 +189,6 @@ def _middle(name: str, doc: str, skip_nan: bool = False) -> Any:
         a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False,
         keepdims: bool = False,
     ) -> Data:  # fmt: skip
-        refuse(name, out=out)
         if not as_data(a).size:
             return mean(a, axis, keepdims=keepdims)  # nan, with NumPy's warning
         return _quantile(name, a, 0.5, axis, "linear", keepdims, skip_nan)

@@ -50,7 +50,7 @@ def _or_nan(name: str, extreme: Any, never: float) -> Any:
         a: Any, axis: Any = None, out: Any = None, keepdims: Any = False,
         initial: Any = None, where: Any = True,
     ) -> Data:  # fmt: skip
-        found = some(a, axis, out, keepdims, initial, where)
+        found = some(a, axis, None, keepdims, initial, where)
         if initial is not None:
             return found
         bad = reductions.all_(e.isnan(as_data(a)), axis=axes_of(axis), keepdims=bool(keepdims))
@@ -64,7 +64,7 @@ def _or_raise(name: str, position: Any, never: float) -> Any:
     some = leaving_nan_out(name, position, never)
 
     def call(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = False) -> Data:
-        x, found = as_data(a), some(a, axis, out, keepdims=keepdims)
+        x, found = as_data(a), some(a, axis, keepdims=keepdims)
         if x.dtype.kind != "f":
             return found
         numbers = sum_(e.logical_not(e.isnan(x)), axis, keepdims=keepdims)
