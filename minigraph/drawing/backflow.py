@@ -7,7 +7,6 @@ from typing import Any
 
 from ..data import Data
 from ..graph import Graph, data_of
-from ..nodes import Node
 from ..paths import Flow
 
 OPEN, BLOCKED = "open", "blocked"
@@ -37,7 +36,7 @@ class Backflow:
         self.into_data: dict[tuple[Data, int], str] = {}
         reached = {y for y in graph.outputs if y.dtype.kind == "f"}
         for data in reversed(flow.made):
-            node = data._node
+            node: Any = data._node
             if node.barrier == "stop":
                 continue
             carrying = [(i, x) for i, x in enumerate(node.inputs) if x in flow.carries]
@@ -48,15 +47,10 @@ class Backflow:
             mark = BLOCKED if data in blocked else OPEN
             self.into_node[data] = mark
             for i, x in carrying:
-                if mark == BLOCKED or passes(node, i, x):
+                if mark == BLOCKED or (node.op.rules[i] is not None and x.dtype.kind == "f"):
                     self.into_data[data, i] = mark
                     reached.add(x)
 
     def stops(self, made: Iterable[Data]) -> list[Data]:
         """Return those of `made` behind which a gradient is blocked."""
         return [data for data in made if self.into_node.get(data) == BLOCKED]
-
-
-def passes(node: Node, i: int, x: Data) -> bool:
-    """Return whether a cotangent comes out of a deterministic node at its input number `i`."""
-    return node.op.rules[i] is not None and x.dtype.kind == "f"  # type: ignore[attr-defined]

@@ -88,7 +88,8 @@ def render(y: Any, path: str | os.PathLike[str], **options: Any) -> Path:
             f"render: {str(file)!r} has suffix {file.suffix!r}, which is no format of a picture; "
             f"write a name and one of {', '.join(WRITERS)}"
         )
-    write_whole(file, write(y, options))
+    drawn = write(y, **options)
+    write_whole(file, drawn.encode() if isinstance(drawn, str) else drawn)
     return file
 
 
@@ -123,23 +124,13 @@ def write_whole(file: Path, content: bytes) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-def text(write: Callable[..., str]) -> Callable[[Any, dict[str, Any]], bytes]:
-    """Return a writer of a format that is text."""
-    return lambda y, options: write(y, **options).encode()
-
-
-def drawing(form: str) -> Callable[[Any, dict[str, Any]], bytes]:
-    """Return a writer of a format that needs a whole Graphviz."""
-    return lambda y, options: by_graphviz(picture(y, **options), form)
-
-
-WRITERS: Mapping[str, Callable[[Any, dict[str, Any]], bytes]] = {
-    ".svg": text(lambda y, **options: to_svg(picture(y, **options))),
-    ".png": drawing("png"),
-    ".pdf": drawing("pdf"),
-    ".dot": text(dot.to_dot),
-    ".gv": text(dot.to_dot),
-    ".mmd": text(mermaid.to_mermaid),
-    ".html": text(to_html),
-    ".tex": text(to_tikz),
+WRITERS: Mapping[str, Callable[..., str | bytes]] = {
+    ".svg": lambda y, **options: to_svg(picture(y, **options)),
+    ".png": lambda y, **options: by_graphviz(picture(y, **options), "png"),
+    ".pdf": lambda y, **options: by_graphviz(picture(y, **options), "pdf"),
+    ".dot": dot.to_dot,
+    ".gv": dot.to_dot,
+    ".mmd": mermaid.to_mermaid,
+    ".html": to_html,
+    ".tex": to_tikz,
 }

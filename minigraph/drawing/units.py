@@ -11,7 +11,7 @@ no path leaves it and comes back.
 from __future__ import annotations
 
 import graphlib
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable
 from typing import Any
 
 from ..data import Data
@@ -225,17 +225,10 @@ def find_circle(unit_of: dict[Data, Unit]) -> list[Unit]:
     """Return units that need each other, or nothing if they can be put in an order."""
     sorter: graphlib.TopologicalSorter[Unit] = graphlib.TopologicalSorter()
     for data, unit in unit_of.items():
-        sorter.add(unit, *needed(data, unit, unit_of))
+        others = [unit_of[x] for x in data._node.inputs if x in unit_of]
+        sorter.add(unit, *[other for other in others if other is not unit])
     try:
         sorter.prepare()
     except graphlib.CycleError as error:
         return list(error.args[1])
     return []
-
-
-def needed(data: Data, unit: Unit, unit_of: dict[Data, Unit]) -> Iterator[Unit]:
-    """Yield the other units whose results the node of `data` needs."""
-    for x in data._node.inputs:
-        other = unit_of.get(x)
-        if other is not None and other is not unit:
-            yield other
