@@ -25,8 +25,9 @@ def quick(step: Step) -> Callable[..., Any] | None:
     call, op = step.call, step.call.op
     if op is matmul and [len(shape) for shape in call.shapes] == [2, 2]:
         return np.dot if call.shapes[0][0] < MANY else of_rows
-    if op is transpose and reverses(step):
-        return operator.attrgetter("T")
+    reverse = tuple(range(len(call.shape)))[::-1]
+    if op is transpose and reverse and call.fixed.get("axes") in (None, reverse):
+        return operator.attrgetter("T")  # a float has none
     if step.dtype.kind != "f" or step.buffer is not None:
         return None
     if op is sum_to and len(call.shapes[0]) == 2 and call.shapes[0][1:] == call.shape:
@@ -37,12 +38,6 @@ def quick(step: Step) -> Callable[..., Any] | None:
         ones = np.ones(size, step.dtype)
         return lambda x: own(x.reshape(size).dot(ones))
     return None
-
-
-def reverses(step: Step) -> bool:
-    """Return whether a step reverses the axes of an array. A float has none, and no T."""
-    axes = tuple(range(len(step.call.shape)))[::-1]
-    return bool(axes) and step.call.fixed.get("axes") in (None, axes)
 
 
 def adds_all(step: Step) -> bool:
