@@ -71,11 +71,7 @@ def midpoints(chart: Chart, n: int) -> tuple[Any, Any]:
 
 def _of_noise(noise: Noise) -> Chart:
     """Return a chart of noise, cut off where nothing is left of the weight."""
-    low, high, point, speed = REAL
-    if noise.support is nonnegative:
-        low, high, point, speed = SIZE
-    elif noise.support is not real:
-        low, high, point, speed = SHARE
+    low, high, point, speed = {real: REAL, nonnegative: SIZE}.get(noise.support, SHARE)
 
     def weight(t: Any) -> Any:
         with np.errstate(all="ignore"):

@@ -179,5 +179,4 @@ class Independent(Composite):
 
     def entropy(self) -> Any:
         """Return the entropy in nats, that of the parts added up."""
-        base = self.base.entropy()
-        return self._fold(base)
+        return self._fold(self.base.entropy())

@@ -23,7 +23,7 @@ from ..ops.elementwise import (
     where,
 )
 from ..ops.trigonometry import arctan, tan
-from .noise import Noise, over_sizes, trapezoid
+from .noise import Noise, StandardExponential, over_sizes, trapezoid
 from .special import log1p_square
 
 EULER = float(np.euler_gamma)
@@ -89,10 +89,7 @@ class StandardGumbel(Noise):
     average, spread, peak, nats = EULER, math.pi**2 / 6.0, 0.0, 1.0 + EULER
 
     def generate(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
-        drawn = rng.standard_exponential(shape, dtype=self.dtype)
-        if self.dtype == np.float32:
-            drawn = np.maximum(drawn, np.finfo(np.float32).tiny)
-        return -np.log(drawn)
+        return -np.log(StandardExponential(dtype=self.dtype).generate(rng, shape))
 
     def formula(self, x: Any) -> Any:
         x = maximum(x, -1e30)  # at -inf the two terms would cancel to NaN

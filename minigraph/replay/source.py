@@ -133,28 +133,26 @@ class Text:
         return sorted(set(used) - made)
 
     def _block(self) -> str:
-        program = self.program
-        self.lines = [None] * 2
-        arguments = ", ".join(["draw", "memory", *map(self.of, self.needs)])
-        text = [f"def block({arguments}):", '    """Return the outputs for a block of samples."""']
+        program, of_draws = self.program, iter(range(len(self.program.steps)))
+        text = [f"def block({', '.join(['draw', 'memory', *map(self.of, self.needs)])}):"]
+        self.lines = [None]
+
+        def write(line: str, step: Any = None) -> None:
+            text.append(f"    {line}")
+            self.lines.append(step)
+
+        write('"""Return the outputs for a block of samples."""')
         if program.forward is not None:
-            self.lines.append(None)
-            text.append("    # Forward, to the first output")
+            write("# Forward, to the first output")
         if program.buffers:
-            self.lines.append(None)
-            count = len(program.buffers)
-            text.append(f"    {', '.join(f'b{i}' for i in range(count))}, = memory")
-        of_draws = iter(range(len(program.steps)))
+            write(f"{', '.join(f'b{i}' for i in range(len(program.buffers)))}, = memory")
         borrowed = {step.out for step in program.steps if step.buffer is not None}
         for i, step in enumerate(program.steps):
             if i == program.forward:
-                text.append("    # Backward, to its gradients: the other outputs")
-                self.lines.append(None)
-            text.append(f"    {self.line(step, of_draws)}")
-            self.lines.append(step)
+                write("# Backward, to its gradients: the other outputs")
+            write(self.line(step, of_draws), step)
             if dropped := [self.of(slot) for slot in step.done if slot not in borrowed]:
-                text.append(f"    del {', '.join(dropped)}")
-                self.lines.append(None)
+                write(f"del {', '.join(dropped)}")
         results = "".join(f"{self.of(slot)}, " for slot, _ in program.outputs)
         return "\n".join([*text, f"    return ({results.rstrip()})", ""])
 
