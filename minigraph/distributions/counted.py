@@ -14,7 +14,7 @@ import numpy as np
 
 from ..errors import UsageError
 from ..ops.base import Operation
-from ..ops.elementwise import ufunc
+from ..ops.elementwise import each
 from .base import Distribution
 from .definition import ENUMERATED
 
@@ -41,14 +41,14 @@ def summed_entropy(kind: type[Distribution], **scores: Score | None) -> Operatio
         return add
 
     def rule(name: str, score: Score | None) -> Any:
-        slope = ufunc(
+        slope = each(
             f"slope of the entropy in {name}", adding(score), *[None] * len(scores),
             numpy=(), barrier="black box",
         )  # fmt: skip
         return score and (lambda g, y, *theta: g * slope(*theta))
 
     rules = [rule(*x) for x in scores.items()]
-    return ufunc(f"entropy of {kind.__name__}", adding(None), *rules, numpy=())
+    return each(f"entropy of {kind.__name__}", adding(None), *rules, numpy=())
 
 
 def _sum(kind: type[Distribution], given: dict[str, Any], score: Score | None) -> Any:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..ops.base import Operation
-from ..ops.elementwise import ufunc
+from ..ops.elementwise import each
 from ..ops.series import steady
 from .many import Line, Slope, at_many
 
@@ -27,7 +27,7 @@ def slope_of(name: str, slope: Slope, line: Line, series: Slope | None = None) -
     """
     blank = [None] * slope.__code__.co_argcount
     forward = at_many(slope if series is None else steady(series, slope), line)
-    return ufunc(name, forward, *blank, numpy=(), barrier="black box")
+    return each(name, forward, *blank, numpy=(), barrier="black box")
 
 
 def followed(name: str, slopes: Sequence[Operation]) -> Operation:
@@ -37,15 +37,15 @@ def followed(name: str, slopes: Sequence[Operation]) -> Operation:
         return lambda g, y, x, *theta: g * slope(x, *theta)
 
     passed = lambda x, *theta: x
-    return ufunc(name, passed, lambda g, y, *_: g, *map(rule, slopes), numpy=(), passes=True)
+    return each(name, passed, lambda g, y, *_: g, *map(rule, slopes), numpy=(), passes=True)
 
 
 # The general case: the operation (x, F(x; θ), p(x; θ)) → x, where F is differentiable in θ. How the
 # density in the denominator moves is not looked at, so a second derivative is refused.
-per_density = ufunc(
+per_density = each(
     "per density", lambda p: -1.0 / np.asarray(p), None, numpy=(), barrier="black box"
 )
-by_cdf = ufunc(
+by_cdf = each(
     "sample at its quantile", lambda x, f, p: x,
     lambda g, y, x, f, p: g, lambda g, y, x, f, p: g * per_density(p), None,
     numpy=(), passes=True,

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..ops.elementwise import exp, minimum, power, ufunc
+from ..ops.elementwise import each, exp, minimum, power
 
 FAR = 40.0  # standard deviations, beyond which there is nothing
 END = 56.0  # minus the logarithm of what is left out, for a wide part
@@ -38,7 +38,7 @@ def _edge(g: Any, y: Any, a: Any, w: Any, order: int = 0) -> Any:
     return g * (power(w, float(order)) * height if order else height)
 
 
-normal_part = ufunc(
+normal_part = each(
     "normal_part", _normal_part,
     lambda g, y, a, w, order=0: -g * normal_part(a, w, order=order + 1),
     _edge, fixed=["order"], numpy=(),

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..ops.base import Operation
 from ..ops.boxes import stop
-from ..ops.elementwise import divide, equal, expm1, less, log, log1p, power, square, ufunc, where
+from ..ops.elementwise import divide, each, equal, expm1, less, log, log1p, power, square, where
 from ..ops.special import from_scipy, normal_hazard, polygamma, special
 
 
@@ -26,10 +26,10 @@ def _log1p_square_slope(x: Any) -> Any:
         return 2.0 / (x + np.divide(1.0, x))
 
 
-log1p_square = ufunc(
+log1p_square = each(
     "log1p_square", _log1p_square, lambda g, y, x: g * log1p_square_slope(x), numpy=()
 )
-log1p_square_slope: Operation = ufunc(
+log1p_square_slope: Operation = each(
     "log1p_square_slope", _log1p_square_slope,
     lambda g, y, x: g * (divide(2.0, 1.0 + square(x)) - square(y)), numpy=(),
 )  # fmt: skip

@@ -20,12 +20,12 @@ from ..graph import copy_node
 from ..nodes import DeterministicNode, Group, StochasticNode, result
 from ..ops.base import Operation, record
 from ..ops.boxes import stop, stop_gradient
-from ..ops.elementwise import astype, ufunc
+from ..ops.elementwise import astype, each
 from ..walk import ancestors, drawn_above, label, walk
 
 Change = Data | Callable[[Data], Data]
 # Y, with the slope of another estimate of its expectation.
-expected = ufunc(
+expected = each(
     "local expectation", lambda y, s: y * 1.0, None, lambda g, y, _, s: g,
     numpy=(), passes=True, stands_for=True,
 )  # fmt: skip
@@ -75,7 +75,7 @@ def _at_samples(g: Any, y: Any, cost: Any, slope: Any) -> Any:
 
 
 # A cost, less a slope of value 0.
-less_slope = ufunc(
+less_slope = each(
     "subtract", np.subtract, _at_samples, lambda g, y, cost, slope: -g, numpy=(), passes=True
 )
 

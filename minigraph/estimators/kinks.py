@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..data import Data
-from ..ops.elementwise import ufunc
+from ..ops.elementwise import each
 from .branches import first_only
 
 
@@ -18,7 +18,7 @@ def _once(g: Any, y: Any, x: Any) -> Any:
     return g + first_only(x * 0.0, x) if type(x) is Data else g
 
 
-kink = ufunc("kink", lambda x: x * 1.0, _once, numpy=(), passes=True)
+kink = each("kink", lambda x: x * 1.0, _once, numpy=(), passes=True)
 
 
 def kinked(law: Any) -> list[str]:

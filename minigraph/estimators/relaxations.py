@@ -16,7 +16,7 @@ from ..distributions.streams import Rng, generator
 from ..errors import BlockedGradientError, MinigraphError
 from ..ops.base import as_data
 from ..ops.boxes import function, stop_gradient
-from ..ops.elementwise import ufunc
+from ..ops.elementwise import each
 from ..walk import label
 from .branches import Branch, kept, with_expected
 from .choose import Handle, call_for, choose_each, choose_legal, one_each
@@ -24,11 +24,11 @@ from .latents import given, heat_of, latent_of, why_not_latent, with_held_noise
 from .smooth import Smooth
 
 # A value, with the slope of something else.
-relaxed = ufunc(
+relaxed = each(
     "relaxation (biased)", lambda y, s: y * 1.0, None, lambda g, y, _, s: g,
     numpy=(), stands_for=True,
 )  # fmt: skip
-straight = ufunc(
+straight = each(
     "straight-through (biased)", lambda x, s: x * 1.0, None, lambda g, y, _, s: g, numpy=()
 )
 

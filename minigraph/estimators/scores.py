@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from ..data import Data
-from ..ops.elementwise import add, astype, subtract, ufunc
+from ..ops.elementwise import add, astype, each, subtract
 from ..ops.reductions import sum_
 from ..ops.shaping import reshape
 
-factor = ufunc("score_factor", np.ones_like, lambda g, y, log_prob: g * y, numpy=(), always=1.0)
+factor = each("score_factor", np.ones_like, lambda g, y, log_prob: g * y, numpy=(), always=1.0)
 
 
 def seen(log_prob: Data, places: Sequence[int | None]) -> Data:

@@ -15,10 +15,10 @@ from ..nodes import Group, enclose
 from . import along
 from .base import Operation, as_data
 from .calls import public
-from .elementwise import ufunc
+from .elementwise import each
 from .shaping import shape_of
 
-stop = ufunc("stop_gradient", lambda x: x, None, barrier="stop", passes=True)
+stop = each("stop_gradient", lambda x: x, None, barrier="stop", passes=True)
 ROUNDING = 64  # units in the last place that a slope may be off
 
 
@@ -34,7 +34,7 @@ def _inside(value: Any, slope: Any, problem: str) -> Any:
 
 
 # A value, refused where the edge of its range has a slope. Only a gradient computes it.
-inside = ufunc(
+inside = each(
     "inside", _inside, lambda g, y, value, slope, problem: g, None, fixed=["problem"], numpy=()
 )
 
@@ -48,7 +48,7 @@ def _within(x: Any, number: Any, low: float, high: float, problem: str) -> Any:
 
 
 # A value, refused where a number that goes with it is illegal: in a replay as in a single run.
-within = ufunc(
+within = each(
     "within", _within, lambda g, y, x, number, **fixed: g, None,
     fixed=["low", "high", "problem"], numpy=(),
 )  # fmt: skip

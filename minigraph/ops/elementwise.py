@@ -40,11 +40,16 @@ def guarded(fast: Any, forward: Callable[..., Any], count: int) -> Callable[...,
     return of_one if count == 1 else of_two
 
 
-def ufunc(name: str, forward: Any, *rules: Any, fast: Any = None, **more: Any) -> Operation:
-    """Declare an elementwise operation; `fast` may raise where `scalar` never does."""
+def each(name: str, forward: Any, *rules: Any, fast: Any = None, **more: Any) -> Operation:
+    """Declare an operation element by element; `fast` may raise where `scalar` never does."""
     if fast is not None:
         more["scalar"] = guarded(fast, forward, len(rules))
     return Operation(name, forward, *rules, along=along.elementwise, **more)
+
+
+def ufunc(forward: Any, *rules: Any, **more: Any) -> Operation:
+    """Declare a function of NumPy that goes element by element, under its name there."""
+    return each(forward.__name__, forward, *rules, **more)
 
 
 LONG = np.dtype(np.int64)
@@ -66,26 +71,24 @@ def integers(x: Any) -> Any:
 def of_integers(name: str) -> Operation:
     """Declare an operation on integers, which takes whole floats for them."""
     forward = getattr(np, name)
-    return ufunc(name, lambda a, b: forward(integers(a), integers(b)), None, None, whole=(0, 1))
+    return each(name, lambda a, b: forward(integers(a), integers(b)), None, None, whole=(0, 1))
 
 
 # Arithmetic ------------------------------------------------------------------------------------
-add = ufunc("add", np.add, lambda g, y, a, b: g, lambda g, y, a, b: g, scalar=operator.add)
-subtract = ufunc(
-    "subtract", np.subtract, lambda g, y, a, b: g, lambda g, y, a, b: -g, scalar=operator.sub
-)  # fmt: skip
+add = ufunc(np.add, lambda g, y, a, b: g, lambda g, y, a, b: g, scalar=operator.add)
+subtract = ufunc(np.subtract, lambda g, y, a, b: g, lambda g, y, a, b: -g, scalar=operator.sub)
 multiply = ufunc(
-    "multiply", np.multiply, lambda g, y, a, b: g * b, lambda g, y, a, b: g * a,
+    np.multiply, lambda g, y, a, b: g * b, lambda g, y, a, b: g * a,
     scalar=operator.mul,
 )  # fmt: skip
 divide = ufunc(
-    "divide", np.divide,
+    np.divide,
     lambda g, y, a, b: divide(g, b),
     lambda g, y, a, b: -divide(g * y, b),
     fast=lambda a, b: a / b,
 )  # fmt: skip
-negative = ufunc("negative", np.negative, lambda g, y, x: -g, scalar=operator.neg)
-positive = ufunc("positive", np.positive, lambda g, y, x: g, scalar=operator.pos)
+negative = ufunc(np.negative, lambda g, y, x: -g, scalar=operator.neg)
+positive = ufunc(np.positive, lambda g, y, x: g, scalar=operator.pos)
 
 
 def _power(x: float, p: float) -> float:
@@ -112,69 +115,61 @@ def _exponent_slope(g: Any, y: Any, x: Any, p: Any) -> Any:
 
 
 power = ufunc(
-    "power", np.power, _power_slope, _exponent_slope,
+    np.power, _power_slope, _exponent_slope,
     fast=lambda x, p: math.sqrt(x) if p == 0.5 else _power(x, p),  # at -inf NumPy's root is nan
 )  # fmt: skip
-float_power = ufunc("float_power", np.float_power, _power_slope, _exponent_slope, fast=_power)
-square = ufunc("square", np.square, lambda g, y, x: g * (2.0 * x), fast=lambda x: x * x)
-sqrt = ufunc("sqrt", np.sqrt, lambda g, y, x: divide(g, 2.0 * y), fast=math.sqrt)
-cbrt = ufunc("cbrt", np.cbrt, lambda g, y, x: divide(g, 3.0 * y * y))
-reciprocal = ufunc("reciprocal", np.reciprocal, lambda g, y, x: -g * y * y, fast=lambda x: 1.0 / x)
-absolute = ufunc("absolute", np.absolute, lambda g, y, x: g * sign(x), fast=abs)
-fabs = ufunc("fabs", np.fabs, lambda g, y, x: g * sign(x), fast=abs)
-remainder = ufunc(
-    "remainder", np.remainder,
-    lambda g, y, a, b: g,
-    lambda g, y, a, b: -g * floor_divide(a, b),
-)  # fmt: skip
-fmod = ufunc(
-    "fmod", np.fmod,
-    lambda g, y, a, b: g,
-    lambda g, y, a, b: -g * trunc(divide(a, b)),
-)  # fmt: skip
-copysign = ufunc("copysign", np.copysign, lambda g, y, a, b: g * sign(a) * copysign(1.0, b), None)
-ldexp = ufunc(
+float_power = ufunc(np.float_power, _power_slope, _exponent_slope, fast=_power)
+square = ufunc(np.square, lambda g, y, x: g * (2.0 * x), fast=lambda x: x * x)
+sqrt = ufunc(np.sqrt, lambda g, y, x: divide(g, 2.0 * y), fast=math.sqrt)
+cbrt = ufunc(np.cbrt, lambda g, y, x: divide(g, 3.0 * y * y))
+reciprocal = ufunc(np.reciprocal, lambda g, y, x: -g * y * y, fast=lambda x: 1.0 / x)
+absolute = ufunc(np.absolute, lambda g, y, x: g * sign(x), fast=abs)
+fabs = ufunc(np.fabs, lambda g, y, x: g * sign(x), fast=abs)
+remainder = ufunc(np.remainder, lambda g, y, a, b: g, lambda g, y, a, b: -g * floor_divide(a, b))
+fmod = ufunc(np.fmod, lambda g, y, a, b: g, lambda g, y, a, b: -g * trunc(divide(a, b)))
+copysign = ufunc(np.copysign, lambda g, y, a, b: g * sign(a) * copysign(1.0, b), None)
+ldexp = each(
     "ldexp", lambda x, i: np.ldexp(x, integers(i)),
     lambda g, y, x, i: ldexp(g, i), None,
     whole=(1,),
 )  # fmt: skip
-conjugate = ufunc("conjugate", np.conjugate, lambda g, y, x: g)
-real = ufunc("real", lambda x: x, lambda g, y, x: g, numpy=[np.real])
-real_if_close = ufunc("real_if_close", lambda x: x, lambda g, y, x: g)
-imag = ufunc("imag", lambda x: np.zeros_like(x), None, numpy=[np.imag])
+conjugate = ufunc(np.conjugate, lambda g, y, x: g)
+real = each("real", lambda x: x, lambda g, y, x: g, numpy=[np.real])
+real_if_close = each("real_if_close", lambda x: x, lambda g, y, x: g)
+imag = each("imag", lambda x: np.zeros_like(x), None, numpy=[np.imag])
 
 # Steps: flat wherever they are smooth, so no gradient passes ------------------------------------
-sign = ufunc("sign", np.sign, None)
-floor = ufunc("floor", np.floor, None)
-ceil = ufunc("ceil", np.ceil, None)
-trunc = ufunc("trunc", np.trunc, None)
-rint = ufunc("rint", np.rint, None)
-fix = ufunc("fix", np.trunc, None)
-floor_divide = ufunc("floor_divide", np.floor_divide, None, None)
-signbit = ufunc("signbit", np.signbit, None)
-heaviside = ufunc("heaviside", np.heaviside, None, lambda g, y, x, h: where(equal(x, 0.0), g, 0.0))
-greater = ufunc("greater", np.greater, None, None)
-greater_equal = ufunc("greater_equal", np.greater_equal, None, None)
-less = ufunc("less", np.less, None, None)
-less_equal = ufunc("less_equal", np.less_equal, None, None)
-equal = ufunc("equal", np.equal, None, None)
-not_equal = ufunc("not_equal", np.not_equal, None, None)
-logical_and = ufunc("logical_and", np.logical_and, None, None)
-logical_or = ufunc("logical_or", np.logical_or, None, None)
-logical_xor = ufunc("logical_xor", np.logical_xor, None, None)
-logical_not = ufunc("logical_not", np.logical_not, None)
+sign = ufunc(np.sign, None)
+floor = ufunc(np.floor, None)
+ceil = ufunc(np.ceil, None)
+trunc = ufunc(np.trunc, None)
+rint = ufunc(np.rint, None)
+fix = each("fix", np.trunc, None)
+floor_divide = ufunc(np.floor_divide, None, None)
+signbit = ufunc(np.signbit, None)
+heaviside = ufunc(np.heaviside, None, lambda g, y, x, h: where(equal(x, 0.0), g, 0.0))
+greater = ufunc(np.greater, None, None)
+greater_equal = ufunc(np.greater_equal, None, None)
+less = ufunc(np.less, None, None)
+less_equal = ufunc(np.less_equal, None, None)
+equal = ufunc(np.equal, None, None)
+not_equal = ufunc(np.not_equal, None, None)
+logical_and = ufunc(np.logical_and, None, None)
+logical_or = ufunc(np.logical_or, None, None)
+logical_xor = ufunc(np.logical_xor, None, None)
+logical_not = ufunc(np.logical_not, None)
 bitwise_and, bitwise_or = of_integers("bitwise_and"), of_integers("bitwise_or")
 bitwise_xor = of_integers("bitwise_xor")
 left_shift, right_shift = of_integers("left_shift"), of_integers("right_shift")
 gcd, lcm = of_integers("gcd"), of_integers("lcm")
-invert = ufunc("invert", np.invert, None)
-isnan = ufunc("isnan", np.isnan, None)
-isinf = ufunc("isinf", np.isinf, None)
-isfinite = ufunc("isfinite", np.isfinite, None)
+invert = ufunc(np.invert, None)
+isnan = ufunc(np.isnan, None)
+isinf = ufunc(np.isinf, None)
+isfinite = ufunc(np.isfinite, None)
 
 # Choices ---------------------------------------------------------------------------------------
 where = ufunc(
-    "where", np.where,
+    np.where,
     None,
     lambda g, y, c, a, b: where(c, g, 0.0),
     lambda g, y, c, a, b: where(c, 0.0, g),
@@ -195,7 +190,7 @@ def _share(a: Any, b: Any, out: Any = None) -> Any:
     return np.multiply(out, HALF, out=out)
 
 
-share = ufunc(
+share = each(
     "share", _share, None, None,
     fast=lambda a, b: 1.0 if a > b else 0.5 if a == b else 0.0, numpy=(),
 )  # fmt: skip
@@ -207,24 +202,24 @@ def _unless_nan(b: Any, shared: Any) -> Any:
 
 
 maximum = ufunc(
-    "maximum", np.maximum,
+    np.maximum,
     lambda g, y, a, b: g * share(a, b),
     lambda g, y, a, b: g * share(b, a),
     fast=lambda a, b: a if a >= b or a != a else b,
 )  # fmt: skip
 minimum = ufunc(
-    "minimum", np.minimum,
+    np.minimum,
     lambda g, y, a, b: g * share(b, a),
     lambda g, y, a, b: g * share(a, b),
     fast=lambda a, b: a if a <= b or a != a else b,
 )  # fmt: skip
 fmax = ufunc(
-    "fmax", np.fmax,
+    np.fmax,
     lambda g, y, a, b: g * _unless_nan(b, share(a, b)),
     lambda g, y, a, b: g * _unless_nan(a, share(b, a)),
 )  # fmt: skip
 fmin = ufunc(
-    "fmin", np.fmin,
+    np.fmin,
     lambda g, y, a, b: g * _unless_nan(b, share(b, a)),
     lambda g, y, a, b: g * _unless_nan(a, share(a, b)),
 )  # fmt: skip
@@ -235,18 +230,18 @@ def _inside(x: Any, low: Any, high: Any) -> Any:
 
 
 clip = ufunc(
-    "clip", np.clip,
+    np.clip,
     lambda g, y, x, low, high: where(_inside(x, low, high), g, 0.0),
     lambda g, y, x, low, high: where(logical_and(less(x, low), less_equal(low, high)), g, 0.0),
     lambda g, y, x, low, high: where(logical_or(greater(x, high), greater(low, high)), g, 0.0),
 )  # fmt: skip
 nan_to_num = ufunc(
-    "nan_to_num", np.nan_to_num,
+    np.nan_to_num,
     lambda g, y, x, **fixed: where(isfinite(x), g, 0.0),
     fixed=["copy", "nan", "posinf", "neginf"],
 )  # fmt: skip
-round_ = ufunc("round", np.round, None, fixed=["decimals"], numpy=[np.round, np.around])
-isclose = ufunc("isclose", np.isclose, None, None, fixed=["rtol", "atol", "equal_nan"])
+round_ = ufunc(np.round, None, fixed=["decimals"], numpy=[np.round, np.around])
+isclose = ufunc(np.isclose, None, None, fixed=["rtol", "atol", "equal_nan"])
 
 
 def _astype_rule(g: Any, y: Any, x: Any, dtype: Any) -> Any:
@@ -255,25 +250,23 @@ def _astype_rule(g: Any, y: Any, x: Any, dtype: Any) -> Any:
     return astype(g, dtype=np.float64 if type(x) is float else x.dtype)
 
 
-astype = ufunc(
-    "astype", lambda x, dtype: np.asarray(x).astype(dtype), _astype_rule, fixed=["dtype"]
-)
+astype = each("astype", lambda x, dtype: np.asarray(x).astype(dtype), _astype_rule, fixed=["dtype"])
 
 # Exponentials ----------------------------------------------------------------------------------
-exp = ufunc("exp", np.exp, lambda g, y, x: g * y, fast=math.exp)
-exp2 = ufunc("exp2", np.exp2, lambda g, y, x: g * (y * math.log(2.0)))
-expm1 = ufunc("expm1", np.expm1, lambda g, y, x: g * (y + 1.0), fast=math.expm1)
-log = ufunc("log", np.log, lambda g, y, x: divide(g, x), fast=math.log)
-log2 = ufunc("log2", np.log2, lambda g, y, x: divide(g, x * math.log(2.0)), fast=math.log2)
-log10 = ufunc("log10", np.log10, lambda g, y, x: divide(g, x * math.log(10.0)), fast=math.log10)
-log1p = ufunc("log1p", np.log1p, lambda g, y, x: divide(g, x + 1.0), fast=math.log1p)
+exp = ufunc(np.exp, lambda g, y, x: g * y, fast=math.exp)
+exp2 = ufunc(np.exp2, lambda g, y, x: g * (y * math.log(2.0)))
+expm1 = ufunc(np.expm1, lambda g, y, x: g * (y + 1.0), fast=math.expm1)
+log = ufunc(np.log, lambda g, y, x: divide(g, x), fast=math.log)
+log2 = ufunc(np.log2, lambda g, y, x: divide(g, x * math.log(2.0)), fast=math.log2)
+log10 = ufunc(np.log10, lambda g, y, x: divide(g, x * math.log(10.0)), fast=math.log10)
+log1p = ufunc(np.log1p, lambda g, y, x: divide(g, x + 1.0), fast=math.log1p)
 logaddexp = ufunc(
-    "logaddexp", np.logaddexp,
+    np.logaddexp,
     lambda g, y, a, b: g * exp(log_ratio(a, y)),
     lambda g, y, a, b: g * exp(log_ratio(b, y)),
 )  # fmt: skip
 logaddexp2 = ufunc(
-    "logaddexp2", np.logaddexp2,
+    np.logaddexp2,
     lambda g, y, a, b: g * exp2(log_ratio(a, y)),
     lambda g, y, a, b: g * exp2(log_ratio(b, y)),
 )  # fmt: skip
@@ -289,7 +282,7 @@ def _log_ratio(part: Any, total: Any, out: Any = None) -> Any:
     return np.positive(found, out=out)
 
 
-log_ratio = ufunc("log_ratio", _log_ratio, lambda g, y, a, b: g, lambda g, y, a, b: -g, numpy=())
+log_ratio = each("log_ratio", _log_ratio, lambda g, y, a, b: g, lambda g, y, a, b: -g, numpy=())
 
 
 # For networks ----------------------------------------------------------------------------------
@@ -313,8 +306,8 @@ def _softplus(x: Any) -> Any:
     return np.maximum(x, 0.0) + np.log1p(np.exp(-np.abs(x)))  # a third of logaddexp's time
 
 
-sigmoid = ufunc("sigmoid", _sigmoid, lambda g, y, x: g * (y * (1.0 - y)), fast=_sigmoid_scalar)
-softplus = ufunc(
+sigmoid = each("sigmoid", _sigmoid, lambda g, y, x: g * (y * (1.0 - y)), fast=_sigmoid_scalar)
+softplus = each(
     "softplus", _softplus, lambda g, y, x: g * sigmoid(x),
     fast=lambda x: max(x, 0.0) + math.log1p(math.exp(-abs(x))) if x == x else x,
 )  # fmt: skip
@@ -326,7 +319,7 @@ def _relu_slope(g: Any, y: Any, x: Any) -> Any:
     return where(greater(x, 0.0), g, 0.0)
 
 
-relu = ufunc(
+relu = each(
     "relu", lambda x: np.maximum(x, 0), _relu_slope,
     fast=lambda x: x if x > 0.0 or x != x else 0.0,
 )  # fmt: skip

@@ -21,7 +21,7 @@ import numpy as np
 from . import along
 from .base import Operation
 from .boxes import stop
-from .elementwise import equal, ufunc, where
+from .elementwise import each, equal, where
 from .linear import matmul
 from .shaping import expand_dims, shape_of, swap_last
 
@@ -60,7 +60,7 @@ def _ratio(top: Any, bottom: Any) -> Any:
 
 
 # Its slope is such a ratio too, of a cotangent: where there is no tie, also of a top that is 0.
-ratio = ufunc(
+ratio = each(
     "ratio", _ratio,
     lambda g, y, top, bottom: ratio(g, bottom),
     lambda g, y, top, bottom: -ratio(g * y, bottom),

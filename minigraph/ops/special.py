@@ -20,6 +20,7 @@ from .composing import composed, floats, refuse
 from .elementwise import (
     as_floats,
     divide,
+    each,
     equal,
     exp,
     isfinite,
@@ -29,7 +30,6 @@ from .elementwise import (
     logical_and,
     sigmoid,
     softplus,
-    ufunc,
     where,
 )
 from .folds import kept
@@ -70,7 +70,7 @@ def in_single(found: Any, arrays: Sequence[Any]) -> Any:
 
 def special(name: str, *rules: Any, forward: Any = None, fast: Any = None) -> Operation:
     """Declare a special function."""
-    return ufunc(name, forward or from_scipy(name), *rules, fast=fast)
+    return each(name, forward or from_scipy(name), *rules, fast=fast)
 
 
 # Gamma -----------------------------------------------------------------------------------------
@@ -160,7 +160,7 @@ def _erfcx_slope(x: Any, order: int = 1) -> Any:
     return y.astype(dtype)
 
 
-erfcx_slope = ufunc(
+erfcx_slope = each(
     "erfcx_slope", _erfcx_slope, lambda g, y, x, order=1: g * erfcx_slope(x, order=order + 1),
     fixed=["order"], numpy=(),
 )  # fmt: skip

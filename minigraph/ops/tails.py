@@ -15,7 +15,7 @@ import numpy as np
 
 from ..values import plain
 from .base import Operation
-from .elementwise import astype, exp, ufunc
+from .elementwise import astype, each, exp
 from .series import beta_drift, gamma_drift, steady
 from .special import betaln, from_scipy, gammaln, special, xlog1py, xlogy
 
@@ -42,7 +42,7 @@ def rate_of(
         return exact(*theta).astype(np.result_type(*theta))
 
     blank = [None] * below.__code__.co_argcount
-    return ufunc(name, rate, *blank, numpy=(), barrier="black box")
+    return each(name, rate, *blank, numpy=(), barrier="black box")
 
 
 def _slope(tail: Tail, args: list[Any], i: int, step: Callable[[Any], Any]) -> Any:

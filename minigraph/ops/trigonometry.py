@@ -9,17 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from .elementwise import divide, equal, sqrt, ufunc, where
+from .elementwise import divide, each, equal, sqrt, ufunc, where
 
 DEGREE = math.pi / 180.0
 
 # Circular --------------------------------------------------------------------------------------
-sin = ufunc("sin", np.sin, lambda g, y, x: g * cos(x), fast=math.sin)
-cos = ufunc("cos", np.cos, lambda g, y, x: -g * sin(x), fast=math.cos)
-tan = ufunc("tan", np.tan, lambda g, y, x: g * (1.0 + y * y), fast=math.tan)
-arcsin = ufunc("arcsin", np.arcsin, lambda g, y, x: divide(g, sqrt(1.0 - x * x)), fast=math.asin)
-arccos = ufunc("arccos", np.arccos, lambda g, y, x: -divide(g, sqrt(1.0 - x * x)), fast=math.acos)
-arctan = ufunc("arctan", np.arctan, lambda g, y, x: divide(g, 1.0 + x * x), fast=math.atan)
+sin = ufunc(np.sin, lambda g, y, x: g * cos(x), fast=math.sin)
+cos = ufunc(np.cos, lambda g, y, x: -g * sin(x), fast=math.cos)
+tan = ufunc(np.tan, lambda g, y, x: g * (1.0 + y * y), fast=math.tan)
+arcsin = ufunc(np.arcsin, lambda g, y, x: divide(g, sqrt(1.0 - x * x)), fast=math.asin)
+arccos = ufunc(np.arccos, lambda g, y, x: -divide(g, sqrt(1.0 - x * x)), fast=math.acos)
+arctan = ufunc(np.arctan, lambda g, y, x: divide(g, 1.0 + x * x), fast=math.atan)
 
 
 def _turn(side: Any, radius: Any) -> Any:
@@ -28,34 +28,32 @@ def _turn(side: Any, radius: Any) -> Any:
 
 
 arctan2 = ufunc(
-    "arctan2", np.arctan2,
+    np.arctan2,
     lambda g, y, a, b: g * _turn(b, hypot(a, b)),
     lambda g, y, a, b: -g * _turn(a, hypot(a, b)),
     fast=math.atan2,
 )  # fmt: skip
 hypot = ufunc(
-    "hypot", np.hypot,
+    np.hypot,
     lambda g, y, a, b: g * divide(a, where(equal(y, 0.0), 1.0, y)),  # slope 0 at the origin
     lambda g, y, a, b: g * divide(b, where(equal(y, 0.0), 1.0, y)),
 )  # fmt: skip
-deg2rad = ufunc("deg2rad", np.deg2rad, lambda g, y, x: g * DEGREE)
-radians = ufunc("radians", np.radians, lambda g, y, x: g * DEGREE)
-rad2deg = ufunc("rad2deg", np.rad2deg, lambda g, y, x: g * (1.0 / DEGREE))
-degrees = ufunc("degrees", np.degrees, lambda g, y, x: g * (1.0 / DEGREE))
+deg2rad = ufunc(np.deg2rad, lambda g, y, x: g * DEGREE)
+radians = ufunc(np.radians, lambda g, y, x: g * DEGREE)
+rad2deg = ufunc(np.rad2deg, lambda g, y, x: g * (1.0 / DEGREE))
+degrees = ufunc(np.degrees, lambda g, y, x: g * (1.0 / DEGREE))
 
 # Hyperbolic ------------------------------------------------------------------------------------
-sinh = ufunc("sinh", np.sinh, lambda g, y, x: g * cosh(x), fast=math.sinh)
-cosh = ufunc("cosh", np.cosh, lambda g, y, x: g * sinh(x), fast=math.cosh)
-tanh = ufunc("tanh", np.tanh, lambda g, y, x: g * (1.0 - y * y), fast=math.tanh)
-arcsinh = ufunc("arcsinh", np.arcsinh, lambda g, y, x: divide(g, hypot(x, 1.0)), fast=math.asinh)
+sinh = ufunc(np.sinh, lambda g, y, x: g * cosh(x), fast=math.sinh)
+cosh = ufunc(np.cosh, lambda g, y, x: g * sinh(x), fast=math.cosh)
+tanh = ufunc(np.tanh, lambda g, y, x: g * (1.0 - y * y), fast=math.tanh)
+arcsinh = ufunc(np.arcsinh, lambda g, y, x: divide(g, hypot(x, 1.0)), fast=math.asinh)
 arccosh = ufunc(
-    "arccosh", np.arccosh,
+    np.arccosh,
     lambda g, y, x: divide(g, sqrt(x - 1.0) * sqrt(x + 1.0)),
     fast=math.acosh,
 )  # fmt: skip
-arctanh = ufunc(
-    "arctanh", np.arctanh, lambda g, y, x: divide(g, (1.0 - x) * (1.0 + x)), fast=math.atanh
-)
+arctanh = ufunc(np.arctanh, lambda g, y, x: divide(g, (1.0 - x) * (1.0 + x)), fast=math.atanh)
 
 
 # Sinc: one operation for all its derivatives, because each has a gap at 0 -----------------------
@@ -85,4 +83,4 @@ def _sinc(x: Any, order: int = 0) -> Any:
     return found.astype(x.dtype) if order else found
 
 
-sinc = ufunc("sinc", _sinc, lambda g, y, x, order=0: g * sinc(x, order=order + 1), fixed=["order"])
+sinc = each("sinc", _sinc, lambda g, y, x, order=0: g * sinc(x, order=order + 1), fixed=["order"])
