@@ -4,8 +4,6 @@
 is a away on the other. All its terms are positive: nothing cancels, however far out or thin it is.
 """
 
-# A rule names the operations of its table, itself among them, before they have a type:
-# mypy: disable-error-code="has-type"
 from __future__ import annotations
 
 from typing import Any

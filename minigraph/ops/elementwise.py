@@ -5,8 +5,6 @@ operations of this table, never ``/`` or ``**`` (on Python floats these raise wh
 inf).
 """
 
-# A rule names the operations of its table, itself among them, before they have a type:
-# mypy: disable-error-code="has-type"
 from __future__ import annotations
 
 import math

@@ -8,8 +8,6 @@ differentiation*; Townsend 2016, *Differentiating the singular value decompositi
 1973 (pseudoinverse).
 """
 
-# A rule names the operations of its table, itself among them, before they have a type:
-# mypy: disable-error-code="has-type"
 from __future__ import annotations
 
 import functools

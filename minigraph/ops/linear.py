@@ -1,7 +1,5 @@
 """Products of arrays: matmul, outer, and einsum, of which every other product is a case."""
 
-# A rule names the operations of its table, itself among them, before they have a type:
-# mypy: disable-error-code="has-type"
 from __future__ import annotations
 
 import math

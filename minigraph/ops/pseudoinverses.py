@@ -4,8 +4,6 @@ Its slope is written in the matrix and its pseudoinverse, which have one where s
 and not in the vectors of these, which have none.
 """
 
-# A rule names the operations of its table, itself among them, before they have a type:
-# mypy: disable-error-code="has-type"
 from __future__ import annotations
 
 from typing import Any

@@ -1,7 +1,5 @@
 """Operations that fold an axis into one number, or run along it."""
 
-# A rule names the operations of its table, itself among them, before they have a type:
-# mypy: disable-error-code="has-type"
 from __future__ import annotations
 
 import functools

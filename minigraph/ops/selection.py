@@ -1,7 +1,5 @@
 """Operations that pick elements: indexing, and its opposite, adding into places."""
 
-# A rule names the operations of its table, itself among them, before they have a type:
-# mypy: disable-error-code="has-type"
 from __future__ import annotations
 
 import functools

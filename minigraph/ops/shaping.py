@@ -4,8 +4,6 @@ Every operation here is linear, so each derivative is the opposite move. The las
 needs no rule of its own: what a NumPy function does to positions, it does to elements.
 """
 
-# A rule names the operations of its table, itself among them, before they have a type:
-# mypy: disable-error-code="has-type"
 from __future__ import annotations
 
 import itertools

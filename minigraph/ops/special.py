@@ -1,7 +1,5 @@
 """Special functions, from SciPy (the optional extra ``scipy``), with their derivatives."""
 
-# A rule names the operations of its table, itself among them, before they have a type:
-# mypy: disable-error-code="has-type"
 from __future__ import annotations
 
 import math

@@ -1,7 +1,5 @@
 """Circular and hyperbolic functions, a table of derivatives."""
 
-# A rule names the operations of its table, itself among them, before they have a type:
-# mypy: disable-error-code="has-type"
 from __future__ import annotations
 
 import math
