@@ -79,9 +79,9 @@ def rebar(
     rng = generator(rng)
 
     def prepare(x: Data, law: Any) -> Rule:
-        latent, heat, tied = latent_of(law), heat_of(x, temperature), given(law, x, rng)
+        latent: Any = latent_of(law)
+        heat, tied = heat_of(x, temperature), given(law, x, rng)
         two = with_held_noise(law, tied), tied  # equal; coupled so, their slopes nearly cancel
-        assert latent is not None
         relaxed = [Branch({x: as_data(latent.soft(z, heat))}, rng) for z in two]
         score = log_prob(law, x)
 

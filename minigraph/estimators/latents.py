@@ -80,8 +80,7 @@ def heat_of(x: Data, temperature: Any) -> Data:
 
 def given(law: Any, x: Data, rng: Any) -> Data:
     """Return latent numbers that agree with the sample `x`; gradients reach the parameters."""
-    latent = latent_of(law)
-    assert latent is not None
+    latent: Any = latent_of(law)
     v = sample(OpenUniform(x.shape), f"noise given {x.name}" if x.name else "noise", rng=rng)
     box = function(lambda v, x, *_: latent.given(law, x, v), name="latent given X")
     return box(v, x, *law.inputs)

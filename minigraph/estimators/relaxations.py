@@ -167,8 +167,7 @@ def _soft(first: Data, temperature: Any, rng: np.random.Generator) -> Callable[[
 
     def soft(x: Data) -> Data:
         law: Any = x._node.distribution
-        latent = latent_of(law)
-        assert latent is not None
+        latent: Any = latent_of(law)
         z = given(law, stop_gradient(x), rng)
         box = function(lambda z, *_: latent.soft(with_held_noise(law, z), heat), name="relaxed X")
         return as_data(box(z, *law.inputs))
