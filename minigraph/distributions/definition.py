@@ -74,7 +74,8 @@ class Definition:
     ordered : sequence of str
         The parameters that must be in this order, the first less than the last.
     standard : class of law
-        The noise that samples are made from; if it has parameters, they are those of the law.
+        The noise that samples are made from; its parameters, if any, are those of the law. For
+        other noise see `noise`.
     support_moves : collection of str
         The parameters on which the support depends. The score function misses what flows over the
         edge, and is refused for them.
