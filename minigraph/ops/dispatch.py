@@ -173,7 +173,7 @@ for key, op in ONE_SIDED.items():
     operator(key, of_two(op))
 for key, op in UNARY.items():
     operator(key, of_one(op))
-for key in vars(np.ndarray):
+for key in (*vars(np.ndarray), *NETWORKS):
     if key in IN_PLACE:
         setattr(Data, key, refused(key))
     elif callable(PUBLIC.get(key)) and not hasattr(Data, key):
@@ -181,8 +181,6 @@ for key in vars(np.ndarray):
 for func, call in BY_NUMPY.items():  # what NumPy calls on each object in an array of Data
     if isinstance(func, np.ufunc) and func.nin == 1 and not hasattr(Data, func.__name__):
         setattr(Data, func.__name__, array_method(call.__name__))
-for key in NETWORKS:
-    setattr(Data, key, array_method(key))
 for key, instead in ELSEWHERE.items():
     setattr(Data, key, elsewhere(key, instead))
 for key, method in {
