@@ -5,6 +5,7 @@ import pytest
 from test_many_draws import calls
 
 import minigraph as mg
+from minigraph.estimators import turns
 from minigraph.walk import ancestors, drawn_above
 
 COMPARE = {
@@ -131,3 +132,15 @@ def test_the_draw_that_cannot_be_relaxed_is_named_among_others(rewrite):
     y = draws[0] + table[draws[1]] + draws[2]
     with pytest.raises(mg.BlockedGradientError, match="relaxed 'b' is fed to something"):
         rewrite(y, continuous=True)
+
+
+@pytest.mark.parametrize("rewrite", [mg.marginalize, mg.rebar])
+def test_copies_that_multiply_are_refused_before_memory_is_full(rewrite, monkeypatch):
+    monkeypatch.setattr(turns, "MOST", 1_000)
+    p = x = mg.Data(0.4, name="p")
+    total = 0.0
+    for i in range(30):
+        x = mg.sample(mg.Bernoulli(logits=p * x), name=f"X{i}", rng=i)
+        total = total + x
+    with pytest.raises(mg.InputError, match=r"grown from \d+ to \d+ operations before 'X2\d'"):
+        rewrite(mg.sin(total))

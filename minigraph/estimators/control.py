@@ -60,6 +60,9 @@ def rebar(
         If a draw has no latent numbers, or its sample is fed to a step or a black box; if a draw
         that depends on it still blocks a gradient; also when the gradient is differentiated again
         in what `y` depends on.
+    InputError
+        If draws that depend on each other make more than 300,000 operations: each triples those
+        of the draws below it.
 
     References
     ----------

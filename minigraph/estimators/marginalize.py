@@ -63,7 +63,8 @@ def marginalize(y: Data, nodes: Handle = None, *, limit: int = LIMIT, rng: Rng =
         If a law has infinitely many outcomes, or a continuum of them, or if which they are depends
         on a parameter that may change: another draw, or an input that can be assigned.
     InputError
-        If the outcomes are more than `limit`; the message counts them.
+        If the outcomes are more than `limit`; the message counts them. Also if draws that meet in
+        a cost multiply to more than 300,000 operations.
 
     References
     ----------

@@ -153,7 +153,6 @@ def gumbel_straight_through(
     True
     """
     chosen = _legal("gumbel_straight_through", y, nodes, continuous, why_not_latent)
-
     rng = generator(rng)
     if not chosen:
         return y

@@ -12,7 +12,15 @@ from ..walk import ancestors, label
 from .choose import choose, choose_each
 from .costs import Costs
 
-MOST = 100_000  # operations that rewriting one draw in many branches may add
+MOST = 300_000  # operations that rewriting several draws may add
+MEET = (
+    "since what is copied for draws that meet, or depend on each other, multiplies; rewrite fewer "
+    "of them in this way, and the others by mg.reinforce or mg.unblock"
+)
+BRANCHES = (
+    "which stands in {} branches that earlier rewrites made; rewrite draws that come later in the "
+    "graph before those that they depend on, or all of them in one call"
+)
 
 
 def in_turn(
@@ -26,22 +34,23 @@ def in_turn(
     for those that stand in several branches, and, if `apart`, those that meet in a cost.
     """
     first = len(ancestors([y]))
+
+    def changed(y: Data, draws: list[Data], why: str) -> Data:
+        if (size := len(ancestors([y]))) > 2 * first + MOST:
+            raise InputError(
+                f"{call}: the graph has grown from {first} to {size} operations before "
+                f"{label(draws[0])} is rewritten, {why}"
+            )
+        return change(y, draws)
+
     for draws in _turns(y, chosen, apart):
         found = dict(zip(draws, choose_each(call, y, draws), strict=True))
-        once = [branches[0] for branches in found.values() if len(branches) == 1]
-        if once:
-            y = change(y, once)
+        if once := [branches[0] for branches in found.values() if len(branches) == 1]:
+            y = changed(y, once, MEET)
         for x in [x for x, branches in found.items() if len(branches) > 1]:
             branches = choose(call, y, x)
             for now in branches:
-                if (size := len(ancestors([y]))) > 2 * first + MOST:
-                    raise InputError(
-                        f"{call}: {label(x)} stands in {len(branches)} branches that earlier "
-                        f"rewrites made, and the graph has grown from {first} to {size} "
-                        "operations; rewrite draws that come later in the graph before those that "
-                        "they depend on, or all of them in one call"
-                    )
-                y = change(y, [now])
+                y = changed(y, [now], BRANCHES.format(len(branches)))
     return y
 
 
