@@ -19,7 +19,7 @@ from ..ops.shaping import reshape
 from ..values import own, whole
 from ..walk import ancestors, drawn_above, label
 from .baselines import leave_one_out
-from .branches import Branch, below, branch, expected, with_expected
+from .branches import Branch, below, expected, with_expected
 from .choose import Handle, call_for, choose_legal, refuse_many
 from .costs import PROBABILITY, Costs, Draws
 from .impossible import possible_outcome
@@ -98,27 +98,26 @@ def total(costs: Costs, limit: int, rng: np.random.Generator) -> Data:
     No cost may have two of the draws of `costs`: they would be summed over one after the other.
     """
     outcomes = functools.cache(functools.partial(_outcomes, limit))  # the same for all costs
-    there = functools.cache(lambda x, outcome: Branch({x: outcome}, rng))
+    spoiled = functools.cache(lambda x: spoiled_baselines(costs.y, x))
+    there = functools.cache(lambda x, outcome: Branch({x: outcome, **spoiled(x)}, rng))
 
     def expectation(cost: Data, draws: Draws) -> Data:
         if not draws:
             return cost
         (x,) = draws
-        where, spoiled = costs.places(cost, x), spoiled_baselines(cost, x)
-        terms = []
+        where, terms = costs.places(cost, x), []
         for outcome, p in outcomes(x, where if None not in where else ()):
-            at = there(x, outcome) if not spoiled else Branch({x: outcome, **spoiled}, rng)
-            term = at.of(cost)
+            term = there(x, outcome).of(cost)
             if not (np.isfinite(term._value).all() and np.all(p._value)):  # or a slope is infinite
                 other = possible_outcome(x, outcome, p)
-                term = term if other is None else branch(cost, {x: other, **spoiled}, rng)
+                term = term if other is None else there(x, other).of(cost)
             terms.append(multiply(p, term))
         return functools.reduce(add, terms)
 
     return costs.rebuild(expectation)
 
 
-def spoiled_baselines(cost: Data, x: Data) -> dict[Data, Data]:
+def spoiled_baselines(y: Data, x: Data) -> dict[Data, Data]:
     """Return 0 for each leave-one-out baseline that would be biased in a sum over outcomes of `x`.
 
     Probabilities become factors of the cost. Where they depend on an earlier draw, they bias the
@@ -128,7 +127,7 @@ def spoiled_baselines(cost: Data, x: Data) -> dict[Data, Data]:
     scored = any(a._op is stop for a in x._node.inputs)
     if not scored and not drawn_above(x._node.inputs):
         return {}
-    copied, found = below(cost, [x]), {}
+    copied, found = below(y, [x]), {}
     products = [data._inputs for data in copied if data._op is multiply]
     for one, other in [*products, *[pair[::-1] for pair in products]]:
         baseline = type(one) is type(other) is Data and one._op is leave_one_out
