@@ -98,6 +98,7 @@ EDGES = {
     "s": np.array(2.0), "f": np.array([1.0, 2.0]), "g": np.array([[1.0], [4.0]]),
     "e": np.zeros(0), "d": np.zeros((0, 3)), "i": np.array([1, 2, 3], np.int8),
     "t": np.array([True, False]), "h": np.array([1.0, 2.0], np.float32),
+    "c": np.arange(24.0).reshape(2, 3, 4),
 }  # fmt: skip
 EDGE_CALLS = """
 geomspace(f, 8.0, 3); geomspace(8.0, f, 3); geomspace(f, g, 4); geomspace(f, g, 4, axis=1); geomspace(-f, -8.0, 3)
@@ -115,6 +116,8 @@ interp(f, [0.0, 2.0, 2.0], [3.0, 4.0, 6.0]); interp(s, f[[0, 1, 1]], i); interp(
 interp(np.arange(9.0) * s, np.arange(1.0, 17.0, 3.0), [5.0, 2.5, np.inf, np.inf, 1.0, -np.inf] * s)
 geomspace(h, 3 * h, 4); geomspace(1e-200 * s, 1e200, 3); polyval(e, f); polyval([], s); linalg.norm(e, np.inf)
 linalg.norm(d, np.inf, axis=0); linalg.norm(d, 2); linalg.norm(d.T, 1, keepdims=True); linalg.cond([[1.0, np.inf], [0.0, 1.0]] * s, 1)
+average(c, axis=(0, 1), weights=c[:, :, 1] + 1.0); average(c, axis=(-1, 0), weights=c[:, 2].T + 1.0, keepdims=True)
+average(c, axis=[1], weights=[1.0, 2.0, 4.0]); average(c, axis=(2, 0, 1), weights=c.transpose(2, 0, 1))
 """  # noqa: E501
 
 
@@ -139,6 +142,8 @@ REFUSED = {
     "nansum(s, where=np.ones(2, bool))": "sum: where= has shape",
     "max(g, initial=0.0, where=np.ones((2, 2), bool))": "max: where= has shape",
     "average(f, weights=np.array([1.0, -1.0]))": r"average: weights of shape \(2,\) add up to 0",
+    "average(c, axis=(0, 1), weights=f)": r"average: weights of shape \(2,\) do not fit",
+    "average(c, axis=(0, 1), weights=c[0])": r"average: weights of shape \(3, 4\) do not fit",
     "bincount(np.array([0, 1]), weights=f[:1])": "bincount: weights",
     "interp(f, f, [1.0, 2.0, 3.0], period=3.0)": "interp: xp .* and fp .* are not two rows",
     "interp(f, f, [1.0], period=3.0)": "interp: xp .* and fp .* are not two rows",

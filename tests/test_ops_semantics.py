@@ -369,6 +369,7 @@ REFUSED = {
     "roll: shift is Data": lambda: mg.roll(X, mg.Data(np.array(1))),
     "quantile: q = ": lambda: mg.quantile(X, mg.Data(1.5)),
     "quantile: method 'best'; it is one": lambda: mg.quantile(X, 0.5, method="best"),
+    "quantile: no argument weights=.*mg.repeat": lambda: mg.quantile(X, 0.5, weights=X),
     "quantile: no elements": lambda: mg.quantile(X[:0], 0.3),
     "nanargmax: there is nothing but nan": lambda: mg.nanargmax(X * np.nan),
     "bincount: the numbers": lambda: mg.bincount(np.array([-1])),

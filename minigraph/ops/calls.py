@@ -89,4 +89,5 @@ ADVICE: Mapping[str, str] = {
     "out": "Data are never written into; use what the call returns",
     "where": "choose elements with mg.where(mask, result, other)",
     "dtype": "convert with mg.astype(x, dtype) before or after",
+    "weights": "mg.repeat each element as often as it weighs",
 }

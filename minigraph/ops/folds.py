@@ -11,7 +11,7 @@ from ..errors import InputError, UsageError
 from ..walk import label, varies
 from . import elementwise as e
 from . import reductions, shaping
-from .axes import axes_of, axis_of
+from .axes import axes_of, ints
 from .base import Operation, as_data
 from .boxes import stop
 from .composing import composed, floats, named, refuse
@@ -170,10 +170,12 @@ def average(
         return (found, shaping.broadcast_to(n, shape=found.shape)) if returned else found
     x, w = floats(x), floats(weights)
     if w.shape != x.shape:
-        one = None if isinstance(axis, (tuple, type(None))) else axis_of(axis, x)
-        if w.ndim != 1 or one is None or w.shape[0] != x.shape[one]:
+        axes = [] if axis is None else [a % x.ndim for a in ints(axes_of(axis, x))]
+        if not w.ndim or w.shape != tuple(x.shape[a] for a in axes):
             raise InputError(f"average: weights of shape {w.shape} do not fit {x.shape}")
-        w = shaping.reshape(w, shape=(-1,) + (1,) * (x.ndim - 1 - one))
+        if sorted(axes) != axes:
+            w = shaping.transpose(w, axes=sorted(range(w.ndim), key=axes.__getitem__))
+        w = shaping.expand_dims(w, axis=[a for a in range(x.ndim) if a not in axes])
         w = shaping.broadcast_to(w, shape=x.shape)
     total = sum_(w, axis, keepdims=keepdims)
     if not varies(total) and not np.all(total.value):
