@@ -27,6 +27,8 @@ from .assess import attempted, changed_value, refuse_unaveraged, truth
 from .pairs import over_pairs
 from .tables import number
 
+# Of fewer samples, a mean is beyond a normal quantile of 1e-4 too often: of 30 five times.
+LEAST = 100
 PILOT = 4096  # samples that say how many are needed
 SLOW = 20_000  # samples in blocks of two
 FAINT = 0.1  # of a standard deviation: smaller gradients are not asked for to two percent
@@ -93,8 +95,9 @@ def check_unbiased(
         The z-test finds, with probability `power`, a bias of `detect` times the gradient of a
         parameter (or times a tenth of its standard deviation, if that is more).
     samples : int
-        The most samples of the z-test (20,000 of an estimator that looks at several at once). If
-        it needs more, the verdict says what it could detect.
+        The most samples of the z-test (20,000 of an estimator that looks at several at once), at
+        least 100, of which a mean is nearly normal. If it needs more, the verdict says what it
+        could detect.
     rng : None, int, SeedSequence or Generator
         For the z-test.
     limit : int
@@ -135,7 +138,7 @@ def check_unbiased(
     refuse_unaveraged(rewritten, keys)
     pair = Pair(rewritten, of, keys, {"limit": limit})
     bound = lambda size: atol + rtol * size
-    most = whole("samples", samples)
+    most = whole("samples", samples, LEAST, "check_unbiased")
     return by_sums(pair, bound) or by_test(pair, (false_alarm, power, detect), most, rng)
 
 
