@@ -279,6 +279,17 @@ def test_best_baseline_of_what_is_not_blocked_is_refused():
         mg.best_baseline(x * 2.0)
 
 
+@pytest.mark.parametrize("samples", [None, 1000])
+def test_best_baseline_of_costs_that_are_not_finite_says_so(samples):
+    mu = mg.Data(1.0, name="μ")
+    y = mg.log(mg.sample(mg.Normal(mu, 1.0), rng=0))
+    y.name = "Y"
+    with pytest.raises(mg.InputError, match=r"E\[S²\] is nan; a cost of 'Y', or .* not finite"):
+        mg.best_baseline(y, samples=samples, rng=0)
+    with pytest.raises(mg.InputError, match="no score in these parameters"):
+        mg.best_baseline(0.0 * y + 1.0, wrt=mg.Data(1.0), samples=samples)
+
+
 def test_baseline_of_a_draw_in_several_branches_keeps_the_second_derivative():
     """The copies share their noise, so that no copy may meet the score of another."""
     p = mg.Data(0.3, name="p")

@@ -13,6 +13,7 @@ from ..estimators.choose import Handle, choose
 from ..estimators.reinforce import reinforce
 from ..gradient import gradient
 from ..ops.base import as_data
+from ..walk import label
 from .exact import exact
 from .expectation import expectation, parameters
 
@@ -44,7 +45,8 @@ def best_baseline(
     Raises
     ------
     InputError
-        If `y` is an array, or if the draws have no score in any of the parameters.
+        If `y` is an array, if the draws have no score in any of the parameters, or if a cost is
+        not finite.
     BlockedGradientError
         If the score function is illegal for a draw.
 
@@ -74,6 +76,11 @@ def best_baseline(
                     sum((np.sum(s * s) for _, s in pairs), start=0.0)])  # fmt: skip
     found = exact(both) if samples is None else expectation(both, samples, rng=rng)
     product, size = found.value
-    if not size > 0.0:
+    if not np.all(np.isfinite(found.value)):
+        raise InputError(
+            f"best_baseline: E[G S] is {product} and E[S²] is {size}; a cost of {label(y)}, or a "
+            "score, is not finite: look for the samples where"
+        )
+    if size == 0.0:
         raise InputError("best_baseline: the draws have no score in these parameters")
     return float(product / size)
