@@ -115,6 +115,11 @@ def show(value: Value) -> str:
     return f"array([{first}, …], shape={value.shape}, dtype={value.dtype})"
 
 
+def counted(n: int, what: str) -> str:
+    """Return ``1 input`` or ``2 inputs``."""
+    return f"{n} {what}" + "s" * (n != 1)
+
+
 def spelled(count: int) -> str:
     """Return how many there are: in full for 60 coins, as a power of ten for 600."""
     return f"{count:,}" if count < 10**20 else f"about 10^{round(math.log10(count))}"

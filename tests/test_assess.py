@@ -258,6 +258,14 @@ def test_rows_of_a_batch_do_not_add_to_the_noise_of_each_other(rewrite):
 
 
 # compare ----------------------------------------------------------------------------------------
+def test_one_point_and_one_sample_are_one():
+    theta = mg.Data(1.0, name="θ")
+    assert "(exact, 1 point)" in repr(mg.assess(theta * theta))
+    assert "(exact, 1 point, to" in repr(mg.check_unbiased(theta * theta))
+    y = mg.sample(mg.Normal(theta, 1.0), rng=0)
+    assert "(1 sample: " in repr(mg.assess(mg.reinforce(y), of=y, limit=1, samples=1))
+
+
 def test_default_is_every_estimator_of_the_table():
     y, wrt = case("gaussian cos(0.5x)").graph()
     table = mg.compare(y, wrt, rng=0, samples=2000, limit=50_000)

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..data import Data
 from ..errors import MissingAttributeError, UnknownNameError, UsageError
-from ..values import show
+from ..values import counted, show
 from ..walk import label
 
 DOUBTFUL = 1e-8  # the relative error from which on a quadrature is not called exact
@@ -112,12 +112,12 @@ class Estimate:
         lines = [f"value {_with_error(self.value, self.stderr, self.exact)}"]
         for x, g in self.grad.items():
             lines.append(f"∂/∂{x.name or '?'} {_with_error(g, self.grad_stderr[x], self.exact)}")
-        s = "s" * (self.samples != 1)
-        how = f"exact, {self.samples} point{s}" if self.exact else f"{self.samples} sample{s}"
+        n = self.samples
+        how = f"exact, {counted(n, 'point')}" if self.exact else counted(n, "sample")
         if self.interrupted:
             how += ", interrupted"
         if self.error > DOUBTFUL:
-            how = f"quadrature, {self.samples} points, relative error about {self.error:.0e}"
+            how = f"quadrature, {counted(n, 'point')}, relative error about {self.error:.0e}"
         return f"Estimate({'; '.join(lines)}; {how})"
 
 

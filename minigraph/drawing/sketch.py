@@ -10,6 +10,7 @@ from ..data import Data
 from ..errors import InputError, UsageError
 from ..graph import Graph
 from ..nodes import Group
+from ..values import counted
 from .backflow import BLOCKED, Backflow
 from .kinds import costs_of, data_kind, data_lines, more_lines, names, unit_kind, unit_lines
 from .labels import shown
@@ -186,11 +187,6 @@ def common(a: list[Group], b: list[Group]) -> list[Group]:
     """Return how two lists begin alike."""
     n = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x is not y), None)
     return a[: min(len(a), len(b)) if n is None else n]
-
-
-def counted(n: int, what: str) -> str:
-    """Return ``1 input`` or ``2 inputs``."""
-    return f"{n} {what}" + "s" * (n != 1)
 
 
 def in_words(graph: Graph, back: Backflow | None) -> tuple[str, str]:

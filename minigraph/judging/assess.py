@@ -24,7 +24,7 @@ from ..graph import Graph
 from ..paths import Flow
 from ..replay.opening import refuse_branched
 from ..replay.tape import Tape
-from ..values import whole
+from ..values import counted, whole
 from ..walk import drawn_above, label
 from .assessment import Assessment
 from .pairs import DOUBTFUL
@@ -99,10 +99,10 @@ def assess(
     if found is None:
         found = uninterrupted(rewritten, samples, wrt=keys, rng=own)
         errors = [variance_stderr(rewritten, x, found, own) for x in keys]
-        how = f"{samples} samples: {reason}"
+        how = f"{counted(samples, 'sample')}: {reason}"
     else:
         errors = [unshared(np.zeros(x.shape)) for x in keys]
-        how = f"exact, {found.samples} points" if found.error < EXACT else reason
+        how = f"exact, {counted(found.samples, 'point')}" if found.error < EXACT else reason
     sources = sources_of(rewritten, of, keys, points, samples, parts) if nodes else {}
     return Assessment(
         name=rewritten.name or "y",
@@ -134,7 +134,7 @@ def attempted(y: Data, keys: Sequence[Data], settings: Any) -> tuple[Estimate | 
         found = exact(y, keys, **settings)
     except InputError as error:
         return None, _reason(error)
-    doubt = f"quadrature, {found.samples} points, relative error about {found.error:.0e}"
+    doubt = f"quadrature, {counted(found.samples, 'point')}, relative error about {found.error:.0e}"
     return (found if found.error < DOUBTFUL else None), doubt
 
 

@@ -21,7 +21,7 @@ from ..data import Data
 from ..distributions.streams import Rng
 from ..errors import GradientError, InputError, UsageError
 from ..replay.tape import Tape
-from ..values import whole
+from ..values import counted, whole
 from ..walk import label
 from .assess import attempted, changed_value, refuse_unaveraged, truth
 from .pairs import over_pairs
@@ -60,7 +60,7 @@ class Verdict:
     def __repr__(self) -> str:
         sizes = ", ".join(f"{label(x)}: {number(v, 2)}" for x, v in self.detectable.items())
         if self.exact:
-            return f"unbiased (exact, {self.samples} points, to within {sizes})"
+            return f"unbiased (exact, {counted(self.samples, 'point')}, to within {sizes})"
         return (
             f"no bias found (z-test, {self.samples} samples, false alarm {self.false_alarm:g}; "
             f"power {self.power:g} for a bias of {sizes})"
