@@ -532,6 +532,16 @@ def test_entropy_of_counts_refuses_too_many_terms_and_second_derivatives():
         mg.gradient(mg.gradient(mg.Poisson(rate).entropy(), rate), rate)
 
 
+def test_entropy_of_counts_keeps_the_slope_of_what_is_impossible_there():
+    weights, some = mg.Data([0.0, 0.4, 0.7]), mg.Data([0.4, 0.7])
+    found = mg.gradient(mg.Multinomial(3, weights).entropy(), weights).value
+    expected = mg.gradient(mg.Multinomial(3, some).entropy(), some).value
+    np.testing.assert_allclose(found, [np.inf, *expected], rtol=1e-12)
+    certain = mg.Data([0.0, -np.inf])
+    slopes = mg.gradient(mg.Multinomial(3, logits=certain).entropy(), certain).value
+    np.testing.assert_allclose(slopes, 0.0)
+
+
 def test_entropy_of_laws_side_by_side_is_that_of_each():
     found = mg.Binomial(np.array([3.0, 8.0]), np.array([[0.2], [0.5]])).entropy()
     expected = [[entropy_of(stats.binom(n, p)) for n in (3, 8)] for p in (0.2, 0.5)]

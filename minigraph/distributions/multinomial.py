@@ -136,7 +136,7 @@ class Multinomial(Outcomes):
         middle = gammaln(n * p + 1.0)  # log x! less this is small, and so is its error
         spread = chance * (gammaln(x + 1.0) - expand_dims(middle, axis=-1))
         ordered = sum_(spread, axis=(-2, -1)) + (sum_(middle, axis=-1) - math.lgamma(n + 1.0))
-        return ordered - n * sum_(xlogy(p, p), axis=-1)
+        return ordered + n * self.spread()
 
 
 class OneHotCategorical(Multinomial):
