@@ -178,14 +178,14 @@ def at_least(low: Any) -> Constraint:
 def whole_interval(low: Any, high: Any) -> Constraint:
     """Return the whole numbers from `low` to `high`, both included."""
     return Constraint(
-        f"{_shown(low)}, …, {_shown(high)}",
+        f"{_shown(low, '.15g')}, …, {_shown(high, '.15g')}",
         lambda x: np.greater_equal(x, low) & np.less_equal(x, high) & _whole(x),
         low,
         True,
     )
 
 
-def _shown(x: Any) -> str:
+def _shown(x: Any, digits: str = "") -> str:
     if isinstance(x, Data):
-        return x.name or _shown(x.value)
-    return str(x) if np.ndim(x) == 0 else show(np.asarray(x))
+        return x.name or _shown(x.value, digits)
+    return format(x, digits) if np.ndim(x) == 0 else show(np.asarray(x))
