@@ -533,7 +533,7 @@ def test_entropy_of_counts_refuses_too_many_terms_and_second_derivatives():
 
 
 def test_support_of_whole_numbers_is_written_in_whole_numbers():
-    laws = mg.Binomial(7.0, 0.5), mg.Binomial(np.array(7), 0.5), mg.DiscreteUniform(0, np.float32(7))
+    laws = mg.Binomial(7.0, 0.5), mg.Binomial(7, 0.5), mg.DiscreteUniform(0, np.float32(7))
     assert {repr(law.support) for law in laws} == {"0, …, 7"}
     assert repr(mg.DiscreteUniform(-2.0, mg.Data(3.0, name="v2.0")).support) == "-2, …, v2.0"
     assert repr(mg.Uniform(0.0, 7.0).support) == "in [0.0, 7.0]"

@@ -117,7 +117,8 @@ interp(np.arange(9.0) * s, np.arange(1.0, 17.0, 3.0), [5.0, 2.5, np.inf, np.inf,
 geomspace(h, 3 * h, 4); geomspace(1e-200 * s, 1e200, 3); polyval(e, f); polyval([], s); linalg.norm(e, np.inf)
 linalg.norm(d, np.inf, axis=0); linalg.norm(d, 2); linalg.norm(d.T, 1, keepdims=True); linalg.cond([[1.0, np.inf], [0.0, 1.0]] * s, 1)
 average(c, axis=(0, 1), weights=c[:, :, 1] + 1.0); average(c, axis=(-1, 0), weights=c[:, 2].T + 1.0, keepdims=True)
-average(c, axis=[1], weights=[1.0, 2.0, 4.0]); average(c, axis=(2, 0, 1), weights=c.transpose(2, 0, 1))
+linspace(f * np.nan, g, 3); linspace(f, g * np.nan, 3); logspace(f * np.nan, 2.0, 3); linspace(f, g * np.nan, 1)
+geomspace(f, g * np.nan, 4); average(c, axis=[1], weights=[1.0, 2.0, 4.0]); average(c, axis=(2, 0, 1), weights=c.transpose(2, 0, 1))
 """  # noqa: E501
 
 
@@ -130,6 +131,17 @@ def test_array_ends_empty_arrays_and_starts_are_those_of_numpy(call):
     found = run(call, mg, {name: mg.Data(x) for name, x in EDGES.items()})
     assert (found.shape, found.dtype) == (np.shape(expected), expected.dtype)
     np.testing.assert_allclose(found.value, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("call", [
+    "geomspace(-f, 3.0, 4)", "geomspace(f, -g, 4, axis=1)", "geomspace(-f, 3.0, 1)",
+    "geomspace(-f, g, 3, endpoint=False)",
+])  # fmt: skip
+def test_numbers_from_one_sign_to_the_other_have_the_ends_of_numpy(call):
+    with np.errstate(invalid="ignore"):
+        expected = run(call, np, EDGES)
+    found = run(call, mg, {name: mg.Data(x) for name, x in EDGES.items()}).value
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
 REFUSED = {
@@ -160,7 +172,7 @@ def test_what_numpy_refuses_of_these_is_refused_by_name(call):
 
 @pytest.mark.parametrize("call", [
     "geomspace(f, 8.0, 3)", "geomspace(f, g, 4, axis=1)", "logspace(f, 3.0, 3, base=g, axis=1)",
-    "max(f, initial=1.5)", "max(e, initial=s)",
+    "max(f, initial=1.5)", "max(e, initial=s)", "geomspace(f, -8.0, 3)[::2]", "geomspace(-f, g, 2)",
 ])  # fmt: skip
 def test_ends_and_starts_have_their_slopes(call):
     names = [n for n in "sfge" if re.search(rf"\b{n}\b", call) and EDGES[n].size]

@@ -105,6 +105,8 @@ def linspace(
         steps[-1] = 1.0
     share = steps.astype(step.dtype).reshape((-1,) + (1,) * step.ndim)
     found = start * (1.0 - share) + stop * share
+    if 1.0 in steps:  # also beside a nan, or an infinity, the end is the end
+        found = e.where(share == 1.0, stop, found)
     if axis_of(axis, found):
         found = permuted(found, lambda z: np.moveaxis(z, 0, axis))
     return (found, step) if retstep else found
@@ -137,8 +139,10 @@ def geomspace(
     start, stop = expand_dims(start, axis), expand_dims(stop, axis)
     axis = axis_of(axis, start)
     share = shaping.reshape(share, shape=(-1,) + (1,) * (start.ndim - 1 - axis))
-    side = e.where(e.equal(e.sign(start), e.sign(stop)), e.sign(start), np.nan)
-    return side * (e.power(e.absolute(start), 1.0 - share) * e.power(e.absolute(stop), share))
+    between = e.power(e.absolute(start), 1.0 - share) * e.power(e.absolute(stop), share)
+    alike = e.equal(e.sign(start), e.sign(stop))
+    found = e.where(alike, e.sign(start) * between, np.nan)
+    return e.where(e.equal(share, 0.0), start, e.where(e.equal(share, 1.0), stop, found))
 
 
 def of_one_ndim(*given: Data) -> list[Data]:
