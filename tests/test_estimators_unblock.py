@@ -171,6 +171,18 @@ def test_leave_one_out_is_spelled_in_either_way(spelling):
     assert mg.compare(y, p, [spelling]).rows[0].method == spelling
 
 
+def test_a_draw_that_two_keys_of_a_mapping_mean_is_refused():
+    p = mg.Data(0.3, name="p")
+    x = mg.sample(mg.Bernoulli(p), name="X", rng=0)
+    y = x * mg.sample(mg.Bernoulli(p), name="Z", rng=1)
+    for keys in ((x, "X"), ("X", x.node), (("X", "Z"), x)):
+        with pytest.raises(mg.InputError, match="unblock: two keys mean the draw 'X'; give it one"):
+            mg.unblock(y, dict(zip(keys, ("reinforce", "disarm"), strict=True)))
+        with pytest.raises(mg.InputError, match="reinforce: two keys mean the draw 'X'"):
+            mg.reinforce(y, baseline=dict(zip(keys, (1.0, 2.0), strict=True)))
+    assert mg.reinforce(y, baseline={("X", x): 1.0, "Z": 2.0}).value == y.value
+
+
 def test_an_unknown_method_is_refused_also_where_nothing_blocks():
     with pytest.raises(mg.InputError, match="method 'best' is not known; known are auto, marg"):
         mg.unblock(mg.Data(1.0) * 2.0, "best")

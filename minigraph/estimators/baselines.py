@@ -18,7 +18,7 @@ from ..errors import BlockedGradientError, InputError
 from ..graph import rewrite
 from ..ops.base import Operation, as_data
 from ..walk import drawn_above, label
-from .choose import choose_each, copies_of
+from .choose import choose_once, copies_of
 
 LEAVE_ONE_OUT = "leave-one-out"
 Baseline = Any  # None, a number, LEAVE_ONE_OUT, a Data, a RunningAverage; or a mapping to these
@@ -107,7 +107,7 @@ def baselines(y: Data, draws: Iterable[Data], baseline: Baseline) -> dict[Data, 
         of_draw = dict.fromkeys(draws, baseline)
     else:
         of_draw = {}
-        each = choose_each("reinforce", y, baseline)
+        each = choose_once("reinforce", y, baseline)
         for value, meant in zip(baseline.values(), each, strict=True):
             if not set(draws).intersection(meant):
                 raise InputError(

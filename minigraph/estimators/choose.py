@@ -42,6 +42,17 @@ def choose_each(call: str, y: Data, handles: Iterable[Handle]) -> Iterator[list[
         yield sorted(chosen, key=there.position.__getitem__)
 
 
+def choose_once(call: str, y: Data, handles: Iterable[Handle]) -> Iterator[list[Data]]:
+    """Yield what `choose_each` does for the keys of a mapping; raise if two mean the same draw."""
+    seen: set[Data] = set()
+    for draws in choose_each(call, y, handles):
+        if twice := seen.intersection(draws):
+            name = label(min(twice, key=draws.index))
+            raise InputError(f"{call}: two keys mean the draw {name}; give it one of the two")
+        seen.update(draws)
+        yield draws
+
+
 class Draws:
     """Draws in run order, to be looked up by their names, and by which draws they are."""
 

@@ -15,7 +15,7 @@ from ..values import spelled
 from ..walk import label
 from .antithetic import arm, disarm, why_not_coins
 from .branches import why_not_branch
-from .choose import choose, choose_each, one_each
+from .choose import choose, choose_once, one_each
 from .control import rebar
 from .latents import why_not_latent
 from .marginalize import marginalize, why_not_marginal
@@ -152,7 +152,7 @@ def unblock(y: Data, method: Any = "auto", *, explain: bool = False, rng: Rng = 
     blocking = choose("unblock", y, None)
     asked: dict[object, str] = {}
     if isinstance(method, Mapping):
-        each = choose_each("unblock", y, method)
+        each = choose_once("unblock", y, method)
         for (_, name), draws in zip(method.items(), each, strict=True):
             for x in draws:
                 asked[x._node.draw] = known("unblock", name, f" of {label(x)}")
