@@ -423,6 +423,13 @@ def test_cotangent_may_be_the_integer_0_and_no_text():
         mg.gradient(said(x), x)
 
 
+def test_forward_that_returns_a_tuple_is_refused_with_what_to_do():
+    pair = mg.primitive(lambda x: (x, x + 1.0), name="pair")
+    with pytest.raises(mg.UsageError, match=r"forward of pair: it returned tuple; .*np\.stack"):
+        pair(X)
+    assert mg.primitive(lambda x: [x, x + 1.0])(2.0).value.tolist() == [2.0, 3.0]
+
+
 class Product:
     """A rule in each of the ways in which Python writes a function."""
 

@@ -115,9 +115,11 @@ def refuse_uncallable(what: str, f: Any) -> None:
 
 def numbers(what: str, raw: Any) -> Any:
     """Return a copy of what a function of the user returned, as an array."""
-    array = np.array(raw)
-    if array.dtype.kind not in "fiub":
-        raise UsageError(f"{what}: it returned {type(raw).__name__}; return a number or an array")
+    if isinstance(raw, tuple) or (array := np.array(raw)).dtype.kind not in "fiub":
+        raise UsageError(
+            f"{what}: it returned {type(raw).__name__}; return a number or an array: np.stack "
+            "makes one of several"
+        )
     return array
 
 
