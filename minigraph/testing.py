@@ -119,10 +119,15 @@ def compare(
         wrong = ~(np.abs(g - s) <= atol * largest + rtol * np.abs(s))
         for at in map(tuple, np.argwhere(wrong)[:1]):
             where = f", element {[int(i) for i in at]}" if at else ""
+            one, other = (plain(f(*args)) for _ in range(2))
+            advice = (
+                "look at the rules of the operations it is made of, or for a kink nearby"
+                if np.array_equal(one, other, equal_nan=True)
+                else f"two calls at this point give {one} and {other}; fix the seed of its draws"
+            )
             raise GradientError(
                 f"{what}, argument {path}{where}: the gradient is {g[at]}, differences say {s[at]} "
-                f"({np.sum(wrong)} of {wrong.size} disagree); look at the rules of the operations "
-                "it is made of, or for a kink nearby"
+                f"({np.sum(wrong)} of {wrong.size} disagree); {advice}"
             )
 
 

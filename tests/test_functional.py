@@ -357,6 +357,14 @@ def test_check_grads_finds_a_kink_and_bears_float32_inside():
     mg.check_grads(lambda x: mg.astype(x, np.float32) ** 2, np.array([0.5, 1.0]))
 
 
+def test_check_grads_says_of_a_function_that_draws_that_two_calls_differ():
+    rng = np.random.default_rng(0)
+    noise = lambda: mg.sample(mg.Normal(0.0, 1.0), rng=rng)
+    with pytest.raises(mg.GradientError, match=r"two calls at this point give .* fix the seed"):
+        mg.check_grads(lambda x: x * noise(), 2.0)
+    mg.check_grads(lambda x: x * mg.sample(mg.Normal(0.0, 1.0), rng=0), 2.0)
+
+
 def test_check_grads_hands_over_data_as_grad_does():
     mg.check_grads(lambda a: a.exp(), 1.0)
     mg.check_grads(lambda p: p["a"].tanh().sum(), {"a": np.array([0.5, 1.0])}, order=3)
