@@ -100,7 +100,16 @@ def moved():
     return mg.reparameterize(y + mg.sum(mg.astype(x, np.float32)) + mg.sum(mg.roll(x, 1) * x)), [a]
 
 
-CASES = [wave, arrays, scored, chosen, summed_over, relaxed, implicit, moved]
+def counts():
+    a, p = mg.Data(2.0, name="a"), mg.Data(0.3, name="p")
+    x = a * (1.0 + 0.1 * mg.sample(mg.Uniform(0.0, 1.0), name="U", rng=0))
+    return (
+        mg.Poisson(x).entropy() + mg.Binomial(5, p).entropy() * mg.Binomial(5, logits=x).entropy()
+        + mg.NegativeBinomial(x, p).entropy() + mg.NegativeBinomial(x, logits=p).entropy()
+    ), [a, p]  # fmt: skip
+
+
+CASES = [counts, wave, arrays, scored, chosen, summed_over, relaxed, implicit, moved]
 
 
 def tape_of(case):

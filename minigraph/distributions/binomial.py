@@ -99,9 +99,9 @@ class Binomial(Coin):
         return (by_logits if "logits" in self.parameters else by_probs)(*self.inputs)
 
 
-by_probs = summed_entropy(
+by_probs, in_probs = summed_entropy(
     Binomial, total_count=None, probs=lambda x, n, p: (x - n * p) / (p * (1.0 - p))
 )
-by_logits = summed_entropy(
+by_logits, in_logits = summed_entropy(
     Binomial, total_count=None, logits=lambda x, n, logits: x - n * sigmoid.forward(logits)
 )

@@ -21,11 +21,11 @@ from .definition import ENUMERATED
 Score = Callable[..., Any]  # the derivative of log p(x) in a parameter: (x, *parameters)
 
 
-def summed_entropy(kind: type[Distribution], **scores: Score | None) -> Operation:
-    """Return the operation from parameters to the entropy: -Σ p log p.
+def summed_entropy(kind: type[Distribution], **scores: Score | None) -> list[Operation]:
+    """Return the operation from parameters to the entropy, -Σ p log p, and those to its slopes.
 
-    Its derivative is -Σ p s log p with the score s, since the scores themselves average to 0. It is
-    not differentiable again.
+    A slope is -Σ p s log p with the score s, since the scores themselves average to 0. It is not
+    differentiable again. All are variables of the module of the law, where a text finds them.
     """
 
     def adding(score: Score | None) -> Callable[..., Any]:
@@ -40,15 +40,19 @@ def summed_entropy(kind: type[Distribution], **scores: Score | None) -> Operatio
 
         return add
 
-    def rule(name: str, score: Score | None) -> Any:
-        slope = each(
+    def rule(slope: Operation | None) -> Any:
+        return slope and (lambda g, y, *theta: g * slope(*theta))
+
+    slopes = {
+        name: each(
             f"slope of the entropy in {name}", adding(score), *[None] * len(scores),
             numpy=(), barrier="black box",
-        )  # fmt: skip
-        return score and (lambda g, y, *theta: g * slope(*theta))
-
-    rules = [rule(*x) for x in scores.items()]
-    return each(f"entropy of {kind.__name__}", adding(None), *rules, numpy=())
+        )
+        for name, score in scores.items() if score
+    }  # fmt: skip
+    rules = [rule(slopes.get(name)) for name in scores]
+    entropy = each(f"entropy of {kind.__name__}", adding(None), *rules, numpy=())
+    return [entropy, *slopes.values()]
 
 
 def _sum(kind: type[Distribution], given: dict[str, Any], score: Score | None) -> Any:

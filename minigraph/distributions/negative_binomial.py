@@ -106,10 +106,10 @@ def _in_count(x: Any, r: Any, p: Any) -> Any:
     return digamma(x + r) - digamma(r) + np.log1p(-p)
 
 
-by_probs = summed_entropy(
+by_probs, in_count, in_probs = summed_entropy(
     NegativeBinomial, total_count=_in_count, probs=lambda x, r, p: x / p - r / (1.0 - p)
 )
-by_logits = summed_entropy(
+by_logits, in_count_by_logits, in_logits = summed_entropy(
     NegativeBinomial,
     total_count=lambda x, r, logits: _in_count(x, r, sigmoid.forward(logits)),
     logits=lambda x, r, logits: x * sigmoid.forward(-logits) - r * sigmoid.forward(logits),

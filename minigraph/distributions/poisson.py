@@ -86,4 +86,4 @@ class Poisson(Distribution):
         return entropy(self.rate)
 
 
-entropy = summed_entropy(Poisson, rate=lambda x, rate: x / rate - 1.0)
+entropy, in_rate = summed_entropy(Poisson, rate=lambda x, rate: x / rate - 1.0)
