@@ -590,6 +590,27 @@ def test_infinite_cost_of_what_becomes_possible_has_an_infinite_slope():
     assert mg.exact(mg.log(1.0 - x), p).grad[p] == -np.inf
 
 
+@pytest.mark.parametrize(("law", "variance"), [
+    (mg.Pareto(1.0, 1.5), np.nan), (mg.Pareto(1.0, 2.05), np.nan), (mg.Pareto(1.0, 2.5), 20 / 9),
+    (mg.StudentT(2.1), np.nan), (mg.StudentT(3.0), 3.0), (mg.StudentT(5.0), 5 / 3),
+    (mg.LogNormal(0.0, 7.0), np.nan), (mg.LogNormal(0.0, 3.0), np.expm1(9.0) * np.exp(9.0)),
+])  # fmt: skip
+def test_variance_is_nan_where_too_much_of_it_lies_beyond_the_grid(law, variance):
+    a = mg.Data(2.0, name="a")
+    x = mg.sample(law, name="X", rng=0)
+    found = mg.exact(a * x, a)
+    np.testing.assert_allclose(found.variance, 4.0 * variance, rtol=1e-3)
+    np.testing.assert_allclose(found.grad_variance[a], variance, rtol=1e-3)
+    both = mg.exact(mg.array([x, mg.tanh(x)]))
+    assert np.isnan(both.variance).tolist() == [bool(np.isnan(variance)), False]
+
+
+def test_an_average_whose_variance_is_infinite_is_not_accused():
+    a = mg.Data(2.0, name="a")
+    y = mg.sample(mg.Pareto(a, 1.5), name="X", rng=0)
+    assert mg.check_unbiased(mg.reparameterize(y), of=y).exact
+
+
 def test_slope_of_a_probability_of_zero_counts_where_another_outcome_cannot_be():
     p = mg.Data(0.0, name="p")
     x = mg.sample(mg.Categorical(probs=mg.stack([1.0 - p, p, 0.0 * p])), name="X", rng=0)

@@ -26,14 +26,15 @@ class Tails:
     Attributes
     ----------
     sizes : list of ndarray
-        The average of the absolute value of each output: an error is small relative to it.
+        The average of the absolute value of each output: an error is small relative to it. Then
+        the average of each square.
     """
 
     def __init__(self, grid: Grid) -> None:
         self.grid = grid
         self.ends = {draw: ends for draw in grid.axes if (ends := self._open(draw))}
         self.sums: dict[tuple[Draw, int, int], list[Any]] = {}
-        self.sizes: list[Any] = [0.0 for _ in grid.tape.outputs]
+        self.sizes: list[Any] = [0.0 for _ in (1, 2) for _ in grid.tape.outputs]
 
     def _open(self, draw: Draw) -> list[int]:
         """Return the last place at each end that is cut off."""
@@ -53,6 +54,7 @@ class Tails:
             np.abs(weights[some, None] * np.reshape(x[some], (len(some), x[0].size)))
             for x in outputs
         ]
+        parts += [part * part / weights[some, None] for part in parts]
         self.sizes = [a + part.sum(axis=0) for a, part in zip(self.sizes, parts, strict=True)]
         for draw, ends in self.ends.items():
             index = self.grid.index(draw, rows[some])
@@ -65,21 +67,26 @@ class Tails:
                 self.sums[draw, end, i] = [a + b for a, b in zip(old, found, strict=True)]
 
     def beyond(self) -> float:
-        """Return what is missed at most, relative to the size of each output, as a series goes on.
+        """Return what is missed of the outputs at most, 1 if there is perhaps no average."""
+        means = self.missed()[: len(self.grid.tape.outputs)]
+        return min(1.0, max(float(np.max(left, initial=0.0)) for left in means))
+
+    @np.errstate(all="ignore")
+    def missed(self) -> list[Any]:
+        """Return what is missed, relative to each of the sizes, as a series goes on.
 
         If the last group of points adds less than the one before by a factor r, the next ones add
         r, r², … of it; if it adds more, and the last two more than the two before, there is no
         telling, and perhaps no average.
         """
-        most = 0.0
+        most = [0.0 * size for size in self.sizes]
         for draw, ends in self.ends.items():
             for end in ends:
                 groups = [self.sums[draw, end, i] for i in range(4)]
-                for a, b, c, d, size in zip(*groups, self.sizes, strict=True):
-                    with np.errstate(all="ignore"):
-                        left = np.minimum(_series(a, b), _series(a + b, c + d)) / size
-                    most = max(most, float(np.max(left, initial=0.0, where=a > 0.0)))
-        return min(most, 1.0)
+                for k, (a, b, c, d, size) in enumerate(zip(*groups, self.sizes, strict=True)):
+                    left = np.minimum(_series(a, b), _series(a + b, c + d)) / size
+                    most[k] = np.fmax(most[k], np.max(left, axis=0, initial=0.0, where=a > 0.0))
+        return most
 
 
 def _series(a: Any, b: Any) -> Any:

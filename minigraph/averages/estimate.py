@@ -69,7 +69,8 @@ class Estimate:
     samples : int
         How many samples, or points of an exact sum.
     variance : float or ndarray
-        The variance of Y for one sample.
+        The variance of Y for one sample; of `exact` nan where it is infinite, or its grid ends too
+        early for three digits. So for gradients.
     grad, grad_stderr, grad_variance : mapping
         For each `wrt` (keys: the Data or its name) the average gradient, its standard error, and
         the variance of the gradient of one sample.

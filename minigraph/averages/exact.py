@@ -34,6 +34,7 @@ from .moments import Moments, unshared
 from .panels import ENOUGH, apart, refined
 from .summing import summed
 
+UNKNOWN = 1e-3  # the share of a mean square that is missed, from which on a variance is nan
 SMOOTH = 1e-10  # the relative error from which on a kink is looked for
 
 
@@ -209,13 +210,24 @@ def integrate(
         grid = Grid(tape, points, limit, like.spread, like.known)
         total, tails = _to_the_ends(grid, weighted)
     if not grid.smooth:
-        return total, grid, tails.beyond()
+        return _known(total, tails), grid, tails.beyond()
     rough = summed(Grid(tape, grid.coarser, limit, grid.spread, grid.known), weighted)
     error, missed = max(map(apart, total, rough, tails.sizes)), tails.beyond()
     finer = None
     if missed < SMOOTH <= error and points is None and not tape.crosses:
-        finer = refined(grid, total, weighted, limit, tails.sizes)
-    return finer if finer is not None and finer[2] < error else (total, grid, max(error, missed))
+        finer = refined(grid, total, weighted, limit, tails.sizes[: len(total)])
+    if finer is not None and finer[2] < error:
+        total, grid, error = finer
+    return _known(total, tails), grid, max(error, missed)
+
+
+def _known(total: Sequence[Moments], tails: Tails) -> list[Moments]:
+    """Return moments without the squares of which too much lies beyond the grid."""
+    doubts = [np.where(x > UNKNOWN, np.nan, 0.0) for x in tails.missed()[len(total) :]]
+    return [
+        m._replace(squares=m.squares + np.reshape(x, np.shape(m.mean)))
+        for m, x in zip(total, doubts, strict=True)
+    ]
 
 
 def _to_the_ends(grid: Grid, weighted: Set[object] = frozenset()) -> tuple[list[Moments], Tails]:

@@ -213,7 +213,7 @@ def expected(pair: Pair) -> tuple[list[Any], list[Any], int] | None:
     found, _ = attempted(y, keys, pair.settings)
     if found is None:
         return None
-    sizes = [np.abs(found.grad[x]) + np.sqrt(found.grad_variance[x]) for x in keys]
+    sizes = [np.abs(found.grad[x]) + np.sqrt(np.nan_to_num(found.grad_variance[x])) for x in keys]
     return [found.grad[x] for x in keys], [10 * found.error * s for s in sizes], found.samples
 
 
