@@ -85,6 +85,17 @@ def test_draws_that_meet_or_depend_on_others_are_unbiased(name, how, one_by_one)
     np.testing.assert_allclose(found.grad[p], expected.grad[p], rtol=tolerance)
 
 
+@pytest.mark.parametrize("name", [name for name in COMPARE if name != "rebar"])
+def test_chances_of_a_later_draw_do_not_hide_that_there_is_a_first_derivative_only(name):
+    p, q = mg.Data(0.4, name="p"), mg.Data(0.3, name="q")
+    a = draw(name, 0, q)
+    b = mg.sample(mg.Bernoulli(logits=p - 0.5 * a), name="B", rng=1)
+    y = mg.marginalize(COMPARE[name](mg.sin(0.3 * a - 0.8 * b), "X0"), "B")
+    for x, other in ((p, q), (q, p)):
+        with pytest.raises(mg.BlockedGradientError, match="first derivative only"):
+            mg.gradient(mg.gradient(y, x), other)
+
+
 def along_a_chain(name, n):
     """Return a sum of n costs, of draws of which each depends on the one before."""
     p = x = mg.Data(0.4, name="p")

@@ -13,7 +13,7 @@ from ..nodes import StochasticNode
 from ..ops.base import as_data
 from ..ops.boxes import function, stop_gradient
 from ..ops.elementwise import multiply
-from .branches import in_floats, inner, is_slope, less_slope, with_slope
+from .branches import in_floats, inner, is_slope, with_slope
 from .costs import Costs, Draws
 from .elements import Places
 from .reinforce import detached
@@ -43,7 +43,8 @@ def with_slopes(
     control : callable, optional
         ``control(new, law)`` is what is added to the slopes of `y` as a whole, of expectation 0.
     of_slopes : bool
-        Whether slopes that were added before are costs, too: their value is 0, whatever is drawn.
+        Whether slopes that were added before are costs, too: their value is 0, whatever is drawn,
+        but what is differentiated through the draw needs them.
     """
     moved: dict[Data, tuple[Data, Any]] = {}
     chosen = {*draws}
@@ -69,8 +70,6 @@ def with_slopes(
         if not random:
             plain.name = None  # two data of one name could not be told apart
         out = floats = in_floats(plain)
-        while floats._op is less_slope and not of_slopes:
-            floats = floats._inputs[0]
         with np.errstate(all="ignore"):  # of what has no value here; a replay is silent too
             for x in sorted(above, key=rank.__getitem__):
                 for slope in rules[x](floats, costs.places(cost, x)):
