@@ -65,10 +65,8 @@ class Costs:
             kinds = {self.kind.get(x, self.above(x)) for x in terms}
             one = kinds.pop() if kinds else self.above(data)
             apart = any(self._elements.finer(x, data) for x in terms)
-            opened = isinstance(data._node, DeterministicNode) and (
-                data._op.stands_for  # or else a factor of both would pass by `less_slope`,
-                or data._op is less_slope  # which refuses the second derivative
-            )
+            op = data._op  # a factor of a cost and its slope would pass by what refuses the second
+            opened = op is less_slope or (op.barrier != "draw" and op.stands_for)
             self.kind[data] = None if kinds or apart or opened else one
         self.weights: dict[Data, tuple[Data, ...]] = {}  # probabilities on the way down from `y`
         todo: list[tuple[Data, tuple[Data, ...]]] = [(y, ())]
