@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 import minigraph as mg
-from minigraph.estimators.branches import branch
+from minigraph.estimators.branches import Branch
 
 MIX, LOCS, SCALES = [0.2, 0.5, 0.3], [-1.0, 0.4, 1.5], [0.3, 0.5, 0.4]
 
@@ -71,7 +71,7 @@ def test_laws_made_of_laws_that_go_bad_below_another_draw_are_refused_by_name(la
     x = mg.sample(mg.Normal(0.0, 1.0), name="b", rng=0)
     y = mg.sum(mg.sample(law(mg.where(x > 9.0, np.nan, x)), name="x", rng=1))
     with pytest.raises(mg.InputError, match="Normal: loc must be"):
-        branch(y, {x: mg.Data(10.0)}, 0)
+        Branch({x: mg.Data(10.0)}, 0).of(y)
 
 
 def test_independent_refuses_more_axes_than_there_are():

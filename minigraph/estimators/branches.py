@@ -126,11 +126,6 @@ def inner(y: Data) -> Data:
     return copy
 
 
-def branch(y: Data, changed: Mapping[Data, Change], rng: Rng = None, redraw: bool = True) -> Data:
-    """Return `y` as it is when some data are others, everything downstream computed again."""
-    return Branch(changed, rng, redraw).of(y)
-
-
 class Branch:
     """Data as they are when some are others, everything downstream computed again.
 

@@ -19,7 +19,7 @@ from ..ops.elementwise import astype
 from ..ops.picks import index_update
 from ..ops.reductions import logsumexp, sum_
 from ..walk import ancestors, drawn_above, label
-from .branches import again, below, branch, in_floats, refuse_looked_at, with_slope
+from .branches import Branch, again, below, in_floats, refuse_looked_at, with_slope
 from .choose import Handle, choose, needs_data
 from .reinforce import scored_draws, why_not_score
 from .scores import joint
@@ -197,9 +197,9 @@ def _without(j: int, side: Data) -> Data:
 def _had(z: Data, side: Data, others: Data, rng: np.random.Generator) -> Data:
     """Return what `z` would be of other replicates: a mean rounded where it is, say, an index."""
     try:
-        return branch(z, {side: others}, rng)
+        return Branch({side: others}, rng).of(z)
     except MinigraphError:
-        return branch(z, {side: astype(others, dtype=side.dtype)}, rng)
+        return Branch({side: astype(others, dtype=side.dtype)}, rng).of(z)
 
 
 def _replicates_above(y: Data) -> Data:
