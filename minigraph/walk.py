@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Any
 
 from .values import show
@@ -11,13 +11,13 @@ Data = Any  # the next chapter
 
 
 def walk(
-    outputs: Iterable[Data], through_stops: bool = True
+    outputs: Iterable[Data], through_stops: bool = True, seen: Container[Data] = ()
 ) -> tuple[list[Data], list[Data], list[Data]]:
     """Return what was made, in the order it ran, the inputs, and the barriers, above `outputs`.
 
     The outputs themselves are part of it. A bare array is an input, a bare number is nothing.
     Barriers are the draws, the black boxes and the stops; without `through_stops` the walk ends
-    below a stop.
+    below a stop. It ends before what was `seen`.
     """
     made: dict[int, Data] = {}  # by the time it ran
     inputs: dict[Data, None] = {}
@@ -29,7 +29,7 @@ def walk(
         op = data._op
         if op is None:
             inputs[data] = None
-        elif data._time not in made:
+        elif data._time not in made and data not in seen:
             made[data._time] = data
             if op.barrier is not None:
                 barriers[data] = None
@@ -70,9 +70,9 @@ def below_draws(made: Iterable[Data]) -> set[Data]:
     return found
 
 
-def ancestors(outputs: Iterable[Data]) -> list[Data]:
-    """Return what was made above and including `outputs`, in the order it ran."""
-    return walk(outputs)[0]
+def ancestors(outputs: Iterable[Data], seen: Container[Data] = ()) -> list[Data]:
+    """Return what was made above and including `outputs`, and not `seen`, in the order it ran."""
+    return walk(outputs, seen=seen)[0]
 
 
 def drawn_above(outputs: Iterable[Data]) -> list[Data]:

@@ -148,7 +148,6 @@ class Branch:
         refuse_looked_at(changed)
         self.changed = changed
         self._new = {x: other for x, other in changed.items() if isinstance(other, Data)}
-        self._functions = {x: f for x, f in changed.items() if not isinstance(f, Data)}
         self._rng = generator(rng)
         self._redraw = redraw
         self._seen = set(self._new)
@@ -160,18 +159,14 @@ class Branch:
 
     def of(self, y: Data) -> Data:
         """Return what stands there for `y`; what several data descend from is computed once."""
-        todo: list[Data] = [y]
-        found: list[Data] = []
-        for data in todo:  # which grows meanwhile
-            if type(data) is Data and data._op is not None and data not in self._seen:
-                self._seen.add(data)
-                found.append(data)
-                todo += data._inputs
         new = self._new
-        for data in sorted(found, key=lambda data: data._time):
+        found = ancestors([y], self._seen)
+        self._seen.update(found)
+        for data in found:
             inputs = tuple([new.get(x, x) for x in data._node.inputs])
             now = data if inputs == data._node.inputs else self._made(data, inputs)
-            now = self._functions[data](now) if data in self._functions else now
+            change = self.changed.get(data)
+            now = change(now) if callable(change) else now
             if now is not data:
                 new[data] = now
         return new.get(y, y)

@@ -56,7 +56,7 @@ def with_slopes(
         return moved[data][0]
 
     (z,) = rewrite([y], still)
-    new = [moved[x] for x in reversed(draws)]
+    new = [moved[x] for x in reversed(draws)]  # the last takes its noise first
     rules = {now: prepare(now, law) for now, law in new}
     rank = {now: k for k, now in enumerate(rules)}
     costs, met = Costs(z, rules), set[Data]()

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from ..data import Data
 from ..errors import InputError
 from ..walk import ancestors, label
-from .choose import choose, choose_each
+from .choose import choose, choose_each, one_each
 from .costs import Costs
 
 MOST = 300_000  # operations that rewriting several draws may add
@@ -56,16 +56,17 @@ def in_turn(
 
 def _turns(y: Data, chosen: Sequence[Data], apart: bool) -> Iterator[list[Data]]:
     """Yield one sample of each chosen draw, in the turns in which they may be changed."""
-    costs, rank = Costs(y, chosen), {x._node.draw: i for i, x in enumerate(chosen)}
+    costs, draws = Costs(y, chosen), one_each(chosen)
+    rank = {x._node.draw: i for i, x in enumerate(draws)}
     if apart:
         met = [sorted(rank[x._node.draw] for x in xs) for _, xs in costs.parts()]
         pairs = {pair for row in met for pair in itertools.pairwise(row)}
     else:
         above = [(a, x) for x in chosen for a in costs.above(x)]
         pairs = {(rank[a._node.draw], rank[x._node.draw]) for a, x in above}
-    turn = [0] * len(chosen)
+    turn = [0] * len(draws)
     for i, k in sorted(pairs, key=operator.itemgetter(1), reverse=True):  # i is to wait for k
         if i != k:
             turn[i] = max(turn[i], turn[k] + 1)
     for now in range(max(turn, default=-1) + 1):
-        yield [chosen[i] for i in sorted(rank.values()) if turn[i] == now]
+        yield [x for x, its in zip(draws, turn, strict=True) if its == now]
