@@ -7,7 +7,6 @@ place, does not show that. But what the last points add to the average does.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +17,7 @@ from .grid import Grid
 
 CUT = 1e-9  # the share of the largest weight that is left where a rule is cut off
 FEW = 4  # points in a group, of a fine grid: one alone may be where a wave is 0
+GROUPS = 4  # that are looked at, from an end inwards
 
 
 class Tails:
@@ -25,16 +25,17 @@ class Tails:
 
     Attributes
     ----------
-    sizes : list of ndarray
-        The average of the absolute value of each output: an error is small relative to it. Then
-        the average of each square.
+    sizes, squares : list of ndarray
+        The average of the absolute value of each output, and of its square: what is missed is small
+        relative to these.
     """
 
     def __init__(self, grid: Grid) -> None:
         self.grid = grid
         self.ends = {draw: ends for draw in grid.axes if (ends := self._open(draw))}
-        self.sums: dict[tuple[Draw, int, int], list[Any]] = {}
-        self.sizes: list[Any] = [0.0 for _ in (1, 2) for _ in grid.tape.outputs]
+        self.sums: dict[tuple[Draw, int], list[Any]] = {}
+        self.sizes: list[Any] = [0.0 for _ in grid.tape.outputs]
+        self.squares = [*self.sizes]
 
     def _open(self, draw: Draw) -> list[int]:
         """Return the last place at each end that is cut off."""
@@ -54,38 +55,40 @@ class Tails:
             np.abs(weights[some, None] * np.reshape(x[some], (len(some), x[0].size)))
             for x in outputs
         ]
-        parts += [part * part / weights[some, None] for part in parts]
+        squares = [part * part / weights[some, None] for part in parts]
         self.sizes = [a + part.sum(axis=0) for a, part in zip(self.sizes, parts, strict=True)]
+        self.squares = [a + part.sum(axis=0) for a, part in zip(self.squares, squares, strict=True)]
         for draw, ends in self.ends.items():
             index = self.grid.index(draw, rows[some])
             few = max(1, min(FEW, len(self.grid.axes[draw].values) // 16))
-            for end, i in itertools.product(ends, range(4)):
-                at = np.abs(index - end) // few == i
-                near = np.flatnonzero(at.any(axis=1))
-                found = [at[near].T.astype(float) @ part[near] for part in parts]
-                old = self.sums.get((draw, end, i), [0.0] * len(found))
-                self.sums[draw, end, i] = [a + b for a, b in zip(old, found, strict=True)]
+            for end in ends:
+                away = np.abs(index - end)
+                near = np.flatnonzero((away < GROUPS * few).any(axis=1))
+                group = away[near].T // few
+                at = np.stack([group == i for i in range(GROUPS)]).astype(float)
+                found = [at @ part[near] for part in (*parts, *squares)]
+                old = self.sums.get((draw, end), [0.0] * len(found))
+                self.sums[draw, end] = [a + b for a, b in zip(old, found, strict=True)]
 
     def beyond(self) -> float:
         """Return what is missed of the outputs at most, 1 if there is perhaps no average."""
-        means = self.missed()[: len(self.grid.tape.outputs)]
-        return min(1.0, max(float(np.max(left, initial=0.0)) for left in means))
+        return min(1.0, max(float(np.max(left, initial=0.0)) for left in self.missed()))
 
     @np.errstate(all="ignore")
-    def missed(self) -> list[Any]:
-        """Return what is missed, relative to each of the sizes, as a series goes on.
+    def missed(self, squares: bool = False) -> list[Any]:
+        """Return what is missed of outputs, or of their squares, relative to these, as a series.
 
         If the last group of points adds less than the one before by a factor r, the next ones add
         r, r², … of it; if it adds more, and the last two more than the two before, there is no
         telling, and perhaps no average.
         """
-        most = [0.0 * size for size in self.sizes]
-        for draw, ends in self.ends.items():
-            for end in ends:
-                groups = [self.sums[draw, end, i] for i in range(4)]
-                for k, (a, b, c, d, size) in enumerate(zip(*groups, self.sizes, strict=True)):
-                    left = np.minimum(_series(a, b), _series(a + b, c + d)) / size
-                    most[k] = np.fmax(most[k], np.max(left, axis=0, initial=0.0, where=a > 0.0))
+        sizes = self.squares if squares else self.sizes
+        most = [0.0 * size for size in sizes]
+        for found in self.sums.values():
+            kind = found[-len(sizes) :] if squares else found[: len(sizes)]
+            for k, ((a, b, c, d), size) in enumerate(zip(kind, sizes, strict=True)):
+                left = np.minimum(_series(a, b), _series(a + b, c + d)) / size
+                most[k] = np.fmax(most[k], np.max(left, axis=0, initial=0.0, where=a > 0.0))
         return most
 
 

@@ -215,7 +215,7 @@ def integrate(
     error, missed = max(map(apart, total, rough, tails.sizes)), tails.beyond()
     finer = None
     if missed < SMOOTH <= error and points is None and not tape.crosses:
-        finer = refined(grid, total, weighted, limit, tails.sizes[: len(total)])
+        finer = refined(grid, total, weighted, limit, tails.sizes)
     if finer is not None and finer[2] < error:
         total, grid, error = finer
     return _known(total, tails), grid, max(error, missed)
@@ -223,7 +223,7 @@ def integrate(
 
 def _known(total: Sequence[Moments], tails: Tails) -> list[Moments]:
     """Return moments without the squares of which too much lies beyond the grid."""
-    doubts = [np.where(x > UNKNOWN, np.nan, 0.0) for x in tails.missed()[len(total) :]]
+    doubts = [np.where(x > UNKNOWN, np.nan, 0.0) for x in tails.missed(squares=True)]
     return [
         m._replace(squares=m.squares + np.reshape(x, np.shape(m.mean)))
         for m, x in zip(total, doubts, strict=True)
