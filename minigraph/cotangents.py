@@ -64,6 +64,11 @@ def sweep(y: Data, seed: Any) -> tuple[dict[Data, Any], bool]:
     aside: list[Data] = []  # where no cotangent goes
     data, g = y, seed
     while True:
+        if type(g) is type(data._value) is float and not times:
+            last, data, g = chained(data, g, cotangents)
+            if data._op is None:
+                cotangents[data] = cotangents[data] + g if data in cotangents else g
+                return cotangents, is_whole(cotangents, aside, last._time)
         rules = (op := data._op).plain
         second = others = None
         if rules is None:
@@ -97,12 +102,9 @@ def sweep(y: Data, seed: Any) -> tuple[dict[Data, Any], bool]:
                 c = fitted(c, x._value, data, int(x is not left))
                 if second is not None:
                     d = fitted(d, second._value, data, 1)
-            if second is None and not times:
-                if type(c) is float and type(x._value) is float:
-                    data, x, c = chained(data, x, c, cotangents)
-                if x._op is not None:
-                    data, g = x, c
-                    continue
+            if second is None and not times and x._op is not None:
+                data, g = x, c
+                continue
         after: Any = None  # the next, with its `total`
         total: Any = None
         while x is not None:
@@ -140,47 +142,55 @@ def sweep(y: Data, seed: Any) -> tuple[dict[Data, Any], bool]:
             data, g = after, total
 
 
-def chained(
-    data: Data, x: Data, c: float, found: dict[Data, Any]
-) -> tuple[Data, Data, float]:  # fmt: skip
-    """Follow a chain of numbers from `x`, an input of `data`, whose cotangent is `c`, to its end.
+def chained(x: Data, c: float, found: dict[Data, Any]) -> tuple[Data, Data, float]:
+    """Follow a chain of numbers from `x`, whose cotangent is `c`, to its end.
 
     A chain goes on as long as one input carries a gradient, and the other, if any, is a literal or
-    a parameter that is in `found`, which gets its share. Return where it ends, as it was called:
-    the last result, its input and the cotangent of that. `sweep` could do it, at half the speed.
+    a parameter, which gets its share in `found`. Return the last result that was passed, what comes
+    after it, and the cotangent of that. `sweep` could do it, at a third of the speed.
     """
     times, plus = multiply, add  # what is local is found faster
+    last = x
+    parameter: Any = None  # the one that got a share last, with its `total`
+    total = -0.0
     while (op := x._op) is not None and (rules := op.of_numbers) is not None:
-        left, right = x._left, x._right
+        left, right, value = x._left, x._right, x._value
         if type(right) is float:
             if op is times:
                 c = c * right
             elif op is not plus:
-                c = rules[0](c, x._value, left._value, right)
-            data, x = x, left
-        elif right in found and type(left) is Data and left._carries:
+                c = rules[0](c, value, left._value, right)
+            last, x = x, left
+        elif right is None:
+            c = rules[0](c, value, left._value)
+            last, x = x, left
+        elif type(left) is float:
+            c = rules[1](c, value, left, right._value)
+            last, x = x, right
+        elif right is parameter and left._carries:
             if op is times:
-                found[right] = found[right] + c * left._value
+                total = total + c * left._value
                 c = c * right._value
             elif op is plus:
-                found[right] = found[right] + c
+                total = total + c
             else:
-                found[right] = found[right] + rules[1](c, x._value, left._value, right._value)
-                c = rules[0](c, x._value, left._value, right._value)
-            data, x = x, left
-        elif right is None:
-            c = rules[0](c, x._value, left._value)
-            data, x = x, left
-        elif type(left) is float:
-            c = rules[1](c, x._value, left, right._value)
-            data, x = x, right
-        elif left in found and right._carries:
-            found[left] = found[left] + rules[0](c, x._value, left._value, right._value)
-            c = rules[1](c, x._value, left._value, right._value)
-            data, x = x, right
+                total = total + rules[1](c, value, left._value, right._value)
+                c = rules[0](c, value, left._value, right._value)
+            last, x = x, left
+        elif left is parameter and right._carries:
+            total = total + rules[0](c, value, left._value, right._value)
+            c = rules[1](c, value, left._value, right._value)
+            last, x = x, right
         else:
-            break
-    return data, x, c
+            other = right if right._op is None else left
+            if other._op is not None or not (left._carries and right._carries):
+                break
+            if parameter is not None:
+                found[parameter] = total
+            parameter, total = other, found.get(other, -0.0)  # -0.0 + x is x, also for -0.0
+    if parameter is not None:
+        found[parameter] = total
+    return last, x, c
 
 
 def shared_out(data: Data, g: Any, aside: list[Data]) -> list[tuple[Data, Any]]:

@@ -18,6 +18,7 @@ from .grid import Grid
 CUT = 1e-9  # the share of the largest weight that is left where a rule is cut off
 FEW = 4  # points in a group, of a fine grid: one alone may be where a wave is 0
 GROUPS = 4  # that are looked at, from an end inwards
+ROUNDING = 4.0 * np.finfo(float).eps  # what adds less to a sum says nothing about what follows
 
 
 class Tails:
@@ -80,14 +81,15 @@ class Tails:
 
         If the last group of points adds less than the one before by a factor r, the next ones add
         r, r², … of it; if it adds more, and the last two more than the two before, there is no
-        telling, and perhaps no average.
+        telling, and perhaps no average, unless all of them add no more than rounding.
         """
         sizes = self.squares if squares else self.sizes
         most = [0.0 * size for size in sizes]
         for found in self.sums.values():
             kind = found[-len(sizes) :] if squares else found[: len(sizes)]
             for k, ((a, b, c, d), size) in enumerate(zip(kind, sizes, strict=True)):
-                left = np.minimum(_series(a, b), _series(a + b, c + d)) / size
+                left = np.minimum(_series(a, b), _series(a + b, c + d))
+                left = np.where(a + b + c + d < ROUNDING * size, a, left) / size
                 most[k] = np.fmax(most[k], np.max(left, axis=0, initial=0.0, where=a > 0.0))
         return most
 

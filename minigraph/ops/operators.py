@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..data import Data, clock, new_data
+from ..data import Data, blanks, clock
 from ..errors import UsageError
 from ..values import own
 from ..walk import label
@@ -37,7 +37,7 @@ def method_of(op, compute):
             value = {value}
         except FAILED:
             return record(op, ({left}, {right}))
-        data = new_data()
+        data = next(blanks)
         data._value = value if type(value) is float else own(value)
         data._op = op
         data._left = {left}
@@ -66,7 +66,7 @@ def of_one(op: Operation) -> Callable[[Data], Data]:
             value = scalar(x) if type(x) is float else forward(x)
         except FAILED:
             return record(op, (self,))  # NumPy's answer, or what is wrong
-        data = new_data()
+        data = next(blanks)
         data._value = value if type(value) is float else own(value)
         data._op = op
         data._left = self
