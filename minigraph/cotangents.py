@@ -154,18 +154,18 @@ def chained(x: Data, c: float, found: dict[Data, Any]) -> tuple[Data, Data, floa
     parameter: Any = None  # the one that got a share last, with its `total`
     total = -0.0
     while (op := x._op) is not None and (rules := op.of_numbers) is not None:
-        left, right, value = x._left, x._right, x._value
+        left, right = x._left, x._right
         if type(right) is float:
             if op is times:
                 c = c * right
             elif op is not plus:
-                c = rules[0](c, value, left._value, right)
+                c = rules[0](c, x._value, left._value, right)
             last, x = x, left
         elif right is None:
-            c = rules[0](c, value, left._value)
+            c = rules[0](c, x._value, left._value)
             last, x = x, left
         elif type(left) is float:
-            c = rules[1](c, value, left, right._value)
+            c = rules[1](c, x._value, left, right._value)
             last, x = x, right
         elif right is parameter and left._carries:
             if op is times:
@@ -174,12 +174,12 @@ def chained(x: Data, c: float, found: dict[Data, Any]) -> tuple[Data, Data, floa
             elif op is plus:
                 total = total + c
             else:
-                total = total + rules[1](c, value, left._value, right._value)
-                c = rules[0](c, value, left._value, right._value)
+                total = total + rules[1](c, x._value, left._value, right._value)
+                c = rules[0](c, x._value, left._value, right._value)
             last, x = x, left
         elif left is parameter and right._carries:
-            total = total + rules[0](c, value, left._value, right._value)
-            c = rules[1](c, value, left._value, right._value)
+            total = total + rules[0](c, x._value, left._value, right._value)
+            c = rules[1](c, x._value, left._value, right._value)
             last, x = x, right
         else:
             other = right if right._op is None else left
