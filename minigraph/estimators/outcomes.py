@@ -26,12 +26,11 @@ from .marginalize import why_not_marginal
 
 def weighted_slope(p: Data, indices: Sequence[Data], weight: Data, costs: Sequence[Data]) -> Data:
     """Return Σ p(k) · stop(weighted cost at k); the weights are a vector, or mix the costs."""
-    n = p.size
 
     def slope(p: Data, weight: Any, *both: Data) -> Data:
         ks, costs = both[: len(indices)], stack(both[len(indices) :])
         gains = tensordot(weight if weight.ndim == 2 else np.diag(weight), costs, 1)
-        return tensordot(stack([pick(p, k, n) for k in ks]), stop_gradient(gains), 1)
+        return tensordot(stack([pick(p, k) for k in ks]), stop_gradient(gains), 1)
 
     return as_data(function(slope, name="slope")(p, weight, *indices, *costs))
 
@@ -51,17 +50,17 @@ def probabilities(law: Any) -> Data:
     return as_data(box(*law.inputs))
 
 
-def pick(p: Data, k: Data, n: int) -> Any:
+def pick(p: Data, k: Data) -> Any:
     """Return the probability of outcome number `k`: by a mask, of which many run side by side."""
-    return sum_(where(equal(np.arange(n), k), p, 0.0))
+    return sum_(where(equal(np.arange(p.size), k), p, 0.0))
 
 
 def without(p: Data, indices: Sequence[Data]) -> Any:
     """Return probabilities with 0 in the place of some."""
-    n = p.size
 
     def others(p: Data, *indices: Data) -> Data:
-        return functools.reduce(lambda p, k: where(equal(np.arange(n), k), 0.0, p), indices, p)
+        numbers = np.arange(p.size)
+        return functools.reduce(lambda p, k: where(equal(numbers, k), 0.0, p), indices, p)
 
     return function(others, name="the others")(p, *indices)
 

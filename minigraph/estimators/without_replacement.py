@@ -83,17 +83,17 @@ def sum_and_sample(y: Data, nodes: Handle = None, size: int = 1, *, rng: Rng = N
 
     def prepare(x: Data, law: Any) -> Rule:
         p, table = probabilities(law), x._node.distribution.outcomes()
-        fixed, n = positive(p), p.size
+        fixed = positive(p)
         order = function(lambda p: np.argsort(-p)[:size], name="likeliest")(fixed)
         likely = [order[i] for i in range(size)]
         left = without(fixed, likely)
         other = sample(Categorical(left), name=f"other {x.name or 'outcome'}", rng=rng)
 
         def weights(left: Data, other: Data) -> Any:
-            return np.append(np.ones(size), sum_(left) / pick(left, other, n))
+            return np.append(np.ones(size), sum_(left) / pick(left, other))
 
         weight = function(weights, name="1 and 1/P")(left, other)
-        if size + 1 < n:
+        if size + 1 < p.size:
             weight = unless_missed(weight, law, x)
 
         there = [branch_at(x, table, possible_index(p, k), rng) for k in (*likely, other)]
@@ -165,8 +165,7 @@ def unordered_set(
             law_of_next = Categorical(without(fixed, drawn))
             name = f"{x.name or 'outcome'} no. {len(drawn) + 1}"
             drawn.append(sample(law_of_next, name=name, rng=rng))
-        ratios = functools.partial(_compared if baseline else _ratios, p.size)
-        weight = function(ratios, name="R(S, ·)")(fixed, *drawn)
+        weight = function(_compared if baseline else _ratios, name="R(S, ·)")(fixed, *drawn)
         if size < p.size:
             weight = unless_missed(weight, law, x)
 
@@ -186,9 +185,9 @@ def unordered_set(
     return with_slopes(y, chosen, "unordered set", prepare)
 
 
-def _chances(n: int, p: Data, drawn: Sequence[Data]) -> tuple[list[Data], dict[Any, Any]]:
+def _chances(p: Data, drawn: Sequence[Data]) -> tuple[list[Data], dict[Any, Any]]:
     """Return p of what was drawn, and P(the others come after these), by sets of positions."""
-    of, members = [pick(p, k, n) for k in drawn], frozenset(range(len(drawn)))
+    of, members = [pick(p, k) for k in drawn], frozenset(range(len(drawn)))
     after: dict[Any, Any] = {members: 1.0}
     for size in reversed(range(len(drawn))):
         for first in map(frozenset, itertools.combinations(members, size)):
@@ -198,15 +197,15 @@ def _chances(n: int, p: Data, drawn: Sequence[Data]) -> tuple[list[Data], dict[A
     return of, after
 
 
-def _ratios(n: int, p: Data, *drawn: Data) -> Data:
+def _ratios(p: Data, *drawn: Data) -> Data:
     """Return R(S, x) for each member x of the set that was drawn."""
-    _, after = _chances(n, p, drawn)
+    _, after = _chances(p, drawn)
     return stack([after[frozenset([i])] / after[frozenset()] for i in range(len(drawn))])
 
 
-def _compared(n: int, p: Data, *drawn: Data) -> Data:
+def _compared(p: Data, *drawn: Data) -> Data:
     """Return R(S, x) times (F(x) minus the baseline of x), as a matrix that meets the costs."""
-    of, after = _chances(n, p, drawn)
+    of, after = _chances(p, drawn)
     rows = []
     for i in range(len(drawn)):
         share = [
