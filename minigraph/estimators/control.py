@@ -94,7 +94,8 @@ def rebar(
 
         return rule
 
-    chosen = _legal("rebar", y, nodes, continuous)
+    smooth = Smooth(y, continuous)
+    chosen = choose_legal("rebar", y, nodes, lambda x: why_not_latent(x) or smooth.why_not(x))
     refuse_blocked_below(y, chosen)
     change = lambda y, draws: with_slopes(y, draws, "REBAR", prepare, of_slopes=True)
     return in_turn("rebar", y, chosen, change)
@@ -169,7 +170,8 @@ def relax(y: Data, nodes: Handle = None, *, surrogate: Surrogate, rng: Rng = Non
             )
         return slope if y.shape else sum_(slope)
 
-    return with_slopes(y, _legal("relax", y, nodes, None), "RELAX", score, control)
+    chosen = choose_legal("relax", y, nodes, why_not_latent)
+    return with_slopes(y, chosen, "RELAX", score, control)
 
 
 def _controlled(cost: Data, log_prob: Data, c_free: Data, c_tied: Data) -> Data:
@@ -200,13 +202,3 @@ def refuse_blocked_below(y: Data, chosen: Sequence[Data]) -> None:
                 f"rebar: {label(other)} depends on {label(x)} and still blocks a gradient, which "
                 "the relaxed cost has to cross; rewrite it first, or both in one call"
             )
-
-
-def _legal(call: str, y: Data, nodes: Handle, continuous: bool | None) -> list[Data]:
-    """Return the chosen draws, or raise for one that cannot be controlled."""
-    smooth = None if continuous is None else Smooth(y, continuous)
-
-    def why_not(x: Data) -> str | None:
-        return why_not_latent(x) or (smooth.why_not(x) if smooth else None)
-
-    return choose_legal(call, y, nodes, why_not)
