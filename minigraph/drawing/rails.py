@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..data import Data
 from ..nodes import StochasticNode
-from .units import Unit
+from .units import Unit, outputs_of
 
 MOST = 6  # columns
 INPUT, DRAW, FUNCTION, READ, LIVE = "<>", "()", "[]", "o ", "| "
@@ -38,11 +38,6 @@ def rails(things: list[Unit | Data]) -> list[str]:
 def read_by(thing: Unit | Data) -> set[Data]:
     """Return what a line reads."""
     return {x for x, _ in thing.inputs} if isinstance(thing, Unit) else set()
-
-
-def outputs_of(thing: Unit | Data) -> list[Data]:
-    """Return what a line makes."""
-    return thing.outputs if isinstance(thing, Unit) else [thing]
 
 
 def sign(thing: Unit | Data) -> str:

@@ -18,7 +18,7 @@ from .picture import DIRECTIONS, LIMIT, Arrow, Box, Cluster, Options, Picture, i
 from .plates import Plates
 from .playback import cotangents, is_narrow, values_now
 from .styles import styles_of
-from .units import Unit, chain, in_order, parted, units
+from .units import Unit, chain, in_order, outputs_of, parted, units
 
 
 def picture(y: Any, **options: Any) -> Picture:
@@ -98,8 +98,7 @@ class Sketch:
         if left_out:
             self.more = self.add("more", *more_lines(left_out, self.back))
             for thing in left_out:
-                outputs = thing.outputs if isinstance(thing, Unit) else []
-                self.ids.update(dict.fromkeys([thing, *outputs], self.more))
+                self.ids.update(dict.fromkeys([thing, *outputs_of(thing)], self.more))
         self.draw(after)
 
     def draw(self, things: list[Unit | Data]) -> None:
@@ -108,10 +107,8 @@ class Sketch:
             if isinstance(thing, Unit):
                 frames = self.plates.around(thing, thing.box)
                 self.ids[thing] = self.add(unit_kind(thing), *unit_lines(thing), frames=frames)
-                for data in thing.outputs:
-                    self.add_data(data)
-            else:
-                self.add_data(thing)
+            for data in outputs_of(thing):
+                self.add_data(data)
 
     def add(self, kind: str, *lines: str, frames: Iterable[Any] = ()) -> str:
         """Add a box and return its identifier."""
@@ -139,11 +136,11 @@ class Sketch:
 
     def data_arrows(self) -> list[Arrow]:
         """Return the full arrows."""
-        found: list[tuple[Any, Any]] = []
+        found: list[tuple[Any, Any, None]] = []
         for unit in self.units:
-            found += [(x, unit) for x, _ in unit.inputs]
-            found += [(unit, data) for data in unit.outputs]
-        return self.arrows((tail, head, None) for tail, head in found)
+            found += [(x, unit, None) for x, _ in unit.inputs]
+            found += [(unit, data, None) for data in unit.outputs]
+        return self.arrows(found)
 
     def gradient_arrows(self, back: Backflow) -> list[Arrow]:
         """Return the dashed arrows, in the order in which gradients run along them."""
@@ -153,7 +150,7 @@ class Sketch:
             for x, places in unit.inputs:
                 marks = [back.into_data[place] for place in places if place in back.into_data]
                 found += [(unit, x, mark) for mark in dict.fromkeys(marks)]
-        return self.arrows((tail, head, mark) for tail, head, mark in found if mark is not None)
+        return self.arrows(ends for ends in found if ends[2] is not None)
 
     def arrows(self, found: Iterable[tuple[Any, Any, str | None]]) -> list[Arrow]:
         """Return arrows between boxes; what lies within the box of the rest has none."""

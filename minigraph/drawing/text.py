@@ -10,8 +10,8 @@ from ..nodes import StochasticNode
 from .backflow import Backflow
 from .kinds import more_lines
 from .labels import brief, call, shown
-from .rails import outputs_of, rails
-from .units import Unit, in_order, parted, units
+from .rails import rails
+from .units import Unit, in_order, outputs_of, parted, units
 
 LONGEST_GRAPH = 40
 

@@ -191,6 +191,11 @@ def parted(
     return things[:first], things[first:last], things[last:]
 
 
+def outputs_of(thing: Unit | Data) -> list[Data]:
+    """Return what others see of a function, or an input itself."""
+    return thing.outputs if isinstance(thing, Unit) else [thing]
+
+
 def made_by(things: Iterable[Unit | Data]) -> list[Data]:
     """Return what these functions made, also what nobody else sees."""
     return [data for thing in things if isinstance(thing, Unit) for data in thing.made]
