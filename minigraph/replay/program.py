@@ -49,9 +49,9 @@ class Step:
         self.title, self.call, self.inputs, self.out, self.dtype = title, call, inputs, out, dtype
         self.pads = [0] * len(inputs)
         self.run: Any = call.op.along(call) if any(call.sampled) else call.op.forward
-        if call.op.along is elementwise and writes(call.op.forward) and self.run:
-            self.run, self.pads = call.op.forward, paddings(call.shapes, call.sampled)
-            self.run = select if self.run is np.where else self.run
+        if call.op.along is elementwise and writes(call.op.forward):
+            self.run = select if call.op.forward is np.where else call.op.forward
+            self.pads = paddings(call.shapes, call.sampled)
         self.crosses = getattr(self.run, "across_samples", False)
         masked = call.op is getitem and not is_basic(call.fixed["index"])
         self.by_value = masked or call.op.along is looped
