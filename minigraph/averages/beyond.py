@@ -44,7 +44,7 @@ class Tails:
         n = len(axes.values)
         if axes.rule is not None:
             return [end for end in (0, n - 1) if axes.rule[end] < CUT * axes.rule.max()]
-        if draw.identity in self.grid.known or any(axes is not None for axes in draw.pads):
+        if draw.identity in self.grid.known or draw.varies:
             return []
         more = draw.now(self.grid.values).outcomes(2 * spread)
         return [n - 1] if n > 2 and (more is None or len(more) > n) else []

@@ -165,7 +165,7 @@ def conditional_outcomes(tape: Tape, limit: int) -> dict[object, Any]:
     known: dict[object, Any] = {}
     values = tape.start()
     for i, draw in enumerate(tape.draws):
-        if not any(axes is not None for axes in draw.pads):
+        if not draw.varies:
             known[draw.identity] = draw.now(values).outcomes()
             continue
         before = Grid(tape, FEWEST, limit, 1, known, tape.draws[:i])

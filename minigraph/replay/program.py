@@ -96,9 +96,12 @@ class Draw:
         Which draw of the graph it is.
     ahead : bool
         Whether the law can fill an array with samples before anything else is known.
+    varies : bool
+        Whether the law is another one from sample to sample.
     """
 
-    __slots__ = ("ahead", "done", "identity", "inputs", "law", "out", "pads", "shape", "title")
+    __slots__ = ("ahead", "done", "identity", "inputs", "law", "out", "pads", "shape", "title",
+                 "varies")  # fmt: skip
     buffer = None
 
     def __init__(self, data: Data, has: Sequence[bool], inputs: tuple[int, ...], out: int) -> None:
@@ -107,7 +110,7 @@ class Draw:
         self.inputs, self.out, self.identity = inputs, out, data._node.draw
         self.done: tuple[int, ...] = ()
         self.ahead = isinstance(self.law, Noise) and hasattr(self.law, "fill")
-        self.pads = pads_of(law, has)
+        self.pads, self.varies = pads_of(law, has), any(has)
 
     def now(
         self, values: Sequence[Any] | Mapping[int, Any], laws: dict[Any, Any] | None = None
@@ -121,7 +124,7 @@ class Draw:
         if laws and self in laws:
             return laws[self]
         law = law_now(self.law, self.inputs, self.pads, values)
-        if laws is not None and all(axes is None for axes in self.pads):
+        if laws is not None and not self.varies:
             laws[self] = law
         return law
 
