@@ -100,14 +100,13 @@ def compile(
     arguments = Arguments(y, wanted, inputs)
     if backend == "numpy":
         run: Any = OnTape(outputs, count)
-        draws, source = run.draws, run.source
-        convert = as_numpy
+        convert: Any = as_numpy
     else:
         library = Jax() if backend == "jax" else Torch(device)
         warn_of_precision(library, outputs)
-        program = Elsewhere(outputs, arguments.data, library, functions or {}, count)
-        run, draws, source, convert = program, program.draws, program.source, library.array
-    names = tuple(draw.title for draw in draws)
+        run = Elsewhere(outputs, arguments.data, library, functions or {}, count)
+        convert = library.array
+    draws, names = run.draws, tuple(draw.title for draw in run.draws)
 
     def function(*args: Any, rng: Any = None, noise: Any = None, **by_name: Any) -> Any:
         if arguments.is_ambiguous:
@@ -121,7 +120,7 @@ def compile(
 
     function.__name__ = function.__qualname__ = "compiled"
     function.__doc__ = f"Return {label(y)}{' and its gradient' * bool(wanted)}; with {backend}."
-    vars(function).update(inputs=arguments.names, draws=names, source=source)
+    vars(function).update(inputs=arguments.names, draws=names, source=run.source)
     return function
 
 
