@@ -175,15 +175,10 @@ class Replay(Job):
         source, steps = self.source(rng, count, space), space.steps
         cut = steps if count == self.chunk else [array[:count] for array in steps]
         outputs = self.tape.run(self.values, source, cut, laws=self.laws)
-        if self.single:
-            return [
-                Moments.constant(x[0] if sampled else x, 1.0)
-                for x, (_, sampled) in zip(outputs, self.tape.outputs, strict=True)
-            ]
         pairs = zip(outputs, self.tape.outputs, strict=True)
-        return [
-            self.moments([next(pairs) for _ in range(parts)], count) for parts in self.tape.parts
-        ]
+        if self.single:
+            return [Moments.constant(x[0] if has else x, 1.0) for x, (_, has) in pairs]
+        return [self.moments([next(pairs) for _ in range(n)], count) for n in self.tape.parts]
 
     def moments(self, parts: Sequence[Any], count: int) -> Moments | Parts:
         """Return the moments of an output, in one part or in two."""
