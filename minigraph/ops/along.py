@@ -128,7 +128,7 @@ def repeated(array: Any, samples: int, has: bool, shape: tuple[int, ...]) -> Any
 
 def everyone(call: Call, arrays: tuple[Any, ...]) -> list[Any]:
     """Return all inputs of a call with a sample axis."""
-    samples = next(len(a) for a, has in zip(arrays, call.sampled, strict=True) if has)
+    samples = len(arrays[call.sampled.index(True)])
     return [
         repeated(a, samples, has, shape)
         for a, has, shape in zip(arrays, call.sampled, call.shapes, strict=True)
@@ -145,7 +145,7 @@ def looped(call: Call) -> Run:
     """Run sample by sample: always right, and slow. For functions that NumPy cannot look into."""
 
     def run(*arrays: Any) -> Any:
-        samples = next(len(a) for a, has in zip(arrays, call.sampled, strict=True) if has)
+        samples = len(arrays[call.sampled.index(True)])
         rows = [
             call.op.evaluate([row(a, i, has) for a, has in zip(arrays, call.sampled, strict=True)],
                              call.fixed)
