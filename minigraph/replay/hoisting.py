@@ -34,6 +34,13 @@ class After(NamedTuple):
     slot: int | None = None
     fixed: Mapping[str, Any] = NO_FIXED
 
+    def of(self, mean: Any, values: Sequence[Any]) -> Any:
+        """Return what it makes of an average."""
+        if self.slot is None:
+            return self.op.forward(mean, **self.fixed)
+        other = values[self.slot]
+        return np.where(other, mean, 0.0) if self.op is where else self.op.forward(mean, other)
+
 
 def hoisted(
     slot: int, steps: Mapping[int, Step | Draw], sampled: Set[int], zeros: Set[int]
@@ -88,32 +95,22 @@ def _done(step: Step, of: int, zeros: Set[int]) -> list[After] | None:
 
 def finished(mean: Any, after: Hoisted, values: Sequence[Any]) -> Any:
     """Return what the operations `after` make of an average."""
-    for op, slot, fixed in after:
-        if op is where and slot is not None:
-            mean = _masked(values[slot], mean)
-        else:
-            mean = op.forward(mean, *[] if slot is None else [values[slot]], **fixed)
+    for one in after:
+        mean = one.of(mean, values)
     return mean
 
 
 def applied(moments: Any, after: Hoisted, values: Sequence[Any]) -> Any:
     """Return the moments of what the operations `after` make of samples with these moments."""
-    for op, slot, fixed in after:
-        if op in LAID:
-            moments = moments.laid(functools.partial(op.forward, **fixed))
+    for one in after:
+        if one.op in (*LAID, where):
+            moments = moments.laid(functools.partial(one.of, values=values))
             continue
-        if op is where and slot is not None:
-            moments = moments.laid(functools.partial(_masked, values[slot]))
-            continue
-        k = -1.0 if slot is None else values[slot]
+        k = -1.0 if one.slot is None else values[one.slot]
         if type(k) is not float and type(moments.mean) is float and not np.ndim(k):
             k = float(k)
-        if op in (add, subtract):
-            moments = moments.plus(k if op is add else -k)
+        if one.op in (add, subtract):
+            moments = moments.plus(k if one.op is add else -k)
         else:
-            moments = moments.times(reciprocal.forward(k) if op is divide else k)
+            moments = moments.times(reciprocal.forward(k) if one.op is divide else k)
     return moments
-
-
-def _masked(keep: Any, x: Any) -> Any:
-    return np.where(keep, x, 0.0)
