@@ -117,12 +117,11 @@ class Sketch:
         return box.id
 
     def add_data(self, data: Data) -> None:
-        """Add the box of a data, unless it is there."""
-        if data not in self.ids:
-            kind = data_kind(data, data in self.graph.outputs, data in self.costs)
-            lines = data_lines(data, kind, self.options, self.slopes.get(data))
-            frames = self.plates.around(data, self.homes.get(data))
-            self.ids[data] = self.add(kind, *lines, frames=frames)
+        """Add the box of a data."""
+        kind = data_kind(data, data in self.graph.outputs, data in self.costs)
+        lines = data_lines(data, kind, self.options, self.slopes.get(data))
+        frames = self.plates.around(data, self.homes.get(data))
+        self.ids[data] = self.add(kind, *lines, frames=frames)
 
     def cluster(self, frames: Iterable[Any]) -> str | None:
         """Return the identifier of the last of some frames, each within the one before it."""
