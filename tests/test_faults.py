@@ -295,12 +295,6 @@ def test_an_array_of_steps_has_no_gradient_and_says_so(dtype):
         mg.gradient(mg.sum(n), n)
 
 
-@pytest.mark.parametrize("raw", [1j, np.array([1j]), "1.0", None, [[1.0], [1.0, 2.0]], object()])
-def test_what_is_no_real_array_is_refused(raw):
-    with pytest.raises(mg.MinigraphError, match="Data: "):
-        mg.Data(raw)
-
-
 @pytest.mark.parametrize(
     "f", [lambda x: np.fft.fft(x), lambda x: x * 1j, lambda x: x.astype(complex)]
 )

@@ -49,7 +49,7 @@ def test_a_float64_scalar_is_a_python_float():
 
 
 @pytest.mark.parametrize(
-    "raw", [1j, np.array([1j]), "one", None, object(), [None], {1: 2}, [[1, 2], [3]], b"x"]
+    "raw", [1j, np.array([1j]), "one", "1.0", None, object(), [None], {1: 2}, [[1, 2], [3]], b"x"]
 )
 def test_what_is_no_real_number_is_refused(raw):
     with pytest.raises(mg.MinigraphError, match="Data: "):
