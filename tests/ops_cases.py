@@ -12,8 +12,8 @@ import numpy as np
 
 from minigraph.ops import boxes
 from minigraph.ops.base import Operation
+from minigraph.ops.indices import Slot
 from minigraph.ops.namespace import TABLES
-from minigraph.ops.selection import Slot
 
 OPERATIONS: dict[str, Operation] = {
     f"{table.__name__.rsplit('.', 1)[1]}.{name}": op

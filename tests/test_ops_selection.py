@@ -7,7 +7,7 @@ import pytest
 
 import minigraph as mg
 from minigraph.ops import along, selection
-from minigraph.ops.selection import Slot
+from minigraph.ops.indices import Slot
 
 SHAPE = (4, 3, 5)  # what is indexed
 S, TWO = Slot(0), Slot(1)

@@ -12,7 +12,7 @@ import numpy as np
 from ..data import Data
 from ..distributions.composite import Independent
 from ..errors import UsageError
-from ..ops.selection import Slot
+from ..ops.indices import Slot
 from ..replay.program import Draw, Step
 from ..walk import ancestors, label
 from . import chance

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..errors import BlockedGradientError, MissingExtraError, UsageError
 from ..ops.base import Operation
-from ..ops.selection import filled
+from ..ops.indices import filled
 from ..ops.shaping import delete, positions, repeat, resize
 from .drifts import drifts
 from .places import Places

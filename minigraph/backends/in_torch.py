@@ -12,7 +12,7 @@ import numpy as np
 from ..errors import BlockedGradientError, MissingExtraError, UsageError
 from ..ops import shaping
 from ..ops.base import Operation
-from ..ops.selection import filled
+from ..ops.indices import filled
 from ..ops.shaping import positions
 from .drifts import drifts
 from .places import Places, flat_positions

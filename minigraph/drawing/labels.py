@@ -10,7 +10,8 @@ import numpy as np
 
 from ..data import Data
 from ..nodes import DeterministicNode, Node, StochasticNode
-from ..ops.selection import Slot, getitem
+from ..ops.indices import Slot
+from ..ops.selection import getitem
 
 LONGEST = 40
 

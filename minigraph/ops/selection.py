@@ -14,7 +14,6 @@ from . import along
 from .base import Operation
 from .elementwise import where
 from .indices import Index, filled, front, is_basic, recorded
-from .indices import Slot as Slot  # kept beside the operations that use it
 from .shaping import add_into, in_rows, positions, shape_of
 
 

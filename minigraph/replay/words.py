@@ -15,10 +15,10 @@ import numpy as np
 from ..errors import UsageError
 from ..ops import along
 from ..ops.base import Operation
-from ..ops.indices import Slot
+from ..ops.indices import Slot, is_basic
 from ..ops.namespace import TABLES
 from ..ops.reductions import sum_
-from ..ops.selection import getitem, is_basic
+from ..ops.selection import getitem
 from ..ops.wide import chord, quarter_chord
 from .program import Draw, Step
 
