@@ -74,6 +74,8 @@ class Estimate:
     grad, grad_stderr, grad_variance : mapping
         For each `wrt` (keys: the Data or its name) the average gradient, its standard error, and
         the variance of the gradient of one sample.
+    exact : bool
+        Whether it is the result of `exact`.
     error : float
         For `exact`: how far a coarser quadrature is from this one, or what lies beyond the last
         point, relative to the average of the absolute value; 0 if every outcome was looked at. It

@@ -21,6 +21,8 @@ class Places:
 
     Parameters
     ----------
+    xp : module
+        The library, in NumPy's words.
     chosen : callable
         ``chosen(shape, index, places)``: the flat positions that an index picks.
     pick, add, last : callable
@@ -82,6 +84,8 @@ def flat_positions(shape: tuple[int, ...], index: Any, pick: Word) -> Any:
 
     Parameters
     ----------
+    shape : tuple of int
+        That of the array which is indexed.
     index : tuple
         Its masks are NumPy's; other arrays may be those of a library.
     pick : callable

@@ -20,6 +20,8 @@ class Assessment:
 
     Attributes
     ----------
+    name : str
+        That of what was rewritten, or "y".
     truth, truth_stderr : mapping
         The gradient of the expectation. Keys, here and below: the Data or its name.
     expected, expected_stderr : mapping
