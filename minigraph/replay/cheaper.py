@@ -175,18 +175,8 @@ def _factors(op: Operation, inputs: tuple[int, ...], known: Known) -> Expression
     if op is negative:
         a, k = _scaled(inputs[0], known)
         return None if k is None else _times(a, -k)
-    if op in (add, subtract) and (both := _shared(inputs, known)) is not None:
-        (a, b), k = both
-        return (multiply, (op, a, b), k)
-    if op in (add, subtract) and (chosen := _chosen(op, inputs, known)) is not None:
-        return chosen
-    if op in (add, subtract):
-        (a, k), (b, j) = (_multiple(slot, known) for slot in inputs)
-        opposite = subtract if op is add else add
-        same = k is not None and j is not None and k == -j
-        return (multiply, (opposite, a, b), k) if same else None
     if op is not multiply:
-        return None
+        return _sum(op, inputs, known) if op in (add, subtract) else None
     (a, k), (b, j) = (_scaled(slot, known) for slot in inputs)
     last = known.number(inputs[1])
     if k is not None and last is not None:
@@ -198,6 +188,18 @@ def _factors(op: Operation, inputs: tuple[int, ...], known: Known) -> Expression
     if found is reciprocal and of is multiply and parts[0] in factors:
         return factors[1] if factors[0] == parts[0] else factors[0]
     return None
+
+
+def _sum(op: Operation, inputs: tuple[int, ...], known: Known) -> Expression:
+    """Return a sum of two products as one product, if they have a factor in common."""
+    if (both := _shared(inputs, known)) is not None:
+        (a, b), factor = both
+        return (multiply, (op, a, b), factor)
+    if (chosen := _chosen(op, inputs, known)) is not None:
+        return chosen
+    (a, k), (b, j) = (_multiple(slot, known) for slot in inputs)
+    opposite = k is not None and j is not None and k == -j
+    return (multiply, (subtract if op is add else add, a, b), k) if opposite else None
 
 
 def _multiple(slot: int, known: Known) -> tuple[int, float | None]:
