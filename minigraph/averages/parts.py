@@ -29,9 +29,9 @@ class Parts:
         """Return the parts of an array of one axis."""
         whole = len(numbers) // PART * PART
         if whole == len(numbers):
-            return cls(looked_at(numbers.reshape(-1, PART)))
-        found = looked_at(numbers[:whole].reshape(-1, PART)) if whole else []
-        return cls(found + looked_at(numbers[whole:].reshape(1, -1)))
+            return cls(parts_of(numbers.reshape(-1, PART)))
+        found = parts_of(numbers[:whole].reshape(-1, PART)) if whole else []
+        return cls(found + parts_of(numbers[whole:].reshape(1, -1)))
 
     def merge(self, other: Parts) -> Parts:
         """Add the parts of the numbers that follow, and return itself."""
@@ -49,7 +49,7 @@ class Parts:
         return weight, mean, squares
 
 
-def looked_at(table: Any) -> list[Part]:
+def parts_of(table: Any) -> list[Part]:
     """Return the rows of a table as parts."""
     count = table.shape[1]
     ones = ONES if count == PART else ONES[:count]

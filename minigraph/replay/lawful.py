@@ -56,7 +56,7 @@ class Lawful:
         for law in self.once:
             law.look(values)
 
-    def looked_at(self, found: list[Any], values: Sequence[Any], grid: bool = False) -> list[Any]:
+    def checked(self, found: list[Any], values: Sequence[Any], grid: bool = False) -> list[Any]:
         """Return the outputs that a block returned; raise if a law has bad parameters there.
 
         The points of a grid are no samples: one may lie at an end that no sample gets to.

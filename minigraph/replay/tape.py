@@ -232,11 +232,11 @@ class Tape:
                 self.compiled = Compiled(self.text(arrays=True), self.draws)
             if self.compiled is not None:
                 found = self.compiled(values, source, memory, laws)
-                return self.lawful.looked_at(found, values)
+                return self.lawful.checked(found, values)
         after = list(values)
         run_steps(self.steps, after, source, memory, weights, laws)
         found = [after[slot] for slot in self.returned]
-        return self.lawful.looked_at(found, values, grid=weights is not None)
+        return self.lawful.checked(found, values, grid=weights is not None)
 
 
 def arguments(
