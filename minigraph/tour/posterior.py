@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..averages.estimate import Estimate
 from ..averages.exact import exact
 from ..averages.expectation import expectation
 from ..challenger import flights
@@ -132,10 +131,6 @@ class Posterior:
             exact(sigmoid(self.logit)).value,
             (low, high),
         )
-
-    def gradient_of(self, elbo: Data) -> Estimate:
-        """Return the exact mean and one-sample variance of the gradient of a rewrite."""
-        return exact(elbo, self.parameters)
 
 
 def maximum_likelihood() -> tuple[float, float, float]:
