@@ -10,7 +10,7 @@ from ..ops.elementwise import clip, floor, maximum, minimum, sigmoid, where
 from ..ops.special import gammaln
 from ..ops.tails import betainc
 from .bernoulli import Coin
-from .constraints import count, logit, unit_interval, whole_interval
+from .constraints import count, whole_interval
 from .counted import summed_entropy
 from .parameters import largest
 
@@ -41,7 +41,7 @@ class Binomial(Coin):
     5.0
     """
 
-    constraints = {"total_count": count, "probs": unit_interval, "logits": logit}
+    constraints = {"total_count": count, **Coin.constraints}
     support_moves = ("total_count",)
     cancels = True
 

@@ -112,13 +112,10 @@ class Weibull(Distribution):
     def quantile(self, p: Any) -> Any:
         return self.scale * power(-log1p(-p), reciprocal(self.concentration))
 
-    def _moment(self, n: float) -> Any:
-        return power(self.scale, n) * exp(gammaln(1.0 + divide(n, self.concentration)))
-
     @property
     def mean(self) -> Any:
         """The mean, scale · Γ(1 + 1/concentration)."""
-        return self._moment(1.0)
+        return self.scale * exp(gammaln(1.0 + divide(1.0, self.concentration)))
 
     @property
     def variance(self) -> Any:
