@@ -203,9 +203,14 @@ def _svd(a: Any, xp: Any = np) -> Any:
     return xp.concatenate([u, s[..., None, :], xp.swapaxes(vh, -1, -2)], axis=-2)
 
 
+def unpacked(packed: Any, m: int) -> tuple[Any, Any, Any]:
+    """Return u, s and v of matrices of `m` rows."""
+    return packed[..., :m, :], packed[..., m, :], packed[..., m + 1 :, :]
+
+
 def _svd_rule(g: Any, y: Any, a: Any) -> Any:
     m, n = shape_of(a)[-2:]
-    (u, s, v), (gu, gs, gv) = ((z[..., :m, :], z[..., m, :], z[..., m + 1 :, :]) for z in (y, g))
+    (u, s, v), (gu, gs, gv) = unpacked(y, m), unpacked(g, m)
     vt = swap_last(v)
     eye = of_kind(np.eye(min(m, n)), y)
     gap = gaps(s * s)

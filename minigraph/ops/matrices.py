@@ -183,8 +183,7 @@ def svd(
     a = f.from_lower(floats(a)) if hermitian else floats(a)
     if not compute_uv:
         return f.singular_values(a)
-    packed = f.svd_packed(a)
-    u, s, v = packed[..., :m, :], packed[..., m, :], packed[..., m + 1 :, :]
+    u, s, v = f.unpacked(f.svd_packed(a), m)
     if full_matrices and m > n:
         u = shaping.concatenate(u, f.orthogonal(a, by="svd"), axis=-1)
     if full_matrices and n > m:

@@ -14,7 +14,7 @@ from ..data import Data
 from . import along
 from .base import Operation
 from .elementwise import divide, greater, logical_and, logical_not, where
-from .factorizations import pinv_rule, svd_packed
+from .factorizations import pinv_rule, svd_packed, unpacked
 from .linear import matmul
 from .shaping import expand_dims, shape_of, swap_last
 
@@ -34,8 +34,7 @@ def _rule(g: Any, y: Any, a: Any, cut: Any) -> Any:
     """
     found = pinv_rule(g, y, a)
     m, n = shape_of(a)[-2:]
-    packed = svd_packed(a)
-    u, s, v = packed[..., :m, :], packed[..., m, :], packed[..., m + 1 :, :]
+    u, s, v = unpacked(svd_packed(a), m)
     largest = s[..., :1]
     kept = greater(s, cut[..., 0] * largest)
     noise = max(m, n) * float(np.finfo(a.dtype).eps)
