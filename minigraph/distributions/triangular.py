@@ -54,9 +54,13 @@ class Triangular(Distribution):
         """The closed interval from low to high."""
         return interval(self.low, self.high)
 
+    def _widths(self) -> tuple[Any, Any, Any]:
+        """Return the width of all, and of what is left and right of the peak."""
+        return self.high - self.low, self.peak - self.low, self.high - self.peak
+
     def _sides(self) -> tuple[Any, Any, Any, Any]:
         """Return up to which noise and from which it counts for either side, and how much."""
-        width, left, right = self.high - self.low, self.peak - self.low, self.high - self.peak
+        width, left, right = self._widths()
         no_rise, no_fall = equal(left, 0.0), equal(right, 0.0)
         turn = divide(left, width)
         return (
@@ -80,13 +84,13 @@ class Triangular(Distribution):
         return np.add(up, self.low + self.high - self.peak, out=up)
 
     def quantile(self, p: Any) -> Any:
-        width, left, right = self.high - self.low, self.peak - self.low, self.high - self.peak
+        width, left, right = self._widths()
         rising = stop(less(p * width, left))
         off = sqrt(where(rising, p * (width * left), (1.0 - p) * (width * right)))
         return where(rising, self.low + off, self.high - off)
 
     def formula(self, x: Any) -> Any:
-        width, left, right = self.high - self.low, self.peak - self.low, self.high - self.peak
+        width, left, right = self._widths()
         rising = stop(less(x, self.peak))
         side = where(rising, left, right)
         flat = equal(side, 0.0)  # the peak is at the bound: the density there is that of the peak
@@ -94,7 +98,7 @@ class Triangular(Distribution):
         return math.log(2.0) - log(width) + log(where(flat, 1.0 + 0.0 * x, up))
 
     def cumulative(self, x: Any) -> Any:
-        width, left, right = self.high - self.low, self.peak - self.low, self.high - self.peak
+        width, left, right = self._widths()
         rising = stop(less(x, self.peak))
         off = where(rising, x - self.low, self.high - x)
         area = divide(square(floored(off, 0.0)), width)
