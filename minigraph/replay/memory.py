@@ -50,14 +50,14 @@ class Memory:
         draws = [step for step in steps if isinstance(step, Draw)]
         self.buffers, self.ahead = buffers, [draw for draw in draws if draw.ahead]
         self.largest = max([1, *(math.prod(shape_of(step)) for step in steps)])
-        self.step_bytes = sum(math.prod(s) * dtype.itemsize for s, dtype in buffers)  # of a sample
-        self.bytes = self.step_bytes + sum(
+        step_bytes = sum(math.prod(s) * dtype.itemsize for s, dtype in buffers)  # of a sample
+        self.bytes = step_bytes + sum(
             math.prod(draw.shape) * draw.law.dtype.itemsize for draw in self.ahead
         )
-        fit = max(FEWEST, CHUNK_BYTES // max(1, self.step_bytes))
+        fit = max(FEWEST, CHUNK_BYTES // max(1, step_bytes))
         chunk = ARRAY_BYTES // 8 // self.largest
         if self.largest > 1:  # most arrays are smaller, and rows within samples are short
-            chunk = max(chunk, min(4 * chunk, CACHE_BYTES // max(1, self.step_bytes)))
+            chunk = max(chunk, min(4 * chunk, CACHE_BYTES // max(1, step_bytes)))
         self.chunk = max(1, min(chunk, fit))
         # Of single numbers each sample has the same bits, whatever it is computed together with.
         numbers = all(shape_of(step) == () and is_apart(step) for step in steps)
