@@ -68,8 +68,7 @@ class Elements:
 
     def places(self, data: Data, draw: Data) -> Places:
         """Return where the batch axes of `draw` are in `data`; empty if it has none there."""
-        bit = self._bits.get(draw, 0)
-        found = self._axes.get(data, {}) if bit else {}
+        found, bit = self._axes.get(data, {}), self._bits.get(draw, 0)
         return next((axes.places for axes, draws in found.items() if draws & bit), ())
 
     def finer(self, term: Data, data: Data) -> bool:
