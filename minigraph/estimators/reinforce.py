@@ -133,13 +133,12 @@ def with_factors(
     met: dict[Data, tuple[Weights, Places]] = {}  # draws in costs: what weighs them all, and where
 
     def factor_of(cost: Data, draws: Collection[Data]) -> Data:
-        total: Data | None = None
+        total: Any = None
         for x in [x for x in scored if x in draws]:
             before, places = total, () if x in looked else costs.places(cost, x)
             if (total := sums.get((before, x, places))) is None:
                 score = seen(scored[x], places)
                 total = sums[before, x, places] = score if before is None else add(before, score)
-        assert total is not None
         if total not in factors:
             factors[total] = factor(total)
         return like(cost, factors[total])

@@ -152,8 +152,7 @@ def by_inversion(law: Any, u: Any, shape: tuple[int, ...]) -> Any:
     """Return the samples of a law at their quantiles `u`, one row for each sample."""
     outcomes = law.outcomes()
     if outcomes is None:
-        quantile = quantile_of(law)
-        assert quantile is not None
+        quantile: Any = quantile_of(law)
         return np.asarray(quantile(u.reshape(len(u), *shape)), dtype=law.dtype)
     batch = shape[: len(shape) - law.event_ndim]
     u = u.reshape(len(u), *batch)

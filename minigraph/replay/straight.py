@@ -61,7 +61,7 @@ class Straight:
     ) -> None:
         self.steps, self.known, self.wanted, self.numbers = steps, known, wanted, numbers
         self.uses = Counter(i for step in steps for i in step.inputs)
-        self.after = {a.out: b for a, b in itertools.pairwise([*steps, None]) if a is not None}
+        self.after = {a.out: b for a, b in zip(steps, [*steps[1:], None], strict=False)}
         self.lines: list[str] = []
         self.functions: dict[str, Any] = {}  # what the text calls, by name
         self.said: dict[int, str] = {}  # by slot
