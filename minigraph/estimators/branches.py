@@ -222,13 +222,13 @@ def refuse_looked_at(draws: Iterable[Data]) -> None:
     for x in draws:
         if isinstance(x._node, StochasticNode) and x._node.branched:
             raise UsageError(
-                f"other outcomes of {looked_at(x)}; write the choice as mg.where, or call "
+                f"other outcomes of {why_not_other(x)}; write the choice as mg.where, or call "
                 "mg.reinforce"
             )
 
 
-def looked_at(x: Data) -> str:
-    """Return that Python looked at a draw, in words."""
+def why_not_other(x: Data) -> str:
+    """Return why nothing is known of other outcomes of a draw that Python looked at."""
     return (
         f"{label(x)}: Python looked at this sample in an if, a while, an index or a length when "
         "the graph was built, so the graph does not know what would have happened else"
@@ -238,7 +238,7 @@ def looked_at(x: Data) -> str:
 def why_not_branch(y: Data, x: Data) -> str | None:
     """Return why the graph of `y` below the draw `x` cannot be run again, or None if it can."""
     draws = [x, *[data for data in below(y, [x]) if data._op.barrier == "draw"]]
-    return next((looked_at(draw) for draw in draws if draw._node.branched), None)
+    return next((why_not_other(draw) for draw in draws if draw._node.branched), None)
 
 
 def below(y: Data, sources: Iterable[Data], without: Data | None = None) -> list[Data]:
