@@ -82,7 +82,7 @@ def sum_and_sample(y: Data, nodes: Handle = None, size: int = 1, *, rng: Rng = N
     rng, size = generator(rng), whole("size", size, call="sum_and_sample")
 
     def prepare(x: Data, law: Any) -> Rule:
-        p, table = probabilities(law), x._node.distribution.outcomes()
+        p = probabilities(law)
         fixed = positive(p)
         order = function(lambda p: np.argsort(-p)[:size], name="likeliest")(fixed)
         likely = [order[i] for i in range(size)]
@@ -93,16 +93,7 @@ def sum_and_sample(y: Data, nodes: Handle = None, size: int = 1, *, rng: Rng = N
             return np.append(np.ones(size), sum_(left) / pick(left, other))
 
         weight = function(weights, name="1 and 1/P")(left, other)
-        if size + 1 < p.size:
-            weight = unless_missed(weight, law, x)
-
-        there = [branch_at(x, table, possible_index(p, k), rng) for k in (*likely, other)]
-
-        def rule(cost: Data, places: Places) -> list[Data]:
-            costs = [branch.of(cost) for branch in there]
-            return [weighted_slope(p, [*likely, other], weight, costs)]
-
-        return rule
+        return _rule(x, law, p, [*likely, other], weight, rng)
 
     chosen = legal("sum_and_sample", y, nodes, size, 1)
     return with_slopes(y, chosen, "sum and sample", prepare)
@@ -158,24 +149,15 @@ def unordered_set(
     rng, size = generator(rng), whole("size", size, call="unordered_set")
 
     def prepare(x: Data, law: Any) -> Rule:
-        p, table = probabilities(law), x._node.distribution.outcomes()
+        p = probabilities(law)
         fixed = positive(p)
-        drawn = [index_of(x, table)]
+        drawn = [index_of(x, law.outcomes())]
         while len(drawn) < size:
             law_of_next = Categorical(without(fixed, drawn))
             name = f"{x.name or 'outcome'} no. {len(drawn) + 1}"
             drawn.append(sample(law_of_next, name=name, rng=rng))
         weight = function(_compared if baseline else _ratios, name="R(S, ·)")(fixed, *drawn)
-        if size < p.size:
-            weight = unless_missed(weight, law, x)
-
-        there = [branch_at(x, table, possible_index(p, k), rng) for k in drawn[1:]]
-
-        def rule(cost: Data, places: Places) -> list[Data]:
-            costs = [cost, *[branch.of(cost) for branch in there]]
-            return [weighted_slope(p, drawn, weight, costs)]
-
-        return rule
+        return _rule(x, law, p, drawn, weight, rng, own=1)
 
     chosen = legal("unordered_set", y, nodes, size, 0)
     if chosen and size > MOST:
@@ -183,6 +165,23 @@ def unordered_set(
     if chosen and baseline and size < 2:
         raise InputError("unordered_set: size=1 has no others for a baseline; at least 2")
     return with_slopes(y, chosen, "unordered set", prepare)
+
+
+def _rule(
+    x: Data, law: Any, p: Data, indices: Sequence[Data], weight: Data, rng: np.random.Generator,
+    own: int = 0,
+) -> Rule:  # fmt: skip
+    """Return the rule from a cost to its slope by some outcomes, the first `own` of them `x`."""
+    if len(indices) < p.size:
+        weight = unless_missed(weight, law, x)
+    table = law.outcomes()
+    there = [branch_at(x, table, possible_index(p, k), rng) for k in indices[own:]]
+
+    def rule(cost: Data, places: Places) -> list[Data]:
+        costs = [cost] * own + [branch.of(cost) for branch in there]
+        return [weighted_slope(p, indices, weight, costs)]
+
+    return rule
 
 
 def _chances(p: Data, drawn: Sequence[Data]) -> tuple[list[Data], dict[Any, Any]]:
