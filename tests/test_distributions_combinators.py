@@ -232,6 +232,20 @@ def test_mixture_has_the_density_of_its_parts():
     assert abs(x.mean() - law.mean.value) < 5 * np.sqrt(law.variance.value / 20_000)
 
 
+@pytest.mark.parametrize("low", [[0.0, 1.0], [[0.0, 1.0], [-1.0, 2.0]]], ids=len)
+def test_cdf_of_a_mixture_whose_parts_have_bounds_of_their_own_is_that_of_one_number(low):
+    parts = mg.Uniform(low, np.add(low, 2.0))
+    law, x = mg.MixtureSameFamily(mg.Categorical([0.25, 0.75]), parts), mg.Data(1.5, name="x")
+    assert law.cdf(x).shape == law.shape
+    np.testing.assert_array_equal(law.cdf(x).value, law.cdf(1.5).value)
+    below = law.cdf([[-np.inf], [1.5], [np.inf]]).value
+    np.testing.assert_array_equal(below, np.stack([0.0 * below[1], below[1], 0.0 * below[1] + 1.0]))
+    possible = law.support.holds(np.full(law.shape, 1.5)).value
+    np.testing.assert_array_equal(possible, np.isfinite(law.log_prob(1.5).value))
+    slope = mg.gradient(mg.sum(law.cdf(x)), x).value
+    np.testing.assert_allclose(slope, np.sum(np.exp(law.log_prob(1.5).value)))
+
+
 def test_mixture_is_differentiated_along_its_quantiles():
     loc, logits = mg.Data(LOCS, name="loc"), mg.Data([0.1, 0.5, -0.2], name="logits")
     law = mg.MixtureSameFamily(mg.Categorical(logits=logits), mg.Normal(loc, SCALES))

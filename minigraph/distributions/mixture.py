@@ -12,7 +12,7 @@ from ..errors import InputError, UsageError
 from ..ops.boxes import stop
 from ..ops.elementwise import equal, exp, log, minimum, square, where
 from ..ops.reductions import logsumexp, max_, sum_
-from ..ops.shaping import expand_dims
+from ..ops.shaping import expand_dims, shape_of
 from ..ops.trigonometry import arctan2, cos, hypot, sin
 from .base import Distribution
 from .categorical import Categorical
@@ -92,8 +92,14 @@ class MixtureSameFamily(Composite):
 
     @property
     def support(self) -> Any:
-        """That of the components."""
-        return self.component.support
+        """That of the components; where each has its own, all of these."""
+        inner = self.component.support
+        if self.event_ndim or not self.component.support_moves:
+            return inner
+        member = inner.member[..., 0] if shape_of(inner.member) else inner.member
+        return inner._replace(
+            holds=lambda x: np.any(inner.holds(self._each(x)), axis=-1), member=member
+        )
 
     def _each(self, x: Any) -> Any:
         """Return `x` with an axis for the components."""
