@@ -193,10 +193,14 @@ class Distribution(Definition):
         inputs = (x, *self.inputs)
         if not self.cancels or all(getattr(v, "dtype", None) != np.float32 for v in inputs):
             return self.formula(x)
-        x, *parameters = (astype(v, dtype=float) for v in inputs)
-        law = self.with_inputs(parameters)
+        found = self.doubled().formula(astype(x, dtype=float))
+        return astype(found, dtype=np.result_type(*map(plain, inputs)))
+
+    def doubled(self) -> Any:
+        """Return the same law in double precision."""
+        law = self.with_inputs([astype(v, dtype=float) for v in self.inputs])
         law.dtype = np.dtype(float)
-        return astype(law.formula(x), dtype=np.result_type(*map(plain, inputs)))
+        return law
 
     def probability(self, x: Any) -> Any:
         """Return the density or probability of `x`."""

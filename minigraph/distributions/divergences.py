@@ -11,6 +11,7 @@ from ..data import Data
 from ..errors import InputError, UsageError
 from ..ops.base import as_data
 from ..ops.boxes import function
+from ..ops.elementwise import astype
 from ..ops.shaping import broadcast_to
 from .base import Distribution
 from .composite import Independent
@@ -66,7 +67,10 @@ def _closed(p: Distribution, q: Distribution) -> Callable[[Any, Any], Any]:
             f"kl_divergence: no closed form for {type(p).__name__} and {type(q).__name__}; pass "
             "sampled=True to average over samples"
         )
-    return found
+    if np.float32 not in (p.dtype, q.dtype):
+        return found
+    dtype = np.result_type(p.dtype, q.dtype)  # computed in double, as large terms cancel
+    return lambda p, q: astype(found(p.doubled(), q.doubled()), dtype=dtype)
 
 
 def kl_divergence(
