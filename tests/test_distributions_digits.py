@@ -53,6 +53,10 @@ DIGITS = [
     ("mg.VonMises(0.0, x).log_prob(0.0)", 1e16, 0, 17.5017422107477),
     ("mg.VonMises(0.0, x).variance", 1e14, 0, 5e-15),
     ("mg.kl_divergence(mg.VonMises(x, 1e10), mg.VonMises(0.0, 3e10))", 1e-5, 0, 1.95069385559511),
+    ("mg.Weibull(2.0, x).variance", 1e8, 0, 6.579736095269821e-16),
+    ("mg.Weibull(2.0, x).variance", 1e6, 1, -1.3159420898e-17),
+    ("mg.Kumaraswamy(x, 2.0).variance", 1e8, 0, 1.24999994e-16),
+    ("mg.Kumaraswamy(x, 2.0).variance", 1e6, 1, -2.49998200007e-18),
     # along quantiles
     ("mg.StudentT(x).icdf(0.9)", 1e4, 1, -8.4669895300426e-9),
     ("mg.StudentT(100.0 * x).cdf(-1.0)", 1.0, 1, -0.00120378928557),
@@ -107,12 +111,14 @@ def test_single_precision_has_its_digits_where_large_terms_cancel(law, x, given)
         lambda a: mg.InverseGamma(a, 1.0).entropy(),
         lambda a: mg.Beta(a, a).entropy(),
         lambda a: mg.Dirichlet(mg.stack([a, a])).entropy(),
+        lambda a: mg.Weibull(1.0, a).variance,
+        lambda a: mg.Kumaraswamy(a, 2.0).variance,
         lambda a: mg.Gamma(a, 1.0).cdf(np.float32(1000500)),
         lambda a: mg.Gamma(a, 1.0).icdf(0.3),
         lambda a: mg.Beta(a, 1e6).cdf(np.float32(0.5002)),
     ],
 )
-def test_single_precision_has_entropies_and_slopes_of_quantiles(f):
+def test_single_precision_has_entropies_variances_and_slopes_of_quantiles(f):
     single, double = mg.Data(np.float32(1e6)), mg.Data(1e6)
     y, truth = f(single), f(double)
     np.testing.assert_allclose(y.value, truth.value, rtol=1e-6)

@@ -21,11 +21,13 @@ from ..ops.elementwise import (
     where,
 )
 from ..ops.special import gammaln
+from ..ops.tails import in_double
 from .base import Distribution
 from .constraints import at_least, nonnegative, positive
 from .location_scale import Size
 from .noise import StandardExponential
 from .parameters import floored, inside_range, unless_heavy
+from .special import log_second
 from .standards import EULER
 
 
@@ -120,9 +122,14 @@ class Weibull(Distribution):
     @property
     def variance(self) -> Any:
         """The variance."""
-        k = reciprocal(self.concentration)
-        first, second = 2.0 * gammaln(1.0 + k), gammaln(1.0 + 2.0 * k)
-        return square(self.scale) * (exp(first) * expm1(second - first))
+
+        def variance(scale: Any, concentration: Any) -> Any:
+            k = reciprocal(concentration)
+            first = 2.0 * gammaln(1.0 + k)
+            more = log_second(lambda k: gammaln(1.0 + k), k)
+            return square(scale) * (exp(first) * expm1(more))
+
+        return in_double(variance)(self.scale, self.concentration)
 
     @property
     def mode(self) -> Any:

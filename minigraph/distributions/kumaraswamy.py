@@ -14,15 +14,15 @@ from ..ops.elementwise import (
     log1p,
     power,
     reciprocal,
-    square,
     where,
 )
-from ..ops.special import betaln, digamma, xlogy
+from ..ops.special import betaln, digamma, polygamma, xlogy
+from ..ops.tails import in_double
 from .base import Distribution
 from .constraints import positive, unit_interval
 from .noise import StandardExponential
 from .parameters import from_zero, inside_unit
-from .special import log_one_less
+from .special import PSI, log_one_less, log_second
 from .standards import EULER
 
 
@@ -84,19 +84,23 @@ class Kumaraswamy(Distribution):
     def quantile(self, p: Any) -> Any:
         return self._below(-log1p(-p))
 
-    def _moment(self, n: float) -> Any:
-        a, b = self.concentration1, self.concentration0
-        return b * exp(betaln(1.0 + divide(n, a), b))
-
     @property
     def mean(self) -> Any:
         """The mean."""
-        return self._moment(1.0)
+        a, b = self.concentration1, self.concentration0
+        return b * exp(betaln(1.0 + reciprocal(a), b))
 
     @property
     def variance(self) -> Any:
         """The variance."""
-        return self._moment(2.0) - square(self._moment(1.0))
+
+        def variance(a: Any, b: Any) -> Any:
+            slopes = [psi - polygamma(n + 1.0, 1.0 + b) for n, psi in enumerate(PSI)]
+            log_moment = lambda k: log(b) + betaln(1.0 + k, b)
+            k = reciprocal(a)
+            return -exp(log_moment(2.0 * k)) * expm1(-log_second(log_moment, k, slopes))
+
+        return in_double(variance)(self.concentration1, self.concentration0)
 
     def entropy(self) -> Any:
         """Return the differential entropy in nats."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -41,6 +43,25 @@ def log_one_less(x: Any, a: Any) -> Any:
     near = stop(less(0.5, raised))
     left = 0.0 - expm1(a * log(where(near, x, 0.5)))  # -0.0 would turn the slope at 1 around
     return where(near, log(left), log1p(-where(near, 0.5, raised)))
+
+
+# The derivatives of log Γ at 1, the second and on, and (2ⁿ - 2) / n! from n = 2 on.
+PSI = (math.pi**2 / 6.0, -2.404113806319189, math.pi**4 / 15.0, -24.88626612344088, 122.0811674381)
+SECOND = (1.0, 1.0, 7.0 / 12.0, 1.0 / 4.0, 31.0 / 360.0)
+
+
+def log_second(log_moment: Any, k: Any, slopes: Sequence[Any] = PSI) -> Any:
+    """Return log E[X²] - 2 log E[X], where log E[Xⁿ] = log_moment(n k), which is 0 at 0.
+
+    For small `k` from the series, as the difference loses digits; `slopes` are the derivatives of
+    `log_moment` at 0, the second and on.
+    """
+    small = stop(less(k, 1e-3))
+    near, far = where(small, k, 0.0), where(small, 1.0, k)
+    series: Any = 0.0
+    for factor, slope in zip(reversed(SECOND), reversed(slopes), strict=True):
+        series = series * near + factor * slope
+    return where(small, square(near) * series, log_moment(2.0 * far) - 2.0 * log_moment(far))
 
 
 def _gamma_step(x: Any) -> Any:
