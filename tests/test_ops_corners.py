@@ -57,6 +57,14 @@ def test_nan_stays_where_it_is():
     np.testing.assert_array_equal(x.grad, [np.nan, 4.0])
 
 
+@pytest.mark.parametrize("mode", ["full", "same"])
+def test_an_infinite_end_of_a_kernel_stays_off_what_it_does_not_meet(mode):
+    a, v = mg.Data([1.0, 2.0, 3.0, 4.0], name="a"), mg.Data([np.inf, 1.0, 2.0], name="v")
+    y = mg.convolve(a, v, mode)
+    np.testing.assert_array_equal(y.value, np.convolve(a.value, v.value, mode))
+    assert np.all(np.isfinite(mg.gradient(y[-1], v).value))
+
+
 def test_norm_at_zero_has_a_finite_second_derivative():
     x = mg.Data(np.zeros(2))
     first = mg.gradient(mg.norm(x), x)

@@ -10,7 +10,7 @@ from ..data import Data
 from ..errors import InputError, UsageError
 from ..walk import label, varies
 from . import elementwise as e
-from . import linear, reductions, selection, shaping
+from . import reductions, selection, shaping
 from .axes import axes_of, axis_of
 from .base import as_data
 from .boxes import stop, within
@@ -138,10 +138,8 @@ def convolve(a: Any, v: Any, mode: str = "full") -> Data:
     if v.size > a.size:
         a, v = v, a
     n, m = a.size, v.size
-    zeros = np.zeros(m - 1, a.dtype)
-    padded = shaping.concatenate(zeros, a, zeros, axis=0) if m > 1 else a
-    windows = np.arange(n + m - 1)[:, None] + np.arange(m)
-    full = linear.matmul(padded[windows], shaping.flip(v, axis=0))
+    places = np.arange(n)[:, None] + np.arange(m)
+    full = shaping.scatter(a[:, None] * v, places=places, shape=(n + m - 1,))
     if mode == "full":
         return full
     if mode == "same":
