@@ -174,6 +174,16 @@ def test_pair_without_closed_form_is_refused_with_advice():
         mg.kl_divergence(mg.Binomial(3, 0.5), mg.Binomial([3, 4], 0.5))
 
 
+@pytest.mark.parametrize(("p", "q"), [
+    (mg.Laplace(0.0, 1.0), mg.Gamma(np.ones((2, 1)), np.ones(3))),
+    (mg.Weibull([1.0, 2.0, 3.0], 1.0), mg.Beta(np.ones((2, 1)), 1.0)),
+    (mg.Binomial(4, 0.5), mg.Binomial(np.full((2, 3), 4.0), 0.25)),
+    (mg.NegativeBinomial(np.full((2, 1), 4.0), 0.5), mg.NegativeBinomial(np.full(3, 4.0), 0.25)),
+])  # fmt: skip
+def test_divergence_has_the_batch_shape_of_both_laws(p, q):
+    assert mg.kl_divergence(p, q).shape == (2, 3)
+
+
 def test_counts_that_broadcast_are_the_same():
     found = mg.kl_divergence(mg.Binomial(3, 0.2), mg.Binomial([3, 3], 0.2)).value
     np.testing.assert_array_equal(found, [0.0, 0.0])

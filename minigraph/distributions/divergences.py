@@ -12,7 +12,7 @@ from ..errors import InputError, UsageError
 from ..ops.base import as_data
 from ..ops.boxes import function
 from ..ops.elementwise import astype
-from ..ops.shaping import broadcast_to
+from ..ops.shaping import broadcast_to, shape_of
 from .base import Distribution
 from .composite import Independent
 from .cross import cross, kind
@@ -32,8 +32,7 @@ def _transformed(p: Any, q: Any) -> Any:
             f"kl_divergence: {p!r} and {q!r} have different transforms; pass sampled=True to "
             "average over samples"
         )
-    value = _closed(p.base, q.base)(p.base, q.base)
-    return broadcast_to(value, shape=np.broadcast_shapes(p.batch_shape, q.batch_shape))
+    return _closed(p.base, q.base)(p.base, q.base)
 
 
 def _same(a: Any, b: Any) -> bool:
@@ -67,10 +66,17 @@ def _closed(p: Distribution, q: Distribution) -> Callable[[Any, Any], Any]:
             f"kl_divergence: no closed form for {type(p).__name__} and {type(q).__name__}; pass "
             "sampled=True to average over samples"
         )
-    if np.float32 not in (p.dtype, q.dtype):
-        return found
-    dtype = np.result_type(p.dtype, q.dtype)  # computed in double, as large terms cancel
-    return lambda p, q: astype(found(p.doubled(), q.doubled()), dtype=dtype)
+    single = np.float32 in (p.dtype, q.dtype)  # computed in double, as large terms cancel
+    dtype, batch = (
+        np.result_type(p.dtype, q.dtype),
+        np.broadcast_shapes(p.batch_shape, q.batch_shape),
+    )
+
+    def full(p: Any, q: Any) -> Any:
+        value = astype(found(p.doubled(), q.doubled()), dtype=dtype) if single else found(p, q)
+        return value if shape_of(value) == batch else broadcast_to(value, shape=batch)
+
+    return full
 
 
 def kl_divergence(
