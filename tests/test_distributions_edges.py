@@ -130,6 +130,9 @@ SHOWN = {  # what is wrong with the parameters, and the law of them
     r"weights of shape \(3,\) and components of shape \(2,\)": lambda: mg.MixtureSameFamily(
         mg.Categorical(np.ones((3, 2))), mg.Normal(np.zeros((2, 2)), 1.0)
     ),
+    r"one draw of .* has shape \(1,\), and .* part of \(3,\)": lambda: mg.TransformedDistribution(
+        mg.MultivariateNormal([0.0], [[1.0]]), mg.AffineTransform(np.zeros(3))
+    ),
     r"base of shape \(3,\) and transforms\[0\] of": lambda: mg.TransformedDistribution(
         mg.Normal(np.zeros(3), 1.0), mg.AffineTransform([1.0, 2.0])
     ),

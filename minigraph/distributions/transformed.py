@@ -71,6 +71,12 @@ class TransformedDistribution(Composite):
         parts: dict[str, Any] = {f"transforms[{i}]": f for i, f in enumerate(chain)}
         shapes = {name: part.shape for name, part in [("base", base), *parts.items()]}
         shape = broadcast("TransformedDistribution", shapes.values(), shapes)
+        if shape[len(shape) - base.event_ndim :] != base.event_shape:
+            raise InputError(
+                f"TransformedDistribution: one draw of {base!r} has shape {base.event_shape}, and "
+                f"transforms of other shapes make it part of {shape}; give the base that many "
+                "numbers, or the transforms fewer"
+            )
         dtype = np.result_type(base.dtype, *[x._value for f in chain for x in f.inputs])
         super().__init__(shape, base.event_ndim, dtype, base=base, **parts)
         self.support_moves = tuple(self._moving())
