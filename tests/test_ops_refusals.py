@@ -39,6 +39,9 @@ NUMPY_TOO = {  # what NumPy refuses, a call of either
     ),
     "cov: fweights are counts, whole numbers": lambda m: m.cov(M.value, fweights=[1.0, 1.5]),
     "bincount: minlength=-1": lambda m: m.bincount(K.value, minlength=-1),
+    "pad: axis 1 of the unnamed constant array([], shape=(2, 0), dtype=float64) has no elements": (
+        lambda m: m.pad(np.ones((2, 0)), 1, "linear_ramp")
+    ),
     "argsort: axis 1 is none of": lambda m: m.argsort(3.0, axis=1),
     "meshgrid: indexing='yx'": lambda m: m.meshgrid(V.value, V.value, indexing="yx"),
     "einsum: 'ij...,j...->i' loses the axes of '...'": (

@@ -8,7 +8,8 @@ from typing import Any, cast
 import numpy as np
 
 from ..data import Data
-from ..errors import UsageError
+from ..errors import InputError, UsageError
+from ..walk import label
 from . import elementwise as e
 from . import shaping
 from .axes import axis_of
@@ -49,6 +50,11 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", **keywords: Any) -> 
     if given is not None:
         given = shaping.broadcast_to(as_data(given), shape=(x.ndim, 2))
     for axis, widths in enumerate(np.broadcast_to(pad_width, (x.ndim, 2)).tolist()):
+        if mode != "constant" and not x.shape[axis] and any(widths):
+            raise InputError(
+                f"pad: axis {axis} of {label(as_data(array))} has no elements to make a "
+                f"margin of by mode {mode!r}; use mode='constant'"
+            )
         before, behind = (
             _margin(x, axis, end, width, mode, None if given is None else given[axis, end])
             for end, width in enumerate(widths)
