@@ -67,10 +67,8 @@ def _closed(p: Distribution, q: Distribution) -> Callable[[Any, Any], Any]:
             "sampled=True to average over samples"
         )
     single = np.float32 in (p.dtype, q.dtype)  # computed in double, as large terms cancel
-    dtype, batch = (
-        np.result_type(p.dtype, q.dtype),
-        np.broadcast_shapes(p.batch_shape, q.batch_shape),
-    )
+    dtype = np.result_type(p.dtype, q.dtype)
+    batch = np.broadcast_shapes(p.batch_shape, q.batch_shape)
 
     def full(p: Any, q: Any) -> Any:
         value = astype(found(p.doubled(), q.doubled()), dtype=dtype) if single else found(p, q)
