@@ -183,8 +183,14 @@ def two_rewrites(law: Any) -> Iterator[str]:
     """Yield which of the two a law allows."""
     if law.noise() is not None:
         yield "reparameterize"
-    if not any(law.parameters[name]._carries for name in law.support_moves):
+    if not moved_edges(law):
         yield "reinforce"
+
+
+def moved_edges(law: Any) -> list[str]:
+    """Return the parameters whose gradients a score would miss: they move the support."""
+    moving = ((name, law.parameters[name]) for name in law.support_moves)
+    return [name for name, a in moving if a._carries and a.dtype.kind == "f"]
 
 
 def refuse_stale(flow: Flow) -> None:

@@ -275,6 +275,34 @@ def test_unblock_without_a_legal_method_gives_both_reasons():
         mg.unblock(mg.floor(x) * 1.0)
 
 
+def test_a_refusal_recommends_no_rewrite_that_the_law_refuses():
+    high = mg.Data(2.0, name="high")
+    x = mg.sample(mg.Uniform(0.0, high), name="U", rng=0)
+    y = mg.where(x > 1.0, 1.0, 0.0)
+    for rewrite in (mg.reparameterize, mg.marginalize, mg.reinforce):
+        with pytest.raises(mg.BlockedGradientError, match=r"mg\.unblock\(y\)") as raised:
+            rewrite(y)
+        assert "mg.reinforce(" not in str(raised.value)
+    assert mg.exact(mg.unblock(y), high).grad[high] == pytest.approx(0.25)
+
+
+def test_unblock_without_a_legal_method_recommends_neither_itself_nor_what_it_refused():
+    count = mg.sample(mg.Bernoulli(mg.Data(0.3, name="θ")), name="n", rng=0) + 2.0
+    y = mg.sample(mg.Binomial(count, 0.5), name="k", rng=0) * 1.0
+    with pytest.raises(mg.BlockedGradientError, match=r"give mg\.astype\(…, int\)$") as raised:
+        mg.unblock(y)
+    assert "call" not in str(raised.value)
+
+
+def test_a_draw_of_a_count_of_integers_may_be_scored_and_refusals_say_so():
+    theta = mg.Data(0.3, name="θ")
+    count = mg.sample(mg.Poisson(theta), name="n", rng=0)
+    y = mg.sample(mg.Binomial(count, 0.5), name="k", rng=0) * 1.0
+    for refused in (lambda: mg.reparameterize(y, "k"), lambda: mg.gradient(y, theta)):
+        with pytest.raises(mg.BlockedGradientError, match=r'call mg\.reinforce\(y, "k"\)'):
+            refused()
+
+
 BAD_HANDLES = [
     ("Z", mg.UnknownNameError, "draws: 'X1', 'X2'"),
     (3, mg.UsageError, "is no draw"),

@@ -157,5 +157,5 @@ def why_not_coins(x: Data) -> str | None:
         return why_not_edge(x)
     return (
         f"{label(x)} ~ {type(law).__name__} is not made of coins, always 0 or 1; "
-        f"call {call_for('reinforce', x)} or {call_for('unblock', x)}"
+        f"call {call_for(x, 'reinforce', 'unblock')}"
     )

@@ -9,7 +9,7 @@ from ..branching import looked_at
 from ..data import Data
 from ..errors import BlockedGradientError, InputError, UnknownNameError, UsageError
 from ..nodes import StochasticNode
-from ..paths import Flow
+from ..paths import Flow, two_rewrites
 from ..values import spelled
 from ..walk import drawn_above, label
 
@@ -125,7 +125,7 @@ def refuse_many(call: str, x: Data, found: tuple[int, str], limit: int, copies: 
         raise InputError(
             f"{call}: {label(x)} of shape {x.shape} has {spelled(count)} {what}, more than "
             f"limit={limit:,} {copies} of the graph below it; raise limit, or call "
-            f"{call_for('reinforce', x)}"
+            f"{call_for(x, 'reinforce')}"
         )
 
 
@@ -140,7 +140,13 @@ def copies_of(draw: object, draws: Iterable[Data]) -> list[Data]:
     return [x for x in draws if x._node.draw is draw]
 
 
-def call_for(rewrite: str, x: Data) -> str:
-    """Return the call that rewrites the draw `x`, for an error to recommend."""
-    named = x.name and rewrite != "unblock"  # which takes a method there
-    return f'mg.{rewrite}(y, "{x.name}")' if named else f"mg.{rewrite}(y)"
+def call_for(x: Data, *rewrites: str) -> str:
+    """Return the calls that rewrite the draw `x`, for an error to recommend.
+
+    In place of a score that its law does not allow it is the best that is legal.
+    """
+    scored = "reinforce" in two_rewrites(x._node.distribution)
+    handle = f', "{x.name}"' if x.name else ""
+    legal = [way if scored or way != "reinforce" else "unblock" for way in rewrites]
+    calls = [f"mg.{way}(y{handle if way != 'unblock' else ''})" for way in dict.fromkeys(legal)]
+    return " or ".join(calls)

@@ -67,7 +67,7 @@ def why_not_edge(x: Data) -> str | None:
             where = f" at {[int(i) for i in np.argwhere(off)[0]]}" if p.shape else ""
             call = "unblock" if why_not_marginal(x) else "marginalize"
             logits = ", or give logits" if name.endswith("probs") else ""
-            return f"{_problem(x, law, name, where)}; call {call_for(call, x)}{logits}"
+            return f"{_problem(x, law, name, where)}; call {call_for(x, call)}{logits}"
     return None
 
 

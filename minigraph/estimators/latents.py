@@ -103,5 +103,5 @@ def why_not_latent(x: Data) -> str | None:
         return why_not_edge(x)
     return (
         f"{label(x)} ~ {type(law).__name__} is neither made of coins nor one-hot; draw an index as "
-        f"a vector, mg.OneHotCategorical, or call {call_for('reinforce', x)}"
+        f"a vector, mg.OneHotCategorical, or call {call_for(x, 'reinforce')}"
     )

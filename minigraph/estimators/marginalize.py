@@ -178,7 +178,7 @@ def why_not_marginal(x: Data) -> str | None:
         problem = f"are others when {' and '.join(names)} changes"
     return (
         f"the outcomes of {label(x)} ~ {type(law).__name__} {problem}; "
-        f"call {call_for('reinforce', x)} or {call_for('unblock', x)}"
+        f"call {call_for(x, 'reinforce', 'unblock')}"
     )
 
 

@@ -168,5 +168,5 @@ def why_not_measure_valued(x: Data) -> str | None:
         return None
     return (
         f"{label(x)} ~ {type(law).__name__} has no weak derivative in {' and '.join(missing)} "
-        f"written down; call {call_for('reinforce', x)} or {call_for('unblock', x)}"
+        f"written down; call {call_for(x, 'reinforce', 'unblock')}"
     )

@@ -90,7 +90,7 @@ def legal(call: str, y: Data, nodes: Handle, size: int, spare: int) -> list[Data
         if not 1 <= size <= count - spare:
             raise InputError(
                 f"{call}: size={size} for {label(x)} with {count} outcomes; from 1 to "
-                f"{count - spare}, or call {call_for('marginalize', x)}, which looks at all"
+                f"{count - spare}, or call {call_for(x, 'marginalize')}, which looks at all"
             )
     return chosen
 
@@ -104,6 +104,6 @@ def why_not_some(x: Data, size: int, spare: int) -> str | None:
     count = math.prod(law.batch_shape)
     if law.batch_shape != () or law.outcomes() is None:
         what = f"is made of {count} draws" if law.batch_shape else "has no finite outcomes"
-        return f"{label(x)} ~ {type(law).__name__} {what}; call {call_for('unblock', x)}"
+        return f"{label(x)} ~ {type(law).__name__} {what}; call {call_for(x, 'unblock')}"
     all_seen = len(law.outcomes()) <= size + spare
     return why_not_marginal(x) or (None if all_seen else why_not_edge(x))

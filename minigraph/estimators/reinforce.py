@@ -13,13 +13,13 @@ from ..graph import rewrite, same_draw
 from ..nodes import result
 from ..ops.boxes import stop_gradient
 from ..ops.elementwise import add, multiply
+from ..paths import moved_edges
 from .baselines import LEAVE_ONE_OUT, Baseline, baselines, leave_one_out
 from .branches import is_slope, like
 from .choose import Handle, call_for, choose
 from .costs import Costs
 from .edges import log_prob, may_carry, why_not_edge
 from .elements import Places
-from .marginalize import moving
 from .scores import factor, joint, seen
 
 Weights = tuple[Data, ...]  # the probabilities of branches that lie within each other
@@ -189,14 +189,14 @@ def subtracted(
 def why_not_score(x: Data) -> str | None:
     """Return why the score function is illegal for the draw `x`, or None if it is legal."""
     law = x._node.distribution
-    names = [name for name, a in moving(law) if a._carries and a.dtype.kind == "f"]
+    names = moved_edges(law)
     if not names:
         return why_not_edge(x)
     drawn = f"{x.name or 'the draw'} ~ {type(law).__name__}"
     what = f"the support of {drawn} moves with {' and '.join(names)}"
     if x.dtype.kind != "f":
-        return f"{what}, where a whole number has no slope; give an integer array, or a constant"
+        return f"{what}, where a whole number has no slope; give mg.astype(…, int)"
     return (
         f"{what}, so the score function is biased: it misses the edges; "
-        f"call {call_for('reparameterize', x)}"
+        f"call {call_for(x, 'reparameterize', 'unblock')}"
     )

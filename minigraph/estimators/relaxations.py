@@ -213,7 +213,7 @@ def fed(call: str, y: Data, there: Branch) -> Data:
 def _needs_integers(call: str, x: Data, why: str) -> str:
     return (
         f"{call}: relaxed {label(x)} is fed to something that needs whole numbers ({why}); "
-        f"call {call_for('reinforce', x)} or {call_for('marginalize', x)}"
+        f"call {call_for(x, 'reinforce', 'marginalize')}"
     )
 
 
@@ -233,5 +233,5 @@ def why_not_mean(x: Data) -> str | None:
         return None
     return (
         f"{label(x)} ~ {type(law).__name__} is not discrete, or does not know its mean; "
-        f"call {call_for('unblock', x)}"
+        f"call {call_for(x, 'unblock')}"
     )

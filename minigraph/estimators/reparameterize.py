@@ -86,19 +86,19 @@ def why_not_pathwise(smooth: Smooth, x: Data) -> str | None:
     if law.noise() is None:
         return (
             f"{name} ~ {type(law).__name__} has no transform of noise that is differentiable in "
-            f"its parameters; call {call_for('reinforce', x)}"
+            f"its parameters; call {call_for(x, 'reinforce')}"
         )
     if x._node.branched and not smooth.continuous:
         return (
             f"Python looked at {label(x)} in an if, a while, an index or a length, and what "
-            f"comes of that may jump where the branch changes; call {call_for('reinforce', x)}, or "
+            f"comes of that may jump where the branch changes; call {call_for(x, 'reinforce')}, or "
             "pass continuous=True if it does not"
         )
     if law.transform_jumps and not smooth.continuous:
         return (
             f"the transform of {name} ~ {type(law).__name__} jumps from one end of the support to "
             "another: the pathwise gradient misses the jumps and is biased; "
-            f"call {call_for('reinforce', x)}, or pass continuous=True if y is the same at both "
+            f"call {call_for(x, 'reinforce')}, or pass continuous=True if y is the same at both "
             "ends, as the sine of an angle is"
         )
     return smooth.why_not(x)
@@ -118,5 +118,5 @@ def why_not_implicit(smooth: Smooth, x: Data) -> str | None:
         return why_not_pathwise(smooth, x)
     return (
         f"{x.name or 'the draw'} ~ {type(x._node.distribution).__name__} is reparameterized "
-        f"directly, and its quantiles are not needed; call {call_for('reparameterize', x)}"
+        f"directly, and its quantiles are not needed; call {call_for(x, 'reparameterize')}"
     )

@@ -58,7 +58,7 @@ class Smooth:
         if found is None:
             return None
         path, name = f"the path {describe(self._path(x, found.data))}", found.data._node.name
-        score = f"call {call_for('reinforce', x)}"
+        score = f"call {call_for(x, 'reinforce')}"
         if found.of is None:
             return f"{path} meets the black box {name}; {score}, which needs no derivative of it"
         if found.at_pole:

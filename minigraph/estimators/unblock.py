@@ -262,8 +262,9 @@ def _choose(y: Smooth, sizes: Sizes, x: Data, few: int, explain: bool) -> Choice
         elif found is None:
             found = name
     if found is None:
+        why = dict.fromkeys(text.partition("; call ")[0] for text in not_legal.values())
         raise BlockedGradientError(
-            f"unblock: no legal method for {x.name or 'a draw'}: {'; '.join(not_legal.values())}"
+            f"unblock: no legal method for {x.name or 'a draw'}: {'; '.join(why)}"
         )
     return Choice(x.name or "unnamed", found, f"{law} {REASONS[found]}", not_legal)
 
