@@ -314,6 +314,12 @@ def test_transforms_keep_the_name_and_document_the_function():
     assert mg.grad(cube).__name__ == "cube"
 
 
+@pytest.mark.parametrize("box", [mg.function, mg.primitive])
+def test_a_function_is_called_in_errors_by_the_name_it_was_given(box):
+    with pytest.raises(mg.MinigraphError, match=r"^grad of cubed: argument 0: "):
+        mg.grad(box(lambda x: x**3, name="cubed"))("one")
+
+
 # check_grads ------------------------------------------------------------------------------------
 def bent(factor, order):
     """Return sin with a wrong factor in its derivative of the given order."""

@@ -79,7 +79,7 @@ def function(f: Any = None, *, name: str | None = None) -> Any:
     Parameters
     ----------
     f : callable
-        Takes Data (bare numbers become constants) and returns Data, or a tuple of them.
+        Takes Data and returns Data, or a tuple of them.
     name : str, optional
         The name of the rectangle; the function's own by default.
 
@@ -104,6 +104,7 @@ def function(f: Any = None, *, name: str | None = None) -> Any:
         enclose(made_since(start, out), Group(title))
         return out
 
+    boxed.__name__ = title  # which errors say
     return boxed
 
 
@@ -198,7 +199,7 @@ def primitive(
         out = op(*[as_data(x) for x in arrays])
         return out if type(out) is Data else as_data(out)
 
-    call.op = op  # type: ignore[attr-defined]
+    call.__name__, call.op = title, op  # type: ignore[attr-defined]
     return call
 
 
