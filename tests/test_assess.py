@@ -380,6 +380,17 @@ def test_comparison_is_plotted_by_parameter_and_node(tmp_path):
     assert widths == pytest.approx(total, rel=1e-6)
 
 
+@pytest.mark.skipif(importlib.util.find_spec("matplotlib") is None, reason="needs matplotlib")
+def test_a_plot_has_a_cross_for_a_bias_and_none_for_noise():
+    y, wrt = chain()
+    biased = lambda y: mg.reinforce(y) + (wrt[1] - mg.stop_gradient(wrt[1]))
+    methods = {"score": "reinforce", "biased": biased}
+    table = mg.compare(y, wrt[1], methods, limit=3, samples=4000, rng=0)
+    assert all(row.assessment.bias["μ"] != 0.0 for row in table.rows)
+    (crosses,) = table.plot().axes[0].lines
+    assert list(crosses.get_ydata()) == [[row.method for row in table.rows[::-1]].index("biased")]
+
+
 def test_table_in_a_notebook_escapes_names():
     y, wrt = chain()
     table = mg.compare(y, wrt, {"<b>": mg.reinforce})

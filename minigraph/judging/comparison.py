@@ -167,10 +167,11 @@ def _bars(axes: Any, rows: Sequence[Row], x: Data) -> None:
                   color=f"C{i % 10}", edgecolor="white",
                   hatch=("", "//", "..", "xx")[i % 4])  # fmt: skip
         left += parts
-    squares = [float(np.sum(np.square(row.assessment.bias[x]))) for row in rows]
-    sizes = [float(np.sum(np.square(row.assessment.truth[x]))) for row in rows]
-    biased = [i for i, (b, s) in enumerate(zip(squares, sizes, strict=True)) if b > 1e-12 * s]
-    axes.plot([squares[i] for i in biased], biased, "kx", label="bias²", clip_on=not biased)
+    found = [row.assessment for row in rows]
+    biased = [i for i, a in enumerate(found)
+              if np.any(np.abs(a.shown_bias(x)) > 4 * a.bias_stderr[x])]  # fmt: skip
+    squares = [float(np.sum(np.square(found[i].bias[x]))) for i in biased]
+    axes.plot(squares, biased, "kx", label="bias²", clip_on=not biased)
     axes.set(xlabel="variance of one sample", title=f"∂/∂{x.name or '?'}")
 
 
