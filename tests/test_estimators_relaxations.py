@@ -158,6 +158,15 @@ def test_parameters_in_the_cost_too_and_elements_that_stay_apart():
     assert np.all(estimate.grad_stderr[p] * np.sqrt(200) < whole.grad_stderr[p])
 
 
+def test_behind_a_stop_rebar_is_biased_and_relax_is_not():
+    a = mg.Data(0.3, name="a")
+    x = mg.sample(mg.Bernoulli(logits=a), name="X", rng=0)
+    y = mg.stop_gradient(x) * x
+    with pytest.raises(mg.GradientError, match="expected gradient of 'a'"):
+        mg.check_unbiased(mg.rebar(y, rng=1), a, of=y)
+    mg.check_unbiased(mg.relax(y, surrogate=mg.sigmoid, rng=1), a, of=y)
+
+
 def test_rebar_has_less_variance_than_the_score_and_scale_0_is_the_score():
     y, a = toy(t=3.0)
     score = mg.exact(mg.reinforce(y), a).grad_variance[a]

@@ -40,6 +40,9 @@ def rebar(
 ) -> Data:  # fmt: skip
     """Return `y` with the REBAR estimator: its own relaxation is the control variate.
 
+    Biased where `y` holds a sample behind `stop_gradient`: the relaxed cost has no slope there.
+    `relax` is unbiased there, too.
+
     Parameters
     ----------
     y : Data
