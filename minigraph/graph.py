@@ -73,10 +73,14 @@ class Graph:
         found = [data for data in found if data in self.outputs] or found
         if len(found) == 1:
             return found[0]
+        if found:
+            raise UnknownNameError(
+                f"graph[{name!r}]: {len(found)} data have that name; give each a name of its own, "
+                "or pass the Data itself"
+            )
         names = list(dict.fromkeys(data.name for data in self.data if data.name))
         there_are = f"the names are {', '.join(map(repr, names))}" if names else "nothing is named"
-        problem = f"{len(found)} data have that name" if found else "no data has that name"
-        raise UnknownNameError(f"graph[{name!r}]: {problem}; {there_are}")
+        raise UnknownNameError(f"graph[{name!r}]: no data has that name; {there_are}")
 
     def __contains__(self, thing: object) -> bool:
         if isinstance(thing, str):

@@ -318,6 +318,14 @@ def test_handle_that_means_no_draw_is_refused(rewrite, handle, error, text):
         rewrite(nested()[0], handle)
 
 
+@pytest.mark.parametrize("rewrite", REWRITES)
+def test_a_name_of_several_draws_is_refused_and_a_sample_of_them_is_not(rewrite):
+    one, other = (mg.sample(mg.Normal(mg.Data(0.5), 1.0), name="X", rng=0) for _ in range(2))
+    with pytest.raises(mg.UnknownNameError, match=r"2 draws are called 'X'.*; pass the sample"):
+        rewrite(one * other, "X")
+    assert rewrite(one * other, other).value == one.value * other.value
+
+
 def test_draw_that_was_rewritten_already_is_refused():
     y, _ = nested()
     with pytest.raises(mg.InputError, match="rewritten already"):

@@ -84,8 +84,9 @@ def _meant(call: str, y: Data, handle: Any, there: Draws) -> list[Data]:
             return there.copies[found[0]._node.draw]  # also those that were renamed
         names = ", ".join(repr(x.name) for x in draws if x.name) or "none is named"
         problem = f"{len(found)} draws are" if found else "no draw is"
+        advice = "pass the sample itself" if found else f"draws: {names}"
         raise UnknownNameError(
-            f"{call}: {problem} called {handle!r} in the graph of {label(y)}; draws: {names}"
+            f"{call}: {problem} called {handle!r} in the graph of {label(y)}; {advice}"
         )
     node = handle._node if isinstance(handle, Data) else handle
     if not isinstance(node, StochasticNode):
