@@ -211,6 +211,38 @@ def test_laws_that_depend_on_draws_are_enumerated():
     assert estimate.grad[p] == pytest.approx(0.5)
 
 
+@pytest.mark.parametrize("count", [3, [1, 2]])
+def test_what_is_left_of_tries_is_tried_again(count):
+    left, p = mg.Data(np.array(count)), mg.Data(0.3, name="p")
+    for name in "abc":
+        law = mg.Binomial(left, p)
+        x = mg.sample(mg.Independent(law, 1) if left.shape else law, name=name, rng=0)
+        left = left - x
+    for y in (mg.sum(1.0 * x), mg.reinforce(mg.sum(1.0 * x))):
+        estimate = mg.exact(y, p)
+        assert estimate.value == pytest.approx(3 * 0.7**2 * 0.3)
+        assert estimate.grad[p] == pytest.approx(3 * 0.7 * (0.7 - 2 * 0.3))
+
+
+def test_an_urn_is_drawn_from_until_a_colour_is_used_up():
+    red, black, found = mg.Data(np.array(3)), mg.Data(np.array(2)), 0.0
+    for i in range(4):
+        x = mg.sample(mg.Bernoulli(red / (red + black)), name=f"X{i}", rng=i)
+        red, black, found = red - x, black - (1 - x), found + x
+    assert mg.exact(found).value == pytest.approx(4 * 0.6)
+    assert mg.exact(found**2).value == pytest.approx(5.76 + 0.24)  # the hypergeometric law
+
+
+def test_outcomes_between_drawn_ends_are_enumerated():
+    p = mg.Data(0.3, name="p")
+    low = mg.sample(mg.Binomial(2, p), name="low", rng=0)
+    high = mg.sample(mg.DiscreteUniform(low, 2), name="high", rng=0)
+    x = mg.sample(mg.DiscreteUniform(0, high - low), name="X", rng=0)
+    estimate = mg.exact(mg.reinforce(1.0 * x), p)
+    assert estimate.value == pytest.approx(0.49 * 0.5 + 0.42 * 0.25)
+    assert estimate.grad[p] == pytest.approx(-2 * 0.7 * 0.5 + 2 * (1.0 - 2 * 0.3) * 0.25)
+
+
 def test_counts_are_summed_far_into_the_tail():
     rate = mg.Data(40.0, name="λ")
     n = mg.sample(mg.Poisson(rate), name="N")

@@ -134,11 +134,17 @@ class Grid:
             points, rule = self.at(draw, rows)
             if rule is not None:
                 weights[:] *= rule
+            every = len(rows), *law.batch_shape
             if rule is not None or draw.identity not in weighted:
                 p = law.probability(points) if rule is None else law.tilt(points)
-                p = np.broadcast_to(plain(p), (len(rows), *law.batch_shape))
+                p = np.broadcast_to(plain(p), every)
                 weights[:] *= p.reshape(len(rows), -1).prod(axis=1)
-            return points if rule is None else law.place(points)
+                return _possible(law, points, p != 0) if rule is None else law.place(points)
+            if not law.support_moves:
+                return points
+            inside = np.broadcast_to(plain(law.support.holds(points)), every)
+            weights[:] *= inside.reshape(len(rows), -1).all(axis=1)
+            return _possible(law, points, inside)
 
         return points_of
 
@@ -194,6 +200,17 @@ def _law_at(target: Draw, grid: Grid, rows: Any) -> Any:
     except Reached as reached:
         return reached.law
     raise AssertionError("a tape runs all of its draws")
+
+
+def _possible(law: Any, points: Any, possible: Any) -> Any:
+    """Return `points` with others, whose weight is 0, in place of what is not possible.
+
+    Of 3 tries 4 succeed, as there are rows with more tries: -1 are left for the next draw.
+    """
+    if np.all(possible):
+        return points
+    possible = possible.reshape(possible.shape + (1,) * (points.ndim - possible.ndim))
+    return np.where(possible, points, law.draw(np.random.default_rng(0), points.shape)[0])
 
 
 def _quadrature(draw: Draw, n: int) -> tuple[Any, Any]:
