@@ -6,11 +6,11 @@ import pytest
 import minigraph as mg
 from minigraph.distributions.constraints import real, real_vector
 from minigraph.distributions.ranges import unlaid
-from minigraph.estimators.poles import ODD, SUMS, _inner
+from minigraph.estimators.poles import KEPT, ODD, SUMS, _inner
 from minigraph.estimators.smooth import Smooth, _jumps, _unsorted
 from minigraph.nodes import StochasticNode
 from minigraph.ops.base import literal
-from minigraph.ops.elementwise import divide, multiply, negative, power, reciprocal
+from minigraph.ops.elementwise import divide, multiply, power, reciprocal
 from minigraph.ops.linear import matmul
 from minigraph.ops.trigonometry import tan
 from minigraph.paths import Flow, describe
@@ -32,7 +32,7 @@ def is_line(x, carries, through=True):
         elif part._op in (multiply, matmul) or (part._op is divide and part._inputs[0] in carries):
             if len(moving) != 1:
                 return False
-        elif part._op not in (negative, *(ODD if through else ())):
+        elif part._op not in (*KEPT, *(ODD if through else ())):
             return False
         todo += moving
     return True

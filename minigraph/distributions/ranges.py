@@ -17,12 +17,28 @@ from ..data import Data
 from ..nodes import StochasticNode
 from ..ops.base import Operation, literal
 from ..ops.boxes import stop
-from ..ops.elementwise import add, divide, exp, multiply, sigmoid, softplus
-from ..ops.selection import getitem
-from ..ops.shaping import broadcast_to, expand_dims, reshape, squeeze, transpose
+from ..ops.elementwise import add, divide, exp, multiply, positive, sigmoid, softplus
+from ..ops.selection import getitem, take_along_axis
+from ..ops.shaping import (
+    broadcast_to,
+    delete,
+    diagonal,
+    expand_dims,
+    flip,
+    repeat,
+    reshape,
+    roll,
+    rot90,
+    squeeze,
+    tile,
+    transpose,
+)
 from .constraints import Bounds, Constraint, logit, logits, positive_definite, real, real_vector
 
-LAID = (getitem, reshape, transpose, broadcast_to, expand_dims, squeeze, stop)
+LAID = (
+    getitem, reshape, transpose, broadcast_to, expand_dims, squeeze, stop, positive,
+    take_along_axis, flip, roll, rot90, repeat, tile, delete, diagonal,
+)  # fmt: skip
 EVERYWHERE: Bounds = (-np.inf, np.inf)  # but for what overflows
 LOUD = (real, real_vector, logit, logits, positive_definite)  # what breaks them gives NaN or raises
 RANGES: Mapping[Operation, Bounds] = {

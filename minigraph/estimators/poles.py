@@ -8,45 +8,68 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from ..data import Data
 from ..distributions.constraints import real, real_vector
 from ..distributions.ranges import unlaid
 from ..nodes import StochasticNode
-from ..ops.base import literal
+from ..ops.base import literal, stack
 from ..ops.elementwise import (
     absolute,
     add,
+    astype,
+    cbrt,
     divide,
+    fabs,
+    float_power,
     multiply,
     negative,
     power,
     reciprocal,
     sqrt,
     subtract,
+    where,
 )
 from ..ops.elementwise import square as square_
-from ..ops.linear import matmul
-from ..ops.reductions import mean, sum_
-from ..ops.trigonometry import arctan, sin, sinh, tan, tanh
+from ..ops.factorizations import inv, solve_
+from ..ops.linear import einsum_, matmul, outer
+from ..ops.reductions import cumsum, mean, sum_
+from ..ops.shaping import concatenate, scatter
+from ..ops.special import beta, digamma, erf, gamma, polygamma, psi
+from ..ops.trigonometry import arcsinh, arctan, sin, sinh, tan, tanh
 
-SUMS = (add, subtract, sum_, mean)
-ODD = (tanh, arctan, sin, sinh)  # 0 at 0, where their sign changes
-LINES = (*SUMS, *ODD, multiply, matmul, divide, negative)
+SUMS = (add, subtract, sum_, mean, cumsum)
+PRODUCTS = (multiply, matmul, einsum_, outer)
+KEPT = (negative, astype, stack, concatenate, scatter)  # the same numbers, and others
+ODD = (tanh, arctan, sin, sinh, arcsinh, cbrt, erf)  # 0 at 0, where their sign changes
+LINES = (*SUMS, *PRODUCTS, *KEPT, *ODD, divide, power, float_power, where)
 
 
-def has_pole(data: Data) -> Data | None:
-    """Return the input of `data` at which it may pass through a pole, if there is one.
+def poles(data: Data) -> list[Data]:
+    """Return the inputs of `data` at which it may pass through a pole.
 
     Which draws move it there, if any do, is said by `at_pole`.
     """
     op, inputs = data._op, data._node.inputs
-    exponent = literal(inputs[1]) if op is power else None
-    odd = exponent is not None and exponent < 0.0 and exponent % 2.0 == 1.0
-    x: Data = inputs[1] if op is divide else inputs[0]
-    if not (odd or op in (divide, reciprocal, tan)):
-        return None
-    ends = [unlaid(x), _inner(x)]
-    return x if any(y._op in LINES or isinstance(y._op, StochasticNode) for y in ends) else None
+    if op is divide or (op is polygamma and np.any(inputs[0]._value % 2 == 0)):
+        found = inputs[1:]
+    elif op in (reciprocal, tan, gamma, digamma, psi, beta) or _odd_power(data, -1.0):
+        found = inputs
+    else:
+        found = inputs[:1] if op in (inv, solve_) else ()
+    return [
+        x for x in found
+        if any(y._op in LINES or isinstance(y._op, StochasticNode) for y in (unlaid(x), _inner(x)))
+    ]  # fmt: skip
+
+
+def _odd_power(data: Data, sign: float) -> bool:
+    """Return whether `data` is an odd power of something, of an exponent of that sign."""
+    if data._op not in (power, float_power):
+        return False
+    exponent = sign * data._node.inputs[1]._value
+    return bool(np.any((exponent > 0.0) & (exponent % 2.0 == 1.0)))
 
 
 def at_pole(data: Data, x: Data, above: Mapping[Data, int], draws: int) -> int:
@@ -64,9 +87,10 @@ def _inner(x: Data) -> Data:
     """Return what `x` is the absolute value or the square of, or the square root of that."""
     while True:
         x = unlaid(x)
-        square = x._op is square_ or (x._op is multiply and x._inputs[0] is x._inputs[1])
+        square = x._op is multiply and x._inputs[0] is x._inputs[1]
         exponent = literal(x._inputs[1]) if x._op is power else None
-        if not (square or x._op in (absolute, sqrt) or (exponent is not None and exponent > 0.0)):
+        square = square or x._op in (square_, absolute, fabs, sqrt)
+        if not (square or (exponent is not None and exponent > 0.0)):
             return x
         x = x._inputs[0]
 
@@ -100,14 +124,14 @@ def _lines(x: Data, above: Mapping[Data, int], draws: int, through: bool = True)
         if op in SUMS:
             signs &= ~some
             good = some
-        elif op in (multiply, matmul):
+        elif op in PRODUCTS:
             good = some & ~twice
         elif op is divide:
             good = moving[0][1] & ~twice if type(part._inputs[0]) is Data else 0
-        elif op is negative:
-            good = now
+        elif op in KEPT or (op is where and not part._node.inputs[0]._op):  # no guard at 0
+            good = some
         else:
-            good = signs if op in ODD else 0
+            good = signs if op in ODD or _odd_power(part, 1.0) else 0
         draws &= ~now | good
         todo += [(y, bits) for y, bits in moving if bits]
     return draws

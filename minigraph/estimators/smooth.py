@@ -22,7 +22,7 @@ from ..ops.trigonometry import arctan2
 from ..paths import Flow, describe
 from ..walk import drawn_above, label, varies
 from .choose import call_for
-from .poles import at_pole, has_pole
+from .poles import at_pole, poles
 
 # They have a slope, and jump: at the end of a period, from π to -π, from a vector to its negative.
 JUMPING = (remainder, fmod, arctan2, qr_packed, orthogonal)
@@ -121,7 +121,7 @@ class Smooth:
             return True
         if self.continuous:
             return False
-        return has_pole(data) is not None or any(x in self._flow.carries for x in _jumps(data))
+        return bool(poles(data)) or any(x in self._flow.carries for x in _jumps(data))
 
     def _obstacles(self, data: Data, draws: int) -> Iterator[tuple[int, Obstacle]]:
         """Yield what `data` is to which of some draws above it; what comes first counts."""
@@ -130,10 +130,8 @@ class Smooth:
             return
         for x in _jumps(data):
             yield self._above.get(x, 0) & draws, Obstacle(data, x)
-        pole = has_pole(data)
-        if pole is not None:
-            moved = at_pole(data, pole, self._above, draws)
-            yield moved, Obstacle(data, pole, at_pole=True)
+        for x in poles(data):
+            yield at_pole(data, x, self._above, draws), Obstacle(data, x, at_pole=True)
 
     def _path(self, x: Data, data: Data) -> list[Data]:
         """Return a path from the draw `x` through `data` to `y`."""
