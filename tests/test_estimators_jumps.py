@@ -230,6 +230,27 @@ def test_denominators_that_do_not_change_sign_are_followed(f):
     assert isinstance(mg.reparameterize(f(x)), Data)
 
 
+@pytest.mark.parametrize("law", [
+    lambda m: mg.Exponential(mg.exp(m)), lambda m: mg.Uniform(m, m + 1.0),
+    lambda m: mg.Beta(m, 2.0),
+])  # fmt: skip
+def test_poles_between_the_ends_of_a_law_are_refused_and_others_followed(law):
+    m = mg.Data(0.37, name="m")
+    x = mg.sample(law(m), name="X", rng=0)
+    y = mg.arctan(1.0 / (1.6 - 2.0 * x))
+    with pytest.raises(mg.BlockedGradientError, match="at a pole of"):
+        mg.unblock(y, "implicit" if isinstance(x.node.distribution, mg.Beta) else "reparameterize")
+    assert mg.unblock(1.0 / (0.1 + 2.0 * x), rng=1).value == 1.0 / (0.1 + 2.0 * x.value)
+    assert not mg.Graph(mg.unblock(1.0 / (0.1 + 2.0 * x), rng=1)).blocked(m)
+
+
+def test_pole_of_a_relaxed_coin_is_refused():
+    x = mg.sample(mg.Bernoulli(logits=mg.Data(0.3)), name="X", rng=0)
+    with pytest.raises(mg.BlockedGradientError, match="at a pole of"):
+        mg.rebar(mg.arctan(1.0 / (x - 0.4)))
+    assert isinstance(mg.rebar(1.0 / (x + 0.4), rng=0), Data)
+
+
 def test_conversion_to_whole_numbers_is_a_step_and_to_floats_none():
     x = mg.sample(mg.Normal(mg.Data(0.5, name="m"), 1.0), name="X", rng=0)
     assert isinstance(mg.reparameterize(astype(x, dtype=np.dtype(np.float32))), Data)

@@ -6,7 +6,7 @@ import pytest
 import minigraph as mg
 from minigraph.distributions.constraints import real, real_vector
 from minigraph.distributions.ranges import unlaid
-from minigraph.estimators.poles import KEPT, ODD, SUMS, _inner
+from minigraph.estimators.poles import KEPT, ODD, SUMS, _crosses, _inner
 from minigraph.estimators.smooth import Smooth, _jumps, _unsorted
 from minigraph.nodes import StochasticNode
 from minigraph.ops.base import literal
@@ -18,12 +18,14 @@ from minigraph.walk import drawn_above, label
 
 
 # The way it was: one draw at a time -------------------------------------------------------------
-def is_line(x, carries, through=True):
-    todo = [x]
+def is_line(x, carries, above, through=True):
+    todo, start, somewhere = [x], x, through
     for part in todo:
         part = unlaid(part)
         if isinstance(part._op, StochasticNode):
-            if part not in carries or part._op.distribution.support not in (real, real_vector):
+            anywhere = part._op.distribution.support in (real, real_vector)
+            anywhere = anywhere or _crosses(start, part, above, somewhere)
+            if part not in carries or not anywhere:
                 return False
             continue
         moving = [y for y in part._node.inputs if y in carries] if part._op else []
@@ -38,18 +40,18 @@ def is_line(x, carries, through=True):
     return True
 
 
-def pole(node, carries):
+def pole(node, carries, above):
     op, inputs = node.op, node.inputs
     if op is divide:
         x = _inner(inputs[1]) if inputs[0] in carries else inputs[1]
-        return inputs[1] if is_line(x, carries) else None
+        return inputs[1] if is_line(x, carries, above) else None
     exponent = literal(inputs[1]) if op is power else None
     if op in (reciprocal, tan) or (exponent is not None and exponent < 0 and exponent % 2 == 1):
-        return inputs[0] if is_line(inputs[0], carries, op is not tan) else None
+        return inputs[0] if is_line(inputs[0], carries, above, op is not tan) else None
     return None
 
 
-def first_obstacle(y, x):
+def first_obstacle(y, x, above):
     flow = Flow([y], [x])
     for data in _unsorted(flow.made):
         node = data._node
@@ -61,7 +63,7 @@ def first_obstacle(y, x):
         jump = next((a for a in _jumps(data) if a in flow.carries), None)
         if jump is not None:
             return f"{path} runs through {node.name} of {label(jump)}, which jumps: "
-        at = pole(node, flow.carries)
+        at = pole(node, flow.carries, above)
         if at is not None:
             return f"{path} runs through {node.name} at a pole of {label(at)}, where "
     return None
@@ -115,7 +117,7 @@ def test_all_draws_at_once_are_refused_as_each_alone_with_the_same_words():
             y = random_graph(seed)
         smooth = Smooth(y)
         for x in drawn_above([y]):
-            one = first_obstacle(y, x)
+            one = first_obstacle(y, x, smooth._above)
             problem = smooth.why_not(x)
             assert problem is one or problem.startswith(one), (seed, problem, one)
             found.append(one)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..data import Data
-from ..distributions.constraints import real, real_vector
+from ..distributions.constraints import boolean, one_hot, real, real_vector
 from ..distributions.ranges import unlaid
 from ..nodes import StochasticNode
 from ..ops.base import literal, stack
@@ -96,7 +96,9 @@ def _inner(x: Data) -> Data:
 
 
 def _lines(x: Data, above: Mapping[Data, int], draws: int, through: bool = True) -> int:
-    """Return for which of some `draws` `x` is a·X + b, or a sum of such, of any numbers X.
+    """Return for which of some `draws` `x` is a·X + b, or a sum of such, and gets through 0.
+
+    It does if X is any number; one that is bounded may have to be the only draw in `x`.
 
     So is, if it only matters where it goes `through` 0, what has its sign: its tanh, say. What does
     not descend from a draw stands still as it moves, so x₁ x₂ is a line in either and not in a draw
@@ -114,6 +116,7 @@ def _lines(x: Data, above: Mapping[Data, int], draws: int, through: bool = True)
         op = part._op
         if isinstance(op, StochasticNode):
             anywhere = op.distribution.support in (real, real_vector)
+            anywhere = anywhere or _crosses(x, part, above, through)
             draws &= ~now | (above.get(part, 0) if anywhere else 0)
             continue
         moving = [(y, now & above.get(y, 0)) for y in part._inputs if type(y) is Data] if op else []
@@ -135,3 +138,31 @@ def _lines(x: Data, above: Mapping[Data, int], draws: int, through: bool = True)
         draws &= ~now | good
         todo += [(y, bits) for y, bits in moving if bits]
     return draws
+
+
+def _crosses(x: Data, draw: Data, above: Mapping[Data, int], through: bool) -> bool:
+    """Return whether `x` is a·X + b of one draw, and 0 lies between its ends as they are now.
+
+    Where it does not matter whether it goes `through` 0, whether there are no ends.
+    """
+    support = draw._node.distribution.support
+    bounds = (0.0, 1.0) if support in (boolean, one_hot) else support.bounds
+    scale, shift = 1.0, 0.0
+    while (x := unlaid(x)) is not draw:
+        op, inputs = x._op, x._node.inputs
+        moving = [y in above for y in inputs]
+        line = op in (add, subtract, multiply, divide, negative) and sum(moving) == 1
+        if not line or (op is divide and moving[1]):
+            return False
+        at_0, at_1 = (
+            op.forward(*[at if y in above else y._value for y in inputs]) for at in (0.0, 1.0)
+        )
+        if np.ndim(at_0):
+            return False
+        scale, shift = scale * (at_1 - at_0), scale * at_0 + shift
+        x = inputs[moving.index(True)]
+    if bounds is None:
+        return False
+    with np.errstate(all="ignore"):
+        low, high = (scale * (b._value if type(b) is Data else b) + shift for b in bounds)
+        return bool(np.any(low * high < 0.0) if through else not np.all(np.isfinite(high - low)))
