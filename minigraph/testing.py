@@ -55,7 +55,7 @@ def check_grads(
     >>> wrong = mg.primitive(np.sin, lambda g, y, x: 1.001 * g * mg.cos(x), name="wrong")
     >>> mg.check_grads(wrong, 0.5)
     Traceback (most recent call last):
-    minigraph.errors.GradientError: check_grads of sin: order 1, argument 0: the gradient is ...
+    minigraph.errors.GradientError: check_grads of wrong: order 1, argument 0: the gradient is ...
     """
     refuse_uncallable("check_grads", f)
     if not isinstance(order, (int, np.integer)) or order < 1:
