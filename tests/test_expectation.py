@@ -16,9 +16,11 @@ import pytest
 
 import minigraph as mg
 from minigraph.averages import workers as who
-from minigraph.averages.expectation import uninterrupted
+from minigraph.averages.expectation import tape_of, uninterrupted
 from minigraph.averages.jobs import Replay
+from minigraph.distributions.box_muller import PIECE
 from minigraph.distributions.constraints import positive
+from minigraph.replay import memory
 
 
 def problem(rewrite=mg.reparameterize):
@@ -482,6 +484,24 @@ def test_blocks_of_a_graph_with_many_arrays_are_smaller():
         job = Replay(tape, np.random.SeedSequence(0), 10**9, 10**6, threads=threads)
         space = job.tape.memory.take([], job.chunk)
         assert sum(array.nbytes for array in space.steps) < 2**26
+
+
+def test_chunks_fit_the_cache_of_a_core_and_have_the_same_bits_however_long(monkeypatch):
+    found, lengths = [], []
+    for cache in (2**18, 2**20, 2**22):
+        monkeypatch.setattr(memory, "cache_of_core", lambda cache=cache: cache)
+        z, wrt = problem()
+        job = Replay(tape_of(z, wrt), np.random.SeedSequence(0), 10**6, 10**6)
+        lengths.append(job.chunk)
+        assert job.chunk == PIECE or job.chunk * job.tape.memory.bytes <= cache
+        found.append(numbers(mg.expectation(z, 200_000, wrt=wrt, rng=0)))
+    assert lengths[0] == PIECE < lengths[2]
+    assert np.array_equal(found[0], found[1])
+    assert np.array_equal(found[0], found[2])
+
+
+def test_the_cache_of_a_core_is_known_or_taken_to_be_small():
+    assert 2**17 <= memory.cache_of_core() <= 2**28
 
 
 def stop_at(samples):

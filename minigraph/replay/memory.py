@@ -6,8 +6,10 @@ stores touches two cache lines, and an operation on arrays in the cache takes tw
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Container, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,6 +21,7 @@ LINE = 64  # bytes that a cache line has, on nearly all processors
 ARRAY_BYTES = 2**17  # one array of a chunk, so that a handful of them stays in the cache of a core
 CACHE_BYTES = 2**21  # all arrays of a chunk, where samples are arrays
 LONGER_BYTES = 2**23  # all arrays of a longer chunk, which takes fewer calls and more cache
+FULL = 0.7  # of the cache of a core, where a chunk is as long as that lets it be
 CHUNK_BYTES = 2**25  # all arrays of a chunk, at most
 FEWEST = 64  # samples in a chunk, below which calls cost more than arithmetic
 KEPT = 2**24  # bytes of memory that are kept between runs, at most, for each worker
@@ -76,9 +79,10 @@ class Memory:
 
         Threads wait for each other between two calls of NumPy, so that theirs are fewer and longer.
         """
-        if threads == 1 or not self.longer:
+        if not self.longer:
             return self.chunk
-        return max(1, LONGER_BYTES // self.bytes // PIECE) * PIECE
+        most = FULL * cache_of_core() if threads == 1 else LONGER_BYTES
+        return max(1, int(most // self.bytes // PIECE)) * PIECE
 
     def idle(self, count: int) -> list[Workspace]:
         """Return the memory for `count` samples that nobody works in at the moment.
@@ -111,6 +115,16 @@ class Memory:
             for draw, array in ahead.items():
                 draw.law.fill_block(rng, array[start : start + piece])
         return ahead
+
+
+@functools.cache
+def cache_of_core() -> int:
+    """Return how many bytes of cache a core has for itself: as Linux says, else 1 MiB."""
+    try:
+        size = Path("/sys/devices/system/cpu/cpu0/cache/index2/size").read_text()
+        return int(size.strip().removesuffix("K")) * 2**10
+    except (OSError, ValueError):
+        return 2**20
 
 
 def arrays(kinds: Sequence[Buffer]) -> list[Any]:
