@@ -98,7 +98,7 @@ def _inner(x: Data) -> Data:
 def _lines(x: Data, above: Mapping[Data, int], draws: int, through: bool = True) -> int:
     """Return for which of some `draws` `x` is a·X + b, or a sum of such, and gets through 0.
 
-    It does if X is any number; one that is bounded may have to be the only draw in `x`.
+    It does if X is any number; if X is bounded, that is known where it is the only draw in `x`.
 
     So is, if it only matters where it goes `through` 0, what has its sign: its tanh, say. What does
     not descend from a draw stands still as it moves, so x₁ x₂ is a line in either and not in a draw
@@ -150,12 +150,12 @@ def _crosses(x: Data, draw: Data, above: Mapping[Data, int], through: bool) -> b
     scale, shift = 1.0, 0.0
     while (x := unlaid(x)) is not draw:
         op, inputs = x._op, x._node.inputs
-        moving = [y in above for y in inputs]
+        moving = [above.get(y, 0) != 0 for y in inputs]
         line = op in (add, subtract, multiply, divide, negative) and sum(moving) == 1
         if not line or (op is divide and moving[1]):
             return False
         at_0, at_1 = (
-            op.forward(*[at if y in above else y._value for y in inputs]) for at in (0.0, 1.0)
+            op.forward(*[at if above.get(y) else y._value for y in inputs]) for at in (0.0, 1.0)
         )
         if np.ndim(at_0):
             return False
