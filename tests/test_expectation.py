@@ -620,6 +620,16 @@ def test_gradient_of_an_array_is_refused_with_advice():
         mg.expectation(y * np.ones(3), wrt=mu)
 
 
+@pytest.mark.parametrize("f", [lambda x: x**2, lambda x: 3.0 * x, lambda x: mg.sin(x)])
+def test_an_error_of_a_function_that_takes_a_sample_says_what_it_is_called_with(f):
+    with pytest.raises((TypeError, mg.UsageError)) as raised:
+        mg.expectation(f, 10)
+    assert "the Generator to draw from, and no sample" in raised.value.__notes__[0]
+    with pytest.raises(TypeError) as raised:
+        mg.expectation(lambda rng: mg.Data(1.0) + len(3), 10)
+    assert not hasattr(raised.value, "__notes__")
+
+
 OUTSIDE = mg.sample(mg.Normal(mg.Data(0.5), 1.0), name="X", rng=0)
 BAD_FUNCTIONS = [
     (lambda: 3.0, {}, mg.UsageError, "returned float; return the Data Y"),
