@@ -170,9 +170,14 @@ def test_pathwise_gradient_of_an_angle_would_have_been_biased():
     lambda x: mg.arctan(1.0 / x**3), lambda x: mg.arctan(1.0 / mg.erf(x)), lambda x: x / mg.fabs(x),
     lambda x: mg.tanh(mg.gamma(x)), lambda x: mg.tanh(mg.digamma(x)),
     lambda x: mg.tanh(mg.polygamma(2.0, x)), lambda x: mg.tanh(mg.beta(0.7, x)),
+    lambda x: mg.arctan((x - 2.0) / (x**2 - 1.0)), lambda x: mg.arctan(1.0 / (1.0 - x * x)),
+    lambda x: mg.arctan(x / (abs(x) - 0.8)), lambda x: mg.arctan(1.0 / mg.expm1(x)),
+    lambda x: mg.arctan(1.0 / (mg.sigmoid(x) - 0.4)), lambda x: mg.arctan(1.0 / (x**4 - 0.5)),
+    lambda x: mg.arctan((x**2 - 0.5) ** -1.0),
 ], ids=["quotient", "sign", "reciprocal", "power", "tangent", "root", "numerator", "positive",
         "float power", "power of an input", "cube", "erf", "fabs", "gamma", "digamma", "polygamma",
-        "beta"])  # fmt: skip
+        "beta", "parabola", "product", "absolute", "expm1", "sigmoid",
+        "fourth", "of less"])  # fmt: skip
 def test_poles_are_refused_and_exact_goes_round_them(f):
     m = mg.Data(0.37, name="m")
     y = f(mg.sample(mg.Normal(m, 1.0), name="X", rng=0))
@@ -224,6 +229,9 @@ def test_norms_of_several_numbers_are_followed(f):
     lambda x: 1.0 / mg.exp(x), lambda x: mg.arctan(x**-2), lambda x: mg.tan(mg.tanh(x)),
     lambda x: x / 2.0, lambda x: mg.gamma(x * x), lambda x: mg.polygamma(1.0, x),
     lambda x: 1.0 / mg.array([mg.exp(x), 1.0]), lambda x: 1.0 / mg.sum(mg.array([abs(x), 2.0])),
+    lambda x: 1.0 / (1.0 - mg.tanh(x) ** 2), lambda x: x / (1.0 - mg.sigmoid(x)),
+    lambda x: 1.0 / (mg.softplus(x) + 0.1), lambda x: 1.0 / (2.0 - mg.tanh(x)),
+    lambda x: mg.digamma(mg.exp(x)), lambda x: 1.0 / (mg.exp(x) ** 0.5 + 1.0 / (1.0 + x**2)),
 ])  # fmt: skip
 def test_denominators_that_do_not_change_sign_are_followed(f):
     x = mg.sample(mg.Normal(mg.Data(0.37), 1.0), name="X", rng=0)
@@ -242,6 +250,16 @@ def test_poles_between_the_ends_of_a_law_are_refused_and_others_followed(law):
         mg.unblock(y, "implicit" if isinstance(x.node.distribution, mg.Beta) else "reparameterize")
     assert mg.unblock(1.0 / (0.1 + 2.0 * x), rng=1).value == 1.0 / (0.1 + 2.0 * x.value)
     assert not mg.Graph(mg.unblock(1.0 / (0.1 + 2.0 * x), rng=1)).blocked(m)
+
+
+def test_pole_of_a_logarithm_is_refused_where_it_passes_0():
+    m = mg.Data(0.37, name="m")
+    for law in (mg.Exponential(m), mg.LogNormal(m, 1.0), mg.Uniform(m, m + 1.0)):
+        with pytest.raises(mg.BlockedGradientError, match="at a pole of"):
+            mg.reparameterize(mg.arctan(1.0 / mg.log(mg.sample(law, name="X", rng=0))))
+    x = mg.sample(mg.Uniform(0.0, m), name="X", rng=0)
+    assert isinstance(mg.reparameterize(mg.arctan(1.0 / mg.log(x))), Data)
+    assert isinstance(mg.reparameterize(mg.arctan(1.0 / mg.log1p(x))), Data)
 
 
 def test_pole_of_a_relaxed_coin_is_refused():

@@ -6,7 +6,8 @@ import pytest
 import minigraph as mg
 from minigraph.distributions.constraints import real, real_vector
 from minigraph.distributions.ranges import unlaid
-from minigraph.estimators.poles import KEPT, ODD, SUMS, _crosses, _inner
+from minigraph.estimators.ends import KEPT, SUMS, crosses
+from minigraph.estimators.poles import ODD, _inner
 from minigraph.estimators.smooth import Smooth, _jumps, _unsorted
 from minigraph.nodes import StochasticNode
 from minigraph.ops.base import literal
@@ -18,14 +19,12 @@ from minigraph.walk import drawn_above, label
 
 
 # The way it was: one draw at a time -------------------------------------------------------------
-def is_line(x, carries, above, through=True):
-    todo, start, somewhere = [x], x, through
+def is_line(x, carries, through):
+    todo = [x]
     for part in todo:
         part = unlaid(part)
         if isinstance(part._op, StochasticNode):
-            anywhere = part._op.distribution.support in (real, real_vector)
-            anywhere = anywhere or _crosses(start, part, above, somewhere)
-            if part not in carries or not anywhere:
+            if part not in carries or part._op.distribution.support not in (real, real_vector):
                 return False
             continue
         moving = [y for y in part._node.inputs if y in carries] if part._op else []
@@ -40,14 +39,18 @@ def is_line(x, carries, above, through=True):
     return True
 
 
+def passes(x, carries, above, through=True):
+    return is_line(x, carries, through) or (x in carries and crosses(x, above, {}, through))
+
+
 def pole(node, carries, above):
     op, inputs = node.op, node.inputs
     if op is divide:
         x = _inner(inputs[1]) if inputs[0] in carries else inputs[1]
-        return inputs[1] if is_line(x, carries, above) else None
+        return inputs[1] if passes(x, carries, above) else None
     exponent = literal(inputs[1]) if op is power else None
     if op in (reciprocal, tan) or (exponent is not None and exponent < 0 and exponent % 2 == 1):
-        return inputs[0] if is_line(inputs[0], carries, above, op is not tan) else None
+        return inputs[0] if passes(inputs[0], carries, above, op is not tan) else None
     return None
 
 

@@ -11,39 +11,30 @@ from collections.abc import Mapping
 import numpy as np
 
 from ..data import Data
-from ..distributions.constraints import boolean, one_hot, real, real_vector
+from ..distributions.constraints import real, real_vector
 from ..distributions.ranges import unlaid
 from ..nodes import StochasticNode
-from ..ops.base import literal, stack
+from ..ops.base import literal
 from ..ops.elementwise import (
-    absolute,
-    add,
-    astype,
     cbrt,
     divide,
-    fabs,
     float_power,
     multiply,
-    negative,
     power,
     reciprocal,
     sqrt,
-    subtract,
     where,
 )
-from ..ops.elementwise import square as square_
 from ..ops.factorizations import inv, solve_
 from ..ops.linear import einsum_, matmul, outer
-from ..ops.reductions import cumsum, mean, sum_
-from ..ops.shaping import concatenate, scatter
 from ..ops.special import beta, digamma, erf, gamma, polygamma, psi
 from ..ops.trigonometry import arcsinh, arctan, sin, sinh, tan, tanh
+from .ends import EVEN, KEPT, STEADY, SUMS, Ends, crosses, odd_power
 
-SUMS = (add, subtract, sum_, mean, cumsum)
 PRODUCTS = (multiply, matmul, einsum_, outer)
-KEPT = (negative, astype, stack, concatenate, scatter)  # the same numbers, and others
 ODD = (tanh, arctan, sin, sinh, arcsinh, cbrt, erf)  # 0 at 0, where their sign changes
 LINES = (*SUMS, *PRODUCTS, *KEPT, *ODD, divide, power, float_power, where)
+FOLLOWED = {*LINES, *STEADY}
 
 
 def poles(data: Data) -> list[Data]:
@@ -54,33 +45,36 @@ def poles(data: Data) -> list[Data]:
     op, inputs = data._op, data._node.inputs
     if op is divide or (op is polygamma and np.any(inputs[0]._value % 2 == 0)):
         found = inputs[1:]
-    elif op in (reciprocal, tan, gamma, digamma, psi, beta) or _odd_power(data, -1.0):
+    elif op in (reciprocal, tan, gamma, digamma, psi, beta) or odd_power(data, -1.0):
         found = inputs
     else:
         found = inputs[:1] if op in (inv, solve_) else ()
+    ends = [(x, unlaid(x)._op, _inner(x)._op) for x in found]
     return [
-        x for x in found
-        if any(y._op in LINES or isinstance(y._op, StochasticNode) for y in (unlaid(x), _inner(x)))
+        x for x, *ops in ends
+        if any(op in FOLLOWED or isinstance(op, StochasticNode) for op in ops)
     ]  # fmt: skip
 
 
-def _odd_power(data: Data, sign: float) -> bool:
-    """Return whether `data` is an odd power of something, of an exponent of that sign."""
-    if data._op not in (power, float_power):
-        return False
-    exponent = sign * data._node.inputs[1]._value
-    return bool(np.any((exponent > 0.0) & (exponent % 2.0 == 1.0)))
-
-
-def at_pole(data: Data, x: Data, above: Mapping[Data, int], draws: int) -> int:
+def at_pole(
+    data: Data, x: Data, above: Mapping[Data, int], draws: int, known: dict[Data, Ends]
+) -> int:  # fmt: skip
     """Return which of some `draws` move the input `x` of `data` through a pole.
 
-    `above` has for each data the draws that it descends from, as bits of a whole number.
+    `above` has for each data the draws that it descends from, as bits of a whole number; `known`
+    keeps the ends that were worked out.
     """
+
+    def passing(x: Data, draws: int) -> int:
+        through = data._op is not tan
+        found = _lines(x, above, draws, through)
+        left = draws & ~found & above.get(x, 0)
+        return found | left if left and crosses(x, above, known, through) else found
+
     if data._op is not divide:
-        return _lines(x, above, draws, through=data._op is not tan)
+        return passing(x, draws)
     both = draws & above.get(data._node.inputs[0], 0)  # x / |x| jumps, and 1 / |x| does not
-    return _lines(_inner(x), above, both) | _lines(x, above, draws & ~both)
+    return passing(_inner(x), both) | passing(x, draws & ~both)
 
 
 def _inner(x: Data) -> Data:
@@ -89,16 +83,14 @@ def _inner(x: Data) -> Data:
         x = unlaid(x)
         square = x._op is multiply and x._inputs[0] is x._inputs[1]
         exponent = literal(x._inputs[1]) if x._op is power else None
-        square = square or x._op in (square_, absolute, fabs, sqrt)
+        square = square or x._op in (*EVEN, sqrt)
         if not (square or (exponent is not None and exponent > 0.0)):
             return x
         x = x._inputs[0]
 
 
 def _lines(x: Data, above: Mapping[Data, int], draws: int, through: bool = True) -> int:
-    """Return for which of some `draws` `x` is a·X + b, or a sum of such, and gets through 0.
-
-    It does if X is any number; if X is bounded, that is known where it is the only draw in `x`.
+    """Return for which of some `draws` `x` is a·X + b, or a sum of such, of any numbers X.
 
     So is, if it only matters where it goes `through` 0, what has its sign: its tanh, say. What does
     not descend from a draw stands still as it moves, so x₁ x₂ is a line in either and not in a draw
@@ -116,7 +108,6 @@ def _lines(x: Data, above: Mapping[Data, int], draws: int, through: bool = True)
         op = part._op
         if isinstance(op, StochasticNode):
             anywhere = op.distribution.support in (real, real_vector)
-            anywhere = anywhere or _crosses(x, part, above, through)
             draws &= ~now | (above.get(part, 0) if anywhere else 0)
             continue
         moving = [(y, now & above.get(y, 0)) for y in part._inputs if type(y) is Data] if op else []
@@ -134,35 +125,7 @@ def _lines(x: Data, above: Mapping[Data, int], draws: int, through: bool = True)
         elif op in KEPT or (op is where and not part._node.inputs[0]._op):  # no guard at 0
             good = some
         else:
-            good = signs if op in ODD or _odd_power(part, 1.0) else 0
+            good = signs if op in ODD or odd_power(part, 1.0) else 0
         draws &= ~now | good
         todo += [(y, bits) for y, bits in moving if bits]
     return draws
-
-
-def _crosses(x: Data, draw: Data, above: Mapping[Data, int], through: bool) -> bool:
-    """Return whether `x` is a·X + b of one draw, and 0 lies between its ends as they are now.
-
-    Where it does not matter whether it goes `through` 0, whether there are no ends.
-    """
-    support = draw._node.distribution.support
-    bounds = (0.0, 1.0) if support in (boolean, one_hot) else support.bounds
-    scale, shift = 1.0, 0.0
-    while (x := unlaid(x)) is not draw:
-        op, inputs = x._op, x._node.inputs
-        moving = [above.get(y, 0) != 0 for y in inputs]
-        line = op in (add, subtract, multiply, divide, negative) and sum(moving) == 1
-        if not line or (op is divide and moving[1]):
-            return False
-        at_0, at_1 = (
-            op.forward(*[at if above.get(y) else y._value for y in inputs]) for at in (0.0, 1.0)
-        )
-        if np.ndim(at_0):
-            return False
-        scale, shift = scale * (at_1 - at_0), scale * at_0 + shift
-        x = inputs[moving.index(True)]
-    if bounds is None:
-        return False
-    with np.errstate(all="ignore"):
-        low, high = (scale * (b._value if type(b) is Data else b) + shift for b in bounds)
-        return bool(np.any(low * high < 0.0) if through else not np.all(np.isfinite(high - low)))

@@ -22,6 +22,7 @@ from ..ops.trigonometry import arctan2
 from ..paths import Flow, describe
 from ..walk import drawn_above, label, varies
 from .choose import call_for
+from .ends import Ends
 from .poles import at_pole, poles
 
 # They have a slope, and jump: at the end of a period, from π to -π, from a vector to its negative.
@@ -51,6 +52,7 @@ class Smooth:
     def __init__(self, y: Data, continuous: bool = False) -> None:
         self.y = y
         self.continuous = continuous
+        self._ends: dict[Data, Ends] = {}
 
     def why_not(self, x: Data) -> str | None:
         """Return why no gradient can be followed from `y` to the draw `x`, or None if it can."""
@@ -131,7 +133,7 @@ class Smooth:
         for x in _jumps(data):
             yield self._above.get(x, 0) & draws, Obstacle(data, x)
         for x in poles(data):
-            yield at_pole(data, x, self._above, draws), Obstacle(data, x, at_pole=True)
+            yield at_pole(data, x, self._above, draws, self._ends), Obstacle(data, x, at_pole=True)
 
     def _path(self, x: Data, data: Data) -> list[Data]:
         """Return a path from the draw `x` through `data` to `y`."""

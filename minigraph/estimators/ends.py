@@ -1,0 +1,127 @@
+"""Ends: between which numbers a quantity lies that follows from one draw step by step.
+
+Each step takes the ends of its one input to its own, with all else as it is now. So they are exact
+where a draw stands in one place, and not known where it stands in two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..data import Data
+from ..distributions.constraints import boolean, one_hot, real, real_vector
+from ..distributions.ranges import LAID
+from ..nodes import StochasticNode
+from ..ops.base import literal, stack
+from ..ops.elementwise import (
+    absolute,
+    add,
+    astype,
+    cbrt,
+    divide,
+    exp,
+    expm1,
+    fabs,
+    float_power,
+    log,
+    log1p,
+    multiply,
+    negative,
+    power,
+    sigmoid,
+    softplus,
+    sqrt,
+    square,
+    subtract,
+    where,
+)
+from ..ops.reductions import cumsum, mean, sum_
+from ..ops.shaping import concatenate, scatter
+from ..ops.special import erf
+from ..ops.trigonometry import arcsinh, arctan, sinh, tanh
+
+SUMS = (add, subtract, sum_, mean, cumsum)
+KEPT = (negative, astype, stack, concatenate, scatter)  # the same numbers, and others
+EVEN = (absolute, fabs, square)
+STEADY = (
+    *LAID, *SUMS, *KEPT, *EVEN, multiply, divide, power, float_power, where, tanh, arctan, sinh,
+    arcsinh, cbrt, erf, exp, expm1, log, log1p, sqrt, sigmoid, softplus,
+)  # fmt: skip
+Ends = tuple[Any, Any] | None
+
+
+def crosses(x: Data, above: Mapping[Data, int], known: dict[Data, Ends], through: bool) -> bool:
+    """Return whether 0 lies between the ends of an element of `x`.
+
+    Where it does not matter whether it goes `through` 0, whether there are no ends. `above` has for
+    each data the draws that it descends from; `known` keeps the ends that were worked out.
+    """
+    ends = _ends(x, above, known)
+    if ends is None:
+        return False
+    with np.errstate(all="ignore"):
+        low, high = ends
+        return bool(np.any(low * high < 0.0) if through else not np.all(np.isfinite(high - low)))
+
+
+def _ends(x: Data, above: Mapping[Data, int], known: dict[Data, Ends]) -> Ends:
+    """Return the least and the most that `x` can be, None if that is not known."""
+    way: list[tuple[Data, Data]] = []
+    start = x
+    while x not in known:
+        moving = {y for y in x._inputs if type(y) is Data and above.get(y)}
+        if isinstance(x._op, StochasticNode):
+            known[x] = _bounds(x._op.distribution.support)
+        elif len(moving) != 1 or x._op not in STEADY:
+            known[x] = None
+        else:
+            (inner,) = moving
+            way.append((x, inner))
+            x = inner
+    for data, inner in reversed(way):
+        ends = known[inner]
+        known[data] = None if ends is None else _moved(data, inner, *ends)
+    return known[start]
+
+
+def _bounds(support: Any) -> Ends:
+    """Return between which ends a sample lies, if that is known."""
+    if support in (boolean, one_hot):
+        return 0.0, 1.0
+    bounds = (-np.inf, np.inf) if support in (real, real_vector) else support.bounds
+    return bounds and tuple(b._value if type(b) is Data else b for b in bounds)
+
+
+@np.errstate(all="ignore")
+def _moved(data: Data, inner: Data, low: Any, high: Any) -> Ends:
+    """Return the ends of `data`, whose input `inner` lies between `low` and `high`."""
+    op, inputs = data._op, data._inputs
+    first, last = inputs[0] is inner, inputs[-1] is inner
+    crossed = np.logical_and(np.less(low, 0.0), np.greater(high, 0.0))
+    raised = op in (power, float_power)
+    number = literal(inputs[1]) if raised else None
+    even = op in EVEN or (op is multiply and first and last)
+    even = even or (number is not None and number > 0.0 and number % 2.0 == 0.0)
+    positive = first and not last and np.all(np.greater_equal(low, 0.0))
+    if raised and not (even or positive or odd_power(data, 1.0)):
+        return None
+    if (op is divide and last and np.any(crossed)) or (op is where and first):
+        return None
+    at = [
+        op.forward(*[np.broadcast_to(end, inner.shape) if y is inner else
+                     y._value if type(y) is Data else y for y in inputs], **data._fixed)
+        for end in (low, high)
+    ]  # fmt: skip
+    least = np.minimum(*at)
+    return np.where(crossed, 0.0, least) if even else least, np.maximum(*at)
+
+
+def odd_power(data: Data, sign: float) -> bool:
+    """Return whether `data` is an odd power of something, of an exponent of that sign."""
+    if data._op not in (power, float_power):
+        return False
+    exponent = sign * data._node.inputs[1]._value
+    return bool(np.any((exponent > 0.0) & (exponent % 2.0 == 1.0)))
