@@ -81,8 +81,8 @@ class Memory:
         """
         if not self.longer:
             return self.chunk
-        most = FULL * cache_of_core() if threads == 1 else LONGER_BYTES
-        return max(1, int(most // self.bytes // PIECE)) * PIECE
+        most = min(LONGER_BYTES, int(FULL * cache_of_core())) if threads == 1 else LONGER_BYTES
+        return max(1, most // self.bytes // PIECE) * PIECE
 
     def idle(self, count: int) -> list[Workspace]:
         """Return the memory for `count` samples that nobody works in at the moment.
