@@ -134,17 +134,16 @@ class Grid:
             points, rule = self.at(draw, rows)
             if rule is not None:
                 weights[:] *= rule
-            every = len(rows), *law.batch_shape
-            if rule is not None or draw.identity not in weighted:
-                p = law.probability(points) if rule is None else law.tilt(points)
-                p = np.broadcast_to(plain(p), every)
-                weights[:] *= p.reshape(len(rows), -1).prod(axis=1)
-                return _possible(law, points, p != 0) if rule is None else law.place(points)
-            if not law.support_moves:
+                p = law.tilt(points)
+            elif draw.identity not in weighted:
+                p = law.probability(points)
+            elif law.support_moves:
+                p = law.support.holds(points)
+            else:
                 return points
-            inside = np.broadcast_to(plain(law.support.holds(points)), every)
-            weights[:] *= inside.reshape(len(rows), -1).all(axis=1)
-            return _possible(law, points, inside)
+            p = np.broadcast_to(plain(p), (len(rows), *law.batch_shape))
+            weights[:] *= p.reshape(len(rows), -1).prod(axis=1)
+            return _possible(law, points, p != 0) if rule is None else law.place(points)
 
         return points_of
 
