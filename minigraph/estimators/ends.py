@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..data import Data
-from ..distributions.constraints import boolean, one_hot, real, real_vector
+from ..distributions.constraints import boolean, one_hot
 from ..distributions.ranges import LAID
 from ..nodes import StochasticNode
 from ..ops.base import literal, stack
@@ -42,6 +42,7 @@ from ..ops.reductions import cumsum, mean, sum_
 from ..ops.shaping import concatenate, scatter
 from ..ops.special import erf
 from ..ops.trigonometry import arcsinh, arctan, sinh, tanh
+from ..values import plain
 
 SUMS = (add, subtract, sum_, mean, cumsum)
 KEPT = (negative, astype, stack, concatenate, scatter)  # the same numbers, and others
@@ -74,7 +75,9 @@ def _ends(x: Data, above: Mapping[Data, int], known: dict[Data, Ends]) -> Ends:
     while x not in known:
         moving = {y for y in x._inputs if type(y) is Data and above.get(y)}
         if isinstance(x._op, StochasticNode):
-            known[x] = _bounds(x._op.distribution.support)
+            support = x._op.distribution.support
+            bounds = (0.0, 1.0) if support in (boolean, one_hot) else support.bounds
+            known[x] = bounds and (plain(bounds[0]), plain(bounds[1]))
         elif len(moving) != 1 or x._op not in STEADY:
             known[x] = None
         else:
@@ -85,14 +88,6 @@ def _ends(x: Data, above: Mapping[Data, int], known: dict[Data, Ends]) -> Ends:
         ends = known[inner]
         known[data] = None if ends is None else _moved(data, inner, *ends)
     return known[start]
-
-
-def _bounds(support: Any) -> Ends:
-    """Return between which ends a sample lies, if that is known."""
-    if support in (boolean, one_hot):
-        return 0.0, 1.0
-    bounds = (-np.inf, np.inf) if support in (real, real_vector) else support.bounds
-    return bounds and tuple(b._value if type(b) is Data else b for b in bounds)
 
 
 @np.errstate(all="ignore")
@@ -111,8 +106,8 @@ def _moved(data: Data, inner: Data, low: Any, high: Any) -> Ends:
     if (op is divide and last and np.any(crossed)) or (op is where and first):
         return None
     at = [
-        op.forward(*[np.broadcast_to(end, inner.shape) if y is inner else
-                     y._value if type(y) is Data else y for y in inputs], **data._fixed)
+        op.forward(*[np.broadcast_to(end, inner.shape) if y is inner else plain(y) for y in inputs],
+                   **data._fixed)
         for end in (low, high)
     ]  # fmt: skip
     least = np.minimum(*at)

@@ -172,7 +172,7 @@ def why_not_marginal(x: Data) -> str | None:
     problem = "cannot be listed one by one"
     outcomes, further = law.outcomes(), law.outcomes(8)  # no more, if they are finitely many
     if outcomes is not None and further is not None and len(outcomes) == len(further):
-        names = [name for name, _ in moving(law)]
+        names = moving(law)
         if not names:
             return None
         problem = f"are others when {' and '.join(names)} changes"
@@ -182,9 +182,7 @@ def why_not_marginal(x: Data) -> str | None:
     )
 
 
-def moving(law: Any) -> list[tuple[str, Data]]:
+def moving(law: Any) -> list[str]:
     """Return the parameters of a law that may change, and with them its support."""
-    return [
-        (name, a) for name, a in law.parameters.items()
-        if name in law.support_moves and not a._literal
-    ]  # fmt: skip
+    parameters = law.parameters.items()
+    return [name for name, a in parameters if name in law.support_moves and not a._literal]
