@@ -21,7 +21,7 @@ from ..replay.tape import Tape
 from .moments import Moments, merged
 from .parts import Parts
 from .ties import untied
-from .traces import drawn_anew, refuse_hidden, takes_rng
+from .traces import called, drawn_anew, refuse_hidden, takes_rng
 
 
 class Root(NamedTuple):
@@ -198,12 +198,6 @@ class Replay(Job):
         self.tape.finish(self.values)
 
 
-TAKEN = (
-    "expectation: the one argument of a function is the Generator to draw from, and no sample; "
-    "call mg.sample in the function, or pass the Data that is to be averaged"
-)
-
-
 class Trace(Job):
     """Call a function that builds the graph, anew for each sample."""
 
@@ -237,12 +231,7 @@ class Trace(Job):
     def _one(self, rng: np.random.Generator, draws: set[object]) -> list[Any]:
         """Return the value and the gradients of one call, which made none of the `draws` before."""
         with drawing_from(rng), traced() as looks:
-            try:
-                y = self.f(rng) if self.takes_rng else self.f()
-            except (TypeError, AttributeError, UsageError) as error:
-                if self.takes_rng and "Generator" in str(error):
-                    error.add_note(TAKEN)
-                raise
+            y = called(self.f, rng if self.takes_rng else None)
         if not isinstance(y, Data):
             raise UsageError(
                 f"expectation: the function returned {type(y).__name__}; return the Data Y, not "

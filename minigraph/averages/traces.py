@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
+import numpy as np
+
 from ..branching import Looks
 from ..data import Data
 from ..errors import BlockedGradientError, InputError, UsageError
@@ -31,6 +33,19 @@ def takes_rng(f: Callable[..., Any]) -> bool:
             "position, the Generator to draw from"
         )
     return bool(needed)
+
+
+def called(f: Callable[..., Any], rng: np.random.Generator | None) -> Any:
+    """Return what a function makes, of these random numbers if there are any."""
+    try:
+        return f() if rng is None else f(rng)
+    except (TypeError, AttributeError, UsageError) as error:
+        if rng is not None and "Generator" in str(error):
+            error.add_note(
+                "expectation: the one argument of a function is the Generator to draw from, and no "
+                "sample; call mg.sample in the function, or pass the Data that is to be averaged"
+            )
+        raise
 
 
 def drawn_anew(y: Data, looks: Looks, before: AbstractSet[object]) -> set[object]:
