@@ -54,22 +54,11 @@ STEADY = (
 Ends = tuple[Any, Any] | None
 
 
-def crosses(x: Data, above: Mapping[Data, int], known: dict[Data, Ends], through: bool) -> bool:
-    """Return whether 0 lies between the ends of an element of `x`.
+def ends_of(x: Data, above: Mapping[Data, int], known: dict[Data, Ends]) -> Ends:
+    """Return the least and the most that `x` can be, None if that is not known.
 
-    Where it does not matter whether it goes `through` 0, whether there are no ends. `above` has for
-    each data the draws that it descends from; `known` keeps the ends that were worked out.
+    `above` has for each data the draws that it descends from; `known` keeps what was worked out.
     """
-    ends = _ends(x, above, known)
-    if ends is None:
-        return False
-    with np.errstate(all="ignore"):
-        low, high = ends
-        return bool(np.any(low * high < 0.0) if through else not np.all(np.isfinite(high - low)))
-
-
-def _ends(x: Data, above: Mapping[Data, int], known: dict[Data, Ends]) -> Ends:
-    """Return the least and the most that `x` can be, None if that is not known."""
     way: list[tuple[Data, Data]] = []
     start = x
     while x not in known:

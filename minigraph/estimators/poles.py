@@ -6,7 +6,8 @@ gradient along a sample that may be any number would miss it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -14,11 +15,10 @@ from ..data import Data
 from ..distributions.constraints import real, real_vector
 from ..distributions.ranges import unlaid
 from ..nodes import StochasticNode
-from ..ops.base import literal
+from ..ops.base import Operation, literal
 from ..ops.elementwise import (
     cbrt,
     divide,
-    float_power,
     multiply,
     power,
     reciprocal,
@@ -29,64 +29,94 @@ from ..ops.factorizations import inv, solve_
 from ..ops.linear import einsum_, matmul, outer
 from ..ops.special import beta, digamma, erf, gamma, polygamma, psi
 from ..ops.trigonometry import arcsinh, arctan, sin, sinh, tan, tanh
-from .ends import EVEN, KEPT, STEADY, SUMS, Ends, crosses, odd_power
+from .ends import EVEN, KEPT, SUMS, Ends, ends_of, odd_power
+from .trials import Between, Trials
 
 PRODUCTS = (multiply, matmul, einsum_, outer)
 ODD = (tanh, arctan, sin, sinh, arcsinh, cbrt, erf)  # 0 at 0, where their sign changes
-LINES = (*SUMS, *PRODUCTS, *KEPT, *ODD, divide, power, float_power, where)
-FOLLOWED = {*LINES, *STEADY}
+GAMMAS = (gamma, digamma, psi, beta, polygamma)
+MATRICES = (inv, solve_)
+TINY = 1e-9
 
 
-def poles(data: Data) -> list[Data]:
-    """Return the inputs of `data` at which it may pass through a pole.
-
-    Which draws move it there, if any do, is said by `at_pole`.
-    """
+def poles(data: Data) -> Sequence[Data]:
+    """Return the inputs in which `data` has poles, whether or not anything moves through one."""
     op, inputs = data._op, data._node.inputs
     if op is divide or (op is polygamma and np.any(inputs[0]._value % 2 == 0)):
-        found = inputs[1:]
-    elif op in (reciprocal, tan, gamma, digamma, psi, beta) or odd_power(data, -1.0):
-        found = inputs
-    else:
-        found = inputs[:1] if op in (inv, solve_) else ()
-    ends = [(x, unlaid(x)._op, _inner(x)._op) for x in found]
-    return [
-        x for x, *ops in ends
-        if any(op in FOLLOWED or isinstance(op, StochasticNode) for op in ops)
-    ]  # fmt: skip
+        return inputs[1:]
+    if op in (reciprocal, tan, gamma, digamma, psi, beta) or odd_power(data, -1.0):
+        return inputs
+    return inputs[:1] if op in MATRICES else ()
 
 
-def at_pole(
-    data: Data, x: Data, above: Mapping[Data, int], draws: int, known: dict[Data, Ends]
-) -> int:  # fmt: skip
-    """Return which of some `draws` move the input `x` of `data` through a pole.
+def at_zero(low: Any, high: Any) -> Any:
+    """Return whether 0 lies between two numbers."""
+    return np.less(low, 0.0) & np.greater(high, 0.0)
 
-    `above` has for each data the draws that it descends from, as bits of a whole number; `known`
-    keeps the ends that were worked out.
+
+def at_whole(low: Any, high: Any) -> Any:
+    """Return whether a whole number lies between two numbers, by more than rounding."""
+    return np.floor(low + TINY) < np.ceil(high - TINY) - 1.0
+
+
+def between_of(op: Operation) -> Between:
+    """Return what says whether a pole of `op` lies between two numbers."""
+    if op is tan:
+        return lambda low, high: at_whole(low / np.pi + 0.5, high / np.pi + 0.5)
+    if op in GAMMAS:
+        return lambda low, high: at_whole(low, np.minimum(high, 0.5))
+    return at_zero
+
+
+class Poles:
+    """Which draws move what through a pole.
+
+    Parameters
+    ----------
+    above : mapping
+        For each data, the draws that it descends from, as bits of a whole number.
     """
 
-    def passing(x: Data, draws: int) -> int:
-        through = data._op is not tan
-        found = _lines(x, above, draws, through)
-        left = draws & ~found & above.get(x, 0)
-        return found | left if left and crosses(x, above, known, through) else found
+    def __init__(self, above: Mapping[Data, int]) -> None:
+        self._above = above
+        self._ends: dict[Data, Ends] = {}
+        self._trials = Trials(above)
 
-    if data._op is not divide:
-        return passing(x, draws)
-    both = draws & above.get(data._node.inputs[0], 0)  # x / |x| jumps, and 1 / |x| does not
-    return passing(_inner(x), both) | passing(x, draws & ~both)
+    def passed(self, data: Data, x: Data, draws: int) -> int:
+        """Return which of some `draws` move the input `x` of `data` through a pole."""
+        draws &= self._above.get(x, 0)
+        if data._op is not divide:
+            return self._passing(data._op, x, draws)
+        both = draws & self._above.get(data._node.inputs[0], 0)  # x / |x| jumps, 1 / |x| does not
+        found = self._passing(divide, _inner(x), both)
+        return found | self._passing(divide, x, draws & ~both)
+
+    def _passing(self, op: Operation, x: Data, draws: int) -> int:
+        if not draws:
+            return 0
+        found = _lines(x, self._above, draws, through=op is not tan)
+        left = draws & ~found
+        return found | self._beyond_lines(op, x, left) if left else found
+
+    def _beyond_lines(self, op: Operation, x: Data, draws: int) -> int:
+        """Return which of some draws do so as its ends tell, or samples where there are none."""
+        between, of_matrix = between_of(op), op in MATRICES
+        ends = None if of_matrix else ends_of(x, self._above, self._ends)
+        if ends is None:
+            return self._trials.passing(x, draws, between, of_matrix)
+        return draws if np.any(between(*ends)) else 0
 
 
 def _inner(x: Data) -> Data:
     """Return what `x` is the absolute value or the square of, or the square root of that."""
     while True:
-        x = unlaid(x)
-        square = x._op is multiply and x._inputs[0] is x._inputs[1]
-        exponent = literal(x._inputs[1]) if x._op is power else None
-        square = square or x._op in (*EVEN, sqrt)
+        part = unlaid(x)
+        square = part._op is multiply and part._inputs[0] is part._inputs[1]
+        exponent = literal(part._inputs[1]) if part._op is power else None
+        square = square or part._op in (*EVEN, sqrt)
         if not (square or (exponent is not None and exponent > 0.0)):
             return x
-        x = x._inputs[0]
+        x = part._inputs[0]
 
 
 def _lines(x: Data, above: Mapping[Data, int], draws: int, through: bool = True) -> int:

@@ -22,8 +22,7 @@ from ..ops.trigonometry import arctan2
 from ..paths import Flow, describe
 from ..walk import drawn_above, label, varies
 from .choose import call_for
-from .ends import Ends
-from .poles import at_pole, poles
+from .poles import Poles, poles
 
 # They have a slope, and jump: at the end of a period, from π to -π, from a vector to its negative.
 JUMPING = (remainder, fmod, arctan2, qr_packed, orthogonal)
@@ -52,7 +51,6 @@ class Smooth:
     def __init__(self, y: Data, continuous: bool = False) -> None:
         self.y = y
         self.continuous = continuous
-        self._ends: dict[Data, Ends] = {}
 
     def why_not(self, x: Data) -> str | None:
         """Return why no gradient can be followed from `y` to the draw `x`, or None if it can."""
@@ -102,6 +100,10 @@ class Smooth:
         return above
 
     @functools.cached_property
+    def _poles(self) -> Poles:
+        return Poles(self._above)
+
+    @functools.cached_property
     def first(self) -> dict[Data, Obstacle]:
         """The first obstacle below each draw that has one."""
         first: dict[Data, Obstacle] = {}
@@ -133,7 +135,7 @@ class Smooth:
         for x in _jumps(data):
             yield self._above.get(x, 0) & draws, Obstacle(data, x)
         for x in poles(data):
-            yield at_pole(data, x, self._above, draws, self._ends), Obstacle(data, x, at_pole=True)
+            yield self._poles.passed(data, x, draws), Obstacle(data, x, at_pole=True)
 
     def _path(self, x: Data, data: Data) -> list[Data]:
         """Return a path from the draw `x` through `data` to `y`."""
