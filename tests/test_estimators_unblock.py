@@ -125,6 +125,19 @@ def test_method_that_was_asked_for_and_is_not_legal_is_refused_by_name():
         mg.unblock(y, {"N": "disarm"})
 
 
+def test_reasons_why_no_method_is_legal_are_whole_whatever_the_draw_is_called():
+    x = mg.sample(mg.DiscreteUniform(0, mg.Data(4.0, name="h")), name="a; call b", rng=0)
+    with pytest.raises(mg.BlockedGradientError) as raised:
+        mg.unblock(x * 1.0)
+    assert str(raised.value) == (
+        "unblock: no legal method for a; call b: the outcomes of 'a; call b' ~ DiscreteUniform are "
+        "others when high changes; a; call b ~ DiscreteUniform has no transform of noise that is "
+        "differentiable in its parameters; 'a; call b' ~ DiscreteUniform has no weak derivative in "
+        "high written down; the support of a; call b ~ DiscreteUniform moves with high, where a "
+        "whole number has no slope; give mg.astype(…, int)"
+    )
+
+
 @pytest.mark.parametrize("name", METHODS)
 def test_parameter_of_single_precision_does_not_round_the_value(name):
     p = mg.Data(np.float32(0.3), name="p")

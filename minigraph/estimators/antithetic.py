@@ -20,7 +20,7 @@ from ..ops.boxes import function, stop_gradient
 from ..ops.elementwise import absolute, divide, equal, greater, less, maximum, minimum, where
 from ..walk import label
 from .branches import Branch
-from .choose import Handle, call_for, choose_legal
+from .choose import Handle, Refusal, call_for, choose_legal
 from .edges import finite_logits, is_coin, unmissed, why_not_edge
 from .elements import Places
 from .slopes import Rule, slope_in, with_slopes
@@ -150,12 +150,12 @@ def twin_of(x: Data, p: Data, rng: np.random.Generator) -> Data:
     return sample(Bernoulli(function(chance, name="P(twin given X)")(x, p)), name, rng=rng)
 
 
-def why_not_coins(x: Data) -> str | None:
+def why_not_coins(x: Data) -> Refusal | None:
     """Return why the draw `x` has no antithetic twin, or None if it has one."""
     law = x._node.distribution
     if is_coin(law):
         return why_not_edge(x)
-    return (
-        f"{label(x)} ~ {type(law).__name__} is not made of coins, always 0 or 1; "
-        f"call {call_for(x, 'reinforce', 'unblock')}"
+    return Refusal(
+        f"{label(x)} ~ {type(law).__name__} is not made of coins, always 0 or 1",
+        call_for(x, "reinforce", "unblock"),
     )

@@ -22,6 +22,7 @@ from ..ops.base import Operation, record
 from ..ops.boxes import stop, stop_gradient
 from ..ops.elementwise import astype, each
 from ..walk import ancestors, drawn_above, label, walk
+from .choose import Refusal
 
 Change = Data | Callable[[Data], Data]
 # Y, with the slope of another estimate of its expectation.
@@ -235,10 +236,10 @@ def why_not_other(x: Data) -> str:
     )
 
 
-def why_not_branch(y: Data, x: Data) -> str | None:
+def why_not_branch(y: Data, x: Data) -> Refusal | None:
     """Return why the graph of `y` below the draw `x` cannot be run again, or None if it can."""
     draws = [x, *[data for data in below(y, [x]) if data._op.barrier == "draw"]]
-    return next((why_not_other(draw) for draw in draws if draw._node.branched), None)
+    return next((Refusal(why_not_other(draw)) for draw in draws if draw._node.branched), None)
 
 
 def below(y: Data, sources: Iterable[Data], without: Data | None = None) -> list[Data]:

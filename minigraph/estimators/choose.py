@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..branching import looked_at
 from ..data import Data
@@ -103,8 +103,18 @@ def _meant(call: str, y: Data, handle: Any, there: Draws) -> list[Data]:
     return found
 
 
+class Refusal(NamedTuple):
+    """Why a rewrite cannot take a draw, and what to call instead."""
+
+    reason: str
+    advice: str = ""
+
+    def __str__(self) -> str:
+        return "; ".join(filter(None, self))
+
+
 def choose_legal(
-    call: str, y: Data, nodes: Handle, why_not: Callable[[Data], str | None]
+    call: str, y: Data, nodes: Handle, why_not: Callable[[Data], Refusal | None]
 ) -> list[Data]:
     """Return what `choose` does, or raise for the first draw that a rewrite cannot take.
 
@@ -125,7 +135,7 @@ def refuse_many(call: str, x: Data, found: tuple[int, str], limit: int, copies: 
     if count > limit:
         raise InputError(
             f"{call}: {label(x)} of shape {x.shape} has {spelled(count)} {what}, more than "
-            f"limit={limit:,} {copies} of the graph below it; raise limit, or call "
+            f"limit={limit:,} {copies} of the graph below it; raise limit, or "
             f"{call_for(x, 'reinforce')}"
         )
 
@@ -142,7 +152,7 @@ def copies_of(draw: object, draws: Iterable[Data]) -> list[Data]:
 
 
 def call_for(x: Data, *rewrites: str) -> str:
-    """Return the calls that rewrite the draw `x`, for an error to recommend.
+    """Return what to call to rewrite the draw `x`, for an error to recommend.
 
     In place of a score that its law does not allow it is the best that is legal.
     """
@@ -150,4 +160,4 @@ def call_for(x: Data, *rewrites: str) -> str:
     handle = f', "{x.name}"' if x.name else ""
     legal = [way if scored or way != "reinforce" else "unblock" for way in rewrites]
     calls = [f"mg.{way}(y{handle if way != 'unblock' else ''})" for way in dict.fromkeys(legal)]
-    return " or ".join(calls)
+    return f"call {' or '.join(calls)}"

@@ -19,7 +19,7 @@ from ..ops.boxes import function, inside, moves, stop
 from ..ops.elementwise import exp, maximum, minimum, sigmoid
 from ..paths import is_parameter
 from ..walk import label
-from .choose import call_for
+from .choose import Refusal, call_for
 from .impossible import inwards, slope_at_edge
 from .kinks import kinked, once
 from .marginalize import moving, why_not_marginal
@@ -56,7 +56,7 @@ def finite_logits(law: Any) -> Any:
     return law.full(law.with_inputs(inputs).logits)
 
 
-def why_not_edge(x: Data) -> str | None:
+def why_not_edge(x: Data) -> Refusal | None:
     """Return why no sample of the draw `x` knows the slope in its probabilities, or None."""
     law = x._node.distribution
     for name, top in edged(law):
@@ -67,7 +67,7 @@ def why_not_edge(x: Data) -> str | None:
             where = f" at {[int(i) for i in np.argwhere(off)[0]]}" if p.shape else ""
             call = "unblock" if why_not_marginal(x) else "marginalize"
             logits = ", or give logits" if name.endswith("probs") else ""
-            return f"{_problem(x, law, name, where)}; call {call_for(x, call)}{logits}"
+            return Refusal(_problem(x, law, name, where), call_for(x, call) + logits)
     return None
 
 

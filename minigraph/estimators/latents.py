@@ -27,7 +27,7 @@ from ..ops.boxes import function, stop_gradient, within
 from ..ops.elementwise import greater, log, sigmoid, where
 from ..ops.reductions import softmax, sum_
 from ..walk import label
-from .choose import call_for
+from .choose import Refusal, call_for
 from .edges import finite_logits, is_coin, off_edges, why_not_edge
 
 
@@ -96,12 +96,12 @@ def with_held_noise(law: Any, z: Data) -> Data:
     return function(held, name="held noise")(z, *law.inputs)
 
 
-def why_not_latent(x: Data) -> str | None:
+def why_not_latent(x: Data) -> Refusal | None:
     """Return why the draw `x` cannot be relaxed, or None if it can."""
     law = x._node.distribution
     if latent_of(law) is not None:
         return why_not_edge(x)
-    return (
-        f"{label(x)} ~ {type(law).__name__} is neither made of coins nor one-hot; draw an index as "
-        f"a vector, mg.OneHotCategorical, or call {call_for(x, 'reinforce')}"
+    return Refusal(
+        f"{label(x)} ~ {type(law).__name__} is neither made of coins nor one-hot",
+        f"draw an index as a vector, mg.OneHotCategorical, or {call_for(x, 'reinforce')}",
     )

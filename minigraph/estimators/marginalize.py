@@ -20,7 +20,7 @@ from ..values import own, whole
 from ..walk import ancestors, drawn_above, label
 from .baselines import leave_one_out
 from .branches import Branch, below, expected, with_expected
-from .choose import Handle, call_for, choose_legal, refuse_many
+from .choose import Handle, Refusal, call_for, choose_legal, refuse_many
 from .costs import PROBABILITY, Costs, Draws
 from .impossible import possible_outcome
 from .scores import log_probs_of
@@ -166,7 +166,7 @@ def _probability(law: Any, outcome: Data, shape: tuple[int, ...]) -> Data:
     return as_data(function(probability, name=PROBABILITY)(outcome, *law.inputs))
 
 
-def why_not_marginal(x: Data) -> str | None:
+def why_not_marginal(x: Data) -> Refusal | None:
     """Return why the draw `x` cannot be summed over, or None if it can."""
     law = x._node.distribution
     problem = "cannot be listed one by one"
@@ -176,9 +176,9 @@ def why_not_marginal(x: Data) -> str | None:
         if not names:
             return None
         problem = f"are others when {' and '.join(names)} changes"
-    return (
-        f"the outcomes of {label(x)} ~ {type(law).__name__} {problem}; "
-        f"call {call_for(x, 'reinforce', 'unblock')}"
+    return Refusal(
+        f"the outcomes of {label(x)} ~ {type(law).__name__} {problem}",
+        call_for(x, "reinforce", "unblock"),
     )
 
 

@@ -22,7 +22,7 @@ from ..ops.shaping import broadcast_to
 from ..values import whole
 from ..walk import label
 from .branches import Branch
-from .choose import Handle, call_for, choose_legal, refuse_many
+from .choose import Handle, Refusal, call_for, choose_legal, refuse_many
 from .edges import edged, may_carry
 from .elements import Places
 from .impossible import stuck
@@ -159,14 +159,15 @@ def _slope(
     return functools.reduce(add, terms) if terms else sum_(entry)
 
 
-def why_not_measure_valued(x: Data) -> str | None:
+def why_not_measure_valued(x: Data) -> Refusal | None:
     """Return why the draw `x` cannot get measure-valued derivatives, or None if it can."""
     law = x._node.distribution
     known = weak_derivatives(law, x)
     missing = [n for n, p in law.parameters.items() if may_carry(p) and n not in known]
     if not missing:
         return None
-    return (
+    return Refusal(
         f"{label(x)} ~ {type(law).__name__} has no weak derivative in {' and '.join(missing)} "
-        f"written down; call {call_for(x, 'reinforce', 'unblock')}"
+        "written down",
+        call_for(x, "reinforce", "unblock"),
     )

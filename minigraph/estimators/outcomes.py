@@ -19,7 +19,7 @@ from ..ops.products import tensordot
 from ..ops.reductions import sum_
 from ..walk import label
 from .branches import Branch
-from .choose import Handle, call_for, choose_legal
+from .choose import Handle, Refusal, call_for, choose_legal
 from .edges import why_not_edge
 from .marginalize import why_not_marginal
 
@@ -90,12 +90,12 @@ def legal(call: str, y: Data, nodes: Handle, size: int, spare: int) -> list[Data
         if not 1 <= size <= count - spare:
             raise InputError(
                 f"{call}: size={size} for {label(x)} with {count} outcomes; from 1 to "
-                f"{count - spare}, or call {call_for(x, 'marginalize')}, which looks at all"
+                f"{count - spare}, or {call_for(x, 'marginalize')}, which looks at all"
             )
     return chosen
 
 
-def why_not_some(x: Data, size: int, spare: int) -> str | None:
+def why_not_some(x: Data, size: int, spare: int) -> Refusal | None:
     """Return why `size` outcomes of `x`, and `spare` others, cannot be looked at, or None.
 
     The draw has to be one of finitely many; of some of them, none may be hidden.
@@ -104,6 +104,6 @@ def why_not_some(x: Data, size: int, spare: int) -> str | None:
     count = math.prod(law.batch_shape)
     if law.batch_shape != () or law.outcomes() is None:
         what = f"is made of {count} draws" if law.batch_shape else "has no finite outcomes"
-        return f"{label(x)} ~ {type(law).__name__} {what}; call {call_for(x, 'unblock')}"
+        return Refusal(f"{label(x)} ~ {type(law).__name__} {what}", call_for(x, "unblock"))
     all_seen = len(law.outcomes()) <= size + spare
     return why_not_marginal(x) or (None if all_seen else why_not_edge(x))

@@ -16,7 +16,7 @@ from ..ops.elementwise import add, multiply
 from ..paths import moved_edges
 from .baselines import LEAVE_ONE_OUT, Baseline, baselines, leave_one_out
 from .branches import is_slope, like
-from .choose import Handle, call_for, choose
+from .choose import Handle, Refusal, call_for, choose
 from .costs import Costs
 from .edges import log_prob, may_carry, why_not_edge
 from .elements import Places
@@ -76,8 +76,7 @@ def reinforce(y: Data, nodes: Handle = None, baseline: Baseline = None) -> Data:
     """
     chosen = choose("reinforce", y, nodes)
     for x in chosen:
-        problem = why_not_score(x)
-        if problem:
+        if problem := why_not_score(x):
             raise BlockedGradientError(f"reinforce: {problem}")
     baseline_of = baselines(y, chosen, baseline)
     if not chosen:
@@ -186,7 +185,7 @@ def subtracted(
     return functools.reduce(lambda out, term: out - like(out, 0.0 + term), terms, out)
 
 
-def why_not_score(x: Data) -> str | None:
+def why_not_score(x: Data) -> Refusal | None:
     """Return why the score function is illegal for the draw `x`, or None if it is legal."""
     law = x._node.distribution
     names = moved_edges(law)
@@ -195,8 +194,8 @@ def why_not_score(x: Data) -> str | None:
     drawn = f"{x.name or 'the draw'} ~ {type(law).__name__}"
     what = f"the support of {drawn} moves with {' and '.join(names)}"
     if x.dtype.kind != "f":
-        return f"{what}, where a whole number has no slope; give mg.astype(…, int)"
-    return (
-        f"{what}, so the score function is biased: it misses the edges; "
-        f"call {call_for(x, 'reparameterize', 'unblock')}"
+        return Refusal(f"{what}, where a whole number has no slope; give mg.astype(…, int)")
+    return Refusal(
+        f"{what}, so the score function is biased: it misses the edges",
+        call_for(x, "reparameterize", "unblock"),
     )

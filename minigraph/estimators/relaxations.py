@@ -19,7 +19,7 @@ from ..ops.boxes import function, stop_gradient
 from ..ops.elementwise import each
 from ..walk import label
 from .branches import Branch, kept, with_expected
-from .choose import Handle, call_for, choose_each, choose_legal, one_each
+from .choose import Handle, Refusal, call_for, choose_each, choose_legal, one_each
 from .latents import given, heat_of, latent_of, why_not_latent, with_held_noise
 from .smooth import Smooth
 
@@ -213,12 +213,12 @@ def fed(call: str, y: Data, there: Branch) -> Data:
 def _needs_integers(call: str, x: Data, why: str) -> str:
     return (
         f"{call}: relaxed {label(x)} is fed to something that needs whole numbers ({why}); "
-        f"call {call_for(x, 'reinforce', 'marginalize')}"
+        f"{call_for(x, 'reinforce', 'marginalize')}"
     )
 
 
 def _legal(
-    call: str, y: Data, nodes: Handle, continuous: bool, why_not: Callable[[Data], str | None]
+    call: str, y: Data, nodes: Handle, continuous: bool, why_not: Callable[[Data], Refusal | None]
 ) -> list[Data]:
     """Return the chosen draws, or raise for one that cannot be relaxed."""
     smooth = Smooth(y, continuous)
@@ -226,12 +226,12 @@ def _legal(
     return [x for copies in choose_each(call, y, one_each(chosen)) for x in copies]
 
 
-def why_not_mean(x: Data) -> str | None:
+def why_not_mean(x: Data) -> Refusal | None:
     """Return why the draw `x` has no mean to pass a gradient to, or None if it has one."""
     law = x._node.distribution
     if law.outcomes() is not None and hasattr(law, "mean"):
         return None
-    return (
-        f"{label(x)} ~ {type(law).__name__} is not discrete, or does not know its mean; "
-        f"call {call_for(x, 'unblock')}"
+    return Refusal(
+        f"{label(x)} ~ {type(law).__name__} is not discrete, or does not know its mean",
+        call_for(x, "unblock"),
     )

@@ -11,7 +11,7 @@ from ..graph import rewrite
 from ..nodes import StochasticNode, result
 from ..ops.boxes import function
 from ..walk import label
-from .choose import Handle, call_for, choose_legal
+from .choose import Handle, Refusal, call_for, choose_legal
 from .smooth import Smooth
 
 
@@ -80,26 +80,27 @@ def opened(data: Data, inputs: tuple[Data, ...]) -> Data:
     return out
 
 
-def why_not_pathwise(smooth: Smooth, x: Data) -> str | None:
+def why_not_pathwise(smooth: Smooth, x: Data) -> Refusal | None:
     """Return why the draw `x` above some `y` cannot be reparameterized, or None if it can."""
-    name, law = x.name or "the draw", x._node.distribution
+    law = x._node.distribution
+    drawn = f"{x.name or 'the draw'} ~ {type(law).__name__}"
     if law.noise() is None:
-        return (
-            f"{name} ~ {type(law).__name__} has no transform of noise that is differentiable in "
-            f"its parameters; call {call_for(x, 'reinforce')}"
+        return Refusal(
+            f"{drawn} has no transform of noise that is differentiable in its parameters",
+            call_for(x, "reinforce"),
         )
     if x._node.branched and not smooth.continuous:
-        return (
+        return Refusal(
             f"Python looked at {label(x)} in an if, a while, an index or a length, and what "
-            f"comes of that may jump where the branch changes; call {call_for(x, 'reinforce')}, or "
-            "pass continuous=True if it does not"
+            "comes of that may jump where the branch changes",
+            f"{call_for(x, 'reinforce')}, or pass continuous=True if it does not",
         )
     if law.transform_jumps and not smooth.continuous:
-        return (
-            f"the transform of {name} ~ {type(law).__name__} jumps from one end of the support to "
-            "another: the pathwise gradient misses the jumps and is biased; "
-            f"call {call_for(x, 'reinforce')}, or pass continuous=True if y is the same at both "
-            "ends, as the sine of an angle is"
+        return Refusal(
+            f"the transform of {drawn} jumps from one end of the support to another: the pathwise "
+            "gradient misses the jumps and is biased",
+            f"{call_for(x, 'reinforce')}, or pass continuous=True if y is the same at both ends, "
+            "as the sine of an angle is",
         )
     return smooth.why_not(x)
 
@@ -111,12 +112,13 @@ def implicit(y: Data, nodes: Handle = None) -> Data:
     return reparameterize(y, nodes)
 
 
-def why_not_implicit(smooth: Smooth, x: Data) -> str | None:
+def why_not_implicit(smooth: Smooth, x: Data) -> Refusal | None:
     """Return why the draw `x` is not followed along its quantiles, or None if it is."""
     noise = x._node.distribution.noise()
     if noise is None or noise.inputs:  # noise that knows the parameters is a quantile of the law
         return why_not_pathwise(smooth, x)
-    return (
+    return Refusal(
         f"{x.name or 'the draw'} ~ {type(x._node.distribution).__name__} is reparameterized "
-        f"directly, and its quantiles are not needed; call {call_for(x, 'reparameterize')}"
+        "directly, and its quantiles are not needed",
+        call_for(x, "reparameterize"),
     )

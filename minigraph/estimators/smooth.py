@@ -21,7 +21,7 @@ from ..ops.selection import getitem, take_along_axis
 from ..ops.trigonometry import arctan2
 from ..paths import Flow, describe
 from ..walk import drawn_above, label, varies
-from .choose import call_for
+from .choose import Refusal, call_for
 from .poles import Poles, poles
 
 # They have a slope, and jump: at the end of a period, from π to -π, from a vector to its negative.
@@ -52,25 +52,22 @@ class Smooth:
         self.y = y
         self.continuous = continuous
 
-    def why_not(self, x: Data) -> str | None:
+    def why_not(self, x: Data) -> Refusal | None:
         """Return why no gradient can be followed from `y` to the draw `x`, or None if it can."""
         found = self.first.get(x)
         if found is None:
             return None
         path, name = f"the path {describe(self._path(x, found.data))}", found.data._node.name
-        score = f"call {call_for(x, 'reinforce')}"
+        score = call_for(x, "reinforce")
         if found.of is None:
-            return f"{path} meets the black box {name}; {score}, which needs no derivative of it"
+            reason = f"{path} meets the black box {name}"
+            return Refusal(reason, f"{score}, which needs no derivative of it")
+        of = label(found.of)
+        why = f"of {of}, which jumps: a gradient along it misses that and is biased"
         if found.at_pole:
-            return (
-                f"{path} runs through {name} at a pole of {label(found.of)}, where y may jump, "
-                f"which a gradient along it misses; {score}, or pass continuous=True if y does not "
-                "jump"
-            )
-        return (
-            f"{path} runs through {name} of {label(found.of)}, which jumps: a gradient along it "
-            f"misses that and is biased; {score}, or pass continuous=True if y does not jump"
-        )
+            why = f"at a pole of {of}, where y may jump, which a gradient along it misses"
+        advice = f"{score}, or pass continuous=True if y does not jump"
+        return Refusal(f"{path} runs through {name} {why}", advice)
 
     @property
     def draws(self) -> list[Data]:

@@ -15,7 +15,7 @@ from ..values import spelled
 from ..walk import label
 from .antithetic import arm, disarm, why_not_coins
 from .branches import why_not_branch
-from .choose import choose, choose_once, one_each
+from .choose import Refusal, choose, choose_once, one_each
 from .control import rebar
 from .latents import why_not_latent
 from .marginalize import marginalize, why_not_marginal
@@ -39,7 +39,7 @@ from .smooth import Smooth
 from .without_replacement import sum_and_sample, unordered_set
 
 FEW = 16  # copies of the graph that "auto" still makes, of all draws that meet in a cost together
-WhyNot = Callable[[Smooth, Data], str | None]  # y, and a draw above it: why a method is illegal
+WhyNot = Callable[[Smooth, Data], Refusal | None]  # y, and a draw above it: why a method is illegal
 
 
 class Choice(NamedTuple):
@@ -59,10 +59,10 @@ class Method(NamedTuple):
     biased: bool = False
 
 
-def _needs(of_draw: Callable[[Data], str | None], smooth: bool = False) -> WhyNot:
+def _needs(of_draw: Callable[[Data], Refusal | None], smooth: bool = False) -> WhyNot:
     """Return as one: a condition on a draw, that the graph below can be run again, its slopes."""
 
-    def why_not(y: Smooth, x: Data) -> str | None:
+    def why_not(y: Smooth, x: Data) -> Refusal | None:
         if problem := of_draw(x):
             return problem
         looked = x._node.branched or y.looked_at  # else there is no need of another walk
@@ -72,7 +72,7 @@ def _needs(of_draw: Callable[[Data], str | None], smooth: bool = False) -> WhyNo
     return why_not
 
 
-def _some(size: int, spare: int) -> Callable[[Data], str | None]:
+def _some(size: int, spare: int) -> Callable[[Data], Refusal | None]:
     return functools.partial(why_not_some, size=size, spare=spare)
 
 
@@ -250,23 +250,24 @@ def _choose(y: Smooth, sizes: Sizes, x: Data, few: int, explain: bool) -> Choice
     """
     law = type(x._node.distribution).__name__
     found: str | None = None
-    not_legal: dict[str, str] = {}
+    not_legal: dict[str, Refusal] = {}
     for name in AUTO:
         if found is not None and not explain:
             break
         problem = METHODS[name].why_not(y, x)
-        if problem is None and name in COUNTED and (count := COUNTED[name](sizes, x)) > few:
-            problem = f"it would take {spelled(count)} copies of the graph, more than {few}"
+        if problem is None and name in COUNTED and (many := COUNTED[name](sizes, x)) > few:
+            problem = Refusal(f"it would take {spelled(many)} copies of the graph, more than {few}")
         if problem is not None:
             not_legal[name] = problem
         elif found is None:
             found = name
     if found is None:
-        why = dict.fromkeys(text.partition("; call ")[0] for text in not_legal.values())
+        why = dict.fromkeys(problem.reason for problem in not_legal.values())
         raise BlockedGradientError(
             f"unblock: no legal method for {x.name or 'a draw'}: {'; '.join(why)}"
         )
-    return Choice(x.name or "unnamed", found, f"{law} {REASONS[found]}", not_legal)
+    said = {name: str(problem) for name, problem in not_legal.items()}
+    return Choice(x.name or "unnamed", found, f"{law} {REASONS[found]}", said)
 
 
 REASONS: Mapping[str, str] = {
