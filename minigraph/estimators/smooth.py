@@ -105,8 +105,8 @@ class Smooth:
         """The first obstacle below each draw that has one."""
         first: dict[Data, Obstacle] = {}
         left = (1 << len(self.draws)) - 1
-        for data in filter(self._suspected, _unsorted(self._flow.made)):
-            for draws, obstacle in self._obstacles(data, self._above[data] & left):
+        for data in _unsorted(self._flow.made):
+            for draws, obstacle in self._obstacles(data, left):
                 left &= ~draws
                 while draws:
                     k = draws.bit_length() - 1
@@ -114,25 +114,17 @@ class Smooth:
                     draws ^= 1 << k
         return first
 
-    def _suspected(self, data: Data) -> bool:
-        """Return whether `data` may be an obstacle, without a look at which draws are above."""
-        if data not in self._flow.carries or isinstance(data._op, StochasticNode):
-            return False
-        if data._op.barrier == "black box":
-            return True
-        if self.continuous:
-            return False
-        return bool(poles(data)) or any(x in self._flow.carries for x in _jumps(data))
-
     def _obstacles(self, data: Data, draws: int) -> Iterator[tuple[int, Obstacle]]:
         """Yield what `data` is to which of some draws above it; what comes first counts."""
-        if data._op.barrier == "black box":
-            yield draws, Obstacle(data)
+        if data not in self._flow.carries or isinstance(data._op, StochasticNode):
             return
-        for x in _jumps(data):
-            yield self._above.get(x, 0) & draws, Obstacle(data, x)
-        for x in poles(data):
-            yield self._poles.passed(data, x, draws), Obstacle(data, x, at_pole=True)
+        if data._op.barrier == "black box":
+            yield self._above[data] & draws, Obstacle(data)
+        elif not self.continuous:
+            for x in _jumps(data):
+                yield self._above.get(x, 0) & draws, Obstacle(data, x)
+            for x in poles(data):
+                yield self._poles.passed(data, x, draws), Obstacle(data, x, at_pole=True)
 
     def _path(self, x: Data, data: Data) -> list[Data]:
         """Return a path from the draw `x` through `data` to `y`."""
