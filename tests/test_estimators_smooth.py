@@ -141,3 +141,11 @@ def test_pole_of_two_draws_is_one_of_each_and_of_what_both_descend_from():
     smooth = Smooth(1.0 / (1.0 + a * b * mg.tanh(a * b)))
     for x in (z, a, b):
         assert smooth.why_not(x) is None
+
+
+def test_pole_of_a_denominator_is_none_of_a_draw_in_the_numerator_alone():
+    a, b = (mg.sample(mg.Normal(mg.Data(0.5), 1.0), name=name, rng=1) for name in "AB")
+    for f in (mg.tanh, mg.erf, lambda x: 2.0 * mg.sinh(x), lambda x: x**3):
+        smooth = Smooth(a / f(b))
+        assert smooth.why_not(a) is None
+        assert "at a pole of" in smooth.why_not(b).reason
