@@ -174,10 +174,11 @@ def test_pathwise_gradient_of_an_angle_would_have_been_biased():
     lambda x: mg.arctan(x / (abs(x) - 0.8)), lambda x: mg.arctan(1.0 / mg.expm1(x)),
     lambda x: mg.arctan(1.0 / (mg.sigmoid(x) - 0.4)), lambda x: mg.arctan(1.0 / (x**4 - 0.5)),
     lambda x: mg.arctan((x**2 - 0.5) ** -1.0),
+    lambda x: x / mg.float_power(mg.float_power(x, 2.0), 0.5),
 ], ids=["quotient", "sign", "reciprocal", "power", "tangent", "root", "numerator", "positive",
         "float power", "power of an input", "cube", "erf", "fabs", "gamma", "digamma", "polygamma",
         "beta", "parabola", "product", "absolute", "expm1", "sigmoid",
-        "fourth", "of less"])  # fmt: skip
+        "fourth", "of less", "root of floats"])  # fmt: skip
 def test_poles_are_refused_and_exact_goes_round_them(f):
     m = mg.Data(0.37, name="m")
     y = f(mg.sample(mg.Normal(m, 1.0), name="X", rng=0))

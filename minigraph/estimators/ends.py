@@ -85,12 +85,9 @@ def _moved(data: Data, inner: Data, low: Any, high: Any) -> Ends:
     op, inputs = data._op, data._inputs
     first, last = inputs[0] is inner, inputs[-1] is inner
     crossed = np.logical_and(np.less(low, 0.0), np.greater(high, 0.0))
-    raised = op in (power, float_power)
-    number = literal(inputs[1]) if raised else None
-    even = op in EVEN or (op is multiply and first and last)
-    even = even or (number is not None and number > 0.0 and number % 2.0 == 0.0)
+    even = exponent(data) > 0.0 and exponent(data) % 2.0 == 0.0
     positive = first and not last and np.all(np.greater_equal(low, 0.0))
-    if raised and not (even or positive or odd_power(data, 1.0)):
+    if op in (power, float_power) and not (even or positive or odd_power(data, 1.0)):
         return None
     if (op is divide and last and np.any(crossed)) or (op is where and first):
         return None
@@ -101,6 +98,16 @@ def _moved(data: Data, inner: Data, low: Any, high: Any) -> Ends:
     ]  # fmt: skip
     least = np.minimum(*at)
     return np.where(crossed, 0.0, least) if even else least, np.maximum(*at)
+
+
+def exponent(data: Data) -> float:
+    """Return the power to which `data` raises its first input, 2 also for |x|; 0 for no power."""
+    op = data._op
+    if op in EVEN or (op is multiply and data._inputs[0] is data._inputs[1]):
+        return 2.0
+    if op in (power, float_power):
+        return literal(data._inputs[1]) or 0.0
+    return 0.5 if op is sqrt else 0.0
 
 
 def odd_power(data: Data, sign: float) -> bool:

@@ -15,21 +15,20 @@ from ..data import Data
 from ..distributions.constraints import real, real_vector
 from ..distributions.ranges import unlaid
 from ..nodes import StochasticNode
-from ..ops.base import Operation, literal
+from ..ops.base import Operation
 from ..ops.elementwise import (
     cbrt,
     divide,
     multiply,
     power,
     reciprocal,
-    sqrt,
     where,
 )
 from ..ops.factorizations import inv, solve_
 from ..ops.linear import einsum_, matmul, outer
 from ..ops.special import beta, digamma, erf, gamma, polygamma, psi
 from ..ops.trigonometry import arcsinh, arctan, sin, sinh, tan, tanh
-from .ends import EVEN, KEPT, SUMS, Ends, ends_of, odd_power
+from .ends import KEPT, SUMS, Ends, ends_of, exponent, odd_power
 from .trials import Between, Trials
 
 PRODUCTS = (multiply, matmul, einsum_, outer)
@@ -108,15 +107,10 @@ class Poles:
 
 
 def _inner(x: Data) -> Data:
-    """Return what `x` is the absolute value or the square of, or the square root of that."""
-    while True:
-        part = unlaid(x)
-        square = part._op is multiply and part._inputs[0] is part._inputs[1]
-        exponent = literal(part._inputs[1]) if part._op is power else None
-        square = square or part._op in (*EVEN, sqrt)
-        if not (square or (exponent is not None and exponent > 0.0)):
-            return x
+    """Return what `x` is the absolute value or a positive power of, or of such a power."""
+    while exponent(part := unlaid(x)) > 0.0:
         x = part._inputs[0]
+    return x
 
 
 def _lines(x: Data, above: Mapping[Data, int], draws: int, through: bool = True) -> int:
