@@ -174,11 +174,12 @@ def test_pathwise_gradient_of_an_angle_would_have_been_biased():
     lambda x: mg.arctan(x / (abs(x) - 0.8)), lambda x: mg.arctan(1.0 / mg.expm1(x)),
     lambda x: mg.arctan(1.0 / (mg.sigmoid(x) - 0.4)), lambda x: mg.arctan(1.0 / (x**4 - 0.5)),
     lambda x: mg.arctan((x**2 - 0.5) ** -1.0),
-    lambda x: x / mg.float_power(mg.float_power(x, 2.0), 0.5),
+    lambda x: x / mg.float_power(mg.float_power(x, 2.0), 0.5), lambda x: x / (2.0 * abs(x)),
+    lambda x: mg.tanh(x) / -mg.sqrt(x * x / 3.0),
 ], ids=["quotient", "sign", "reciprocal", "power", "tangent", "root", "numerator", "positive",
         "float power", "power of an input", "cube", "erf", "fabs", "gamma", "digamma", "polygamma",
         "beta", "parabola", "product", "absolute", "expm1", "sigmoid",
-        "fourth", "of less", "root of floats"])  # fmt: skip
+        "fourth", "of less", "root of floats", "half a sign", "less than a sign"])  # fmt: skip
 def test_poles_are_refused_and_exact_goes_round_them(f):
     m = mg.Data(0.37, name="m")
     y = f(mg.sample(mg.Normal(m, 1.0), name="X", rng=0))
@@ -232,6 +233,7 @@ def test_norms_of_several_numbers_are_followed(f):
     lambda x: 1.0 / mg.array([mg.exp(x), 1.0]), lambda x: 1.0 / mg.sum(mg.array([abs(x), 2.0])),
     lambda x: 1.0 / (1.0 - mg.tanh(x) ** 2), lambda x: x / (1.0 - mg.sigmoid(x)),
     lambda x: 1.0 / (mg.softplus(x) + 0.1), lambda x: 1.0 / (2.0 - mg.tanh(x)),
+    lambda x: x / (2.0 * mg.sqrt(x * x + 1.0)),
     lambda x: mg.digamma(mg.exp(x)), lambda x: 1.0 / (mg.exp(x) ** 0.5 + 1.0 / (1.0 + x**2)),
 ])  # fmt: skip
 def test_denominators_that_do_not_change_sign_are_followed(f):

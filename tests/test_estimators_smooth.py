@@ -49,7 +49,7 @@ def passes(op, x, flow, poles):
 def pole(node, flow, poles):
     op, inputs = node.op, node.inputs
     if op is divide:
-        x = _inner(inputs[1]) if inputs[0] in flow.carries else inputs[1]
+        x = _inner(inputs[1], poles._above) if inputs[0] in flow.carries else inputs[1]
         return inputs[1] if passes(op, x, flow, poles) else None
     exponent = literal(inputs[1]) if op is power else None
     if op in (reciprocal, tan) or (exponent is not None and exponent < 0 and exponent % 2 == 1):

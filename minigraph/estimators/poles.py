@@ -20,7 +20,7 @@ from ..ops.elementwise import (
     cbrt,
     divide,
     multiply,
-    power,
+    negative,
     reciprocal,
     where,
 )
@@ -35,6 +35,7 @@ PRODUCTS = (multiply, matmul, einsum_, outer)
 ODD = (tanh, arctan, sin, sinh, arcsinh, cbrt, erf)  # 0 at 0, where their sign changes
 GAMMAS = (gamma, digamma, psi, beta, polygamma)
 MATRICES = (inv, solve_)
+MULTIPLES = (multiply, divide, negative, *ODD)  # or 0 where their input is
 TINY = 1e-9
 
 
@@ -87,7 +88,7 @@ class Poles:
         if data._op is not divide:
             return self._passing(data._op, x, draws)
         both = draws & self._above.get(data._node.inputs[0], 0)  # x / |x| jumps, 1 / |x| does not
-        found = self._passing(divide, _inner(x), both)
+        found = self._passing(divide, _inner(x, self._above), both)
         return found | self._passing(divide, x, draws & ~both)
 
     def _passing(self, op: Operation, x: Data, draws: int) -> int:
@@ -106,11 +107,16 @@ class Poles:
         return draws if np.any(between(*ends)) else 0
 
 
-def _inner(x: Data) -> Data:
-    """Return what `x` is the absolute value or a positive power of, or of such a power."""
-    while exponent(part := unlaid(x)) > 0.0:
-        x = part._inputs[0]
-    return x
+def _inner(x: Data, above: Mapping[Data, int]) -> Data:
+    """Return what `x` is the absolute value or a positive power of, or a multiple of such."""
+    found, part = x, unlaid(x)
+    while (raised := exponent(part) > 0.0) or part._op in MULTIPLES:
+        moving = {y for y in part._inputs if type(y) is Data and above.get(y)}
+        if len(moving) != 1 or (part._op is divide and part._inputs[0] not in moving):
+            break
+        (inner,) = moving
+        found, part = inner if raised else found, unlaid(inner)
+    return found
 
 
 def _lines(x: Data, above: Mapping[Data, int], draws: int, through: bool = True) -> int:
