@@ -336,3 +336,24 @@ def test_conversion_to_whole_numbers_is_a_step_and_to_floats_none():
     assert isinstance(mg.reparameterize(astype(x, dtype=np.dtype(np.float32))), Data)
     with pytest.raises(mg.BlockedGradientError, match="astype"):
         mg.reparameterize(elementwise.multiply(astype(x, dtype=np.dtype(bool)), 1.0))
+
+
+BOX = mg.primitive(np.sin, name="box")
+
+
+@pytest.mark.parametrize("law", [lambda z: mg.Normal(z, 0.5), lambda z: mg.Poisson(mg.exp(z))])
+@pytest.mark.parametrize("f", [
+    mg.floor, lambda x: mg.arctan(1.0 / (x - 0.4)), BOX, lambda x: mg.where(x > 0.3, x, -x),
+], ids=["jump", "pole", "black box", "condition"])  # fmt: skip
+def test_draw_above_one_that_jumps_is_reparameterized_before_or_after_the_score_of_that(f, law):
+    m = mg.Data(0.4, name="m")
+    z = mg.sample(mg.Normal(m, 1.0), name="Z", rng=0)
+    y = f(mg.sample(law(mg.sin(z)), name="A", rng=1))
+    truth = mg.exact(y, m)
+    for way in (mg.reinforce(mg.reparameterize(y, "Z"), "A"),
+                mg.reparameterize(mg.reinforce(y, "A"), "Z")):  # fmt: skip
+        found = mg.exact(way, m)
+        assert found.grad[m] == pytest.approx(truth.grad[m], abs=1e-9)
+    assert mg.unblock(y, explain=True)[1][0].method == "reparameterize"
+    with pytest.raises(mg.BlockedGradientError, match=r'alone, mg.reparameterize\(y, "Z"\)'):
+        mg.reparameterize(y)

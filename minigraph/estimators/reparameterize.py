@@ -37,8 +37,9 @@ def reparameterize(y: Data, nodes: Handle = None, *, continuous: bool = False) -
     Raises
     ------
     BlockedGradientError
-        If a law has no transform, or one that jumps, or the path from the sample to `y` meets a
-        black box, or a step at which `y` may jump: there the pathwise gradient is biased.
+        If a law has no transform, or one that jumps, or the path from the sample to `y`, or to the
+        next draw, meets a black box, or a step at which `y` may jump: there the pathwise gradient
+        is biased.
 
     References
     ----------

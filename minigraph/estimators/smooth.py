@@ -85,11 +85,15 @@ class Smooth:
 
     @functools.cached_property
     def _above(self) -> dict[Data, int]:
-        """For all data below draws, which draws: bit k is that of the draw number k."""
+        """For all data below draws, which draws: bit k is that of the draw number k.
+
+        A path ends at the next draw. What comes below that is for it alone to look at, as it blocks
+        until it is rewritten, and a score needs no derivative of a cost.
+        """
         above = {x: 1 << k for k, x in enumerate(self.draws)}
         for data in self._flow.made:
-            if data in self._flow.carries:
-                draws = above.get(data, 0)
+            if data in self._flow.carries and data not in above:
+                draws = 0
                 for x in data._inputs:
                     if type(x) is Data and x in above:
                         draws |= above[x]
