@@ -8,7 +8,9 @@ from ops_cases import OPERATIONS, Case, cases
 
 import minigraph as mg
 from minigraph.data import Data
+from minigraph.estimators.ends import is_positive
 from minigraph.estimators.smooth import JUMPING, PACKED
+from minigraph.estimators.trials import Trials
 from minigraph.ops import elementwise
 from minigraph.ops.elementwise import astype
 
@@ -336,6 +338,26 @@ def test_conversion_to_whole_numbers_is_a_step_and_to_floats_none():
     assert isinstance(mg.reparameterize(astype(x, dtype=np.dtype(np.float32))), Data)
     with pytest.raises(mg.BlockedGradientError, match="astype"):
         mg.reparameterize(elementwise.multiply(astype(x, dtype=np.dtype(bool)), 1.0))
+
+
+@pytest.mark.parametrize("f", [
+    lambda x: mg.std(x) + 1e-5, lambda x: mg.sum(mg.exp(x - mg.max(x))), mg.norm,
+    lambda x: mg.max(abs(x)), lambda x: x[0] ** 4 + 1.0, lambda x: mg.exp(x) @ np.ones(3),
+    lambda x: 1.0 + mg.prod(x * x), lambda x: mg.hypot(x[0], x[1]) / (1.0 + mg.square(x[2])),
+])  # fmt: skip
+def test_denominator_that_is_seen_to_be_positive_is_not_tried(f, monkeypatch):
+    monkeypatch.setattr(Trials, "passing", lambda *args: pytest.fail("samples were drawn"))
+    assert isinstance(rewritten(lambda x: x[0] / f(x)), Data)
+
+
+@pytest.mark.parametrize("f", [
+    lambda x: mg.std(x) - 1e-5, lambda x: x[0] ** 3, lambda x: mg.exp(x[0]) * x[1],
+    lambda x: mg.where(np.array([True, False, True]), -1.0, mg.exp(x)),
+    lambda x: mg.exp(x) + mg.Data(1.0),
+    lambda x: mg.exp(x) @ np.array([1.0, -1.0, 2.0]), lambda x: mg.minimum(mg.exp(x), -1.0),
+])  # fmt: skip
+def test_what_may_be_negative_is_not_seen_to_be_positive(f):
+    assert not is_positive(f(mg.sample(mg.Normal(mg.Data([0.3, 0.9, 0.5]), 0.1), rng=0)))
 
 
 BOX = mg.primitive(np.sin, name="box")

@@ -6,7 +6,7 @@ where a draw stands in one place, and not known where it stands in two.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,8 @@ from ..ops.elementwise import (
     float_power,
     log,
     log1p,
+    maximum,
+    minimum,
     multiply,
     negative,
     power,
@@ -38,10 +40,11 @@ from ..ops.elementwise import (
     subtract,
     where,
 )
-from ..ops.reductions import cumsum, mean, sum_
+from ..ops.linear import einsum_, matmul, outer
+from ..ops.reductions import cumsum, max_, mean, min_, prod, softmax, sum_
 from ..ops.shaping import concatenate, scatter
 from ..ops.special import erf
-from ..ops.trigonometry import arcsinh, arctan, sinh, tanh
+from ..ops.trigonometry import arcsinh, arctan, cosh, hypot, sinh, tanh
 from ..values import plain
 
 SUMS = (add, subtract, sum_, mean, cumsum)
@@ -51,7 +54,40 @@ STEADY = (
     *LAID, *SUMS, *KEPT, *EVEN, multiply, divide, power, float_power, where, tanh, arctan, sinh,
     arcsinh, cbrt, erf, exp, expm1, log, log1p, sqrt, sigmoid, softplus,
 )  # fmt: skip
+POSITIVE = (*EVEN, exp, cosh, hypot, sqrt, sigmoid, softplus, softmax)  # or 0, or nan
+OF_POSITIVE = (
+    add, sum_, mean, cumsum, multiply, prod, matmul, einsum_, outer, divide, where,
+    max_, min_, maximum, minimum, stack, concatenate,
+)  # fmt: skip
 Ends = tuple[Any, Any] | None
+
+
+def is_positive(x: Data) -> bool:
+    """Return whether `x` is sure to be positive, or 0, whatever is drawn and given."""
+    todo: list[Any] = [x]
+    seen = {x}
+    for part in todo:  # which grows meanwhile
+        parts = _positive_if(part)
+        if parts is None:
+            return False
+        todo += [y for y in parts if y not in seen]
+        seen.update(parts)
+    return True
+
+
+def _positive_if(x: Any) -> Sequence[Any] | None:
+    """Return of which of its inputs it is enough to be positive for `x` to be so; None of none."""
+    if type(x) is float or x._literal:
+        return () if np.all(np.greater_equal(plain(x), 0.0)) else None
+    op = x._op
+    if isinstance(op, StochasticNode):
+        low, _ = op.distribution.support.bounds or (None, None)
+        return () if type(low) is float and low >= 0.0 else None
+    if op in POSITIVE or is_even(x):
+        return ()
+    if op in LAID:
+        return x._inputs[:1]
+    return x._inputs[op is where :] if op in OF_POSITIVE else None
 
 
 def ends_of(x: Data, above: Mapping[Data, int], known: dict[Data, Ends]) -> Ends:
@@ -85,7 +121,7 @@ def _moved(data: Data, inner: Data, low: Any, high: Any) -> Ends:
     op, inputs = data._op, data._inputs
     first, last = inputs[0] is inner, inputs[-1] is inner
     crossed = np.logical_and(np.less(low, 0.0), np.greater(high, 0.0))
-    even = exponent(data) > 0.0 and exponent(data) % 2.0 == 0.0
+    even = is_even(data)
     positive = first and not last and np.all(np.greater_equal(low, 0.0))
     if op in (power, float_power) and not (even or positive or odd_power(data, 1.0)):
         return None
@@ -108,6 +144,11 @@ def exponent(data: Data) -> float:
     if op in (power, float_power):
         return literal(data._inputs[1]) or 0.0
     return 0.5 if op is sqrt else 0.0
+
+
+def is_even(data: Data) -> bool:
+    """Return whether `data` is an even power of something, or its absolute value."""
+    return exponent(data) > 0.0 and exponent(data) % 2.0 == 0.0
 
 
 def odd_power(data: Data, sign: float) -> bool:

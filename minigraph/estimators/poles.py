@@ -28,7 +28,7 @@ from ..ops.factorizations import inv, solve_
 from ..ops.linear import einsum_, matmul, outer
 from ..ops.special import beta, digamma, erf, gamma, polygamma, psi
 from ..ops.trigonometry import arcsinh, arctan, sin, sinh, tan, tanh
-from .ends import KEPT, SUMS, Ends, ends_of, exponent, odd_power
+from .ends import KEPT, SUMS, Ends, ends_of, exponent, is_positive, odd_power
 from .trials import Between, Trials
 
 PRODUCTS = (multiply, matmul, einsum_, outer)
@@ -100,6 +100,8 @@ class Poles:
 
     def _beyond_lines(self, op: Operation, x: Data, draws: int) -> int:
         """Return which of some draws do so as its ends tell, or samples where there are none."""
+        if op not in (tan, *MATRICES) and is_positive(x):
+            return 0
         between, of_matrix = between_of(op), op in MATRICES
         ends = None if of_matrix else ends_of(x, self._above, self._ends)
         if ends is None:
