@@ -52,6 +52,16 @@ def test_certain_event_has_a_log_prob_of_zero(law, x):
     assert np.array_equal(law.sample(0), x)
 
 
+@pytest.mark.parametrize("x", [1, True, [1, 0], np.array([1, 0], np.int8)], ids=repr)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_an_outcome_that_is_written_down_is_no_step_of_the_graph(x, dtype):
+    p = mg.Data(np.array(0.25, dtype), name="p")
+    y = mg.Bernoulli(p).log_prob(x)
+    assert str(mg.Graph(y)).count("[]") == 1
+    assert y.dtype == dtype
+    np.testing.assert_allclose(y.value, np.log(np.where(x, 0.25, 0.75)), rtol=1e-6)
+
+
 @pytest.mark.parametrize("logits", [-1000.0, 1000.0])
 def test_log_prob_at_huge_logits_is_the_logit(logits):
     """NumPyro says -708 at most: the logarithm of the smallest probability."""

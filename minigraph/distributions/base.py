@@ -270,9 +270,11 @@ class Distribution(Definition):
         data = as_data(x)
         written = data._literal and not isinstance(x, (Data, float, np.ndarray, np.generic))
         narrow = data.dtype.kind in "iub" and {data.dtype.itemsize, self.dtype.itemsize} != {8}
-        if written or narrow:
-            return as_data(astype(data, dtype=self.dtype))
-        return data
+        if not (written or narrow):
+            return data
+        if data._literal:  # and stays one: no step of the graph
+            return as_data(np.asarray(data._value, self.dtype))
+        return as_data(astype(data, dtype=self.dtype))
 
     def draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> tuple[Any, Any]:
         """Return samples of the full `shape`, and the noise they were made from or None."""
