@@ -86,4 +86,5 @@ def label(data: Data) -> str:
         return repr(data.name)
     if data._op is None:
         return f"the unnamed {'constant' if data.constant else 'input'} {show(data._value)}"
-    return f"the unnamed output of {data.node.name}"
+    box = data.node._group
+    return f"the unnamed output of {data.node.name}{f' in {box.outermost.name}' if box else ''}"

@@ -61,6 +61,8 @@ def test_a_gradient_of_an_array_without_seed_is_refused_with_advice():
         y.backward()
     with pytest.raises(mg.InputError, match=r"shape \(3,\), needed \(2,\)"):
         y.backward(np.ones(3))
+    with pytest.raises(mg.InputError, match=r"output of where in Bernoulli.log_prob: it has shape"):
+        mg.Bernoulli(mg.Data(0.5)).log_prob([0, 1]).backward()
 
 
 @pytest.mark.parametrize("shape", [(), (1,), (3,), (2, 1), (2, 3), (1, 1, 3)])
