@@ -54,7 +54,19 @@ class Run:
         self.trees = tuple(given[i] for i in chosen)
         self.is_single = argnums is not None and not np.iterable(argnums)
         self.variables: list[Data] = leaves(self.trees)
-        self.out = mapped(self.output, f(*given, **(keywords or {})))
+        try:
+            out = f(*given, **(keywords or {}))
+        except (TypeError, AttributeError) as error:
+            for i in chosen:
+                kind, said = type(args[i]).__name__, str(error)
+                about = f"'{kind}'" in said or "sequence" in said
+                if about and isinstance(args[i], (list, tuple)):
+                    error.add_note(
+                        f"{self.what}: argument {i} is a {kind}, and arrives as a {kind} of Data; "
+                        "pass np.array(…) for a vector"
+                    )
+            raise
+        self.out = mapped(self.output, out)
         made, inputs, _ = walk(leaves(self.out))
         mine = set(self.variables)
         self.is_plain = not (

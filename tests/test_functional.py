@@ -193,6 +193,19 @@ def test_what_is_no_function_is_refused_at_the_door_with_advice(name, call, wron
         call(wrong)
 
 
+@pytest.mark.parametrize(
+    "f", [lambda x: x @ x, lambda x: mg.sum(x * x), lambda x: x.sum(), lambda x: 0.5 * x]
+)
+def test_an_error_of_a_function_that_takes_a_vector_says_that_a_list_arrived(f):
+    with pytest.raises((TypeError, AttributeError)) as raised:
+        mg.grad(f)([1.0, 2.0])
+    assert "argument 0 is a list, and arrives as a list of Data" in raised.value.__notes__[0]
+    assert "np.array(…)" in raised.value.__notes__[0]
+    with pytest.raises(TypeError) as raised:
+        mg.grad(lambda x: x[0] * len(3))([1.0, 2.0])
+    assert not hasattr(raised.value, "__notes__")
+
+
 def test_a_constant_or_untouched_argument_has_gradient_zero():
     assert mg.grad(lambda x: 3.0)(1.0) == 0.0
     assert mg.grad(lambda x, y: y * 2.0)(1.0, 2.0) == 0.0
