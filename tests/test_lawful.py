@@ -30,6 +30,24 @@ def test_assigned_parameter_is_refused_as_it_is_at_the_door(run):
         run(x, rate)
 
 
+@pytest.mark.parametrize(
+    ("law", "good", "bad", "said"),
+    [
+        (lambda scale: mg.Normal(0.0, scale), 1.0, -1.0, "ε_B: Normal: scale must be positive"),
+        (mg.Poisson, 1.0, -1.0, "B: Poisson: rate must be nonnegative"),
+        (mg.Bernoulli, 0.5, -0.1, r"B: Bernoulli: probs must be in \[0, 1\]; got -0.1"),
+    ],
+)
+def test_refusal_says_which_draw_it_is_about(law, good, bad, said):
+    theta = mg.Data(good, name="θ")
+    y = mg.sample(law(good), name="A", rng=0) + mg.sample(law(theta), name="B", rng=0) ** 2
+    z = mg.reinforce(y)
+    theta.value = bad
+    for run in (lambda: mg.expectation(z, 10, wrt=theta, rng=0), lambda: mg.exact(y)):
+        with pytest.raises(mg.InputError, match=f"^replay of {said}"):
+            run()
+
+
 def test_compiled_function_refuses_what_it_is_given():
     rate, x = exponential()
     f = mg.compile(mg.reparameterize(x), rate)

@@ -21,7 +21,6 @@ from ..ops.elementwise import (
     absolute,
     add,
     equal,
-    greater_equal,
     less_equal,
     logical_and,
     not_equal,
@@ -34,8 +33,8 @@ from ..paths import Flow
 
 def inwards(p: Any, top: bool) -> Any:
     """Return the direction away from 0, or at the `top` from 1, and 0 elsewhere."""
-    low = where(less_equal(p, 0.0), 1.0, 0.0)
-    return where(greater_equal(p, 1.0), -1.0, low) if top else low
+    low = where(equal(p, 0.0), 1.0, 0.0)
+    return where(equal(p, 1.0), -1.0, low) if top else low
 
 
 def slope_at_edge(p: Data, top: bool) -> Data | None:

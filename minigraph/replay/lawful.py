@@ -18,6 +18,7 @@ from .writing import Writer
 class Opened(NamedTuple):
     """A law that was opened, on plain values, and the slots of its parameters."""
 
+    title: str  # of its noise
     law: Any
     slots: tuple[int, ...]
     pads: Sequence[int | None]
@@ -31,7 +32,7 @@ class Opened(NamedTuple):
 
     def look(self, values: Sequence[Any] | Mapping[int, Any]) -> None:
         """Raise if the parameters of now are no parameters of the law."""
-        law_now(self.law, self.slots, self.pads, values)
+        law_now(self.title, self.law, self.slots, self.pads, values)
 
 
 class Lawful:
@@ -74,12 +75,13 @@ class Lawful:
 
 def opened_laws(made: Iterable[Data], writer: Writer) -> list[Opened]:
     """Return the laws to look at, among those whose parameters were all written."""
-    nodes = [data._node for data in made if isinstance(data._op, StochasticNode)]
     found = []
-    for law in [node.noise_of for node in nodes if node.noise_of is not None]:
-        varying = [x for x in law.inputs if not x._literal]
-        if writer.slots.keys() >= {*varying}:
+    for data in made:
+        law = data._op.noise_of if isinstance(data._op, StochasticNode) else None
+        varying = [] if law is None else [x for x in law.inputs if not x._literal]
+        if law is not None and writer.slots.keys() >= {*varying}:
             slots = tuple(writer.slot(x) for x in law.inputs)
             pads = pads_of(law, [slot in writer.sampled for slot in slots])
-            found.append(Opened(law.plain(), slots, pads, frozenset(map(writer.slot, varying))))
+            free = frozenset(map(writer.slot, varying))
+            found.append(Opened(data.name or data._op.name, law.plain(), slots, pads, free))
     return found

@@ -123,7 +123,7 @@ class Draw:
             return self.law
         if laws and self in laws:
             return laws[self]
-        law = law_now(self.law, self.inputs, self.pads, values)
+        law = law_now(self.title, self.law, self.inputs, self.pads, values)
         if laws is not None and not self.varies:
             laws[self] = law
         return law
@@ -150,6 +150,7 @@ def pads_of(law: Any, has: Sequence[bool]) -> list[int | None]:
 
 
 def law_now(
+    title: str,
     law: Any,
     slots: Sequence[int],
     pads: Sequence[int | None],
@@ -160,7 +161,10 @@ def law_now(
         old if values[i] is None else values[i] if axes is None else pad(values[i], axes)
         for i, old, axes in zip(slots, law.inputs, pads, strict=True)
     ])  # fmt: skip
-    law.refuse_bad(law.parameters)
+    try:
+        law.refuse_bad(law.parameters)
+    except InputError as error:
+        raise InputError(f"replay of {title}: {error}") from None
     return law
 
 
