@@ -548,7 +548,7 @@ def test_mermaid_gets_no_more_arrows_than_it_draws_unless_a_limit_is_given(monke
         raise mg.errors.MissingExtraError("nothing to draw with")
 
     monkeypatch.setattr("minigraph.drawing.notebook.to_svg", none)
-    assert y._repr_mimebundle_()["text/vnd.mermaid"] == mg.to_mermaid(y)
+    assert y._repr_mimebundle_()["text/vnd.mermaid"] == mg.to_mermaid(y, values=True)
     few = mg.sin(xs[0])
     assert mg.to_mermaid(few) == mg.to_mermaid(few, limit=80)
 

@@ -226,7 +226,8 @@ def test_notebook_shows_svg_and_text(y):
 
 def test_notebook_without_a_renderer_shows_mermaid_alone(y, no_renderer):
     bundle = y._repr_mimebundle_()
-    assert bundle == {"text/vnd.mermaid": mg.to_mermaid(y), "text/plain": repr(y)}
+    shown = mg.to_mermaid(y, values=True)
+    assert bundle == {"text/vnd.mermaid": shown, "text/plain": repr(y)}
 
 
 def test_page_about_pictures_shows_what_its_code_prints(tmp_path, monkeypatch, capsys):

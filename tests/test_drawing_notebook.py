@@ -40,6 +40,12 @@ def test_data_graph_and_comparison_show_svg_and_text(outputs, cell):
     assert "θ" in shown["image/svg+xml"]
 
 
+def test_data_show_their_values_and_a_graph_only_if_asked(outputs):
+    assert ["0.5<" in outputs[cell]["data"]["image/svg+xml"] for cell in (0, 1, 2)] == [
+        True, False, False,
+    ]  # fmt: skip
+
+
 def test_without_a_renderer_mermaid_is_shown(outputs):
     assert set(outputs[3]["data"]) == {"text/vnd.mermaid", "text/plain"}
     assert outputs[3]["data"]["text/vnd.mermaid"].startswith("graph TB\n")

@@ -20,15 +20,17 @@ def mimebundle(
 ) -> dict[str, str]:
     """Return `y` as text and as a picture: SVG if it can be drawn here, else Mermaid.
 
-    This is what Jupyter, VS Code and marimo ask for; they choose what they can show.
+    This is what Jupyter, VS Code and marimo ask for; they choose what they can show, and of a Data
+    that would be a picture without its value.
     """
+    shown = {"values": True} if isinstance(y, Data) else {}
     text = {"text/plain": str(y) if isinstance(y, Graph) else repr(y)}
     if isinstance(y, Picture):
         text = {"text/plain": f"{y.title}. {y.description}"}
     try:
-        return {"image/svg+xml": to_svg(picture(y)), **text}
+        return {"image/svg+xml": to_svg(picture(y, **shown)), **text}
     except MinigraphError:
-        return {MERMAID: mermaid.to_mermaid(y), **text}
+        return {MERMAID: mermaid.to_mermaid(y, **shown), **text}
 
 
 setattr(Picture, "_repr_mimebundle_", mimebundle)
