@@ -132,7 +132,7 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LATER, *_MODULES})
+    return sorted({*globals(), *_LATER, *_MODULES} - _NOT_OURS)
 
 
 def _mimebundle(self: Data | Graph, include: Any = None, exclude: Any = None) -> dict[str, str]:

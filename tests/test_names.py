@@ -63,6 +63,7 @@ def test_names_that_come_late_are_those_that_type_checkers_see():
 
 def test_dir_lists_every_public_name_and_rooms_are_attributes():
     assert set(mg.__all__) <= set(dir(mg))
+    assert "Any" not in dir(mg)
     assert isinstance(mg.drawing, ModuleType)
     assert mg.optimize.SGD is mg.SGD
 
