@@ -6,7 +6,7 @@ Both look for blocked paths before they answer.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -38,6 +38,8 @@ def backward(y: Data, seed: Any = None) -> None:
     ------
     BlockedGradientError
         If any path from such an input to `y` runs through a stochastic node or a black box.
+    UsageError
+        If all inputs that are no constants are integers.
 
     Examples
     --------
@@ -55,6 +57,8 @@ def backward(y: Data, seed: Any = None) -> None:
     except MissingExtraError as error:
         raise needing(f"gradient of {label(y)}", error) from None
     ends = found if is_whole else checked_flow(y).parameters
+    if not ends:
+        refuse_integers(x for x in checked_flow(y).inputs if not x.constant)
     with ADDING:
         for x in ends:
             g = fresh(found.get(x), x)
@@ -134,11 +138,7 @@ def gradients(y: Data, targets: Sequence[Data], seed: Data, stale_ok: bool = Fal
             raise UsageError(
                 f"gradient: wrt: got {type(x).__name__}; pass Data, or a list of Data{named}"
             )
-        if x.dtype.kind != "f":
-            raise UsageError(
-                f"gradient with respect to {label(x)}: its dtype is {x.dtype}, and integers carry "
-                "no gradient; make it an array of floats"
-            )
+    refuse_integers(targets)
     refuse_foreign(targets, y)
     return pulled(checked_flow(y, targets, stale_ok), y, seed)
 
@@ -171,6 +171,16 @@ def refuse_steps(y: Data) -> None:
             f"gradient of {label(y)}: its dtype is {y.dtype}, and steps have no slope; "
             "compute it from floats with smooth functions"
         )
+
+
+def refuse_integers(targets: Iterable[Data]) -> None:
+    """Raise for a target that cannot move by a little."""
+    for x in targets:
+        if x.dtype.kind != "f":
+            raise UsageError(
+                f"gradient with respect to {label(x)}: its dtype is {x.dtype}, and integers carry "
+                "no gradient; make it an array of floats"
+            )
 
 
 def refuse_foreign(targets: Sequence[Data], y: Data) -> None:

@@ -127,6 +127,8 @@ def test_a_gradient_of_steps_is_refused():
             mg.gradient(y, x)
     with pytest.raises(mg.UsageError, match="integers carry no gradient"):
         mg.gradient(mg.sum(x), mg.Data(np.arange(2), name="k"))
+    with pytest.raises(mg.UsageError, match="'k': its dtype is int64, and integers carry no grad"):
+        mg.sum(mg.Data(np.arange(2), name="k") * 2.0).backward()
 
 
 def test_a_returned_gradient_shares_memory_with_nothing():
