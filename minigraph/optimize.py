@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .data import Data, assign
-from .errors import InputError, UsageError, refuse_unknown_keywords
+from .errors import InputError, MissingAttributeError, UsageError, refuse_unknown_keywords
 from .values import whole
 from .walk import label
 
@@ -18,6 +18,12 @@ ELSEWHERE: Mapping[str, str] = {  # what other libraries call an argument
     "lr": "write rate=", "learning_rate": "write rate=", "params": "write parameters=",
     "betas": "write decays=", "eps": "write epsilon=",
     "weight_decay": "add it to the cost: y + 0.5 * λ * mg.sum(θ**2)",
+}  # fmt: skip
+
+
+ATTRIBUTES: Mapping[str, str] = {  # and a method
+    "zero_grad": "x.grad = None for each parameter x", "state_dict": "state()",
+    "load_state_dict": "restore(state)",
 }  # fmt: skip
 
 
@@ -76,6 +82,11 @@ class Optimizer:
         self.memory = [
             {name: np.zeros(x.shape, x.dtype) for name in self.memories} for x in self.parameters
         ]
+
+    def __getattr__(self, name: str) -> Any:
+        advice = f"; write {ATTRIBUTES[name]}" if name in ATTRIBUTES else ""
+        problem = f"{type(self).__name__} has no attribute {name!r}{advice}"
+        raise MissingAttributeError(problem, name=name, obj=None)
 
     def step(self, gradients: Mapping[Any, Any] | None = None) -> None:
         """Assign new values to the parameters. If a gradient is bad, none of them moves.

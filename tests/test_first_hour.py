@@ -83,6 +83,11 @@ MISTAKES = {
     # drawing from laws
     "a law, not made": (lambda s: mg.sample(mg.Normal), TypeError, ["sample", "Normal(…)"]),
     "a number sampled": (lambda s: mg.sample(0.5), TypeError, ["sample", "float", "distribution"]),
+    "a draw sampled": (lambda s: mg.sample(s.x), TypeError, ["sample", "Data", "x.node.distrib"]),
+    "a divergence of draws": (
+        lambda s: mg.kl_divergence(s.x, s.x), TypeError, ["kl_divergence", "Data", "x.node.distrib"]
+    ),
+    "x.sample()": (lambda s: s.x.sample(), AttributeError, ["x.node.distribution.sample()"]),
     "a law plus one": (lambda s: mg.Normal(0.0, 1.0) + 1, TypeError, ["Normal", "mg.sample"]),
     "one minus a law": (lambda s: 1 - mg.Normal(s.a, 1.0), TypeError, ["loc=a", "mg.sample"]),
     "data times a law": (lambda s: s.a * mg.Normal(0.0, 1.0), TypeError, ["mg.sample(Normal"]),
@@ -281,6 +286,9 @@ MISTAKES = {
     "betas=": (lambda s: mg.Adam(s.a, betas=(0, 0)), TypeError, ["Adam", "'betas'", "decays="]),
     "lrs=": (
         lambda s: mg.Adam(s.a, lrs=0.1), TypeError, ["Adam", "parameters, rate, decays, epsilon, m"]
+    ),
+    "zero_grad of Adam": (
+        lambda s: mg.Adam(s.a).zero_grad(), AttributeError, ["Adam", "'zero_grad'", "x.grad = None"]
     ),
     "a length by chance": (
         lambda s: mg.expectation((z := mg.sample(mg.Normal(s.v, 9.0), rng=0))[z > 0].sum(), 9),

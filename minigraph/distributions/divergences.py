@@ -18,7 +18,7 @@ from .composite import Independent
 from .cross import cross, kind
 from .families import CLOSED, equal_values
 from .parameters import broadcast
-from .sampling import sample
+from .sampling import OF_X, sample
 from .streams import Rng
 from .transformed import TransformedDistribution
 
@@ -110,7 +110,9 @@ def kl_divergence(
     """
     for law in (p, q):
         if not isinstance(law, Distribution):
-            raise UsageError(f"kl_divergence: got {type(law).__name__}, needs two distributions")
+            raise UsageError(
+                f"kl_divergence: got {type(law).__name__}, needs two distributions{OF_X}"
+            )
     batches = {"p": p.batch_shape, "q": q.batch_shape}
     broadcast("kl_divergence", batches.values(), batches)
     if sampled:

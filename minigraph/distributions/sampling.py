@@ -18,6 +18,7 @@ ARRAYS = (
     "for an array of draws give the law parameters of that shape, as "
     "mg.Normal(θ * mg.ones(100), 1.0)"
 )
+OF_X = "; the law of a draw x is x.node.distribution"
 ELSEWHERE: Mapping[str, str] = {  # what other libraries call an argument
     "seed": "write rng=", "shape": ARRAYS, "size": ARRAYS, "sample_shape": ARRAYS,
 }  # fmt: skip
@@ -46,7 +47,9 @@ def sample(dist: Distribution, name: str | None = None, rng: Rng = None, **unkno
     if unknown:
         refuse_unknown_keywords("sample", sample, unknown, ELSEWHERE)
     if not isinstance(dist, Distribution):
-        hint = f": write mg.sample({dist.__name__}(…))" if isinstance(dist, type) else ""
+        hint = OF_X if isinstance(dist, Data) else ", as mg.Normal(0.0, 1.0)"
+        if isinstance(dist, type):
+            hint = f": write mg.sample({dist.__name__}(…))"
         raise UsageError(f"sample: got {type(dist).__name__}, needs a distribution{hint}")
     if name is not None and not isinstance(name, str):
         raise UsageError(

@@ -26,6 +26,7 @@ ELSEWHERE: Mapping[str, str] = {  # what other frameworks call it
     "detach": "mg.stop_gradient(x)", "requires_grad": "mg.Data(…, constant=True)",
     "zero_grad": "x.grad = None", "gradient": "mg.gradient(y, x)", "view": "x.reshape(…)",
     "distribution": "x.node.distribution", "log_prob": "x.node.distribution.log_prob(x)",
+    "sample": "x.node.distribution.sample()",
     "abs": "abs(x)", "add": "x + y", "sub": "x - y", "mul": "x * y", "div": "x / y",
     "pow": "x ** n", "neg": "-x", "matmul": "x @ y", "mm": "x @ y", "bmm": "x @ y",
     "clamp": "x.clip(low, high)", "norm": "mg.linalg.norm(x)", "softmax": "mg.softmax(x, axis)",
