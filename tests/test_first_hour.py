@@ -88,6 +88,7 @@ MISTAKES = {
         lambda s: mg.kl_divergence(s.x, s.x), TypeError, ["kl_divergence", "Data", "x.node.distrib"]
     ),
     "x.sample()": (lambda s: s.x.sample(), AttributeError, ["x.node.distribution.sample()"]),
+    "x.inputs": (lambda s: s.y.inputs, AttributeError, ["inputs", "x.node.inputs"]),
     "a law plus one": (lambda s: mg.Normal(0.0, 1.0) + 1, TypeError, ["Normal", "mg.sample"]),
     "one minus a law": (lambda s: 1 - mg.Normal(s.a, 1.0), TypeError, ["loc=a", "mg.sample"]),
     "data times a law": (lambda s: s.a * mg.Normal(0.0, 1.0), TypeError, ["mg.sample(Normal"]),
