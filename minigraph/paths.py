@@ -15,7 +15,7 @@ from .data import Data
 from .errors import BlockedGradientError, UsageError
 from .graph import Graph, data_of
 from .nodes import Node, StochasticNode
-from .walk import label, walk
+from .walk import drawn_above, label, walk
 
 SHOWN = 10  # words at either end of a long path in words
 
@@ -158,7 +158,8 @@ def refuse_blocked(flow: Flow) -> None:
     more = f" ({others} more like it: see mg.Graph(y).blocked())" if others else ""
     if isinstance(at._node, StochasticNode):
         law = type(at._node.distribution).__name__
-        handle = f', "{at.name}"' if at.name else ""
+        of_name = {x._node.draw for x in drawn_above(flow.outputs) if x.name == at.name}
+        handle = f', "{at.name}"' if at.name and len(of_name) == 1 else ""
         draw = f"random {at.name}" if at.name else "an unnamed draw"
         calls = " or ".join(f"mg.{way}(y{handle})" for way in two_rewrites(at._node.distribution))
         raise BlockedGradientError(

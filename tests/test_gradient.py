@@ -394,6 +394,14 @@ def test_a_path_through_a_draw_is_refused_with_path_and_advice():
         mg.gradient(y, theta)
 
 
+def test_calls_that_open_a_path_name_no_draw_of_a_name_that_two_have():
+    p = mg.Data(0.5, name="p")
+    coins = [mg.sample(mg.Bernoulli(p), name="C", rng=i) for i in range(2)]
+    with pytest.raises(mg.BlockedGradientError, match=r"random C .*call mg.reinforce\(y\), or"):
+        mg.gradient(coins[0] * coins[1] * 1.0, p)
+    mg.gradient(mg.reinforce(coins[0] * coins[1] * 1.0), p)
+
+
 def test_a_half_open_objective_is_refused():
     theta = mg.Data(0.5, name="θ")
     y = (normal(theta) - theta) ** 2
