@@ -109,6 +109,10 @@ MISTAKES = {
     "no scale": (lambda s: mg.Normal(0.0), TypeError, ["Normal: missing", "'scale'", "loc, scale"]),
     "one too many": (lambda s: mg.Laplace(0.0, 1.0, 2.0), TypeError, ["Laplace: too many"]),
     "sigma=": (lambda s: mg.HalfNormal(sigma=2.0), TypeError, ["HalfNormal: no", "sigma", "scale"]),
+    "size= of a law's sample": (
+        lambda s: mg.Normal(0.0, 1.0).sample(size=3), TypeError,
+        ["sample of Normal: no argument 'size'", "shape="],
+    ),
     "a transform": (lambda s: mg.AffineTransform(shift=2.0), TypeError, ["shift", "loc, scale"]),
     "a shape to sample": (
         lambda s: mg.sample(mg.Normal(0.0, 1.0), (100,)), TypeError,
@@ -188,7 +192,8 @@ MISTAKES = {
     "dim=": (lambda s: mg.sum(s.v, dim=0), TypeError, ["sum", "dim"]),
     "numpy goes further": (lambda s: np.fft.fft(s.v), TypeError, ["np.fft.fft", "mg.primitive"]),
     "numpy's random": (
-        lambda s: np.random.default_rng(0).normal(s.a, 1.0), TypeError, ["'a'", "x.value"],
+        lambda s: np.random.default_rng(0).normal(s.a, 1.0), TypeError,
+        ["'a'", "x.value", "mg.sample to draw"],
     ),
     "np.asarray(float)": (lambda s: np.asarray(s.v, float), TypeError, ["'v'", "cut", "x.value"]),
     # assigning

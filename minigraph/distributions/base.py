@@ -9,7 +9,7 @@ opens the box.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Never
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from ..errors import (
     MissingAttributeError,
     MissingExtraError,
     UsageError,
+    refuse_unknown_keywords,
 )  # fmt: skip
 from ..ops.base import as_data
 from ..ops.boxes import function, stop
@@ -41,6 +42,11 @@ from .parameters import (
 )  # fmt: skip
 from .ranges import within_support
 from .streams import Rng, generator
+
+OF_SAMPLE: Mapping[str, str] = {  # what other libraries call an argument
+    "size": "write shape=", "sample_shape": "write shape=", "n": "write shape=",
+    "seed": "write rng=",
+}  # fmt: skip
 
 
 class Distribution(Definition):
@@ -300,7 +306,9 @@ class Distribution(Definition):
         """Return the same law on plain values."""
         return self.with_inputs([plain(x) for x in self.inputs])
 
-    def sample(self, rng: Rng = None, shape: int | tuple[int, ...] = ()) -> Any:
+    def sample(
+        self, rng: Rng = None, shape: int | tuple[int, ...] = (), **unknown: Never
+    ) -> Any:  # fmt: skip
         """Return samples as a plain array of shape ``shape + self.shape`` (or one number).
 
         Parameters
@@ -310,6 +318,9 @@ class Distribution(Definition):
         shape : int or tuple of int
             How many independent samples.
         """
+        if unknown:
+            call = f"sample of {type(self).__name__}"
+            refuse_unknown_keywords(call, Distribution.sample, unknown, OF_SAMPLE)
         if isinstance(rng, tuple):
             raise UsageError(
                 f"sample of {self!r}: {rng!r} arrived as the rng; write sample(shape={rng!r})"

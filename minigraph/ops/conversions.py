@@ -18,7 +18,7 @@ from .along import elementwise
 
 CUT_OFF = (
     "this would make plain numbers, cut off from their graph; use x.value if that is meant, else "
-    "functions of mg, as mg.mean([a, b]), or np.mean(mg.array([a, b]))"
+    "functions of mg, as mg.mean([a, b]), or np.mean(mg.array([a, b])), and mg.sample to draw"
 )
 PLACES = ("argwhere", "argunique", "getitem")  # operations whose values say how long a result is
 ELSEWHERE: Mapping[str, str] = {  # what other frameworks call it
