@@ -50,27 +50,27 @@ def whole_return(y: mg.Data) -> mg.Data:
 
 
 def train(rewrite, steps: int, seed: int, samples: int) -> list[float]:
-    """Return the exact expected return after every tenth step of gradient ascent."""
+    """Return the exact expected return after every tenth step of gradient ascent, and the last."""
     logits = mg.Data(np.zeros((HORIZON, STATES, ACTIONS)), name="logits")
     y = episode(logits)
     z, rng = rewrite(y), np.random.default_rng(seed)
     optimizer = mg.optimize.Adam([logits], 0.1, maximize=True)
     curve = []
     for step in bar(range(steps + 1)):
-        if step % 10 == 0:
+        if step % 10 == 0 or step == steps:
             curve.append(mg.exact(y).value)
         optimizer.step(mg.expectation(z, samples, wrt=logits, rng=rng).grad)
     return curve
 
 
-def plot(curves: dict, best: float, out: Path) -> None:
+def plot(curves: dict, last: int, best: float, out: Path) -> None:
     """Plot the expected return by step, all seeds of each estimator."""
     drawn, (axes,) = figure(1, width=6.5)
     if drawn is None:
         return
     for (name, runs), style in zip(curves.items(), ("--", ":", "-"), strict=False):
         mean, spread = np.mean(runs, axis=0), np.std(runs, axis=0)
-        steps = 10 * np.arange(len(mean))
+        steps = np.minimum(10 * np.arange(len(mean)), last)
         (line,) = axes.plot(steps, mean, style, label=name)
         axes.fill_between(steps, mean - spread, mean + spread, color=line.get_color(), alpha=0.2)
     axes.axhline(best, color="k", lw=0.8, label="optimum")
@@ -115,4 +115,4 @@ if __name__ == "__main__":
         print(f"{name:>26}: expected return {start:.4f} → {np.mean(ends):.4f} of {best:.4f}")
         assert max(max(run) for run in runs) <= best + 1e-9, "nothing beats the optimum"
         assert min(ends) > 0.9 * best or options.steps < 200, "it did not learn"
-    plot(curves, best, options.out)
+    plot(curves, options.steps, best, options.out)

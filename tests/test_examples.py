@@ -87,6 +87,12 @@ def test_training_with_a_seed_repeats_itself(tmp_path):
     assert run("08_policy_gradient", *options) == run("08_policy_gradient", *options)
 
 
+def test_policy_gradient_says_what_its_last_step_reached(tmp_path):
+    text = run("08_policy_gradient", "--steps", "9", "--seeds", "1", "--out", str(tmp_path))
+    starts_and_ends = re.findall(r"expected return (\S+) → (\S+) of", text)
+    assert all(float(end) > float(start) + 0.05 for start, end in starts_and_ends)
+
+
 def test_policy_gradient_gets_within_a_tenth_of_the_optimum(tmp_path):
     text = run("08_policy_gradient", "--seeds", "1", "--out", str(tmp_path))
     variances = [float(v) for v in re.findall(r"variance (\S+),", text)]
