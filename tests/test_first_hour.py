@@ -277,7 +277,7 @@ MISTAKES = {
         lambda s: mg.expectation(lambda: s.a, 9, wrt="a"), TypeError, ["'a'", "pass the Data"],
     ),
     "executor=3": (lambda s: mg.expectation(s.y, 9, executor=3), TypeError, ["int", "map"]),
-    "an if": (branch, ValueError, ["'X'", "if", "mg.expectation(f", "mg.where"]),
+    "an if": (branch, ValueError, ["'X'", "if", "expectation(f", "mg.where", "x.value"]),
     "many coins": (
         lambda s: mg.exact(forty_coins()), ValueError, ["1,099,511,627,776", "mg.expectation"],
     ),

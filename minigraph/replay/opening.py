@@ -25,5 +25,6 @@ def refuse_branched(data: Data) -> None:
             f"replay of {label(data)}: Python looked at this sample in an if, a while, an index or "
             "a length when the graph was built, so the graph holds only the branch that was taken; "
             "pass a function that builds and returns Y, mg.expectation(f, …), which is traced anew "
-            "for every sample, or write the choice as mg.where"
+            "for every sample, or write the choice as mg.where; if nothing came of the look, draw "
+            "anew and look at x.value"
         )
