@@ -375,6 +375,9 @@ def test_comparison_is_plotted_by_parameter_and_node(tmp_path):
     assert [axes.get_title() for axes in figure.axes] == ["∂/∂p", "∂/∂μ"]
     labels = figure.axes[1].get_legend_handles_labels()[1]
     assert set(labels) == {"from B", "from X", "bias²"}
+    legend = lambda figure: {text.get_text() for text in figure.legends[0].get_texts()}
+    assert legend(figure) == set(labels)
+    assert legend(mg.compare(y, wrt[:2], ["reinforce"]).plot()) == {"from B", "from X"}
     widths = sum(bar.get_width() for bars in figure.axes[0].containers for bar in bars)
     total = sum(row.assessment.variance["p"] for row in table.rows)
     assert widths == pytest.approx(total, rel=1e-6)

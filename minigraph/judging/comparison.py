@@ -148,8 +148,9 @@ class Comparison:
         for axes, x in zip(panels, self.wrt, strict=True):
             _bars(axes, rows, x)
         panels[0].set_yticks(range(len(rows)), [row.method for row in rows])
-        handles, names = figure.axes[0].get_legend_handles_labels()
-        figure.legend(handles, names, loc="outside lower center", ncols=4)
+        pairs = [zip(*axes.get_legend_handles_labels(), strict=True) for axes in panels]
+        marks = {name: handle for panel in pairs for handle, name in panel}
+        figure.legend(marks.values(), marks.keys(), loc="outside lower center", ncols=4)
         if path is not None:
             try:
                 figure.savefig(path, dpi=120)
@@ -171,7 +172,8 @@ def _bars(axes: Any, rows: Sequence[Row], x: Data) -> None:
     biased = [i for i, a in enumerate(found)
               if np.any(np.abs(a.shown_bias(x)) > 4 * a.bias_stderr[x])]  # fmt: skip
     squares = [float(np.sum(np.square(found[i].bias[x]))) for i in biased]
-    axes.plot(squares, biased, "kx", label="bias²", clip_on=not biased)
+    if biased:
+        axes.plot(squares, biased, "kx", label="bias²", clip_on=False)
     axes.set(xlabel="variance of one sample", title=f"∂/∂{x.name or '?'}")
 
 
