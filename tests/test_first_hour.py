@@ -125,6 +125,9 @@ MISTAKES = {
     "seed= of a sample": (
         lambda s: mg.sample(mg.Normal(0.0, 1.0), seed=0), TypeError, ["sample", "'seed'", "rng="]
     ),
+    "obs=": (
+        lambda s: mg.sample(mg.Normal(s.a, 1.0), obs=1.0), TypeError, ["'obs'", "law.log_prob(x)"]
+    ),
     "a generator as name": (
         lambda s: mg.sample(mg.Normal(0.0, 1.0), np.random.default_rng(0)), TypeError,
         ["sample", "name", "Generator", "rng="],

@@ -21,6 +21,7 @@ ARRAYS = (
 OF_X = "; the law of a draw x is x.node.distribution"
 ELSEWHERE: Mapping[str, str] = {  # what other libraries call an argument
     "seed": "write rng=", "shape": ARRAYS, "size": ARRAYS, "sample_shape": ARRAYS,
+    "obs": "what was observed is no draw: add law.log_prob(x) to Y",
 }  # fmt: skip
 
 
