@@ -18,7 +18,7 @@ from .ops.base import as_data
 from .ops.elementwise import astype
 from .ops.special import needing
 from .paths import Flow, refuse_blocked, refuse_stale
-from .values import own
+from .values import how_left, own
 from .walk import ancestors, label
 
 ADDING = threading.Lock()  # two threads may share an input, and adding to its .grad is one step
@@ -121,8 +121,8 @@ def gradient(y: Data, wrt: Any, seed: Any = None) -> Any:
     """
     if not isinstance(y, Data):
         raise UsageError(
-            f"gradient: y: got {type(y).__name__}; pass Data, and mg.grad(f) for a function "
-            "(float(), math.exp and .value leave the graph: write mg.exp)"
+            f"gradient: y: got {type(y).__name__}; pass Data, and mg.grad(f) for a function"
+            f"{how_left(y)}"
         )
     many = isinstance(wrt, (list, tuple))
     targets = list(wrt) if many else [wrt]

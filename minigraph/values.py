@@ -69,6 +69,16 @@ def _advice(raw: Any, array: Any) -> str:
     return ""
 
 
+def how_left(raw: Any) -> str:
+    """Return how a number that came in place of Data may have left the graph, for an error."""
+    if not isinstance(raw, (int, float, np.generic, np.ndarray)):
+        return ""
+    return (
+        " (float(), math.exp, .value and array[x] leave the graph: write mg.exp(x), "
+        "mg.Data(array)[x])"
+    )
+
+
 def _is_number(x: Any) -> bool:
     """Return whether `x` can be made a float, as fractions and decimals can."""
     return hasattr(x, "__float__")

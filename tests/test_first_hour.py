@@ -251,6 +251,9 @@ MISTAKES = {
     "unknown draw": (lambda s: mg.reparameterize(s.y, "Z"), KeyError, ["'Z'", "'Y'", "'X'"]),
     "not a draw": (lambda s: mg.reinforce(s.y, s.theta), TypeError, ["'θ'", "no draw"]),
     "two of a name": (two_of_a_name, KeyError, ["2 draws", "'X'"]),
+    "a table of numbers": (
+        lambda s: mg.reinforce(np.array([1.0, 5.0])[s.b]), TypeError, ["float64", "mg.Data(array)"]
+    ),
     "value rewritten": (lambda s: mg.reinforce(s.y.value), TypeError, ["float", "Data"]),
     "unknown method": (lambda s: mg.unblock(s.y, "best"), ValueError, ["'best'", "reinforce"]),
     "baseline='mean'": (

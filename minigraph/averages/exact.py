@@ -24,7 +24,7 @@ from ..ops.elementwise import absolute, add, multiply, not_equal, where
 from ..ops.reductions import prod, sum_
 from ..paths import Flow
 from ..replay.tape import Tape
-from ..values import whole
+from ..values import how_left, whole
 from ..walk import ancestors, drawn_above, label
 from .beyond import Tails
 from .estimate import ByData, Estimate
@@ -87,7 +87,7 @@ def exact(
     Estimate(value 0.75; ∂/∂p 3; exact, 2 points)
     """
     if not isinstance(y, Data):
-        raise UsageError(f"exact: got {type(y).__name__}; pass the Data to average")
+        raise UsageError(f"exact: got {type(y).__name__}; pass the Data to average{how_left(y)}")
     points = None if points is None else whole("points", points, 6, "exact")
     limit = whole("limit", limit, 1, "exact")
     keys = targets(y, wrt)

@@ -21,7 +21,7 @@ from ..paths import is_parameter
 from ..replay.merging import merged
 from ..replay.spread import Scheme, scheme_of
 from ..replay.tape import Tape
-from ..values import whole
+from ..values import how_left, whole
 from ..walk import label
 from .averaging import average
 from .checkpoint import Checkpoint, read
@@ -200,7 +200,9 @@ def _plan(
         size = size or scheme.good_size(good_size(tape), samples)
         return keys, Replay(tape, seed, samples, size, scheme, threads=threads)
     if not callable(y):
-        raise UsageError(f"expectation: got {type(y).__name__}; pass a Data, or a function of one")
+        raise UsageError(
+            f"expectation: got {type(y).__name__}; pass a Data, or a function of one{how_left(y)}"
+        )
     if scheme.unit != 1:
         raise UsageError(
             "expectation of a function: it is called anew for each sample, so its samples are "

@@ -10,7 +10,7 @@ from ..data import Data
 from ..errors import BlockedGradientError, InputError, UnknownNameError, UsageError
 from ..nodes import StochasticNode
 from ..paths import Flow, two_rewrites
-from ..values import spelled
+from ..values import how_left, spelled
 from ..walk import drawn_above, label
 
 Handle = Any  # a name, a StochasticNode, its sample, or a list of these; None: all that block
@@ -19,7 +19,7 @@ Handle = Any  # a name, a StochasticNode, its sample, or a list of these; None: 
 def needs_data(call: str, y: Any) -> None:
     """Raise for what is no Data."""
     if not isinstance(y, Data):
-        raise UsageError(f"{call}: got {type(y).__name__}, needs the Data to rewrite")
+        raise UsageError(f"{call}: got {type(y).__name__}, needs the Data to rewrite{how_left(y)}")
 
 
 def choose(call: str, y: Data, nodes: Handle) -> list[Data]:
