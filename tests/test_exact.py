@@ -93,6 +93,21 @@ def test_kinks_of_two_numbers_are_found_unless_they_lie_along_a_diagonal():
     assert diagonal.error > 1e-6
 
 
+def test_jumps_of_several_numbers_leave_a_grid_of_few_points():
+    """A trail of panels towards each of two jumps would have had three million points."""
+    m = mg.Data(0.5, name="m")
+    x, y, z = (mg.sample(mg.Normal(m, 1.0), name=name, rng=0) for name in "XYZ")
+    two = mg.exact((x > 0.3) * (y > 0.1) * mg.absolute(x), m)
+    e = lambda t: math.erfc(-t / math.sqrt(2)) / 2.0
+    d = lambda t: math.exp(-0.5 * t * t) / math.sqrt(2 * math.pi)
+    above = d(0.2) + 0.5 * e(0.2)  # E[X; X > 0.3]
+    assert two.value == pytest.approx(above * e(0.4), rel=1e-10)
+    assert two.grad[m] == pytest.approx((e(0.2) + 0.3 * d(0.2)) * e(0.4) + above * d(0.4), rel=1e-9)
+    assert two.error < 1e-8
+    three = mg.exact((x > 0.3) * (y > 0.1) * (z < 0.9))
+    assert three.value == pytest.approx(e(0.2) * e(0.4) * e(0.4), rel=1e-8)
+
+
 def test_many_kinks_are_refined_as_far_as_the_limit_allows():
     x = mg.sample(mg.Normal(0.0, 1.0), name="X")
     estimate = mg.exact(mg.floor(1000.0 * x) * 1.0, limit=20_000)

@@ -8,7 +8,7 @@ Of several numbers each has its own panels, which a kink along a diagonal does n
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,8 @@ from .summing import summed
 ENOUGH = 1e-11  # the relative error at which no panel is cut any more
 NARROW = 1e-13  # a panel that is not cut any more
 PANELS = 16  # at first; together they have more points than the rule for smooth functions
-ORDER, OTHER = 15, 12  # how many points a panel has, and has in a second opinion
+ORDER = 15  # how many points a panel has
+ORDERS = ORDER, 10, 7, 5  # or as many as the limit allows where many numbers are drawn
 Rules = Mapping[Draw, tuple[Any, Any]]
 
 
@@ -34,41 +35,54 @@ def refined(
     """Return better moments, their grid and their error, relative to `sizes`; None if too large."""
     smooth = [draw for draw, axes in grid.axes.items() if axes.rule is not None]
 
+    parts = {draw: chart_of(draw.law).parts for draw in smooth}
+    n = max(4, int(64 ** (1 / (grid.smooth - 1)))) if grid.smooth > 2 else FEWEST
+    few = {draw: draw.law.quadrature(n) for draw in smooth}
+    doubt = 0.0
+
     def laid(rules: Rules) -> Grid | None:
         try:
-            return Grid(grid.tape, None, limit // 2, grid.spread, grid.known, rules=rules)
+            return Grid(grid.tape, None, limit, grid.spread, grid.known, rules=rules)
         except InputError:
             return None
 
-    def looked_at(
-        finer: Grid, draws: Sequence[Draw], *others: Any
-    ) -> tuple[list[Moments], float, Any]:
-        watch = Watch(finer, draws, sizes)
-        found = summed(finer, weighted, watch, *others)
-        doubts = [watch.doubts(draw, edges[draw], parts[draw]) for draw in draws]
-        return found, float(sum(map(np.sum, doubts))), doubts[0]
+    def watched(draw: Draw, edges: Any) -> Watch | None:
+        """Return what the panels of a draw add, averaged over few points of the others."""
+        finer = laid({**few, draw: panelled(draw, edges, ORDER)})
+        if finer is None:
+            return None
+        watch = Watch(finer, draw, sizes)
+        summed(finer, weighted, watch)
+        return watch
 
-    parts = {draw: chart_of(draw.law).parts for draw in smooth}
-    few = {draw: draw.law.quadrature(FEWEST) for draw in smooth}
+    def added(draw: Draw, edges: Any) -> Any:
+        watch = watched(draw, edges)
+        return np.nan if watch is None else watch.added()
+
     edges: dict[Draw, Any] = {}
     for draw in smooth:  # where it has kinks does not depend on the others
         panels = parts[draw] * (PANELS if grid.smooth == 1 else PANELS // 4)
-        edges[draw], work = np.linspace(0.0, 1.0, panels + 1), 0
-        while (finer := laid({**few, draw: panelled(draw, edges[draw], ORDER)})) is not None:
-            _, error, doubts = looked_at(finer, [draw])
-            work += finer.size
-            if not error > ENOUGH or work > limit // 4:
+        x, work = np.linspace(0.0, 1.0, panels + 1), 0
+        while (watch := watched(draw, x)) is not None:
+            doubts = watch.doubts(x, parts[draw])
+            error, work = float(doubts.sum()), work + watch.grid.size
+            if not error > ENOUGH or work > limit:
                 break
-            edges[draw] = halved(edges[draw], np.flatnonzero(doubts > 0.5 * ENOUGH / len(doubts)))
-    best = laid({draw: panelled(draw, x, ORDER) for draw, x in edges.items()})
+            x = halved(x, np.flatnonzero(doubts > 0.5 * ENOUGH / len(doubts)))
+        if watch is None:
+            return None
+        doubt += error
+        edges[draw] = x if grid.smooth == 1 else joined(x, functools.partial(added, draw))
+    at_order = lambda n: laid({draw: panelled(draw, x, n) for draw, x in edges.items()})
+    order, best = next(((n, fit) for n in ORDERS if (fit := at_order(n))), (0, None))
     if best is None:
         return None
     tails = Tails(best)  # no panel that is cut in two adds anything there
-    found, error, _ = looked_at(best, smooth, tails)
-    error += tails.beyond()
+    found = summed(best, weighted, tails)
+    error = doubt + tails.beyond()
     if grid.smooth > 1:
         # What each number adds, averaged over the others, does not show a kink along a diagonal.
-        other = laid({draw: panelled(draw, x, OTHER) for draw, x in edges.items()})
+        other = at_order(order - 3)
         opinions = summed(other, weighted) if other is not None else total
         error = max(error, *map(apart, found, opinions, sizes))
     return found, best, error
@@ -88,6 +102,23 @@ def halved(edges: Any, which: Any) -> Any:
     return np.sort(np.concatenate([edges, 0.5 * (edges[which] + edges[which + 1])]))
 
 
+def joined(edges: Any, added: Callable[[Any], Any]) -> Any:
+    """Return the edges without those between two panels that add what one in their place does.
+
+    Cutting leaves a trail of panels towards a jump, of which only the last is needed.
+    """
+    known, start, idle = added(edges), 0, 0
+    while idle < 2:
+        fewer = np.delete(edges, np.arange(1 + start, len(edges) - 1, 2))
+        at = np.searchsorted(edges, fewer)
+        off = np.abs(added(fewer) - np.add.reduceat(known, at[:-1])).max(axis=1)
+        bad = np.flatnonzero(~(off < 0.1 * ENOUGH / len(edges)))
+        edges, last = np.union1d(fewer, edges[at[bad] + 1]), len(edges)
+        idle = idle + 1 if len(edges) == last else 0
+        known, start = added(edges), 1 - start
+    return edges
+
+
 def apart(a: Moments, b: Moments, size: Any) -> float:
     """Return how far two means are apart, relative to the size of what they are averages of."""
     with np.errstate(all="ignore"):
@@ -96,25 +127,34 @@ def apart(a: Moments, b: Moments, size: Any) -> float:
 
 
 class Watch:
-    """Sums of what each point of each drawn number adds to each output."""
+    """Sums of what each point of a drawn number adds to each output, and to the weight of all."""
 
-    def __init__(self, grid: Grid, smooth: Sequence[Draw], sizes: Sequence[Any]) -> None:
-        self.grid, self.sizes = grid, sizes
-        self.sums: dict[Draw, list[Any]] = {draw: [0.0 for _ in sizes] for draw in smooth}
+    def __init__(self, grid: Grid, draw: Draw, sizes: Sequence[Any]) -> None:
+        self.grid, self.draw, self.sizes = grid, draw, [*sizes, np.ones(1)]
+        self.sums: list[Any] = [0.0 for _ in self.sizes]
 
     def __call__(self, rows: Any, weights: Any, outputs: Sequence[Any]) -> None:
         """Add the outputs at some rows of the grid."""
-        for draw, sums in self.sums.items():
-            n = len(self.grid.axes[draw].values)
-            index = self.grid.index(draw, rows)
-            for i, output in enumerate(outputs):
-                columns = np.reshape(output, (len(rows), -1)).T
-                sums[i] = sums[i] + np.array([
-                    [np.bincount(at, weights * x, n) for x in columns] for at in index.T
-                ])  # fmt: skip
+        n, index = len(self.grid.axes[self.draw].values), self.grid.index(self.draw, rows)
+        for i, output in enumerate([*outputs, np.ones(len(rows))]):
+            columns = np.reshape(output, (len(rows), -1)).T
+            self.sums[i] = self.sums[i] + np.array([
+                [np.bincount(at, weights * x, n) for x in columns] for at in index.T
+            ])  # fmt: skip
+
+    def tables(self) -> Iterator[Any]:
+        """Yield for each output what its points add, relative to its size, panel by panel."""
+        for x, size in zip(self.sums, self.sizes, strict=True):
+            yield (x / np.where(size > 0.0, size, 1.0)[:, None]).reshape(*x.shape[:2], -1, ORDER)
 
     @np.errstate(all="ignore")  # sums may be infinite
-    def doubts(self, draw: Draw, edges: Any, parts: int) -> Any:
+    def added(self) -> Any:
+        """Return what each panel adds to each output, relative to its size."""
+        whole = [table.sum(axis=3) for table in self.tables()]
+        return np.concatenate([x.reshape(-1, x.shape[2]) for x in whole]).T
+
+    @np.errstate(all="ignore")
+    def doubts(self, edges: Any, parts: int) -> Any:
         """Return by how much each panel may be wrong, relative to the sizes.
 
         A coarser rule, which has every other point, is right for polynomials of a lower degree; so
@@ -127,16 +167,15 @@ class Watch:
         place = edges[1:-1] * parts
         meet = np.abs(place - np.rint(place)) > 1e-9
         gaps = []
-        for x, size in zip(self.sums[draw], self.sizes, strict=True):
-            table = x.reshape(*x.shape[:2], -1, ORDER)
+        for table in self.tables():
             gap = np.abs(table @ (coarser / weights - 1.0))
             at_ends = (table / weights) @ ends / width[:, None]
             jump = np.abs(at_ends[..., 1:, 0] - at_ends[..., :-1, 1]) * meet
             unseen = (1.0 - nodes[-1]) * width
             gap[..., :-1] = np.maximum(gap[..., :-1], jump * unseen[:-1])
             gap[..., 1:] = np.maximum(gap[..., 1:], jump * unseen[1:])
-            gaps.append(gap / np.where(size > 0.0, size, 1.0)[:, None])
-        return np.max([gap.max(axis=(0, 1), initial=0.0) for gap in gaps], axis=0)
+            gaps.append(gap.max(axis=(0, 1), initial=0.0))
+        return np.max(gaps, axis=0)
 
 
 @functools.cache
