@@ -211,6 +211,13 @@ def test_a_gradient_that_torch_would_take_across_a_draw_is_refused(torch):
         f(forward.make_dual(tensor.detach(), torch.ones_like(tensor)), 2.0, noise=[1])
 
 
+def test_a_gradient_that_torch_would_take_across_a_kink_that_moves_is_refused(torch):
+    x = mg.sample(mg.Laplace(mg.Data(0.5, name="μ"), 1.0), name="X", rng=0)
+    f = mg.compile(mg.reinforce(x**2), backend="torch")  # the second one would be wrong
+    with pytest.raises(mg.BlockedGradientError, match="'μ': it would have to cross kink"):
+        f(torch.tensor(0.5, dtype=torch.float64, requires_grad=True), noise=[0.4])
+
+
 @pytest.mark.parametrize("weights", [np.arange(3.0), np.float64(1.0)], ids=["array", "number"])
 def test_results_of_torch_may_be_changed(torch, weights):
     w = mg.Data(np.ones(3), name="w")

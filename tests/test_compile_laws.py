@@ -125,7 +125,8 @@ def test_slopes_that_take_too_many_terms_are_not_numbers(backend):
     ("law", "noise"),
     [(lambda a: mg.Gamma(a, 2.0), [1.2]), (lambda a: mg.Beta(a, 2.0), [0.3]),
      (lambda a: mg.StudentT(a), [0.7]), (lambda a: mg.Dirichlet(mg.stack([a, a * 2.0])), None),
-     (lambda a: mg.TruncatedNormal(a, a, 0.0, 2.0), [0.4])],
+     (lambda a: mg.TruncatedNormal(a, a, 0.0, 2.0), [0.4]),
+     (lambda a: mg.Laplace(a, 2.0), [0.4])],
 )  # fmt: skip
 def test_gradients_on_the_same_noise_are_those_here(law, noise, backend):
     a = mg.Data(1.5, name="a")

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..distributions import beta, dirichlet, gamma, implicit, normal_parts, student_t, von_mises
 from ..distributions import special as laws
-from ..estimators import baselines, branches, relaxations, scores
+from ..estimators import baselines, branches, kinks, relaxations, scores
 from ..ops import boxes
 from ..ops.base import Operation
 from ..ops.factorizations import COMPLETED, eigh_packed, qr_packed, svd_packed
@@ -24,7 +24,7 @@ from .whole import Word, is_float
 
 MODULES = (
     *TABLES, boxes, laws, implicit, beta, dirichlet, gamma, normal_parts, student_t,
-    von_mises, branches, relaxations, baselines, scores,
+    von_mises, branches, relaxations, baselines, scores, kinks,
 )  # fmt: skip
 # The operations of this package: only these are known by their names.
 OWN = frozenset(
@@ -35,7 +35,7 @@ FOLLOWED = frozenset(op for op in OWN if op.forward.__qualname__.startswith("fol
 STIRLING = (-691 / 360360, 1 / 1188, -1 / 1680, 1 / 1260, -1 / 360, 1 / 12)
 BESSEL = frozenset(op for op in OWN if op.name in ("j0", "j1", "y0", "y1"))
 # Their words have the right value, and no slope that another library could find by itself.
-UNSLOPED = FOLLOWED | BESSEL | {implicit.by_cdf, branches.slope_of}
+UNSLOPED = FOLLOWED | BESSEL | {implicit.by_cdf, branches.slope_of, kinks.kink}
 
 
 def shared(xp: Any, stop: Word) -> dict[str, Word]:
@@ -135,7 +135,7 @@ def shared(xp: Any, stop: Word) -> dict[str, Word]:
         "score_factor": lambda log_prob: xp.exp(moving(log_prob)), "stop_gradient": stop,
         "local expectation": instead, "relaxation (biased)": instead,
         "straight-through (biased)": instead, "slope": xp.zeros_like,
-        "first derivative only": same,
+        "first derivative only": same, "kink": same,
         "leave_one_out": lambda cost: stop(xp.zeros_like(cost)),
         "inside": lambda x, slope, problem: xp.where(slope > 1e-13, xp.nan, x), "within": within,
         "sample at its quantile": same, "per density": lambda p: -1.0 / p,
