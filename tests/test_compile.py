@@ -121,7 +121,7 @@ def test_noise_that_does_not_fit_is_refused_by_name(backend):
         f(noise={"X": np.zeros(4)})
     with pytest.raises(mg.InputError, match="noise has length 2, the list of draws 1 "):
         f(noise=[1.0, 2.0])
-    for bad in (3, "X"):
+    for bad in (3, "X", np.array(3.0)):
         with pytest.raises(mg.UsageError, match="pass one array for each draw"):
             f(noise=bad)
 
@@ -146,11 +146,14 @@ def test_a_function_of_numpy_is_not_sent_to_another_process():
         cloudpickle.dumps(mg.compile(*pathwise()))
 
 
-def test_a_seed_of_another_library_is_refused(backend):
+def test_a_seed_of_another_library_and_one_that_is_too_large_are_refused(backend):
     f = mg.compile(*pathwise(), backend=backend)
     others = {"numpy": "seed", "jax": np.random.default_rng(0), "torch": np.random.default_rng(0)}
     with pytest.raises(mg.UsageError, match="rng"):
         f(rng=others[backend])
+    if backend != "numpy":  # whose seeds have any size
+        with pytest.raises(mg.UsageError, match=f"rng is {2**70}; pass"):
+            f(rng=2**70)
 
 
 LAWS = [

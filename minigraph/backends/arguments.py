@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -143,7 +143,7 @@ def samples_of(
                     "(a list in that order will do)"
                 )
         noise = [noise.get(name) for name in names]
-    if not isinstance(noise, Iterable) or isinstance(noise, str):
+    if not np.iterable(noise) or isinstance(noise, str):
         raise UsageError(
             f"compiled function: noise: got {type(noise).__name__}; pass one array for each draw, "
             "or a mapping from their names"

@@ -166,7 +166,7 @@ class Jax:
         )
         try:
             return list(random.split(random.key(rng) if seeds else rng, count))
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise UsageError(f"compiled function: rng is {rng!r}; pass {self.seeds}") from error
 
     def apart(self, key: Any, lead: tuple[int, ...]) -> Any:

@@ -292,7 +292,7 @@ class Torch:
     # Random numbers ----------------------------------------------------------------------------
     def streams(self, rng: Any, count: int) -> list[Any]:
         """Return where the numbers of each draw come from; None is PyTorch's own generator."""
-        if isinstance(rng, (int, np.integer)):
+        if isinstance(rng, (int, np.integer)) and -(2**63) <= rng < 2**64:
             rng = self.xp.Generator(self.device or "cpu").manual_seed(int(rng))
         if not isinstance(rng, (self.xp.Generator, type(None))):
             raise UsageError(f"compiled function: rng is {rng!r}; pass {self.seeds}")
