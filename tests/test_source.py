@@ -86,6 +86,12 @@ def relaxed():
     return mg.straight_through(y), [a]
 
 
+def cooled():
+    a, heat = mg.Data(0.3, name="a"), mg.Data(0.7, name="τ")
+    y = (mg.sample(mg.Bernoulli(logits=a), name="B", rng=0) - 0.45) ** 2
+    return mg.gumbel_softmax(y, temperature=heat, rng=1), [a]
+
+
 def implicit():
     a = mg.Data(1.5, name="a")
     x = mg.sample(mg.Gamma(a, 2.0), name="X", rng=0) + mg.sample(mg.StudentT(a), name="T", rng=1)
@@ -109,7 +115,7 @@ def counts():
     ), [a, p]  # fmt: skip
 
 
-CASES = [counts, wave, arrays, scored, chosen, summed_over, relaxed, implicit, moved]
+CASES = [counts, wave, arrays, scored, chosen, summed_over, relaxed, cooled, implicit, moved]
 
 
 def tape_of(case):

@@ -80,6 +80,8 @@ def said(index: Any) -> str:
 
 def written(value: Any) -> str | None:
     """Return a value as Python reads it again, None if it cannot be written down."""
+    if isinstance(value, (np.integer, np.bool_, np.float64)):  # which NumPy computed
+        value = value.item()
     if type(value) is np.ndarray:
         if value.dtype.kind not in "biuf" or value.size > LARGEST:
             return None
@@ -103,8 +105,6 @@ def written(value: Any) -> str | None:
         return f"np.{value}".replace("np.-", "-np.")
     if type(value) is Slot:
         return f"Slot({value.number})"
-    if isinstance(value, (np.integer, np.bool_)):  # an index or an axis that NumPy computed
-        value = value.item()
     plain = value is None or value is Ellipsis or type(value) in (bool, int, str, float)
     return repr(value) if plain else None
 
