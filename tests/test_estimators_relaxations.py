@@ -83,6 +83,14 @@ def test_straight_through_is_right_for_linear_costs_of_any_discrete_law():
     assert mg.exact(mg.straight_through(y), rate).grad[rate] == pytest.approx(3.0, rel=1e-9)
 
 
+def test_straight_through_leaves_the_dtype_of_a_coin_times_a_single_float():
+    p = mg.Data(np.float32(0.3), name="p")
+    y = mg.sample(mg.Bernoulli(p), name="B", rng=0) * np.float32(2.0)
+    z = mg.straight_through(y)
+    assert z.dtype == y.dtype == np.float64
+    assert mg.gradient(z, p).value == 2.0
+
+
 def test_gumbel_straight_through_has_the_slope_of_the_hard_cost_at_the_soft_sample():
     y, a = toy(0.3)
     z = mg.gumbel_straight_through(y, temperature=0.7, rng=1)

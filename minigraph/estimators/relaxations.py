@@ -18,7 +18,7 @@ from ..ops.base import as_data
 from ..ops.boxes import function, stop_gradient
 from ..ops.elementwise import each
 from ..walk import label
-from .branches import Branch, kept, with_expected
+from .branches import Branch, kept, like, with_expected
 from .choose import Handle, Refusal, call_for, choose_each, choose_legal, one_each
 from .latents import given, heat_of, latent_of, why_not_latent, with_held_noise
 from .smooth import Smooth
@@ -189,7 +189,7 @@ def _straight(
     def fed_with(draws: Iterable[Data]) -> Data:
         return fed(call, y, Branch(dict.fromkeys(draws, through), rng, redraw=False))
 
-    out = fed_with(chosen)
+    out = like(y, fed_with(chosen))  # a float, as samples are now, widens no float32
     if not np.array_equal(out._value, y._value, equal_nan=True):
         if not close(out):
             x = next((x for x in chosen if not close(fed_with([x]))), chosen[0])
