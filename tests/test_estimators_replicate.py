@@ -149,6 +149,15 @@ def test_vimco_after_a_rewrite_that_copies_the_replicates_says_to_come_first():
         mg.vimco(mg.marginalize(mg.logsumexp(several), "X"))
 
 
+def test_vimco_of_a_sum_of_bounds_says_to_take_each():
+    log_weight, phi, _ = model()
+    bounds = [mg.importance_bound(c * log_weight, 2, rng=1) for c in (1.0, 0.5)]
+    with pytest.raises(mg.InputError, match=r"2 sets .* add up mg\.vimco of each"):
+        mg.vimco(sum(bounds))
+    found = mg.exact(mg.vimco(bounds[0]) + mg.vimco(bounds[1]), phi).grad[phi]
+    np.testing.assert_allclose(found, mg.exact(sum(bounds), phi).grad[phi], rtol=1e-9)
+
+
 def test_draws_that_replicates_share_are_left_blocking():
     p = mg.Data(0.3, name="p")
     top = mg.sample(mg.Bernoulli(p), name="top", rng=0)

@@ -212,7 +212,10 @@ def _replicates_above(y: Data) -> Data:
     if len(found) != 1:
         way = "make y from mg.replicate(log_weight, k), or call mg.importance_bound"
         if found:
-            way = "call mg.vimco before rewrites that copy them, as mg.marginalize does"
+            way = (
+                "add up mg.vimco of each, or call mg.vimco before rewrites that copy them, as "
+                "mg.marginalize does"
+            )
         raise InputError(
             f"vimco of {label(y)}: {len(found)} sets of replicates lie above it, and it needs one; "
             f"{way}"
