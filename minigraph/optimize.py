@@ -10,7 +10,7 @@ import numpy as np
 
 from .data import Data, assign
 from .errors import InputError, MissingAttributeError, UsageError, refuse_unknown_keywords
-from .values import whole
+from .values import real, whole
 from .walk import label
 
 Rate = float | Callable[[int], float]
@@ -114,9 +114,9 @@ class Optimizer:
         rate = self.rate
         if callable(rate):
             name = f"the scheduled rate of step {self.steps + 1}"
-            rate = number(
-                type(self).__name__, name, rate(self.steps), lambda x: 0 <= x < np.inf,
-                "at least 0 and finite (maximize=True goes uphill)",
+            rate = real(
+                name, rate(self.steps), lambda x: 0 <= x < np.inf,
+                "at least 0 and finite (maximize=True goes uphill)", type(self).__name__,
             )  # fmt: skip
         self.steps += 1
         rate = rate if self.maximize else -rate
@@ -307,18 +307,11 @@ class Adam(Optimizer):
         return part
 
 
-def number(optimizer: str, name: str, x: Any, legal: Callable[[Any], bool], said: str) -> float:
-    """Return an option that must be a single real number, and a legal one."""
-    if np.ndim(x) or np.asarray(x).dtype.kind not in "fiu" or not legal(x):
-        raise InputError(f"{optimizer}: {name} must be {said}; got {x!r}")
-    return float(x)
-
-
 def positive(optimizer: str, name: str, x: Any) -> float:
     """Return an option that must be positive."""
-    return number(optimizer, name, x, lambda x: 0 < x < np.inf, "positive and finite")
+    return real(name, x, lambda x: 0 < x < np.inf, "positive and finite", optimizer)
 
 
 def fraction(optimizer: str, name: str, x: Any) -> float:
     """Return an option that must lie in [0, 1)."""
-    return number(optimizer, name, x, lambda x: 0 <= x < 1, "in [0, 1)")
+    return real(name, x, lambda x: 0 <= x < 1, "in [0, 1)", optimizer)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import reprlib
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -144,3 +145,10 @@ def whole(name: str, number: Any, least: int = 1, call: str = "expectation") -> 
             f"{call}: {name} must be a whole number of at least {least}; got {number!r}"
         )
     return int(number)
+
+
+def real(name: str, x: Any, legal: Callable[[Any], Any], said: str, call: str) -> float:
+    """Return an option that must be a single real number, and a legal one."""
+    if np.ndim(x) or np.asarray(x).dtype.kind not in "fiu" or not legal(x):
+        raise InputError(f"{call}: {name} must be {said}; got {x!r}")
+    return float(x)

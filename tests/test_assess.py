@@ -197,6 +197,15 @@ def test_truth_out_of_reach_asks_for_what_was_rewritten():
     assert raised.value.__suppress_context__
 
 
+@pytest.mark.parametrize("judge", [mg.assess, mg.compare])
+@pytest.mark.parametrize("option", [{"samples": 0}, {"points": 5}, {"limit": 0.5}])
+def test_bad_options_are_refused_and_not_taken_for_a_grid_out_of_reach(judge, option):
+    y, wrt = chain()
+    (name,) = option
+    with pytest.raises(mg.InputError, match=f"^{judge.__name__}: {name} must be a whole number"):
+        judge(mixed(y), wrt, of=y, **option) if judge is mg.assess else judge(y, wrt, **option)
+
+
 @pytest.mark.parametrize("rate", [1.0, 0.02, 0.0021, 1e-4])
 def test_truth_is_a_difference_over_a_step_that_suits_the_parameter(rate):
     r = mg.Data(rate, name="rate")

@@ -206,6 +206,11 @@ def test_graph_that_python_looked_at_is_refused_as_such(judge):
         judge(coin * 2.0 if coin else coin * 3.0)
 
 
-def test_chances_are_checked():
-    with pytest.raises(mg.InputError, match=r"power=1\.0"):
-        mg.check_unbiased(mg.reinforce(half_open()[1]), power=1.0)
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [("power", 1.0), ("false_alarm", "a"), ("rtol", -1.0), ("atol", np.nan), ("detect", 0.0),
+     ("limit", 0)],
+)  # fmt: skip
+def test_options_of_a_check_are_checked_before_anything_is_accused(name, wrong):
+    with pytest.raises(mg.InputError, match=rf"^check_unbiased: {name} must be .*; got {wrong!r}"):
+        mg.check_unbiased(mg.reinforce(half_open()[1]), **{name: wrong})

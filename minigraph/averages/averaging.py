@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from ..data import Data
-from ..errors import InputError, UsageError
+from ..errors import UsageError
+from ..values import real
 from .checkpoint import Checkpoint
 from .estimate import ByData, Estimate
 from .jobs import Job, refuse_other_shapes
@@ -28,9 +29,8 @@ def average(
     file: Checkpoint | None = None,
 ) -> Estimate:
     """Return the estimate that the blocks of a job add up to; see `expectation`."""
-    real = isinstance(stderr, (int, float, np.integer, np.floating)) and stderr is not True
-    if stderr is not None and not (real and 0.0 < stderr < math.inf):
-        raise InputError(f"expectation: stderr must be a positive number; got {stderr!r}")
+    if stderr is not None:
+        real("stderr", stderr, lambda x: 0.0 < x < math.inf, "a positive number", "expectation")
     if callback is not None and not callable(callback):
         raise UsageError(
             f"expectation: callback: got {type(callback).__name__}; pass a function of an Estimate"

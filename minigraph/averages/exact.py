@@ -88,8 +88,7 @@ def exact(
     """
     if not isinstance(y, Data):
         raise UsageError(f"exact: got {type(y).__name__}; pass the Data to average{how_left(y)}")
-    points = None if points is None else whole("points", points, 6, "exact")
-    limit = whole("limit", limit, 1, "exact")
+    points, limit = grid_options("exact", points, limit)
     keys = targets(y, wrt)
     if not keys or not Flow([y], keys).blocked:
         (value, *grads), grid, error = integrate(with_gradients(y, keys), points, limit)
@@ -117,6 +116,12 @@ def exact(
         exact=True,
         error=error,
     )
+
+
+def grid_options(call: str, points: Any, limit: Any) -> tuple[int | None, int]:
+    """Return the two options of a grid, checked."""
+    points = None if points is None else whole("points", points, 6, call)
+    return points, whole("limit", limit, 1, call)
 
 
 def refuse_partly(y: Data, wrt: Sequence[Data]) -> None:

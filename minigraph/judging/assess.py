@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..averages.estimate import ByData, Estimate
-from ..averages.exact import exact
+from ..averages.exact import exact, grid_options
 from ..averages.expectation import parameters, seed_sequence, uninterrupted
 from ..averages.moments import unshared
 from ..data import Data
@@ -90,9 +90,11 @@ def assess(
     if not isinstance(rewritten, Data) or not (of is None or isinstance(of, Data)):
         wrong = of if isinstance(rewritten, Data) else rewritten
         raise UsageError(f"assess: got {type(wrong).__name__}; pass the Data that a rewrite made")
+    samples = whole("samples", samples, 1, "assess")
+    points, limit = grid_options("assess", points, limit)
+    settings = {"points": points, "limit": limit}
     keys = parameters(rewritten if of is None else of, wrt)
     refuse_unaveraged(rewritten, keys)
-    samples, settings = whole("samples", samples), {"points": points, "limit": limit}
     own, others, parts = seed_sequence(rng).spawn(3)
     true, true_errors = truth(rewritten, of, keys, samples, others, settings)
     found, reason = attempted(rewritten, keys, settings)

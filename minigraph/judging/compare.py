@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..averages.exact import grid_options
 from ..averages.expectation import good_size, parameters, seed_sequence, tape_of
 from ..averages.jobs import Replay
 from ..data import Data
@@ -16,6 +17,7 @@ from ..distributions.streams import Rng
 from ..errors import MinigraphError, UsageError
 from ..estimators.unblock import METHODS, known, unblock
 from ..replay.program import Draw, Step
+from ..values import whole
 from .assess import assess, changed_value
 from .comparison import Comparison, Row
 
@@ -66,6 +68,8 @@ def compare(
             'methods: ["reinforce", "reparameterize"]'
         )
     keys = parameters(y, wrt)
+    samples = whole("samples", samples, 1, "compare")
+    points, limit = grid_options("compare", points, limit)
     asked = list(METHODS) if methods is None else methods
     labelled = asked if isinstance(asked, Mapping) else {_label(m): m for m in asked}
     seed = seed_sequence(rng)

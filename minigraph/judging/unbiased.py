@@ -19,14 +19,15 @@ from ..averages.expectation import (
 )
 from ..data import Data
 from ..distributions.streams import Rng
-from ..errors import GradientError, InputError, UsageError
+from ..errors import GradientError, UsageError
 from ..replay.tape import Tape
-from ..values import counted, whole
+from ..values import counted, real, whole
 from ..walk import label
 from .assess import attempted, changed_value, refuse_unaveraged, truth
 from .pairs import over_pairs
 from .tables import number
 
+CALL = "check_unbiased"
 # Of fewer samples, a mean is beyond a normal quantile of 1e-4 too often: of 30 five times.
 LEAST = 100
 PILOT = 4096  # samples that say how many are needed
@@ -132,13 +133,16 @@ def check_unbiased(
     if of is not None and (changed := changed_value(rewritten, of)):
         raise GradientError(f"check_unbiased: {changed}")
     for name, chance in (("false_alarm", false_alarm), ("power", power)):
-        if not 0 < chance < 1:
-            raise InputError(f"check_unbiased: {name}={chance!r}; pass a probability")
+        real(name, chance, lambda x: 0 < x < 1, "a probability between 0 and 1", CALL)
+    for name, size in (("rtol", rtol), ("atol", atol)):
+        real(name, size, lambda x: 0 <= x < np.inf, "at least 0 and finite", CALL)
+    real("detect", detect, lambda x: 0 < x < np.inf, "positive and finite", CALL)
+    most = whole("samples", samples, LEAST, CALL)
+    limit = whole("limit", limit, 1, CALL)
     keys = parameters(rewritten if of is None else of, wrt)
     refuse_unaveraged(rewritten, keys)
     pair = Pair(rewritten, of, keys, {"limit": limit})
     bound = lambda size: atol + rtol * size
-    most = whole("samples", samples, LEAST, "check_unbiased")
     return by_sums(pair, bound) or by_test(pair, (false_alarm, power, detect), most, rng)
 
 
