@@ -111,6 +111,15 @@ def test_shares_of_an_infinite_variance_are_silent():
     assert not any(np.isfinite(row.assessment.variance["rate"]) for row in table.rows)
 
 
+def test_shares_of_a_variance_that_is_not_known_are_not_known():
+    rate = mg.Data(1.0, name="rate")
+    y = mg.exp(0.6 * mg.sample(mg.Exponential(rate), name="X", rng=0))
+    found = mg.assess(mg.reinforce(y), of=y)
+    assert found.exact
+    assert np.isnan(found.variance["rate"])
+    assert np.isnan(found.nodes["X"]["rate"])
+
+
 def test_sampled_shares_agree_with_the_exact_ones():
     y, wrt = chain()
     n = 12  # too many outcomes to enumerate: the first draw's share by sampling
@@ -197,6 +206,20 @@ def test_truth_out_of_reach_asks_for_what_was_rewritten():
     assert raised.value.__suppress_context__
 
 
+def test_truth_of_computed_data_asks_for_what_was_rewritten():
+    logit = mg.Data(0.4, name="a") * 2.0
+    y = (mg.sample(mg.Bernoulli(logits=logit), name="X", rng=0) - 3.0) ** 2
+    with pytest.raises(mg.InputError, match=r"only an input can be moved; pass .* of=y"):
+        mg.assess(mg.reinforce(y), logit)
+    assert mg.assess(mg.reinforce(y), logit, of=y).bias[logit] == pytest.approx(0.0, abs=1e-12)
+
+
+@pytest.mark.parametrize("judge", [mg.assess, mg.check_unbiased, mg.compare])
+def test_graph_without_a_parameter_is_refused(judge):
+    with pytest.raises(mg.InputError, match="no parameter in its graph"):
+        judge(mg.Data(2.0, constant=True) * 3.0)
+
+
 @pytest.mark.parametrize("judge", [mg.assess, mg.compare])
 @pytest.mark.parametrize("option", [{"samples": 0}, {"points": 5}, {"limit": 0.5}])
 def test_bad_options_are_refused_and_not_taken_for_a_grid_out_of_reach(judge, option):
@@ -204,6 +227,13 @@ def test_bad_options_are_refused_and_not_taken_for_a_grid_out_of_reach(judge, op
     (name,) = option
     with pytest.raises(mg.InputError, match=f"^{judge.__name__}: {name} must be a whole number"):
         judge(mixed(y), wrt, of=y, **option) if judge is mg.assess else judge(y, wrt, **option)
+
+
+def test_parameter_without_elements_is_assessed():
+    logits = mg.Data(np.zeros(0), name="a")
+    y = mg.sum(mg.sample(mg.Bernoulli(logits=logits), name="X", rng=0) * 2.0) + mg.sum(logits)
+    found = mg.assess(mg.reinforce(y), of=y)
+    assert found.bias["a"].shape == found.nodes["X"]["a"].shape == (0,)
 
 
 @pytest.mark.parametrize("rate", [1.0, 0.02, 0.0021, 1e-4])
@@ -298,6 +328,27 @@ def test_methods_are_names_functions_and_mappings():
     assert all(abs(row.assessment.bias[x]) < 1e-8 for row in table.rows for x in wrt)
 
 
+def test_methods_of_one_name_are_all_in_the_table():
+    y, p = case("DiCE, θ=0.3").graph()
+    table = mg.compare(y, p, [lambda y: mg.reinforce(y), lambda y: mg.marginalize(y)])
+    assert [row.method for row in table.rows] == ["<lambda> (2)", "<lambda>"]
+
+
+def test_labels_may_be_numbers():
+    y, p = case("DiCE, θ=0.3").graph()
+    table = mg.compare(y, p, {b: functools.partial(mg.reinforce, baseline=b) for b in (0.5, 1.0)})
+    assert {line.split()[0] for line in repr(table).split("\n")[1:]} == {"0.5", "1.0"}
+
+
+def test_estimator_of_infinite_variance_comes_last():
+    rate = mg.Data(1.0, name="rate")
+    y = mg.exp(0.6 * mg.sample(mg.Exponential(rate), name="X", rng=0))
+    slope = lambda size: mg.stop_gradient(y) + size * (rate - mg.stop_gradient(rate))
+    methods = {"far": lambda y: slope(9.0), "infinite": mg.reinforce, "near": lambda y: slope(-3.0)}
+    table = mg.compare(y, rate, methods)
+    assert [row.method for row in table.rows] == ["near", "far", "infinite"]
+
+
 def test_comparison_has_the_variances_of_assess():
     y, (mu, _) = case("gaussian exp(-1.0x²)").graph()
     table = mg.compare(y, mu, {"SF": mg.reinforce, "PW": "reparameterize"})
@@ -332,10 +383,12 @@ def test_what_is_not_legal_stands_in_the_table_with_the_reason():
         table.variance_times_cost("reparameterize")
 
 
-def test_unknown_method_is_refused_not_listed():
+@pytest.mark.parametrize("method", ["none such", 3, None])
+def test_unknown_method_is_refused_not_listed(method):
     y, wrt = chain()
-    with pytest.raises(mg.InputError, match=r"^compare: method 'none such' is not.*known are auto"):
-        mg.compare(y, wrt, ["none such"])
+    text = rf"^compare: method {method!r} is not.*known are auto"
+    with pytest.raises(mg.InputError, match=text):
+        mg.compare(y, wrt, [method])
 
 
 def test_draws_that_estimators_add_share_a_column_and_are_named_below():

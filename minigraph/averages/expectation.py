@@ -14,7 +14,7 @@ import numpy as np
 
 from ..data import Data
 from ..distributions.streams import Rng, generator, surrounded
-from ..errors import UsageError, refuse_unknown_keywords
+from ..errors import InputError, UsageError, refuse_unknown_keywords
 from ..gradient import gradients, seed_of
 from ..graph import Graph, data_of
 from ..paths import is_parameter
@@ -157,7 +157,13 @@ def targets(y: Data, wrt: Any) -> list[Data]:
 
 def parameters(y: Data, wrt: Any) -> list[Data]:
     """Return what to differentiate for: `wrt`, or every input that can receive a gradient."""
-    return targets(y, wrt) or [x for x in Graph(y).inputs if is_parameter(x)]
+    found = targets(y, wrt) or [x for x in Graph(y).inputs if is_parameter(x)]
+    if not found:
+        raise InputError(
+            f"gradient of {label(y)}: there is no parameter in its graph; make one of floats that "
+            'is not constant, mg.Data(0.5, name="θ"), and build it from that'
+        )
+    return found
 
 
 def with_gradients(y: Data, wrt: Sequence[Data]) -> list[Data]:

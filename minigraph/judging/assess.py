@@ -106,6 +106,9 @@ def assess(
         errors = [unshared(np.zeros(x.shape)) for x in keys]
         how = f"exact, {counted(found.samples, 'point')}" if found.error < EXACT else reason
     sources = sources_of(rewritten, of, keys, points, samples, parts) if nodes else {}
+    known = [  # of an infinite variance no part is
+        np.where(found.exact & np.isnan(v), np.nan, 1.0) for v in found.grad_variance.values()
+    ]
     return Assessment(
         name=rewritten.name or "y",
         truth=ByData(keys, true),
@@ -116,7 +119,10 @@ def assess(
         variance_stderr=ByData(keys, errors),
         exact=found.exact,
         how=how,
-        nodes={n: ByData(keys, [unshared(v) for v in s.variance]) for n, s in sources.items()},
+        nodes={
+            n: ByData(keys, [unshared(v * k) for v, k in zip(s.variance, known, strict=True)])
+            for n, s in sources.items()
+        },
         nodes_stderr={n: ByData(keys, [unshared(e) for e in s.stderr]) for n, s in sources.items()},
         added=frozenset(n for n, s in sources.items() if s.added),
     )
@@ -179,7 +185,8 @@ def slope(y: Data, x: Data, at: tuple[int, ...], settings: Any) -> float:
     domain.
     """
     step = STEP * max(1.0, abs(float(np.asarray(x._value)[at])))
-    for _ in range(TRIES):
+    problem = "it is computed, and only an input can be moved"
+    for _ in range(TRIES if x._op is None else 0):
         try:
             averages = {k: _moved(y, x, at, k * step, settings) for i in STENCIL for k in (i, -i)}
         except InputError as error:

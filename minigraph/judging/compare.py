@@ -20,6 +20,7 @@ from ..replay.program import Draw, Step
 from ..values import whole
 from .assess import assess, changed_value
 from .comparison import Comparison, Row
+from .variances import distinct
 
 Method = Any  # a name in the table of estimators, a mapping for unblock, or a function Data -> Data
 REPEATS = 3
@@ -43,7 +44,8 @@ def compare(
         The parameters; by default all inputs that are not constants.
     methods : list, or mapping of labels to methods, optional
         Names of estimators, mappings from draws to names as `unblock` takes them, functions from a
-        Data to a Data. By default every name that `unblock` knows.
+        Data to a Data; of several with one name the later ones are numbered. By default every name
+        that `unblock` knows.
     samples, rng, points, limit
         As for `assess`.
 
@@ -67,16 +69,19 @@ def compare(
             f"compare: methods={methods!r}; pass a list of methods, or a mapping from labels to "
             'methods: ["reinforce", "reparameterize"]'
         )
-    keys = parameters(y, wrt)
     samples = whole("samples", samples, 1, "compare")
     points, limit = grid_options("compare", points, limit)
-    asked = list(METHODS) if methods is None else methods
-    labelled = asked if isinstance(asked, Mapping) else {_label(m): m for m in asked}
+    keys = parameters(y, wrt)
+    if isinstance(methods, Mapping):
+        labels, asked = list(map(str, methods)), list(methods.values())
+    else:
+        asked = list(METHODS if methods is None else methods)
+        labels = distinct(list(map(_label, asked)))
     seed = seed_sequence(rng)
     rows: list[Row] = []
     refused: dict[str, str] = {}
-    for name, method in labelled.items():
-        if isinstance(method, str):
+    for name, method in zip(labels, asked, strict=True):
+        if not callable(method) and not isinstance(method, Mapping):
             known("compare", method)
         try:
             z = method(y) if callable(method) else unblock(y, method)
@@ -84,8 +89,13 @@ def compare(
             rows.append(Row(name, found, *cost(z, keys), changed_value(z, y)))
         except MinigraphError as error:  # an estimator that is not legal is part of the table
             refused[name] = str(error).removeprefix(f"{name}: ")
-    mean_square = lambda row: sum(map(row.assessment.mean_square, row.assessment.truth))
-    return Comparison(sorted(rows, key=mean_square), refused, keys)
+    return Comparison(sorted(rows, key=_rank), refused, keys)
+
+
+def _rank(row: Row) -> tuple[bool, float]:
+    """Return where a row stands: by its mean square error, and behind all others if that is nan."""
+    found = float(sum(map(row.assessment.mean_square, row.assessment.truth)))
+    return math.isnan(found), found
 
 
 def cost(y: Data, keys: Sequence[Data]) -> tuple[float, float]:

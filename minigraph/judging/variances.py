@@ -99,7 +99,7 @@ def on_grid(tape: Tape, points: int | None, groups: Sequence[Sequence[Draw]]) ->
     turned = [*[laid.index(draw) for draw in reversed(draws)], len(axes)]
     weights = weights.reshape(*axes, 1).transpose(turned)
     columns = [
-        steps(array.reshape(*axes, -1).transpose(turned), weights, array.shape[1:])
+        steps(array.reshape(*axes, array[0].size).transpose(turned), weights, array.shape[1:])
         if sampled
         else [np.zeros(np.shape(array)) for _ in axes]
         for array, (_, sampled) in zip(outputs, tape.outputs, strict=True)
@@ -125,7 +125,7 @@ def steps(g: Any, weights: Any, shape: tuple[int, ...]) -> list[Any]:
 def second_moment(total: Any, mass: Any) -> Any:
     """Return E[M²] from the sums of M times mass."""
     held = np.where(mass > 0, mass, 1.0)
-    return (total**2 / held).reshape(-1, total.shape[-1]).sum(axis=0)
+    return (total**2 / held).reshape(held.size, total.shape[-1]).sum(axis=0)
 
 
 def by_sampling(
