@@ -195,6 +195,36 @@ def test_relax_crosses_a_black_box():
     assert estimate.grad_variance[a] < 0.5 * mg.exact(mg.reinforce(y), a).grad_variance[a]
 
 
+@pytest.mark.parametrize("surrogate", [
+    lambda z: mg.where(z > 0.0, 1.0, 0.0), lambda z: mg.floor(3.0 * mg.sigmoid(z)),
+    lambda z: 1.0 / z, lambda z: mg.sigmoid(z) if z > 0.0 else 0.0 * z,
+])  # fmt: skip
+def test_surrogate_that_jumps_is_refused(surrogate):
+    p = mg.Data(0.3, name="p")
+    y = (mg.sample(mg.Bernoulli(p), name="X", rng=0) - 3.0) ** 2
+    with pytest.raises(mg.BlockedGradientError, match=r"^relax: the surrogate .*; take a smooth"):
+        mg.relax(y, surrogate=surrogate)
+
+
+def test_surrogate_that_is_said_not_to_jump_is_taken():
+    p = mg.Data(0.3, name="p")
+    y = (mg.sample(mg.Bernoulli(p), name="X", rng=0) - 3.0) ** 2
+    leaky = lambda z: mg.where(z > 0.0, z, 0.1 * z)
+    z = mg.relax(y, surrogate=leaky, continuous=True, rng=1)
+    assert mg.exact(z, p).grad[p] == pytest.approx(-5.0, rel=1e-8)
+
+
+def test_surrogate_controls_in_a_function_that_is_called_for_each_sample():
+    p = mg.Data(0.3, name="p")
+
+    def f():
+        y = (mg.sample(mg.Bernoulli(p), name="X") - 3.0) ** 2
+        return mg.relax(y, surrogate=lambda z: 9.0 - 5.0 * mg.sigmoid(z))
+
+    found = mg.expectation(f, 500, wrt=p, rng=0)
+    assert abs(found.grad[p] + 5.0) < 4 * found.grad_stderr[p] < 2.0
+
+
 def test_surrogate_is_fitted_by_the_slope_of_the_squared_gradient():
     y, a = toy()
     w = mg.Data([0.0, 1.0], name="w")

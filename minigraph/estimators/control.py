@@ -1,8 +1,8 @@
 """REBAR and RELAX: a control variate made of latent numbers, unbiased at any temperature.
 
 X = H(z) for latent numbers z ~ q_θ, and z' ~ q_θ(· | X) are some that give the same X. For any
-function c, E[c(z)] = E[c(z')], so it can be taken from the cost by the score function, at z', and
-given back by the reparameterization trick:
+continuous function c, E[c(z)] = E[c(z')], so it can be taken from the cost by the score function,
+at z', and given back by the reparameterization trick:
 
     ∇ E[F(X)] = E[(F(X) - c(z')) ∇ log P_θ(X) + ∇ c(z) - ∇ c(z')]
 """
@@ -12,14 +12,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from ..data import Data
+from ..distributions.normal import Normal
+from ..distributions.sampling import sample
 from ..distributions.streams import Rng, generator
 from ..errors import BlockedGradientError, InputError, UsageError
 from ..ops.base import as_data
 from ..ops.boxes import function, stop_gradient
 from ..ops.reductions import sum_
 from ..walk import ancestors, label
-from .branches import Branch
+from .branches import Branch, why_not_branch
 from .choose import Handle, choose, choose_legal
 from .costs import Costs
 from .edges import log_prob
@@ -104,8 +108,11 @@ def rebar(
     return in_turn("rebar", y, chosen, change)
 
 
-def relax(y: Data, nodes: Handle = None, *, surrogate: Surrogate, rng: Rng = None) -> Data:
-    """Return `y` with the RELAX estimator: any function of the latent numbers controls it.
+def relax(
+    y: Data, nodes: Handle = None, *, surrogate: Surrogate, continuous: bool = False,
+    rng: Rng = None,
+) -> Data:  # fmt: skip
+    """Return `y` with the RELAX estimator: a function of the latent numbers controls it.
 
     Parameters
     ----------
@@ -119,14 +126,16 @@ def relax(y: Data, nodes: Handle = None, *, surrogate: Surrogate, rng: Rng = Non
         array of what each element adds to `y`: then each meets the score of its own alone. Its
         parameters get no gradient from `y`; but the gradient of `y`, squared, can be differentiated
         in them to fit them.
+    continuous : bool
+        Say that steps in the surrogate (a comparison, a floor) do not make it jump.
     rng : None, int, SeedSequence, BitGenerator or Generator
         Where the latent numbers come from.
 
     Raises
     ------
     BlockedGradientError
-        If a draw has no latent numbers; if the surrogate makes draws that block its gradient; also
-        when the gradient is differentiated again in what `y` depends on.
+        If a draw has no latent numbers; if the surrogate jumps in them, or makes draws that block
+        its gradient; also when the gradient is differentiated again in what `y` depends on.
     InputError
         If `y` is an array, and the surrogate is not of its shape.
 
@@ -174,7 +183,23 @@ def relax(y: Data, nodes: Handle = None, *, surrogate: Surrogate, rng: Rng = Non
         return slope if y.shape else sum_(slope)
 
     chosen = choose_legal("relax", y, nodes, why_not_latent)
-    return with_slopes(y, chosen, "RELAX", score, control)
+    out = with_slopes(y, chosen, "RELAX", score, control)
+    for x in chosen:
+        refuse_jumps(surrogate, x, continuous, rng)
+    return out
+
+
+def refuse_jumps(surrogate: Surrogate, x: Data, continuous: bool, rng: Rng) -> None:
+    """Raise if a surrogate jumps in latent numbers of `x`: its slope would not be that of E[c]."""
+    z = sample(Normal(np.zeros(x.shape), 1.0), "z", rng)
+    c = as_data(surrogate(z))
+    problem = why_not_branch(z, z) or Smooth(c, continuous).why_not(z)
+    if problem:
+        raise BlockedGradientError(
+            f"relax: the surrogate of the latent numbers z: {problem.partition('; ')[0]}; take a "
+            "smooth one, as lambda z: w * mg.sigmoid(z), or pass continuous=True if that does not "
+            "jump"
+        )
 
 
 def _controlled(cost: Data, log_prob: Data, c_free: Data, c_tied: Data) -> Data:
