@@ -82,6 +82,13 @@ def test_shares_of_the_draws_add_up_to_the_variance(rewrite):
         assert total == pytest.approx(found.variance[x], rel=1e-9)
 
 
+def test_shares_look_as_far_as_the_variance_does():
+    p = mg.Data(0.5, name="p")
+    y = 1.38 ** mg.sample(mg.Geometric(p), name="N", rng=0)
+    found = mg.assess(mg.reinforce(y), p)
+    assert found.nodes["N"][p] == pytest.approx(found.variance[p], rel=1e-9)
+
+
 def test_shares_do_not_depend_on_the_order_of_rewrites():
     y, wrt = chain()
     ways = [

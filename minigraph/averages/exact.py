@@ -210,7 +210,7 @@ def integrate(
     """
     tape = Tape(outputs)
     if like is None:
-        grid, total, tails = _converged(tape, points, limit)
+        grid, total, tails = converged(tape, points, limit)
     else:
         grid = Grid(tape, points, limit, like.spread, like.known)
         total, tails = _to_the_ends(grid, weighted)
@@ -241,7 +241,7 @@ def _to_the_ends(grid: Grid, weighted: Set[object] = frozenset()) -> tuple[list[
     return summed(grid, weighted, tails), tails
 
 
-def _converged(tape: Tape, points: int | None, limit: int) -> tuple[Grid, list[Moments], Tails]:
+def converged(tape: Tape, points: int | None, limit: int) -> tuple[Grid, list[Moments], Tails]:
     """Return a grid that reaches far enough, the moments over it, and what lies at its ends."""
     best: tuple[Grid, list[Moments], Tails] | None = None
     for spread in SPREADS:

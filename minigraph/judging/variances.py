@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..averages.grid import SPREADS, Grid
+from ..averages.exact import converged
 from ..averages.moments import Moments, merged
 from ..errors import InputError
 from ..replay.program import Draw
@@ -87,13 +87,8 @@ def on_grid(tape: Tape, points: int | None, groups: Sequence[Sequence[Draw]]) ->
     sizes = [max(1, np.size(values[slot]) if not sampled else tape.memory.largest)
              for slot, sampled in tape.outputs]  # fmt: skip
     limit = SMALL // sum(sizes)
-    for spread in SPREADS:
-        grid = Grid(tape, points, limit, spread)
-        outputs, weights = grid.whole()
-        if grid.holds_all(weights.sum()):
-            break
-    else:
-        raise InputError("shares: the outcomes looked at do not have all of the mass")
+    grid, *_ = converged(tape, points, limit)
+    outputs, weights = grid.whole()
     laid = list(grid.axes)[::-1]  # the last draw of the tape is the first axis
     axes = [len(grid.axes[d].values) ** grid.axes[d].elements for d in laid]
     turned = [*[laid.index(draw) for draw in reversed(draws)], len(axes)]
