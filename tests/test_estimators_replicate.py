@@ -170,10 +170,14 @@ def test_draws_that_replicates_share_are_left_blocking():
     assert both.grad[p] == pytest.approx(mg.exact(y, p).grad[p], rel=1e-9)
 
 
-@pytest.mark.parametrize("k", [0, -1, 2.5, True])
+@pytest.mark.parametrize("k", [0, -1, 2.5, True, "2"])
 def test_number_of_replicates_that_is_none_is_refused(k):
-    with pytest.raises(mg.InputError, match="it is a number of samples"):
+    with pytest.raises(mg.InputError, match=r"^replicate of .*: k must be a whole number"):
         mg.replicate(model()[0], k)
+
+
+def test_whole_floats_are_numbers_of_replicates():
+    assert mg.replicate(model()[0], 2.0).shape == (2,)
 
 
 def test_second_derivative_is_refused_and_not_wrong():

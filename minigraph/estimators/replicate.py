@@ -18,6 +18,7 @@ from ..ops.boxes import function, stop_gradient
 from ..ops.elementwise import astype
 from ..ops.picks import index_update
 from ..ops.reductions import logsumexp, sum_
+from ..values import whole
 from ..walk import ancestors, drawn_above, label
 from .branches import Branch, again, below, in_floats, refuse_looked_at, with_slope
 from .choose import Handle, choose, needs_data
@@ -56,8 +57,7 @@ def replicate(y: Data, k: int, nodes: Handle = None, *, rng: Rng = None) -> Data
     ((3,), ['X', 'X[1]', 'X[2]'])
     """
     needs_data("replicate", y)
-    if not isinstance(k, (int, np.integer)) or isinstance(k, bool) or k < 1:
-        raise InputError(f"replicate of {label(y)}: k={k!r}; it is a number of samples, 1 or more")
+    k = whole("k", k, 1, f"replicate of {label(y)}")
     draws = drawn_above([y])
     chosen = draws if nodes is None else choose("replicate", y, nodes)
     rng = generator(rng)
