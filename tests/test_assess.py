@@ -379,6 +379,8 @@ def test_cost_is_measured_and_counted():
     assert 0 < pathwise.operations < score.operations < 100
     expected = score.assessment.variance["μ"] * score.operations
     assert table.variance_times_cost("reinforce", "operations")["μ"] == pytest.approx(expected)
+    with pytest.raises(mg.InputError, match='got cost=\'euros\'; pass "seconds" or "operations"'):
+        table.variance_times_cost("reinforce", "euros")
 
 
 def test_what_is_not_legal_stands_in_the_table_with_the_reason():
@@ -440,6 +442,8 @@ def test_comparison_is_plotted_by_parameter_and_node(tmp_path):
     biased = lambda y: mg.reinforce(y) + (wrt[1] - mg.stop_gradient(wrt[1]))
     table = mg.compare(y, wrt[:2], {"score": "reinforce", "mixed": mixed, "biased": biased})
     figure = table.plot(tmp_path / "compared.png")
+    with pytest.raises(mg.InputError, match=r"^plot to .*No such file"):
+        table.plot(tmp_path / "nowhere" / "compared.png")
     assert (tmp_path / "compared.png").stat().st_size
     assert [axes.get_title() for axes in figure.axes] == ["∂/∂p", "∂/∂μ"]
     labels = figure.axes[1].get_legend_handles_labels()[1]

@@ -79,6 +79,10 @@ class Comparison:
         ``cost`` is ``"seconds"`` or ``"operations"`` per sample; arrays are added up.
         """
         row = self[method]
+        if cost not in ("seconds", "operations"):
+            raise InputError(
+                f'variance_times_cost: got cost={cost!r}; pass "seconds" or "operations"'
+            )
         price = getattr(row, cost)
         totals = [float(np.sum(row.assessment.variance[x])) * price for x in self.wrt]
         return ByData(self.wrt, totals)
@@ -154,7 +158,7 @@ class Comparison:
         if path is not None:
             try:
                 figure.savefig(path, dpi=120)
-            except ValueError as error:  # of a suffix that it does not know
+            except (ValueError, OSError) as error:  # of a suffix, or a folder that is not there
                 raise InputError(f"plot to {str(path)!r}: {error}") from None
         return figure
 
