@@ -78,6 +78,15 @@ def test_array_valued_output_keeps_its_shape_and_bits():
 
 
 @pytest.mark.parametrize("rewrite", REWRITES)
+def test_names_of_boxes_are_kept(rewrite):
+    theta = mg.Data(0.3, name="θ")
+    x, e = (mg.sample(mg.Normal(theta, 1.0), name=n, rng=0) for n in "XE")
+    y = x * 2.0 + e
+    y.node.name = "total"
+    assert "total" in {node.name for node in mg.Graph(rewrite(y, "X")).deterministic}
+
+
+@pytest.mark.parametrize("rewrite", REWRITES)
 def test_function_boxes_stay_intact(rewrite):
     @mg.function(name="F")
     def f(x):

@@ -170,6 +170,15 @@ def test_draws_that_replicates_share_are_left_blocking():
     assert both.grad[p] == pytest.approx(mg.exact(y, p).grad[p], rel=1e-9)
 
 
+def test_vimco_finds_the_replicates_also_after_another_rewrite_of_their_mean():
+    p = mg.Data(0.3, name="p")
+    top = mg.sample(mg.Bernoulli(p), name="top", rng=0)
+    low = mg.sample(mg.Bernoulli(0.2 + 0.5 * p * top), name="low", rng=1)
+    y = mg.mean(mg.replicate(low * 2.0 + top, 2, "low", rng=2))
+    z = mg.reinforce(mg.vimco(mg.reinforce(y, "low")), "top")
+    assert mg.exact(z, p).grad[p] == pytest.approx(mg.exact(y, p).grad[p], rel=1e-9)
+
+
 @pytest.mark.parametrize("k", [0, -1, 2.5, True, "2"])
 def test_number_of_replicates_that_is_none_is_refused(k):
     with pytest.raises(mg.InputError, match=r"^replicate of .*: k must be a whole number"):

@@ -138,6 +138,7 @@ class Costs:
                 if like(data, found) is not found:  # a float64 number + float32 is float32
                     wide = [like(data, x) if x.dtype.kind == "f" else x for x in inputs]
                     found = record(node.op, tuple(wide), node.fixed)
+                found._node._name = node._name
                 out = like(data, found)  # int8 + float32
                 if node._group is not None:
                     found._node._group = out._node._group = node._group.copied(boxes)
