@@ -115,7 +115,8 @@ OTHERS = [
     ({"rng": 2}, "another seed"),
     ({"rng": np.random.SeedSequence(1, spawn_key=(0,))}, "another seed"),
     ({"block_size": 50}, "another block_size"),
-    ({"mu": 0.6}, "another graph"),
+    ({"rng": np.random.SeedSequence(1 << 150)}, r'here {"entropy": 142724769270…'),
+    ({"mu": 0.6}, "another graph, function or value of an input"),
     ({"power": 3}, "another graph"),
     ({"samples": 300}, "5000 samples already, more than samples=300"),
 ]

@@ -67,8 +67,9 @@ class Checkpoint:
             return (), 0
         for key, mine in self.run.items():
             if found.run[key] != mine:
+                what = "graph, function or value of an input" if key == "graph" else key
                 raise InputError(
-                    f"checkpoint {self.path!r}: it belongs to a run with another {key} "
+                    f"checkpoint {self.path!r}: it belongs to a run with another {what} "
                     f"({_short(found.run[key])}, here {_short(mine)}); give another path, or "
                     "delete it to start anew"
                 )
@@ -157,4 +158,4 @@ def seed_text(seed: Any) -> str:
 
 
 def _short(text: Any) -> str:
-    return text if len(text := str(text)) <= 60 else f"{text[:12]}…"
+    return text if len(text := str(text)) <= 60 else f"{text[:24]}…"
