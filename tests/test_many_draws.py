@@ -93,6 +93,12 @@ def test_rewrite_of_many_draws_takes_no_more_calls_each_than_of_few(rewrite, bui
     assert many < 3.3 * few
 
 
+def test_vimco_of_many_replicates_takes_no_more_calls_each_than_of_few():
+    x = mg.sample(mg.Bernoulli(mg.Data(0.3, name="p")), name="X", rng=0)
+    few, many = (mg.importance_bound(mg.exp(0.5 * x), n, rng=1) for n in (30, 90))
+    assert calls(lambda: mg.vimco(many)) < 3.3 * calls(lambda: mg.vimco(few))
+
+
 @pytest.mark.parametrize("baseline", [None, 1.0, "leave-one-out"])
 def test_costs_along_a_chain_share_the_sums_of_their_scores(baseline):
     several = [mg.reinforce(with_costs(n), baseline=baseline) for n in (10, 20, 30)]

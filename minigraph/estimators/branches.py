@@ -242,11 +242,11 @@ def why_not_branch(y: Data, x: Data) -> Refusal | None:
     return next((Refusal(why_not_other(draw)) for draw in draws if draw._node.branched), None)
 
 
-def below(y: Data, sources: Iterable[Data], without: Data | None = None) -> list[Data]:
-    """Return what of the graph of `y` descends from some data, not by way of `without`."""
+def below(y: Data, sources: Iterable[Data]) -> list[Data]:
+    """Return what of the graph of `y` descends from some data."""
     found = dict.fromkeys(sources)
     count = len(found)
     for data in ancestors([y]):
-        if data is not without and not found.keys().isdisjoint(data._node.inputs):
+        if not found.keys().isdisjoint(data._node.inputs):
             found[data] = None
     return [*found][count:]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import math
+from collections import Counter
 from collections.abc import Iterable
-from typing import Any
 
 import numpy as np
 
@@ -20,7 +21,7 @@ from ..ops.picks import index_update
 from ..ops.reductions import logsumexp, sum_
 from ..values import whole
 from ..walk import ancestors, drawn_above, label
-from .branches import Branch, again, below, in_floats, refuse_looked_at, with_slope
+from .branches import Branch, again, in_floats, refuse_looked_at, with_slope
 from .choose import Handle, choose, needs_data
 from .reinforce import scored_draws, why_not_score
 from .scores import joint
@@ -170,14 +171,15 @@ def vimco(y: Data, *, rng: Rng = None) -> Data:
     for x in chosen:
         if problem := why_not_score(x):
             raise BlockedGradientError(f"vimco: {problem}")
-    (z, side), new_of, log_probs = scored_draws([y, side_by_side], chosen)
+    (z, side), new_of, log_probs = scored_draws([y, side_by_side], {*chosen})
     out = z = in_floats(z)
+    beside = set(ancestors([z], seen={side}))
     for j, group in enumerate(groups):
         if group:
             others = function(functools.partial(_without, j), name=f"without number {j + 1}")(side)
             # If z depends on these draws on a way around the replicates, what it would be without
             # number j does so, too: with 3 h added to a bound, the difference would hold no 3 h.
-            alone = len(several) == 1 or z in below(z, [new_of[x] for x in group], without=side)
+            alone = len(several) == 1 or any(new_of[x] in beside for x in group)
             cost = z if alone else z - _had(z, side, others, rng)
             scored = lambda gain, *log_probs: joint(log_probs) * stop_gradient(gain)
             slope = function(scored, name="slope")(cost, *[log_probs[x] for x in group])
@@ -189,7 +191,7 @@ def vimco(y: Data, *, rng: Rng = None) -> Data:
 def _without(j: int, side: Data) -> Data:
     """Return replicates of which number `j` is the mean of the others."""
     side = in_floats(side)
-    others = [i for i in range(len(side)) if i != j]  # (a + b) - a is not b, and ∞ - ∞ is nan
+    others = np.delete(np.arange(len(side)), j)  # (a + b) - a is not b, and ∞ - ∞ is nan
     mean = sum_(side[others], axis=0) / max(len(others), 1)
     return index_update(side, j, mean)
 
@@ -228,7 +230,7 @@ def _own_draws(y: Data, side_by_side: Data) -> list[list[Data]]:
 
     Draws that the replicates share stay as they are, and block.
     """
-    blocking = choose("vimco", y, None)
-    above: list[set[Any]] = [set(ancestors([x])) for x in side_by_side._node.inputs]
-    alone = [x for x in blocking if sum(x in each for each in above) == 1]
-    return [[x for x in alone if x in each] for each in above]
+    blocking = set(choose("vimco", y, None))
+    above = [[x for x in ancestors([each]) if x in blocking] for each in side_by_side._node.inputs]
+    count = Counter(itertools.chain(*above))
+    return [[x for x in each if count[x] == 1] for each in above]
