@@ -163,6 +163,14 @@ def test_bias_of_a_detached_path_is_its_size():
     assert found.bias["θ"] == pytest.approx(-2 * 0.8**2, rel=1e-9)
 
 
+def test_bias_of_rounding_is_shown_as_none_also_in_single_precision():
+    logits = mg.Data(np.array([0.2, -0.5], np.float32), name="a")
+    y = mg.sum((mg.sample(mg.Bernoulli(logits=logits), name="X", rng=0) - logits) ** 2)
+    found = mg.assess(mg.reinforce(y), of=y)
+    assert np.any(found.bias["a"] != 0.0)
+    assert not np.any(found.shown_bias("a"))
+
+
 def test_signal_to_noise_is_the_gradient_over_the_standard_deviation():
     y, wrt = case("gaussian square, d=1.0, σ=1.0").graph()
     found = mg.assess(mg.reinforce(y), wrt, of=y)

@@ -97,7 +97,9 @@ class Assessment:
     def shown_bias(self, x: Any) -> Any:
         """Return the bias in a parameter, 0 where it is one of rounding."""
         size = np.max(np.abs(self.truth[x]), initial=1.0)
-        return np.where(np.abs(self.bias[x]) < 1e-9 * size, 0.0, self.bias[x])
+        (dtype, *_) = [key.dtype for key in self.truth if key is x or key.name == x]
+        rounding = 1e-9 if dtype == np.float64 else 1e-6
+        return np.where(np.abs(self.bias[x]) < rounding * size, 0.0, self.bias[x])
 
     def rows(self) -> list[list[str]]:
         """Return the table as text, its head first."""
