@@ -80,7 +80,7 @@ class Optimizer:
         self.maximize = maximize
         self.steps = 0
         self.memory = [
-            {name: np.zeros(x.shape, x.dtype) for name in self.memories} for x in self.parameters
+            {name: np.zeros(x.shape, wide(x)) for name in self.memories} for x in self.parameters
         ]
 
     def __getattr__(self, name: str) -> Any:
@@ -123,7 +123,7 @@ class Optimizer:
         for x, g, memory in zip(self.parameters, found, self.memory, strict=True):
             move = self.move(g, memory, rate)
             move += x._value
-            assign(x, move)
+            assign(x, move.astype(x.dtype, copy=False))
 
     def move(self, g: Any, memory: dict[str, Any], rate: float) -> Any:
         """Return `rate` times where to go from the gradient `g`, as an array of its own.
@@ -193,7 +193,7 @@ class Optimizer:
         if raw.dtype.kind not in "fiub":
             raise InputError(f"{where} has dtype {raw.dtype}; pass real numbers")
         with np.errstate(over="ignore"):  # too large for float32 is not finite
-            g = raw.astype(x.dtype, copy=False)
+            g = raw.astype(wide(x), copy=False)
         if g.shape != x.shape:
             raise InputError(
                 f"{where} has shape {g.shape}, its value {x.shape}; pass one gradient, averaged "
@@ -305,6 +305,11 @@ class Adam(Optimizer):
         np.divide(mean, part, out=part)
         part *= rate / (1.0 - first**self.steps)
         return part
+
+
+def wide(x: Data) -> Any:
+    """Return the dtype to compute a step in: in half precision the square of 1e-4 is 0."""
+    return np.promote_types(x.dtype, np.float32)
 
 
 def positive(optimizer: str, name: str, x: Any) -> float:

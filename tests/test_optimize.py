@@ -78,6 +78,13 @@ def test_float32_parameter_stays_float32():
     assert x.dtype == np.float32
 
 
+def test_half_precision_parameter_takes_a_step_of_a_small_gradient():
+    x = mg.Data(np.float16(1.0), name="x")
+    mg.Adam(x, rate=0.125).step({x: 1e-4})
+    assert x.dtype == np.float16
+    assert x.value == 0.875
+
+
 def test_trained_graph_is_replayed_not_rebuilt():
     theta = mg.Data(0.0, name="θ")
     y = mg.reparameterize((mg.sample(mg.Normal(theta, 1.0), rng=0) - 3.0) ** 2)
