@@ -196,7 +196,7 @@ def refuse_jumps(surrogate: Surrogate, x: Data, continuous: bool, rng: Rng) -> N
     problem = why_not_branch(z, z) or Smooth(c, continuous).why_not(z)
     if problem:
         raise BlockedGradientError(
-            f"relax: the surrogate of the latent numbers z: {problem.partition('; ')[0]}; take a "
+            f"relax: the surrogate of the latent numbers z: {problem.reason}; take a "
             "smooth one, as lambda z: w * mg.sigmoid(z), or pass continuous=True if that does not "
             "jump"
         )
