@@ -82,15 +82,78 @@ def test_kink_or_jump_between_chosen_points_is_not_called_exact(name, which):
     assert "relative error about" in repr(estimate)
 
 
-def test_kinks_of_two_numbers_are_found_unless_they_lie_along_a_diagonal():
+def test_kinks_of_two_numbers_are_found():
     x, y = (mg.sample(mg.Normal(0.0, 1.0), name=name) for name in "XY")
     half = 1 / math.sqrt(2 * math.pi)
     straight = mg.exact(mg.relu(x) * mg.absolute(y))
     assert straight.value == pytest.approx(2 * half**2, rel=1e-10)
     assert straight.error < 1e-9
-    diagonal = mg.exact(mg.relu(x + y))
-    assert diagonal.value == pytest.approx(math.sqrt(2) * half, rel=1e-3)
-    assert diagonal.error > 1e-6
+
+
+def phi(t):
+    return math.exp(-0.5 * t * t) / math.sqrt(2 * math.pi)
+
+
+def ndtr(t):
+    return math.erfc(-t / math.sqrt(2)) / 2.0
+
+
+DIAGONALS = {  # of X, Y ~ N(m, 1) at m = 0.5; the average, and its slope in m
+    "kink": (lambda x, y: mg.relu(x + y),
+             lambda s, t: (ndtr(t / s) * t + s * phi(t / s), 2.0 * ndtr(t / s))),
+    "jump": (lambda x, y: (x + y > 0.0) * 1.0, lambda s, t: (ndtr(t / s), 2.0 / s * phi(t / s))),
+    "pole of a sign": (lambda x, y: (x + y) / abs(x + y),
+                       lambda s, t: (2.0 * ndtr(t / s) - 1.0, 4.0 / s * phi(t / s))),
+    "and another number": (lambda x, y: (x + y > 0.0) * mg.sample(mg.Exponential(2.0), name="Z"),
+                           lambda s, t: (0.5 * ndtr(t / s), 1.0 / s * phi(t / s))),
+    "and a coin": (lambda x, y: (x + y > 0.0) * mg.sample(mg.Bernoulli(0.25), name="C"),
+                   lambda s, t: (0.25 * ndtr(t / s), 0.5 / s * phi(t / s))),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DIAGONALS)
+@pytest.mark.parametrize("together", [False, True], ids=["two draws", "one draw of two"])
+def test_kink_or_jump_along_a_diagonal_is_found_on_lines_across_it(name, together):
+    f, truths = DIAGONALS[name]
+    m = mg.Data(0.5, name="m")
+    if together:
+        x, y = mg.sample(mg.Normal(m * np.ones(2), 1.0), name="X", rng=0)
+    else:
+        x, y = (mg.sample(mg.Normal(m, 1.0), name=name, rng=0) for name in "XY")
+    found = mg.exact(f(x, y), m)
+    value, slope = truths(math.sqrt(2.0), 1.0)
+    assert found.value == pytest.approx(value, rel=1e-8)
+    assert found.grad[m] == pytest.approx(slope, rel=1e-8)
+    assert found.error < 1e-8
+    assert "exact" in repr(found)
+
+
+def test_jump_along_a_chain_of_draws_is_found():
+    m = mg.Data(0.5, name="m")
+    z = mg.sample(mg.Normal(m, 1.0), name="Z", rng=0)
+    found = mg.exact(mg.sample(mg.Normal(mg.sin(z), 0.5), name="A", rng=1) > 0.2, m)
+    x, w = np.polynomial.hermite_e.hermegauss(120)
+    mean = np.sin(0.5 + x)
+    density = np.exp(-2.0 * (mean - 0.2) ** 2) * 2.0 / math.sqrt(2.0 * math.pi)
+    truth = np.sum(w * density * np.cos(0.5 + x)) / w.sum()
+    assert found.grad[m] == pytest.approx(truth, rel=1e-8)
+
+
+def test_variance_of_what_jumps_along_a_diagonal_is_exact():
+    m = mg.Data(0.5, name="m")
+    x, y = (mg.sample(mg.Normal(m, 1.0), name=name, rng=0) for name in "XY")
+    found = mg.exact(mg.reinforce((x + y > 0.0) * 1.0), m)
+    p, t = ndtr(1.0 / math.sqrt(2.0)), 1.0 / math.sqrt(2.0)
+    assert found.variance == pytest.approx(p * (1.0 - p), rel=1e-8)
+    square = 2.0 * (p - t * phi(t))  # of the score, (X + Y - 2 m)² there
+    assert found.grad_variance[m] == pytest.approx(square - 2.0 * phi(t) ** 2, rel=1e-8)
+
+
+def test_what_no_line_is_smooth_for_says_so():
+    x, y = (mg.sample(mg.Normal(0.0, 1.0), name=name) for name in "XY")
+    ring = mg.exact((x * x + y * y < 1.0) * 1.0)  # as the square root is at 1
+    truth = 1.0 - math.exp(-0.5)
+    assert abs(ring.value - truth) < 10.0 * ring.error
 
 
 def test_jumps_of_several_numbers_leave_a_grid_of_few_points():

@@ -179,3 +179,10 @@ def unshared(x: Any) -> Any:
 def merged(total: Sequence[Any], block: Sequence[Any], *part: float) -> list[Any]:
     """Return the moments of what came so far and one more block, a `part` of a unit."""
     return [a.merge(b, *part) for a, b in zip(total, block, strict=True)] if total else [*block]
+
+
+def apart(a: Moments, b: Moments, size: Any) -> float:
+    """Return how far two means are apart, relative to the size of what they are averages of."""
+    with np.errstate(all="ignore"):
+        off = np.abs(a.mean - b.mean).reshape(-1) / np.where(size > 0.0, size, 1.0)
+        return float(np.max(np.where(np.isnan(off), np.inf, off), initial=0.0))

@@ -2,90 +2,52 @@
 
 A rule for smooth functions sees a kink from far away. So each drawn number is mapped to (0, 1),
 that is cut into panels of Gauss points, and the panels in doubt are cut in two, again and again.
-Of several numbers each has its own panels, which a kink along a diagonal does not fit.
+Of several numbers each has its own panels, which a kink along a diagonal does not fit: see `lines`.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+import math
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from ..distributions.charts import chart_of
-from ..errors import InputError
 from ..replay.program import Draw
-from .beyond import Tails
-from .grid import FEWEST, Grid
-from .moments import Moments
-from .summing import summed
+from .grid import Grid
 
 ENOUGH = 1e-11  # the relative error at which no panel is cut any more
 NARROW = 1e-13  # a panel that is not cut any more
+THIN = 1e-4  # a panel in which there is but one kink
 PANELS = 16  # at first; together they have more points than the rule for smooth functions
 ORDER = 15  # how many points a panel has
-ORDERS = ORDER, 10, 7, 5  # or as many as the limit allows where many numbers are drawn
-Rules = Mapping[Draw, tuple[Any, Any]]
 
 
-def refined(
-    grid: Grid, total: Sequence[Moments], weighted: Set[object], limit: int, sizes: Sequence[Any]
-) -> tuple[list[Moments], Grid, float] | None:
-    """Return better moments, their grid and their error, relative to `sizes`; None if too large."""
-    smooth = [draw for draw, axes in grid.axes.items() if axes.rule is not None]
+def closed_in(
+    draw: Draw, watched: Callable[[Any], Watch | None], limit: int, enough: float = ENOUGH,
+    at_once: int | None = None,
+) -> tuple[Any, float]:  # fmt: skip
+    """Return the edges of panels that close in on the kinks of a drawn number, and their error.
 
-    parts = {draw: chart_of(draw.law).parts for draw in smooth}
-    n = max(4, int(64 ** (1 / (grid.smooth - 1)))) if grid.smooth > 2 else FEWEST
-    few = {draw: draw.law.quadrature(n) for draw in smooth}
-    doubt = 0.0
-
-    def laid(rules: Rules) -> Grid | None:
-        try:
-            return Grid(grid.tape, None, limit, grid.spread, grid.known, rules=rules)
-        except InputError:
-            return None
-
-    def watched(draw: Draw, edges: Any) -> Watch | None:
-        """Return what the panels of a draw add, averaged over few points of the others."""
-        finer = laid({**few, draw: panelled(draw, edges, ORDER)})
-        if finer is None:
-            return None
-        watch = Watch(finer, draw, sizes)
-        summed(finer, weighted, watch)
-        return watch
-
-    def added(draw: Draw, edges: Any) -> Any:
-        watch = watched(draw, edges)
-        return np.nan if watch is None else watch.added()
-
-    edges: dict[Draw, Any] = {}
-    for draw in smooth:  # where it has kinks does not depend on the others
-        panels = parts[draw] * (PANELS if grid.smooth == 1 else PANELS // 4)
-        x, work = np.linspace(0.0, 1.0, panels + 1), 0
-        while (watch := watched(draw, x)) is not None:
-            doubts = watch.doubts(x, parts[draw])
-            error, work = float(doubts.sum()), work + watch.grid.size
-            if not error > ENOUGH or work > limit:
-                break
-            x = halved(x, np.flatnonzero(doubts > 0.5 * ENOUGH / len(doubts)))
-        if watch is None:
-            return None
-        doubt += error
-        edges[draw] = x if grid.smooth == 1 else joined(x, functools.partial(added, draw))
-    at_order = lambda n: laid({draw: panelled(draw, x, n) for draw, x in edges.items()})
-    order, best = next(((n, fit) for n in ORDERS if (fit := at_order(n))), (0, None))
-    if best is None:
-        return None
-    tails = Tails(best)  # no panel that is cut in two adds anything there
-    found = summed(best, weighted, tails)
-    error = doubt + tails.beyond()
-    if grid.smooth > 1:
-        # What each number adds, averaged over the others, does not show a kink along a diagonal.
-        other = at_order(order - 3)
-        opinions = summed(other, weighted) if other is not None else total
-        error = max(error, *map(apart, found, opinions, sizes))
-    return found, best, error
+    They are cut until the error is `enough`. It is infinite where that takes more than `limit`
+    points, or where `at_once` kinks or more are left when the panels are narrow.
+    """
+    parts = chart_of(draw.law).parts
+    edges = np.linspace(0.0, 1.0, PANELS * parts + 1)
+    work = 0
+    while (watch := watched(edges)) is not None:
+        doubts = watch.doubts(edges, parts)
+        work += watch.grid.size
+        if not doubts.sum() > enough or work > limit:
+            return edges, float(doubts.sum())
+        which = np.flatnonzero(doubts > 0.5 * enough / len(doubts))
+        narrow = np.count_nonzero(np.diff(edges)[which] < THIN / parts)
+        if at_once is not None and narrow >= at_once:
+            break
+        edges = halved(edges, which)
+    return edges, np.inf
 
 
 def panelled(draw: Draw, edges: Any, order: int) -> tuple[Any, Any]:
@@ -102,11 +64,16 @@ def halved(edges: Any, which: Any) -> Any:
     return np.sort(np.concatenate([edges, 0.5 * (edges[which] + edges[which + 1])]))
 
 
-def joined(edges: Any, added: Callable[[Any], Any]) -> Any:
+def joined(edges: Any, watched: Callable[[Any], Watch | None]) -> Any:
     """Return the edges without those between two panels that add what one in their place does.
 
     Cutting leaves a trail of panels towards a jump, of which only the last is needed.
     """
+
+    def added(edges: Any) -> Any:
+        watch = watched(edges)
+        return np.full((len(edges) - 1, 1), np.nan) if watch is None else watch.added()
+
     known, start, idle = added(edges), 0, 0
     while idle < 2:
         fewer = np.delete(edges, np.arange(1 + start, len(edges) - 1, 2))
@@ -119,25 +86,22 @@ def joined(edges: Any, added: Callable[[Any], Any]) -> Any:
     return edges
 
 
-def apart(a: Moments, b: Moments, size: Any) -> float:
-    """Return how far two means are apart, relative to the size of what they are averages of."""
-    with np.errstate(all="ignore"):
-        off = np.abs(a.mean - b.mean).reshape(-1) / np.where(size > 0.0, size, 1.0)
-        return float(np.max(np.where(np.isnan(off), np.inf, off), initial=0.0))
-
-
 class Watch:
     """Sums of what each point of a drawn number adds to each output, and to the weight of all."""
 
-    def __init__(self, grid: Grid, draw: Draw, sizes: Sequence[Any]) -> None:
+    def __init__(
+        self, grid: Grid, draw: Draw, sizes: Sequence[Any], elements: slice = slice(None)
+    ) -> None:  # fmt: skip
         self.grid, self.draw, self.sizes = grid, draw, [*sizes, np.ones(1)]
+        self.elements = elements
         self.sums: list[Any] = [0.0 for _ in self.sizes]
 
     def __call__(self, rows: Any, weights: Any, outputs: Sequence[Any]) -> None:
         """Add the outputs at some rows of the grid."""
-        n, index = len(self.grid.axes[self.draw].values), self.grid.index(self.draw, rows)
+        n = len(self.grid.axes[self.draw].values)
+        index = self.grid.index(self.draw, rows)[:, self.elements]
         for i, output in enumerate([*outputs, np.ones(len(rows))]):
-            columns = np.reshape(output, (len(rows), -1)).T
+            columns = np.reshape(output, (len(rows), math.prod(output.shape[1:]))).T
             self.sums[i] = self.sums[i] + np.array([
                 [np.bincount(at, weights * x, n) for x in columns] for at in index.T
             ])  # fmt: skip
