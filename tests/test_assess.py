@@ -291,9 +291,20 @@ def test_quadrature_that_a_jump_across_two_draws_disturbs_says_so():
     mu = mg.Data(0.3, name="μ")
     x, y = (mg.sample(mg.Normal(mu, 1.0), name=name, rng=0) for name in ("X", "Y"))
     jumps = mg.reinforce(mg.where(x * y > 0.123, x, 0.5))
-    found = mg.assess(jumps, mu, of=jumps, rng=0, samples=20_000)
+    found = mg.assess(jumps, mu, of=jumps, rng=0, samples=20_000, points=100)
     assert not found.exact
     assert "relative error about" in found.how
+
+
+def test_shares_of_a_variance_are_sampled_where_a_grid_does_not_follow_a_jump():
+    mu = mg.Data(0.3, name="μ")
+    x, y = (mg.sample(mg.Normal(mu, 1.0), name=name, rng=0) for name in ("X", "Y"))
+    jumps = mg.reinforce(mg.where(x * y > 0.123, x, 0.5))
+    found = mg.assess(jumps, mu, of=jumps, rng=0, samples=80_000)
+    assert found.exact
+    parts, errors = (sum(of[name][mu] for name in "XY") for of in (found.nodes, found.nodes_stderr))
+    assert 0.01 < errors < 0.3
+    assert abs(parts - found.variance[mu]) < 4.0 * errors  # false alarm 1e-4
 
 
 @pytest.mark.parametrize("rewrite", [mg.reinforce, mg.disarm])

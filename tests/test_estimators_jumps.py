@@ -375,7 +375,7 @@ def test_draw_above_one_that_jumps_is_reparameterized_before_or_after_the_score_
     for way in (mg.reinforce(mg.reparameterize(y, "Z"), "A"),
                 mg.reparameterize(mg.reinforce(y, "A"), "Z")):  # fmt: skip
         found = mg.exact(way, m)
-        assert found.grad[m] == pytest.approx(truth.grad[m], abs=1e-9)
+        assert found.grad[m] == pytest.approx(truth.grad[m], abs=1e-7)
     assert mg.unblock(y, explain=True)[1][0].method == "reparameterize"
     with pytest.raises(mg.BlockedGradientError, match=r'alone, mg.reparameterize\(y, "Z"\)'):
         mg.reparameterize(y)

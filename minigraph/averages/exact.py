@@ -217,8 +217,7 @@ def integrate(
         total, tails = _to_the_ends(grid, weighted)
     if not grid.smooth:
         return _known(total, tails), grid, tails.beyond()
-    rough = summed(Grid(tape, grid.coarser, limit, grid.spread, grid.known), weighted)
-    error, missed = max(map(apart, total, rough, tails.sizes)), tails.beyond()
+    error, missed = doubt(grid, total, tails, limit, weighted), tails.beyond()
     finer = None
     if missed < SMOOTH <= error and points is None and not tape.crosses:
         finer = refined(grid, total, weighted, limit, tails.sizes)
@@ -227,6 +226,15 @@ def integrate(
     elif finer is not None:
         error = max(error, *map(apart, total, finer[0], tails.sizes))
     return _known(total, tails), grid, max(error, missed)
+
+
+def doubt(
+    grid: Grid, total: Sequence[Moments], tails: Tails, limit: int,
+    weighted: Set[object] = frozenset(),
+) -> float:  # fmt: skip
+    """Return how far the means over a grid are from those over a coarser one, relative to sizes."""
+    rough = summed(Grid(grid.tape, grid.coarser, limit, grid.spread, grid.known), weighted)
+    return max(map(apart, total, rough, tails.sizes))
 
 
 def _known(total: Sequence[Moments], tails: Tails) -> list[Moments]:

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..averages.exact import converged
+from ..averages.exact import converged, doubt
 from ..averages.moments import Moments, merged
 from ..errors import InputError
 from ..replay.program import Draw
@@ -25,6 +25,7 @@ from ..replay.tape import Tape
 
 SMALL = 2**21  # numbers of a grid that are held at once
 BLOCK = 2**13
+ROUGH = 1e-4  # the relative error from which on a grid is not used
 
 
 class Share(NamedTuple):
@@ -44,7 +45,8 @@ def shares(
 ) -> dict[str, Share]:  # fmt: skip
     """Return, by the name of each draw, how much of the variance of every output comes from it.
 
-    Exact where the grid of all outcomes is small, else from `samples` samples for each draw. The
+    Exact where the grid of all outcomes is small and there are no jumps that it misses, else from
+    `samples` samples for each draw. The
     draws are taken in the `order` of their identities; those that are not in it are added ones, at
     the end. A draw that is made again in other branches of a graph is still the same draw.
     """
@@ -87,7 +89,9 @@ def on_grid(tape: Tape, points: int | None, groups: Sequence[Sequence[Draw]]) ->
     sizes = [max(1, np.size(values[slot]) if not sampled else tape.memory.largest)
              for slot, sampled in tape.outputs]  # fmt: skip
     limit = SMALL // sum(sizes)
-    grid, *_ = converged(tape, points, limit)
+    grid, total, tails = converged(tape, points, limit)
+    if grid.smooth and points is None and not doubt(grid, total, tails, limit) < ROUGH:
+        raise InputError("shares: there is a kink or a jump that a grid does not follow")
     outputs, weights = grid.whole()
     laid = list(grid.axes)[::-1]  # the last draw of the tape is the first axis
     axes = [len(grid.axes[d].values) ** grid.axes[d].elements for d in laid]
