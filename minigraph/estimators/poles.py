@@ -16,14 +16,7 @@ from ..distributions.constraints import real, real_vector
 from ..distributions.ranges import unlaid
 from ..nodes import StochasticNode
 from ..ops.base import Operation
-from ..ops.elementwise import (
-    cbrt,
-    divide,
-    multiply,
-    negative,
-    reciprocal,
-    where,
-)
+from ..ops.elementwise import cbrt, divide, multiply, negative, reciprocal, where
 from ..ops.factorizations import inv, solve_
 from ..ops.linear import einsum_, matmul, outer
 from ..ops.special import beta, digamma, erf, gamma, polygamma, psi
@@ -125,8 +118,7 @@ def _lines(x: Data, above: Mapping[Data, int], draws: int, through: bool = True)
     """Return for which of some `draws` `x` is a·X + b, or a sum of such, of any numbers X.
 
     So is, if it only matters where it goes `through` 0, what has its sign: its tanh, say. What does
-    not descend from a draw stands still as it moves, so x₁ x₂ is a line in either and not in a draw
-    above both.
+    not descend from a draw stands still as it moves, so x₁ x₂ is a line in either.
     """
     signs = draws if through else 0  # of which draws only the sign matters
     seen: dict[Data, int] = {}

@@ -13,21 +13,14 @@ from typing import Any
 import numpy as np
 
 from ..data import Data
-from ..distributions.constraints import (
-    boolean,
-    nonnegative,
-    one_hot,
-    positive,
-    real,
-    real_vector,
-)
+from ..distributions.constraints import boolean, nonnegative, one_hot, positive, real, real_vector
 from ..errors import MinigraphError
 from ..nodes import StochasticNode
 from ..ops.along import Call, looped
 from ..values import plain
 
 ROWS = 256
-SHIFTS = 9
+SHIFTS = 9  # to this row below one a draw is moved
 NUMBERS = 2**23  # of all samples together
 ROUNDING = 1e-9  # relative to what is usual
 Between = Callable[[Any, Any], Any]  # whether a pole lies between two numbers

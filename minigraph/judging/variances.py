@@ -45,10 +45,10 @@ def shares(
 ) -> dict[str, Share]:  # fmt: skip
     """Return, by the name of each draw, how much of the variance of every output comes from it.
 
-    Exact where the grid of all outcomes is small and there are no jumps that it misses, else from
-    `samples` samples for each draw. The
-    draws are taken in the `order` of their identities; those that are not in it are added ones, at
-    the end. A draw that is made again in other branches of a graph is still the same draw.
+    Exact where the grid of all outcomes is small, and fine enough for what jumps, else from
+    `samples` samples for each draw. The draws are taken in the `order` of their identities; those
+    that are not in it are added ones, at the end. A draw that is made again in other branches of a
+    graph is still the same draw.
     """
     groups = ordered(tape.draws, order)
     names = distinct([several[0].title.removeprefix("ε_") for several in groups.values()])
