@@ -109,7 +109,7 @@ def lined(
     for along in numbers[:TRIED]:
         found = of_two(along) if grid.smooth == 2 else of_more(along)
         best = min(filter(None, (best, found)), key=lambda one: one[2], default=None)
-        if best is not None and best[2] < CLOSE:
+        if best is not None and best[2] < TRUSTED:
             break
     return best
 

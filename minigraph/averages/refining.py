@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any
 
-import numpy as np
-
 from ..errors import InputError
 from ..replay.program import Draw
 from .beyond import Tails
 from .grid import FEWEST, Grid
-from .lines import CLOSE, Refined, lined
+from .lines import CLOSE, TRUSTED, Refined, lined
 from .moments import Moments, apart
 from .panels import ORDER, Watch, closed_in, joined, panelled
 from .summing import summed
@@ -31,16 +29,16 @@ def refined(
     smooth = [draw for draw, axes in grid.axes.items() if axes.rule is not None]
     panels = Panels(grid, smooth, weighted, limit, sizes)
     if grid.smooth == 1:
-        edges, doubt = closed_in(smooth[0], panels.watch(smooth[0]), limit)
+        edges, doubt = closed_in(smooth[0], panels.watch(smooth[0]), limit // 4)
         return panels.moments({smooth[0]: edges}, doubt)
     known: dict[Draw, Any] = {}
     doubt = 0.0
     for draw in smooth:
-        edges, error = closed_in(draw, panels.watch(draw), limit, at_once=panels.few)
+        edges, error = closed_in(draw, panels.watch(draw), limit, at_once=max(5, panels.few // 2))
         doubt += error
-        if error < np.inf:
+        if error < TRUSTED:
             known[draw] = joined(edges, panels.watch(draw))
-    found = panels.moments(known, doubt, total) if doubt < np.inf else None
+    found = panels.moments(known, doubt, total) if len(known) == len(smooth) else None
     if found is not None and found[2] < CLOSE:
         return found
 
