@@ -20,6 +20,7 @@ from .grid import Grid
 
 ENOUGH = 1e-11  # the relative error at which no panel is cut any more
 NARROW = 1e-13  # a panel that is not cut any more
+MANY = 1024  # panels, of which nearly all are in doubt where the outputs are noise
 THIN = 1e-4  # a panel in which there is but one kink
 PANELS = 16  # at first; together they have more points than the rule for smooth functions
 ORDER = 15  # how many points a panel has
@@ -40,9 +41,10 @@ def closed_in(
     while (watch := watched(edges)) is not None:
         doubts = watch.doubts(edges, parts)
         work += watch.grid.size
-        if not doubts.sum() > enough or work > limit:
-            return edges, float(doubts.sum())
         which = np.flatnonzero(doubts > 0.5 * enough / len(doubts))
+        noise = len(doubts) >= MANY and len(which) > 0.9 * len(doubts)
+        if not doubts.sum() > enough or work > limit or noise:
+            return edges, float(doubts.sum())
         narrow = np.count_nonzero(np.diff(edges)[which] < THIN / parts)
         if at_once is not None and narrow >= at_once:
             break
