@@ -20,11 +20,12 @@ from ..distributions.charts import chart_of
 from ..replay.program import Draw
 from .grid import FEWEST, Grid
 from .moments import Moments, apart, merged
-from .panels import NARROW, ORDER, Watch, closed_in, panelled
+from .panels import NARROW, ORDER, Watch, closed_in, panelled, weights_of
+from .summing import BLOCK, everywhere, whole
 
 PANELS = 8  # of a line, at first
 INTERVALS = 16  # of a panel, which has points at both ends: nothing lies between two
-BLOCK = 2**15
+LARGE = 2**30  # rows of a grid, of which one in a line is used
 CLOSE = 1e-8  # the relative error that is good enough
 TRUSTED = 1e-7  # the error of one opinion about three numbers that is no chance
 OTHERS = 60  # points of each other number, at most
@@ -47,7 +48,7 @@ class Lines(Grid):
     def __init__(self, grid: Grid, along: Draw, element: int, rules: Mapping[Draw, Any]) -> None:
         alone = grid.axes[along].elements == 1
         held = {**rules, along: (np.zeros(1), np.ones(1)) if alone else rules[along]}
-        super().__init__(grid.tape, None, BLOCK**2, grid.spread, grid.known, rules=held)
+        super().__init__(grid.tape, None, LARGE, grid.spread, grid.known, rules=held)
         self.along, self.element, self.chart = along, element, chart_of(along.law)
         self.middle = len(held[along][1]) // 2
         rows = np.arange(self.size)
@@ -141,10 +142,7 @@ def over_lines(
             at = np.repeat(rows[part], len(nodes))
             outputs, weights = lines.run(at, [x[: len(at)] for x in memory], weighted)
             weights *= (width[part, None] * rule).ravel()
-            outputs = [
-                x if sampled else np.broadcast_to(x, (len(at), *np.shape(x)))
-                for x, (_, sampled) in zip(outputs, lines.tape.outputs, strict=True)
-            ]
+            outputs = everywhere(lines, outputs, len(at))
             gaps = _gaps([*outputs, np.ones(len(at))], [*sizes, np.ones(1)], weights, coarser)
             cut[part] = (gaps > enough) & (width[part] > narrow)
             doubt += float(gaps[~cut[part]].sum())
@@ -156,9 +154,7 @@ def over_lines(
         rows, left, width = rows[cut], left[cut], 0.5 * width[cut]
         rows, width = np.tile(rows, 2), np.tile(width, 2)
         left = np.concatenate([left, left + width[: len(left)]])
-    if weighted:  # with unit weights, the sum and not the mean
-        total = [m._replace(mean=m.mean * m.weight) for m in total]
-    return total, doubt
+    return whole(total, weighted), doubt
 
 
 def _gaps(outputs: Sequence[Any], sizes: Sequence[Any], weights: Any, coarser: Any) -> Any:
@@ -176,11 +172,6 @@ def _gaps(outputs: Sequence[Any], sizes: Sequence[Any], weights: Any, coarser: A
 @functools.cache
 def rules() -> tuple[Any, Any, Any]:
     """Return points and weights on (0, 1), and what to multiply by for the error of the rule."""
-
-    def weights_of(nodes: Any) -> Any:
-        vander = np.polynomial.legendre.legvander(nodes, len(nodes) - 1)
-        return np.linalg.solve(vander.T, np.eye(len(nodes))[0])
-
     nodes = -np.cos(np.pi * np.arange(INTERVALS + 1) / INTERVALS)
     rule, coarser = weights_of(nodes), np.zeros(INTERVALS + 1)
     coarser[::2] = weights_of(nodes[::2])

@@ -80,11 +80,15 @@ def joined(edges: Any, watched: Callable[[Any], Watch | None]) -> Any:
     while idle < 2:
         fewer = np.delete(edges, np.arange(1 + start, len(edges) - 1, 2))
         at = np.searchsorted(edges, fewer)
-        off = np.abs(added(fewer) - np.add.reduceat(known, at[:-1])).max(axis=1)
-        bad = np.flatnonzero(~(off < 0.1 * ENOUGH / len(edges)))
-        edges, last = np.union1d(fewer, edges[at[bad] + 1]), len(edges)
-        idle = idle + 1 if len(edges) == last else 0
-        known, start = added(edges), 1 - start
+        together = added(fewer)
+        off = np.abs(together - np.add.reduceat(known, at[:-1])).max(axis=1)
+        good = off < 0.1 * ENOUGH / len(edges)
+        halves = np.split(known, at[1:-1])
+        known = np.concatenate([
+            together[k : k + 1] if good[k] else half for k, half in enumerate(halves)
+        ])  # fmt: skip
+        edges, last = np.union1d(fewer, edges[at[:-1][~good] + 1]), len(edges)
+        idle, start = idle + 1 if len(edges) == last else 0, 1 - start
     return edges
 
 
@@ -148,8 +152,13 @@ class Watch:
 def rules() -> tuple[Any, Any, Any, Any]:
     """Return points and weights of a panel, and other weights: of a coarser rule, of both ends."""
     nodes, weights = np.polynomial.legendre.leggauss(ORDER)
-    vander, half = np.polynomial.legendre.legvander, ORDER // 2
-    coarser = np.zeros(ORDER)
-    coarser[1::2] = np.linalg.solve(vander(nodes[1::2], half - 1).T, 2.0 * np.eye(half)[0])
+    vander, coarser = np.polynomial.legendre.legvander, np.zeros(ORDER)
+    coarser[1::2] = 2.0 * weights_of(nodes[1::2])
     ends = vander(np.array([-1.0, 1.0]), ORDER - 1)
     return nodes, weights, coarser, np.linalg.solve(vander(nodes, ORDER - 1).T, ends.T)
+
+
+def weights_of(nodes: Any) -> Any:
+    """Return the weights of points between -1 and 1 in a mean that is right for polynomials."""
+    vander = np.polynomial.legendre.legvander(nodes, len(nodes) - 1)
+    return np.linalg.solve(vander.T, np.eye(len(nodes))[0])

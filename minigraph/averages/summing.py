@@ -24,8 +24,20 @@ def summed(grid: Grid, weighted: Set[object], *watches: Watch) -> list[Moments]:
         rows = np.arange(start, min(start + size, grid.size))
         cut = [array[: len(rows)] for array in memory]
         total = merged(total, _block(grid, rows, cut, weighted, watches))
-    # With unit weights, the sum and not the mean.
+    return whole(total, weighted)
+
+
+def whole(total: list[Moments], weighted: Set[object]) -> list[Moments]:
+    """Return moments over all of a grid: with unit weights, the sum in place of the mean."""
     return [m._replace(mean=m.mean * m.weight) for m in total] if weighted else total
+
+
+def everywhere(grid: Grid, outputs: Sequence[Any], count: int) -> list[Any]:
+    """Return the outputs at `count` rows, also those that are the same at all of them."""
+    return [
+        x if sampled else np.broadcast_to(x, (count, *np.shape(x)))
+        for x, (_, sampled) in zip(outputs, grid.tape.outputs, strict=True)
+    ]
 
 
 def _block(
@@ -35,10 +47,7 @@ def _block(
     outputs, weights = grid.run(rows, memory, weighted)
     with np.errstate(all="ignore"):
         for watch in watches:
-            watch(rows, weights, [
-                x if sampled else np.broadcast_to(x, (len(rows), *np.shape(x)))
-                for x, (_, sampled) in zip(outputs, grid.tape.outputs, strict=True)
-            ])  # fmt: skip
+            watch(rows, weights, everywhere(grid, outputs, len(rows)))
         return [
             Moments.weighted(array, weights) if sampled else Moments.constant(array, weights.sum())
             for array, (_, sampled) in zip(outputs, grid.tape.outputs, strict=True)
